@@ -1,0 +1,1 @@
+"""Train generators for the race: one recipe is one complete run."""

@@ -1,0 +1,124 @@
+"""The command line of training: pack, train, recipes, publish."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from training import data, loop
+from training.latents import check_seed
+from training.loop import Budget
+from training.recipe import RECIPES, find_recipe
+
+FAILED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0, or 2 after one sentence on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except (ValueError, RuntimeError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def pack(options: argparse.Namespace) -> None:
+    """Pack a folder of images into one file."""
+    folder = data.download(options.folder) if options.download else options.folder
+    packed = data.pack(folder, options.out)
+    _report(packed)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a recipe, or go on with it."""
+    recipe = find_recipe(options.recipe)
+    images, packed = data.open_data(options.data, recipe.resolution)
+    _report(packed)
+    session = loop.open_session(recipe, options.seed, images, options.out, options.device)
+    print(f"{options.recipe}: {recipe.summary}; from image {session.run.images:,} on {loop.device_name(options.device)}")
+    reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))
+    print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
+
+
+def recipes(options: argparse.Namespace) -> None:
+    """List the recipes."""
+    width = max(map(len, RECIPES))
+    for name, recipe in RECIPES.items():
+        print(f"{name:<{width}}  {recipe.summary}")
+
+
+def publish(options: argparse.Namespace) -> None:
+    """Write the newest checkpoint of a run in half the size, without its state."""
+    print(f"written: {loop.publish(options.run, options.out)}")
+
+
+def _report(packed: data.Packed) -> None:
+    print(f"{packed.count:,} images in {packed.file}{'' if packed.new else ' (already packed)'}")
+    for name, reason in packed.left_out.items():
+        print(f"left out: {name}: {reason}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("pack", help="pack a folder of images into one file")
+    command.add_argument("folder", type=Path, metavar="DIR")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE")
+    command.add_argument("--download", action="store_true", help="fetch Oxford 102 Flowers into DIR first")
+    command.set_defaults(command=pack)
+
+    command = commands.add_parser("train", help="train a recipe; the same command resumes")
+    command.add_argument("recipe", metavar="RECIPE", help="a name that `python -m training recipes` lists")
+    command.add_argument("--data", type=Path, required=True, metavar="DIR_OR_FILE")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--minutes", type=_positive, metavar="M", help="the budget of this call")
+    command.add_argument("--hours-total", type=_positive, metavar="H", help="the budget of all calls together")
+    command.add_argument("--images", type=int, metavar="N", help="stop once this many images have been seen")
+    command.add_argument("--seed", type=_seed, default=0, metavar="S")
+    command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
+    command.set_defaults(command=train)
+
+    command = commands.add_parser("recipes", help="list the recipes, one line each")
+    command.set_defaults(command=recipes)
+
+    command = commands.add_parser("publish", help="write a run's newest checkpoint in float16, without its state")
+    command.add_argument("run", type=Path, metavar="RUN")
+    command.add_argument("out", type=Path, metavar="DIR")
+    command.set_defaults(command=publish)
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def _seed(text: str) -> int:
+    try:
+        return check_seed(int(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _device(text: str) -> torch.device:
+    if text == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(text)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise argparse.ArgumentTypeError(f"there is no device {text!r} here") from error
+    return device
+
+
+if __name__ == "__main__":
+    sys.exit(main())

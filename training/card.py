@@ -1,0 +1,68 @@
+"""The model card of a checkpoint: what it is, what it got, how to draw from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+METADATA = """---
+license: mit
+library_name: gan-race-studio
+pipeline_tag: unconditional-image-generation
+tags:
+- gan
+- pytorch
+- oxford-flowers-102
+---
+"""
+
+
+def model_card(name: str, about: dict[str, Any]) -> str:
+    """Write the card, with the metadata block that the Hugging Face Hub reads, from the passport `about`."""
+    recipe = about["recipe"]
+    rows = "\n".join(f"| {field} | {_show(value)} |" for field, value in recipe.items() if field != "summary")
+    return f"""{METADATA}
+# {name}
+
+{recipe["summary"].capitalize()}.
+
+![The tile of seed 0](preview.png)
+
+It has seen {about["images"]:,} images ({about["images"] / about["data"]["images"]:.1f} passes over
+{about["data"]["images"]:,} pictures) in {duration(about["seconds"])} of training on {_devices(about)}, in
+{_count(len(about["runtimes"]), "runtime")}. {_pretrained(about)}
+
+The generator draws in float32 on the CPU; `preview.png` is the tile of seed 0, as it came. Anybody can draw it again:
+
+```
+python -m studio export checkpoints/{name} --seed 0 --out tile.png
+```
+
+| setting | value |
+|---|---|
+{rows}
+"""
+
+
+def duration(seconds: float) -> str:
+    """Write a time in hours and minutes."""
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{_count(hours, 'hour')} {_count(rest, 'minute')}" if hours else _count(minutes, "minute")
+
+
+def _devices(about: dict[str, Any]) -> str:
+    return " and ".join(sorted({runtime["device"] for runtime in about["runtimes"]}))
+
+
+def _pretrained(about: dict[str, Any]) -> str:
+    if about["pretrained"]:
+        return f"Its discriminator looked through {about['pretrained']}; the generator began from random weights."
+    return "No network trained on other data was used."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _show(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

