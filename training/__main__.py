@@ -41,7 +41,9 @@ def train(options: argparse.Namespace) -> None:
     images, packed = data.open_data(options.data, recipe.resolution)
     _report(packed)
     session = loop.open_session(recipe, options.seed, images, options.out, options.device)
-    print(f"{options.recipe}: {recipe.summary}; from image {session.run.images:,} on {loop.device_name(options.device)}")
+    print(
+        f"{options.recipe}: {recipe.summary}; from image {session.run.images:,} on {loop.device_name(options.device)}"
+    )
     reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))
     print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
 

@@ -140,7 +140,9 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
         sums = torch.zeros(2, device=session.run.device)
         step = 0
         while session.within(budget) and not stopped:
-            losses = session.run.step(session.data.batch(session.run.seed, session.run.images, session.run.recipe.batch))
+            losses = session.run.step(
+                session.data.batch(session.run.seed, session.run.images, session.run.recipe.batch)
+            )
             sums += torch.stack(losses)
             step += 1
             bar.update(session.run.recipe.batch)

@@ -74,9 +74,7 @@ class Recipe:
 
     def generator_config(self) -> GeneratorConfig:
         """Return what the generator is built from."""
-        return GeneratorConfig(
-            network=self.generator, z_dim=self.z_dim, resolution=self.resolution, width=self.g_width
-        )
+        return GeneratorConfig(network=self.generator, z_dim=self.z_dim, resolution=self.resolution, width=self.g_width)
 
     def discriminator_config(self) -> DiscriminatorConfig:
         """Return what the discriminator is built from."""

@@ -1,0 +1,61 @@
+"""What the tests share: small networks, made-up pictures, one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training import checkpoint
+from training.generators import GeneratorConfig, build_generator
+
+SIDE = 16
+WIDTH = 4
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Results must not depend on the machine's cores, and two tests must not fight for them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def make_checkpoint() -> Callable[..., Path]:
+    """Return a function that writes the checkpoint of a small generator with random weights and returns its folder."""
+
+    def make(folder: Path, *, seed: int = 0, network: str = "fastgan", z_dim: int = 8, side: int = SIDE) -> Path:
+        torch.manual_seed(seed)
+        config = GeneratorConfig(network=network, z_dim=z_dim, resolution=side, width=WIDTH)
+        generator = build_generator(config)
+        generator.train()
+        with torch.no_grad():
+            generator(torch.randn(64, z_dim))  # gives the batch norms statistics of their own
+        folder.mkdir(parents=True)
+        checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def make_pictures() -> Callable[..., Path]:
+    """Return a function that writes made-up pictures, coloured discs on a gradient, and returns their folder."""
+
+    def make(folder: Path, count: int = 12, side: int = SIDE) -> Path:
+        folder.mkdir(parents=True)
+        rows, columns = np.mgrid[0:side, 0:side] / side
+        for index in range(count):
+            centre = 0.3 + 0.4 * index / count
+            disc = (rows - centre) ** 2 + (columns - 0.5) ** 2 < 0.06
+            picture = np.stack([disc * 1.0, rows * (index % 3) / 2, columns], axis=2)
+            Image.fromarray((picture * 255).astype(np.uint8)).save(folder / f"picture_{index:03d}.png")
+        return folder
+
+    return make
