@@ -1,0 +1,267 @@
+"""A tile as a PNG that says how to draw it again, and the check of anybody's tile against its checkpoint and seed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import PIL
+import torch
+from PIL import Image, PngImagePlugin
+
+from studio.gallery import SHORT, Gallery
+from studio.verdict import Outcome, Verdict
+from training.checkpoint import Checkpoint, CheckpointError, canonical_json
+from training.images import Pixels, to_cells
+from training.latents import SOURCE, check_seed
+from training.sheet import CELLS, COLUMNS, RENDERER, seed_sheet
+
+CHUNK = "gan_race"
+FORMAT = 1
+ORDER = "row by row"
+NOTED = frozenset({"versions", "renderer"})  # may differ from ours without being a lie
+
+MAX_FILE_BYTES = 32 * 2**20  # an uncompressed tile of the largest generator (256 pixels) has 19 MiB
+MAX_SIDE = 2560  # of that tile
+MAX_PIXELS = MAX_SIDE * MAX_SIDE
+TOO_MANY_PIXELS = {"limit": MAX_SIDE}
+MAX_MANIFEST_CHARACTERS = 65_536  # ours have 8 thousand
+READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # not all that Pillow knows: EPS, for one, would run Ghostscript
+LOSSY = frozenset({"JPEG", "MPO"})
+
+MAX_LEVELS = 2
+MAX_CELL_SHARE = 0.02
+MAX_TILE_SHARE = 0.005
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds: pixels and manifest, each with the reason where it is missing (a key of SENTENCES)."""
+
+    pixels: Pixels | None = None
+    manifest: dict[str, Any] | None = None
+    kind: str = ""
+    problem: str | None = None
+    manifest_problem: str = "no_manifest"
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def manifest(checkpoint: Checkpoint, seed: int, tile: Pixels) -> dict[str, Any]:  # [10 R, 10 R, 3]
+    """Return what an exported tile says of itself: how to draw it again, and hashes of its raw RGB values."""
+    side = checkpoint.config.resolution
+    return {
+        "format": FORMAT,
+        "z_source": SOURCE,
+        "seed": check_seed(seed),
+        "shape": [CELLS, checkpoint.config.z_dim],
+        "order": ORDER,
+        "rows": CELLS // COLUMNS,
+        "columns": COLUMNS,
+        "cell_size": side,
+        "checkpoint_sha256": checkpoint.sha256,
+        "config_sha256": checkpoint.config_sha256,
+        "renderer": RENDERER,
+        "versions": _versions(),
+        "pixels_sha256": _sha256(tile),
+        "cells_sha256": [_sha256(cell) for cell in to_cells(tile, side)],
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "pillow": PIL.__version__,
+    }
+
+
+def _sha256(pixels: Pixels) -> str:
+    return hashlib.sha256(pixels.tobytes()).hexdigest()
+
+
+def export_png(checkpoint: Checkpoint, seed: int) -> bytes:
+    """Draw the tile of a seed and return it as a PNG with its manifest; equal versions give equal bytes.
+
+    The generator must be on the CPU in float32, as `load` returns it. Raises ValueError for a seed outside
+    0 .. 2**32 - 1 and for a generator whose output is not finite.
+    """
+    tile = seed_sheet(checkpoint.generator, check_seed(seed))  # type: ignore[arg-type]
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile)))
+    buffer = io.BytesIO()
+    Image.fromarray(tile).save(buffer, "PNG", pnginfo=text)
+    return buffer.getvalue()
+
+
+def file_name(checkpoint_sha256: str, seed: int) -> str:
+    """Return the name of an exported tile: the short hash and the seed, nobody's name."""
+    return f"race_{checkpoint_sha256[:SHORT]}_seed{check_seed(seed)}.png"
+
+
+def read_png(data: bytes) -> Reading:
+    """Read a stranger's file within hard limits; what is wrong with it is part of the answer, never an exception.
+
+    Other kinds of pictures are read too, so that they can be told what they are.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        return Reading(problem="file_too_large", values={"size": len(data), "limit": MAX_FILE_BYTES})
+    kind = ""
+    try:
+        with Image.open(io.BytesIO(data), formats=READ) as image:
+            kind = image.format or ""
+            return _refusal(image) or _read(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return Reading(problem="too_many_pixels", values=TOO_MANY_PIXELS)
+    except Exception:  # decoders raise whatever they like at a hostile file, and its sender must get an answer
+        return Reading(kind=kind, problem="damaged" if kind else "not_an_image", values={"kind": kind})
+
+
+def _refusal(image: Image.Image) -> Reading | None:
+    """Look at the header only: nothing is decoded before its size is known to be harmless."""
+    kind = image.format or ""
+    if image.width * image.height > MAX_PIXELS:
+        return Reading(kind=kind, problem="too_many_pixels", values=TOO_MANY_PIXELS)
+    if getattr(image, "is_animated", False) and kind not in LOSSY:  # some cameras put two pictures into a JPEG
+        return Reading(kind=kind, problem="animated")
+    return None
+
+
+def _read(image: Image.Image) -> Reading:
+    image.load()  # text after the pixels is known only then
+    kind = image.format or ""
+    if image.has_transparency_data:
+        image_with_alpha = image.convert("RGBA")
+        if image_with_alpha.getchannel("A").getextrema()[0] != 255:
+            return Reading(kind=kind, problem="transparent")
+        pixels = np.asarray(image_with_alpha)[..., :3]
+    else:
+        pixels = np.asarray(image.convert("RGB"))
+    text = getattr(image, "text", {}).get(CHUNK)
+    found, problem = (None, "") if text is None else _parse(text)
+    values = {"field": problem} if problem else {}
+    return Reading(pixels, found, kind, manifest_problem="bad_manifest" if problem else "no_manifest", values=values)
+
+
+def _parse(text: str) -> tuple[dict[str, Any] | None, str]:
+    """Return the manifest and "", or None and what is wrong with it. Only fields that lead the check must be right."""
+    if len(text) > MAX_MANIFEST_CHARACTERS:
+        return None, f"longer than {MAX_MANIFEST_CHARACTERS} characters"
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None, "no JSON"
+    if not isinstance(found, dict):
+        return None, "no JSON object"
+    if found.get("format") != FORMAT or isinstance(found["format"], bool):
+        return None, "format"
+    try:
+        check_seed(found.get("seed"))
+    except ValueError:
+        return None, "seed"
+    sha256 = found.get("checkpoint_sha256")
+    if not isinstance(sha256, str) or not re.fullmatch("[0-9a-f]{64}", sha256):
+        return None, "checkpoint_sha256"
+    return found, ""
+
+
+def verify(data: bytes, gallery: Gallery, *, seed: int | None = None, checkpoint: str | None = None) -> Verdict:
+    """Draw the tile again that a file claims to be, and compare the pixels.
+
+    The manifest only says which checkpoint and seed to draw; `seed` and `checkpoint` (a SHA-256 or its first 8 digits
+    or more) override it. Never raises for a bad file, seed or checkpoint: the verdict says what is wrong.
+    """
+    reading = read_png(data)
+    if reading.problem:
+        moved = reading.problem in ("transparent", "animated")
+        return Verdict("fail" if moved else "could_not_check", reading.problem, reading.values)
+    claimed = reading.manifest or {}
+    seed = claimed.get("seed") if seed is None else seed
+    checkpoint = claimed.get("checkpoint_sha256") if checkpoint is None else checkpoint
+    if seed is None or checkpoint is None:
+        return _without_claim(reading)
+    try:
+        return _verify(reading, gallery, check_seed(seed), checkpoint)
+    except CheckpointError as error:
+        values = {"short": checkpoint[:SHORT], "problem": str(error)}
+        return Verdict("could_not_check", "unusable_checkpoint", values, seed)
+    except ValueError:
+        return Verdict("could_not_check", "bad_seed", {"value": ascii(seed)[:40]})
+
+
+def _without_claim(reading: Reading) -> Verdict:
+    if reading.kind in LOSSY:
+        return Verdict("fail", "lossy_file", {"kind": reading.kind})
+    return Verdict("could_not_check", reading.manifest_problem, reading.values)
+
+
+def _verify(reading: Reading, gallery: Gallery, seed: int, sha256: str) -> Verdict:
+    entry = gallery.find(sha256)
+    if entry is None or entry.sha256 is None:
+        known = sha256 if re.fullmatch("[0-9a-f]{8,64}", sha256) else None
+        return Verdict("could_not_check", "unknown_checkpoint", {"sha256": known or ascii(sha256)[:66]}, seed, known)
+    checkpoint = gallery.load(entry.sha256)
+    try:
+        expected = seed_sheet(checkpoint.generator, seed)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise CheckpointError(str(error)) from error
+    return _compare(reading, expected, checkpoint, seed)
+
+
+def _compare(reading: Reading, expected: Pixels, checkpoint: Checkpoint, seed: int) -> Verdict:
+    found, short = reading.pixels, checkpoint.sha256[:SHORT]
+    if found is None or found.shape != expected.shape:
+        return _wrong_size(found, expected, checkpoint, seed)
+    levels = np.abs(found.astype(np.int16) - expected)
+    cells = _beyond_tolerance(levels, checkpoint.config.resolution)
+    largest, share = int(levels.max()), float((levels > 0).mean())
+    values = {"seed": seed, "short": short, "kind": reading.kind, "count": len(cells), "listed": _listed(cells)}
+    values |= {"largest": largest, "percent": f"{100 * share:.4f}", "mean": f"{levels.mean():.1f}"}
+    outcome, reason = _outcome(reading.kind, largest, len(cells))
+    claims, notes = _false_claims(reading.manifest, manifest(checkpoint, seed, found))
+    return Verdict(outcome, reason, values, seed, checkpoint.sha256, cells, largest, share, claims, notes)
+
+
+def _wrong_size(found: Pixels | None, expected: Pixels, checkpoint: Checkpoint, seed: int) -> Verdict:
+    height, width = found.shape[:2] if found is not None else (0, 0)
+    values = {"width": width, "height": height, "short": checkpoint.sha256[:SHORT]}
+    values |= {"wanted_width": expected.shape[1], "wanted_height": expected.shape[0]}
+    return Verdict("fail", "wrong_size", values, seed, checkpoint.sha256)
+
+
+def _beyond_tolerance(levels: np.ndarray[Any, Any], side: int) -> tuple[int, ...]:  # [10 R, 10 R, 3]
+    """Return the cells that differ by too much, or all that differ where there are too many small differences."""
+    cells = to_cells(levels, side).reshape(CELLS, -1)
+    shares = (cells > 0).mean(axis=1)
+    limit = MAX_CELL_SHARE if shares.mean() <= MAX_TILE_SHARE else MAX_TILE_SHARE
+    return tuple(np.flatnonzero((cells.max(axis=1) > MAX_LEVELS) | (shares > limit)).tolist())
+
+
+def _outcome(kind: str, largest: int, differing: int) -> tuple[Outcome, str]:
+    if not largest:
+        return "pass_exact", "exact"
+    if not differing:
+        return "pass_tolerance", "within_tolerance"
+    if kind in LOSSY:
+        return "fail", "saved_with_loss"
+    return "fail", "all_cells_differ" if differing == CELLS else "cells_differ"
+
+
+def _listed(cells: tuple[int, ...]) -> str:
+    """Name cells for a reader, by number and place."""
+    named = [f"{cell} (row {cell // COLUMNS + 1}, column {cell % COLUMNS + 1})" for cell in cells[:5]]
+    return ", ".join([*named, "..."] if len(cells) > len(named) else named)
+
+
+def _false_claims(claimed: dict[str, Any] | None, truth: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the fields of a manifest that are false, and those that merely differ from this machine's."""
+    if claimed is None:
+        return (), ()
+    odd = [name for name in truth if claimed.get(name) != truth[name]]
+    return tuple(name for name in odd if name not in NOTED), tuple(name for name in odd if name in NOTED)
