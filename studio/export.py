@@ -15,7 +15,7 @@ import PIL
 import torch
 from PIL import Image, PngImagePlugin
 
-from studio.gallery import SHORT, Gallery
+from studio.gallery import SHORT, Gallery, UnknownCheckpointError
 from studio.verdict import Outcome, Verdict
 from training.checkpoint import Checkpoint, CheckpointError, canonical_json
 from training.images import Pixels, to_cells
@@ -188,6 +188,10 @@ def verify(data: bytes, gallery: Gallery, *, seed: int | None = None, checkpoint
         return _without_claim(reading)
     try:
         return _verify(reading, gallery, check_seed(seed), checkpoint)
+    except UnknownCheckpointError:
+        known = checkpoint if re.fullmatch("[0-9a-f]{8,64}", checkpoint) else None
+        wanted = known or ascii(checkpoint)[:66]
+        return Verdict("could_not_check", "unknown_checkpoint", {"sha256": wanted}, seed, known)
     except CheckpointError as error:
         values = {"short": checkpoint[:SHORT], "problem": str(error)}
         return Verdict("could_not_check", "unusable_checkpoint", values, seed)
@@ -202,11 +206,7 @@ def _without_claim(reading: Reading) -> Verdict:
 
 
 def _verify(reading: Reading, gallery: Gallery, seed: int, sha256: str) -> Verdict:
-    entry = gallery.find(sha256)
-    if entry is None or entry.sha256 is None:
-        known = sha256 if re.fullmatch("[0-9a-f]{8,64}", sha256) else None
-        return Verdict("could_not_check", "unknown_checkpoint", {"sha256": known or ascii(sha256)[:66]}, seed, known)
-    checkpoint = gallery.load(entry.sha256)
+    checkpoint = gallery.load(sha256)
     try:
         expected = seed_sheet(checkpoint.generator, seed)  # type: ignore[arg-type]
     except ValueError as error:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from training.checkpoint import (
     CONFIG,
@@ -15,14 +20,19 @@ from training.checkpoint import (
     CheckpointError,
     Description,
     describe,
-    file_sha256,
     load,
     newest,
+    steps,
 )
 
 KEPT = 4
 SHORT = 8  # hexadecimal digits by which people name a checkpoint
 DEFAULT = "default"
+Version: TypeAlias = tuple[Path, *tuple[int, ...]]  # a folder, and what changes when a file in it is replaced
+
+
+class UnknownCheckpointError(CheckpointError):
+    """No checkpoint of the gallery has the hash that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -49,68 +59,115 @@ class Gallery:
     """All checkpoints below one folder; nothing outside it can be named. Safe to use from many threads."""
 
     def __init__(self, root: Path, kept: int = KEPT) -> None:
-        self.root, self._kept = root, kept
+        self.root, self._kept = root.resolve(), kept
         self._loaded: OrderedDict[str, Checkpoint] = OrderedDict()
-        self._hashes: dict[tuple[Path, int, int], str] = {}
+        self._examined: dict[Version, Entry] = {}
         self._lock = threading.RLock()
 
     def entries(self) -> list[Entry]:
         """List the checkpoints by name; of a run only the newest, of a damaged one the reason."""
-        folders = {path.parent for path in self._files(CONFIG)} | {path.parent for path in self._files(WEIGHTS)}
-        runs = {folder.parent if folder.name.isdigit() else folder for folder in folders}
-        return [self._entry(run) for run in sorted(runs)]
+        return [self._newest(run) for run in self._runs()]
 
     def find(self, sha256: str) -> Entry | None:
-        """Return the entry whose file of weights has this SHA-256, or whose SHA-256 begins so."""
+        """Return the entry whose file of weights has this SHA-256, or whose SHA-256 begins so (8 digits or more).
+
+        The older checkpoints of a run can be found too: a tile may have been exported just before the newest came.
+        """
         wanted = sha256.lower()
         if len(wanted) < SHORT:
             return None
-        return next((entry for entry in self.entries() if entry.sha256 and entry.sha256.startswith(wanted)), None)
+        every = itertools.chain(self.entries(), self._older())
+        return next((entry for entry in every if entry.sha256 and entry.sha256.startswith(wanted)), None)
 
     def default(self) -> Entry | None:
         """Return the entry that the file `default` names, otherwise the first that can be used."""
         usable = [entry for entry in self.entries() if entry.problem is None]
-        path = self.root / DEFAULT
-        name = path.read_text(encoding="utf-8").strip() if path.is_file() else None
+        try:
+            name = (self.root / DEFAULT).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            name = ""
         return next((entry for entry in usable if entry.name == name), usable[0] if usable else None)
 
     def load(self, sha256: str) -> Checkpoint:
-        """Return the checkpoint with this SHA-256, from memory if it is there. Raises CheckpointError."""
+        """Return the checkpoint with this SHA-256 (or beginning), from memory if it is there.
+
+        Raises UnknownCheckpointError where there is none, and CheckpointError.
+        """
         with self._lock:
             if sha256 not in self._loaded:
-                self._loaded[sha256] = self._load(sha256)
-                while len(self._loaded) > self._kept:
-                    self._loaded.popitem(last=False)
+                found = self._load(sha256)
+                sha256 = found.sha256
+                self._loaded.setdefault(sha256, found)
             self._loaded.move_to_end(sha256)
+            while len(self._loaded) > self._kept:
+                self._loaded.popitem(last=False)
             return self._loaded[sha256]
 
     def _load(self, sha256: str) -> Checkpoint:
         entry = self.find(sha256)
-        if entry is None:
-            raise CheckpointError(f"No checkpoint here has the hash {sha256[:SHORT]}.")
+        if entry is None or entry.sha256 is None:
+            raise UnknownCheckpointError(f"No checkpoint here has the hash {sha256[:SHORT]}.")
+        if entry.sha256 in self._loaded:
+            return self._loaded[entry.sha256]
         found = load(entry.folder)
         if found.sha256 != entry.sha256:
             raise CheckpointError(f"{entry.name} has just been replaced by another checkpoint; choose it again.")
         return found
 
-    def _entry(self, folder: Path) -> Entry:
-        name = folder.relative_to(self.root).as_posix()
+    def _runs(self) -> list[Path]:
+        """List the folders that are a checkpoint or a run; links to other folders are not followed."""
+        runs = set()
+        for name, folders, files in os.walk(self.root):
+            folders[:] = [folder for folder in folders if not folder.endswith(UNFINISHED)]
+            if CONFIG in files or WEIGHTS in files:
+                folder = Path(name)
+                runs.add(folder.parent if folder.name.isdigit() and folder != self.root else folder)
+        return sorted(runs)
+
+    def _newest(self, run: Path) -> Entry:
+        name = self._name(run)
         try:
-            folder = newest(folder)
-            return Entry(name, folder, describe(folder), self._sha256(folder / WEIGHTS), None)
-        except FileNotFoundError:
-            return Entry(name, folder, None, None, f"{name} has no {WEIGHTS}.")
-        except (CheckpointError, OSError) as error:
-            return Entry(name, folder, None, None, str(error).replace(str(self.root), self.root.name))
+            return self._entry(newest(run), name)
+        except (OSError, ValueError) as error:
+            return self._unusable(run, name, error)
 
-    def _files(self, name: str) -> list[Path]:
-        found = (path for path in self.root.rglob(name) if path.is_file())
-        return [path for path in found if not any(part.endswith(UNFINISHED) for part in path.parts)]
+    def _older(self) -> Iterator[Entry]:
+        for run in self._runs():
+            with suppress(OSError, ValueError):
+                yield from (self._entry(step, self._name(step)) for step in steps(run)[:-1])
 
-    def _sha256(self, path: Path) -> str:
-        facts = path.stat()
-        key = (path, facts.st_size, facts.st_mtime_ns)
-        with self._lock:
-            if key not in self._hashes:
-                self._hashes[key] = file_sha256(path)
-            return self._hashes[key]
+    def _name(self, folder: Path) -> str:
+        return self.root.name if folder == self.root else folder.relative_to(self.root).as_posix()
+
+    def _entry(self, folder: Path, name: str) -> Entry:
+        """Load a checkpoint once to know its hash and that it can be used; a replaced one is loaded again."""
+        try:
+            version = self._version(folder)
+            with self._lock:
+                if version not in self._examined:
+                    self._examined[version] = self._examine(folder, name)
+                return replace(self._examined[version], name=name)
+        except OSError as error:
+            return self._unusable(folder, name, error)
+
+    def _examine(self, folder: Path, name: str) -> Entry:
+        try:
+            return Entry(name, folder, describe(folder), load(folder).sha256, None)
+        except (CheckpointError, RuntimeError) as error:  # RuntimeError: there is no memory for what a config asks for
+            return self._unusable(folder, name, error)
+
+    def _unusable(self, folder: Path, name: str, error: Exception) -> Entry:
+        reason = str(error)
+        if isinstance(error, FileNotFoundError):
+            reason = f"{name} has no {Path(error.filename).name}."
+        return Entry(name, folder, None, None, reason.replace(str(self.root), self.root.name))
+
+    def _version(self, folder: Path) -> Version:
+        """Return what a replaced checkpoint would change. Raises OSError for a file missing or outside the root."""
+        facts: list[int] = []
+        for path in (folder / CONFIG, folder / WEIGHTS):
+            if not path.resolve().is_relative_to(self.root):
+                raise PermissionError(f"{path} is a link to outside this folder, which is not followed.")
+            found = path.stat()
+            facts += [found.st_ino, found.st_size, found.st_mtime_ns]
+        return (folder, *facts)
