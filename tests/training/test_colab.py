@@ -1,0 +1,278 @@
+"""The notebook itself is executed, off Colab: made-up pictures, a stand-in for google.colab and for pip, no network."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from training.recipe import RECIPES
+
+PROJECT = Path(__file__).parents[2]
+NOTEBOOK = PROJECT / "training" / "colab.ipynb"
+STEPS = ("install", "data", "train", "studio")
+DRIVE = """
+from pathlib import Path
+
+def mount(path):
+    if {refuse}:
+        raise ValueError("mount failed")
+    (Path(path) / "MyDrive").mkdir(parents=True, exist_ok=True)
+"""
+PIP = """
+import json, sys
+from pathlib import Path
+
+Path(__file__).with_name("arguments.json").write_text(json.dumps(sys.argv[1:]))
+"""
+ASK_THE_STUDIO = """
+from urllib.request import urlopen
+
+page = urlopen(demo.local_url).read().decode()
+print("the page names the run:", "dcgan-0" in page)
+"""
+PIP_THAT_CHANGES_TORCH = """
+from pathlib import Path
+
+folder = Path(__file__).parents[1] / "torch-0.0.1.dist-info"
+folder.mkdir()
+(folder / "METADATA").write_text("Metadata-Version: 2.1\\nName: torch\\nVersion: 0.0.1\\n")
+"""
+
+
+def notebook() -> Any:
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+def code_cells() -> list[Any]:
+    return [cell for cell in notebook().cells if cell.cell_type == "code"]
+
+
+def with_values(source: str, values: dict[str, object]) -> str:
+    """Put values into the form fields of a cell."""
+    for name, value in values.items():
+        source = re.sub(rf"(?m)^{name} = .*?(?=  # @param)", lambda _, new=value: f"{name} = {new!r}", source)
+    return source
+
+
+@dataclass
+class Colab:
+    """A machine that looks like Colab to the notebook."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "content"
+
+    @property
+    def drive(self) -> Path:
+        return self.folder / "drive" / "MyDrive"
+
+    @property
+    def pip_arguments(self) -> list[str]:
+        return json.loads((self.root / "packages" / "pip" / "arguments.json").read_text())
+
+    def new_runtime(self) -> None:
+        """Lose everything but the Drive, as at the end of a runtime."""
+        for path in self.folder.iterdir():
+            if path.name != "drive":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def install(self, name: str, source: str) -> None:
+        file = self.root / "packages" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(source)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PYTHONPATH": str(self.root / "packages"),
+            "IPYTHONDIR": str(self.root / "ipython"),
+            "GRADIO_ANALYTICS_ENABLED": "False",
+            "OMP_NUM_THREADS": "1",
+            "PIP_DRY_RUN": "1",  # should the real pip ever be reached, it must change nothing
+        }
+
+    def run(self, *steps: str, cwd: Path = PROJECT, **values: object) -> dict[str, str]:
+        """Execute cells in a new kernel and return what each printed."""
+        book = notebook()
+        book.cells = [cell for cell in book.cells if cell.id in steps]
+        for cell in book.cells:
+            cell.source = with_values(cell.source, {"FOLDER": str(self.folder), **values})
+            cell.source += ASK_THE_STUDIO if cell.id == "studio" else ""
+        client = NotebookClient(book, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(cwd)}})
+        client.execute(env=self.environment())
+        return {cell.id: "".join(map(output_text, cell.outputs)) for cell in book.cells}
+
+
+def output_text(output: Any) -> str:
+    return output.get("text") or " ".join(output.get("data", {}))
+
+
+@pytest.fixture
+def colab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Colab:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "jupyter"))
+    machine = Colab(tmp_path)
+    machine.folder.mkdir()
+    machine.install("google/colab/__init__.py", "")
+    machine.install("google/colab/drive.py", DRIVE.format(refuse=False))
+    machine.install("pip/__init__.py", "")
+    machine.install("pip/__main__.py", PIP)
+    command = [sys.executable, "-c", "import pip; print(pip.__file__)"]
+    found = subprocess.run(command, env=machine.environment(), capture_output=True, text=True, check=True).stdout
+    assert found.startswith(str(tmp_path)), "the stand-in for pip does not stand in"
+    return machine
+
+
+def saved_images(runs: Path) -> int:
+    """Return the images of the only checkpoint of the only run."""
+    (config,) = runs.glob("*/*/config.json")
+    return int(json.loads(config.read_text())["about"]["images"])
+
+
+def test_run_all_trains_and_opens_the_studio_and_a_new_runtime_resumes(
+    colab: Colab, make_pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    shutil.make_archive(str(tmp_path / "flowers"), "zip", make_pictures(tmp_path / "flowers", side=128))
+    values = {"DATA": str(tmp_path / "flowers.zip"), "RECIPE": "dcgan", "MINUTES": 0.001, "SHARE": False}
+    runs = colab.drive / "gan-race" / "runs"
+
+    printed = colab.run(*STEPS, **values)
+    assert "12 images in" in printed["data"]
+    assert "the budget is used up: 32 images" in printed["train"]
+    assert "image/jpeg" in printed["train"]
+    assert "the page names the run: True" in printed["studio"]
+    assert saved_images(runs) == 32
+
+    colab.new_runtime()
+    printed = colab.run("install", "data", "train", **values)
+    assert "Packed earlier" in printed["data"]
+    assert "from image 32 " in printed["train"]
+    assert saved_images(runs) == 64
+
+
+def test_the_install_pins_torch_and_takes_the_projected_extra(colab: Colab) -> None:
+    from importlib.metadata import version
+
+    colab.run("install")
+    assert colab.pip_arguments[-2:] == ["--editable", f"{PROJECT}[projected]"]
+    constraints = Path(colab.pip_arguments[colab.pip_arguments.index("--constraint") + 1]).read_text()
+    assert f"torch=={version('torch')}\n" in constraints
+
+
+def test_an_install_that_changes_torch_stops_the_notebook(colab: Colab) -> None:
+    colab.install("pip/__main__.py", PIP_THAT_CHANGES_TORCH)
+    with pytest.raises(CellExecutionError, match="torch has changed"):
+        colab.run("install")
+
+
+def test_away_from_the_project_the_notebook_clones_it_once(colab: Colab, tmp_path: Path) -> None:
+    origin = tmp_path / "published"
+    origin.mkdir()
+    (origin / "pyproject.toml").write_text("")
+    git = ["git", "-C", str(origin), "-c", "user.name=test", "-c", "user.email=test@example.org"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "Begin"]):
+        subprocess.run([*git, *command], check=True)
+    for _ in range(2):
+        colab.run("install", cwd=tmp_path, REPOSITORY=origin.as_uri())
+        assert colab.pip_arguments[-1] == f"{colab.folder / 'gan-race-studio'}[projected]"
+    assert (colab.folder / "gan-race-studio" / "pyproject.toml").is_file()
+
+
+def test_an_address_that_nobody_filled_in_is_named(colab: Colab, tmp_path: Path) -> None:
+    with pytest.raises(CellExecutionError, match="Give the program's address in REPOSITORY"):
+        colab.run("install", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("use_drive", [True, False])
+def test_without_drive_the_local_disk_serves_and_the_loss_is_announced(
+    colab: Colab, make_pictures: Callable[..., Path], tmp_path: Path, use_drive: bool
+) -> None:
+    colab.install("google/colab/drive.py", DRIVE.format(refuse=True))
+    pictures = make_pictures(tmp_path / "pictures", count=3, side=128)
+    printed = colab.run("install", "data", DATA=str(pictures), USE_DRIVE=use_drive)["data"]
+    assert ("mount failed" in printed) == use_drive
+    assert "is lost when the runtime ends" in printed
+    assert str(colab.folder / "gan-race" / "runs") in printed
+
+
+def test_data_that_is_not_there_is_named(colab: Colab) -> None:
+    with pytest.raises(CellExecutionError, match="DATA names neither a folder nor a zip: .*drive/MyDrive/Flower"):
+        colab.run("install", "data", DATA="MyDrive/Flower")
+
+
+def test_the_stop_button_lets_the_command_save_and_is_passed_on_once(colab: Colab, tmp_path: Path) -> None:
+    """Two interrupts, as from an impatient user, reach a command that would lose its work at the second."""
+    saver = tmp_path / "saver.py"
+    saver.write_text(
+        "import signal, sys, time\n"
+        "def stop(*_):\n"
+        "    signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+        "    time.sleep(1)\n"
+        "    print('saved'); sys.exit(0)\n"
+        "signal.signal(signal.SIGINT, stop)\n"
+        "print('ready')\n"
+        "time.sleep(60)\n"
+    )
+    install = next(cell.source for cell in code_cells() if cell.id == "install")
+    tree = ast.parse(install)
+    tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)]
+    caller = tmp_path / "caller.py"
+    caller.write_text(f"{ast.unparse(tree)}\nrun(sys.executable, {str(saver)!r})\nprint('returned')\n")
+    with subprocess.Popen([sys.executable, str(caller)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        rest = process.stdout.read()
+    assert rest.rstrip().endswith("saved\nreturned")
+    assert process.returncode == 0
+
+
+def test_the_repository_holds_no_outputs() -> None:
+    nbformat.validate(notebook())
+    assert [cell.id for cell in code_cells()] == list(STEPS)
+    assert all(not cell.outputs and cell.execution_count is None for cell in code_cells())
+    assert notebook().metadata.accelerator == "GPU"
+
+
+def test_every_code_cell_is_a_numbered_form_that_compiles() -> None:
+    for number, cell in enumerate(code_cells(), start=1):
+        assert re.match(rf'# @title {number}\. .+ / .+ {{ display-mode: "form" }}\n', cell.source)
+        assert cell.metadata.cellView == "form"
+        assert "# @param" in cell.source
+        compile(cell.source, cell.id, "exec")
+
+
+def test_the_badge_opens_this_notebook_of_the_published_repository() -> None:
+    install = next(cell.source for cell in code_cells() if cell.id == "install")
+    address = re.search(r'REPOSITORY = "https://github.com/([^"]+)"', install)
+    assert address is not None
+    target = f"https://colab.research.google.com/github/{address[1]}/blob/main/training/colab.ipynb"
+    badge = f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({target})"
+    assert badge in notebook().cells[0].source
+    assert badge in (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_recipes_to_choose_from_are_all_recipes() -> None:
+    train = next(cell.source for cell in code_cells() if cell.id == "train")
+    choices = re.search(r"^RECIPE = .*# @param (\[.*\])$", train, flags=re.M)
+    assert choices is not None
+    assert sorted(json.loads(choices[1])) == sorted(RECIPES)
