@@ -35,9 +35,12 @@ MAX_MANIFEST_CHARACTERS = 65_536  # ours have 8 thousand
 READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # not all that Pillow knows: EPS, for one, would run Ghostscript
 LOSSY = frozenset({"JPEG", "MPO"})
 
+# Tiles of every generator at 128 pixels, drawn with other threads, batch sizes, memory formats and instruction sets
+# (SSE4.1, AVX2, AVX-512), without oneDNN, and in float64, differ by 1 level, in 0.018 % of a tile's values and 0.043 %
+# of a cell's at the most. The limits leave ten times as much: a sharply trained generator makes more of a last bit.
 MAX_LEVELS = 2
-MAX_CELL_SHARE = 0.02
-MAX_TILE_SHARE = 0.005
+MAX_CELL_SHARE = 0.005
+MAX_TILE_SHARE = 0.002
 
 
 @dataclass(frozen=True)
