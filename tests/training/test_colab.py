@@ -66,7 +66,8 @@ def code_cells() -> list[Any]:
 def with_values(source: str, values: dict[str, object]) -> str:
     """Put values into the form fields of a cell."""
     for name, value in values.items():
-        source = re.sub(rf"(?m)^{name} = .*?(?=  # @param)", lambda _, new=value: f"{name} = {new!r}", source)
+        line = f"{name} = {value!r}".replace("\\", r"\\")
+        source = re.sub(rf"(?m)^{name} = .*?(?=  # @param)", line, source)
     return source
 
 
@@ -213,7 +214,7 @@ def test_without_drive_the_local_disk_serves_and_the_loss_is_announced(
 
 
 def test_data_that_is_not_there_is_named(colab: Colab) -> None:
-    with pytest.raises(CellExecutionError, match="DATA names neither a folder nor a zip: .*drive/MyDrive/Flower"):
+    with pytest.raises(CellExecutionError, match=r"DATA names neither a folder nor a zip: .*drive/MyDrive/Flower"):
         colab.run("install", "data", DATA="MyDrive/Flower")
 
 

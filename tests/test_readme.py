@@ -1,0 +1,139 @@
+"""README is right: its commands parse, its paths exist, its tables and its tree are complete."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio import __main__ as studio_commands
+from studio import export
+from training import __main__ as training_commands
+from training.recipe import RECIPES
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+PARSERS = {"training": training_commands._parser, "studio": studio_commands._parser}
+OPENS_THE_STUDIO = ("-m venv", "pip install", "python app.py")
+PASSES_THE_TESTS = ("-m venv", "pip install", '".[test]"', "ruff check", "ruff format --check", "mypy", "-m pytest")
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    """Return the contents of the fenced blocks of one language."""
+    fences = re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.M | re.S)
+    return [block for name, block in fences if name == language]
+
+
+def commands(text: str = README) -> list[str]:
+    """Return every line of the shell blocks."""
+    return [line for block in blocks("sh", text) for line in block.splitlines() if line.strip()]
+
+
+def module_commands(text: str = README) -> list[tuple[str, list[str]]]:
+    """Return the module and the arguments of each `python -m training` and `python -m studio`."""
+    words = [shlex.split(line) for line in commands(text)]
+    return [(line[2], line[3:]) for line in words if line[:2] == ["python", "-m"] and line[2] in PARSERS]
+
+
+def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parsers of the commands of a parser."""
+    actions = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return {name: command for action in actions for name, command in action.choices.items()}
+
+
+def options(parser: argparse.ArgumentParser) -> set[str]:
+    """Return the long options of a parser, but --help."""
+    return {name for action in parser._actions for name in action.option_strings if name.startswith("--")} - {"--help"}
+
+
+def paths(text: str = README) -> set[str]:
+    """Return every path that a link or a picture names."""
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    return {target.split("#")[0] for target in targets if not re.match(r"https?:|#", target)}
+
+
+def tree() -> Iterator[str]:
+    """Yield the paths that the tree lists."""
+    (block,) = (block for block in blocks("") if block.startswith("app.py"))
+    folder = ""
+    for line in block.splitlines():
+        name = line.split()[0]
+        folder = (name if name.endswith("/") else "") if not line.startswith(" ") else folder
+        yield name if not line.startswith(" ") else folder + name
+
+
+def test_the_first_two_commands_open_the_studio_and_pass_the_tests() -> None:
+    first, second = commands()[:2]
+    for command, parts in ((first, OPENS_THE_STUDIO), (second, PASSES_THE_TESTS)):
+        places = [command.find(part) for part in parts]
+        assert -1 not in places
+        assert places == sorted(places)
+        assert command.count(" && ") == len(re.split(r" && ", command)) - 1
+        assert ";" not in command
+
+
+def test_they_stand_before_anything_else() -> None:
+    assert README.index(commands()[1]) < README.index("\n## ")
+
+
+@pytest.mark.parametrize(("module", "arguments"), module_commands(), ids=lambda value: str(value))
+def test_the_command_is_understood(module: str, arguments: list[str]) -> None:
+    PARSERS[module]().parse_args(arguments)
+
+
+@pytest.mark.parametrize("module", PARSERS)
+def test_every_command_and_every_option_is_shown(module: str) -> None:
+    shown = [arguments for name, arguments in module_commands() if name == module]
+    for name, parser in subcommands(PARSERS[module]()).items():
+        used = {word for arguments in shown if arguments[0] == name for word in arguments}
+        assert name in used, f"python -m {module} {name}"
+        assert options(parser) <= used | set(re.findall(r"`(--[a-z-]+)`", README)), f"python -m {module} {name}"
+
+
+def test_the_options_of_the_app_are_its_own() -> None:
+    source = ast.parse((PROJECT / "app.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(source) if isinstance(node, ast.Call)]
+    known = {call.args[0].value for call in calls if getattr(call.func, "attr", "") == "add_argument"}
+    shown = {word for line in commands() if " app.py --" in line for word in line.split() if word.startswith("--")}
+    shown |= {name for sentence in re.findall(r"`app\.py`[^.]*", README) for name in re.findall(r"--[a-z-]+", sentence)}
+    assert shown == known
+
+
+def test_every_recipe_has_a_row_and_every_row_a_recipe() -> None:
+    section = README.split("\n## Recipes\n")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, flags=re.M) == list(RECIPES)
+
+
+def test_every_path_that_is_named_exists() -> None:
+    assert [path for path in sorted(paths()) if not (PROJECT / path).exists()] == []
+
+
+def test_the_tree_lists_what_there_is() -> None:
+    listed = list(tree())
+    assert [path for path in listed if not (PROJECT / path).exists()] == []
+    modules = [path for folder in ("training", "studio") for path in (PROJECT / folder).glob("*.py")]
+    there = {path.relative_to(PROJECT).as_posix() for path in modules if path.name != "__init__.py"}
+    assert there <= set(listed)
+
+
+def test_the_tolerance_is_the_verifiers() -> None:
+    text = " ".join(README.split())
+    tile, cell = f"{100 * export.MAX_TILE_SHARE:g} %", f"{100 * export.MAX_CELL_SHARE:g} %"
+    assert (
+        f"none differs by more than {export.MAX_LEVELS} of 255 levels, and not more than {tile} of the tile's" in text
+    )
+    assert f"and {cell} of any cell's values differ" in text
+    assert f"Where more than {tile} of the tile's values differ, those cells fail in which more than {tile} do" in text
+
+
+def test_what_is_wrong_would_be_found() -> None:
+    text = "```sh\npython -m training train projected --epochs 5\n```\n[a](studio/nowhere.py) [b](https://a.org/x)"
+    ((module, arguments),) = module_commands(text)
+    with pytest.raises(SystemExit):
+        PARSERS[module]().parse_args(arguments)
+    assert paths(text) == {"studio/nowhere.py"}
