@@ -34,9 +34,12 @@ def make_checkpoint() -> Callable[..., Path]:
         torch.manual_seed(seed)
         config = GeneratorConfig(network=network, z_dim=z_dim, resolution=side, width=WIDTH)
         generator = build_generator(config)
-        generator.train()
+        for layer in generator.modules():
+            if isinstance(layer, torch.nn.BatchNorm2d):
+                layer.momentum = None  # the statistics of the one batch that follows, whole
         with torch.no_grad():
-            generator(torch.randn(64, z_dim))  # gives the batch norms statistics of their own
+            generator.train()(torch.randn(64, z_dim))
+            generator.to_rgb.weight.mul_(4.0)  # pictures of good contrast
         folder.mkdir(parents=True)
         checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
         return folder

@@ -1,0 +1,99 @@
+// What every tab shares: texts, language, the picture that is shown, and calls to the program.
+window.ganRace ??= (() => {
+  const TEXTS = __TEXTS__;
+  const LANGUAGE_KEY = "ganrace.language";
+
+  const firstLanguage = () => {
+    const kept = localStorage.getItem(LANGUAGE_KEY);
+    if (kept in TEXTS) return kept;
+    return navigator.language.startsWith("ja") ? "ja" : "en";
+  };
+
+  const race = {
+    language: firstLanguage(),
+    shown: null, // {sha256, seed, name, picture} of the tile on the screen
+
+    text(key, values = {}) {
+      const text = TEXTS[race.language][key] ?? key;
+      return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    },
+
+    // Fill every element that names a text: data-text for its content, data-label for its accessible name.
+    translate(root) {
+      for (const node of root.querySelectorAll("[data-text]")) node.textContent = race.text(node.dataset.text);
+      for (const node of root.querySelectorAll("[data-label]")) node.setAttribute("aria-label", race.text(node.dataset.label));
+    },
+
+    setLanguage(language) {
+      race.language = language;
+      localStorage.setItem(LANGUAGE_KEY, language);
+      document.documentElement.lang = language;
+      document.dispatchEvent(new CustomEvent("ganrace:language"));
+    },
+
+    setShown(shown) {
+      race.shown = shown;
+      document.dispatchEvent(new CustomEvent("ganrace:shown"));
+    },
+
+    // Ask the program; a lost connection is an answer with an error like any other.
+    async ask(call, request) {
+      try {
+        const answer = await call(request);
+        if (answer && typeof answer === "object" && !("detail" in answer)) return answer;
+      } catch {
+        // said below
+      }
+      return { error: { code: "error_connection", values: {} } };
+    },
+
+    errorText: (error) => race.text(error.code, error.values),
+
+    toBlob(base64, type) {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      return new Blob([bytes], { type });
+    },
+
+    save(blob, name) {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = name;
+      document.body.append(link);
+      link.click();
+      link.remove();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    },
+
+    // A seed as people type it: digits only; anything else is null.
+    parseSeed(text) {
+      const digits = text.trim();
+      return /^\d{1,10}$/.test(digits) && Number(digits) < 2 ** 32 ? Number(digits) : null;
+    },
+
+    label(one) {
+      const images = (one.images ?? 0).toLocaleString(race.language);
+      return race.text("checkpoint_label", { name: one.name, images, hash: one.sha256.slice(0, 8) });
+    },
+
+    fillCheckpoints(select, list, chosen) {
+      select.replaceChildren(
+        ...list.checkpoints.map((one) => {
+          const option = new Option(race.label(one), one.sha256);
+          option.selected = one.sha256 === chosen;
+          return option;
+        }),
+      );
+    },
+
+    onLanguage(element, update) {
+      const run = () => {
+        race.translate(element);
+        update();
+      };
+      document.addEventListener("ganrace:language", run);
+      run();
+    },
+  };
+  document.documentElement.lang = race.language;
+  return race;
+})();

@@ -1,0 +1,242 @@
+const race = window.ganRace;
+const $ = (selector) => element.querySelector(selector);
+const [tile, caption, status, select, field, lens] =
+  [".tile", ".caption", ".status", ".checkpoint", ".seed", ".lens"].map($);
+const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const COLUMNS = 10;
+
+let list = props.list;
+let target = null; // the wish {sha256, seed}: apart from what is shown, so that no key press is lost
+let problem = null; // the error on the screen
+let busy = false;
+let cell = null;
+
+const checkpointOf = (sha256) => list.checkpoints.find((one) => one.sha256.startsWith(sha256));
+
+function showList() {
+  race.fillCheckpoints(select, list, target?.sha256 ?? list.default);
+  $(".untrained").hidden = list.untrained === null;
+  $(".untrained-text").textContent = race.text("untrained", { folder: list.untrained });
+  $(".problems").hidden = list.problems.length === 0;
+  $(".problems ul").replaceChildren(
+    ...list.problems.map((one) => Object.assign(document.createElement("li"), { textContent: `${one.name}: ${one.reason}` })),
+  );
+}
+
+function showProblem(error) {
+  problem = error;
+  status.hidden = error === null;
+  status.textContent = error === null ? "" : race.errorText(error);
+}
+
+function captionOf(shown) {
+  return race.text("caption", {
+    seed: shown.seed,
+    name: shown.name,
+    hash: shown.sha256.slice(0, 8),
+    milliseconds: Math.round(shown.seconds * 1000),
+    device: shown.device,
+  });
+}
+
+function showWords() {
+  const shown = race.shown;
+  caption.textContent = shown ? captionOf(shown) : "";
+  tile.alt = shown ? race.text("tile_alt", shown) : race.text("no_tile_alt");
+  showFacts(shown ? checkpointOf(shown.sha256) : undefined);
+}
+
+function showFacts(checkpoint) {
+  const rows = checkpoint === undefined ? [] : [
+    ["passport_recipe", checkpoint.recipe],
+    ["passport_images", checkpoint.images?.toLocaleString(race.language)],
+    ["passport_time", typeof checkpoint.seconds === "number" ? race.text("minutes", { minutes: Math.round(checkpoint.seconds / 60) }) : null],
+    ["passport_device", checkpoint.devices.join(", ")],
+    ["passport_pretrained", checkpoint.recipe ? checkpoint.pretrained ?? race.text("passport_none") : null],
+  ].filter(([, value]) => value);
+  $(".passport").hidden = rows.length === 0;
+  $(".facts").replaceChildren(
+    ...rows.flatMap(([key, value]) => [
+      Object.assign(document.createElement("dt"), { textContent: race.text(key) }),
+      Object.assign(document.createElement("dd"), { textContent: value }),
+    ]),
+  );
+}
+
+// The picture and everything said about it change in one step, once the picture is decoded.
+async function show(answer) {
+  const url = URL.createObjectURL(race.toBlob(answer.jpeg, "image/jpeg"));
+  const decoded = new Image();
+  decoded.src = url;
+  await decoded.decode();
+  const before = tile.src;
+  tile.src = url;
+  if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+  const { jpeg, ...facts } = answer;
+  race.setShown({ ...facts, picture: url });
+  showWords();
+  $(".tile-button").disabled = false;
+  if (document.activeElement !== field) field.value = answer.seed;
+  select.value = answer.sha256;
+  $(".spoken").textContent = race.text("shown", answer);
+  const address = new URL(location.href);
+  address.searchParams.set("ck", answer.sha256.slice(0, 8));
+  address.searchParams.set("seed", answer.seed);
+  history.replaceState(history.state, "", address);
+}
+
+function clearTile() {
+  tile.removeAttribute("src");
+  $(".tile-button").disabled = true;
+  race.setShown(null);
+  showWords();
+}
+
+async function refreshList() {
+  const answer = await race.ask(server.list_checkpoints, {});
+  if (answer.error) return;
+  list = answer;
+  showList();
+}
+
+// Draw until what is shown is what was wished last; wishes in between are skipped.
+async function pump() {
+  if (busy) return;
+  busy = true;
+  element.querySelector(".stage").classList.add("waiting");
+  while (target !== null && !(race.shown?.sha256 === target.sha256 && race.shown?.seed === target.seed)) {
+    const wish = target;
+    const answer = await race.ask(server.show, { ...wish, visitor });
+    if (answer.superseded) continue;
+    if (answer.error) {
+      if (wish !== target) continue;
+      showProblem(answer.error);
+      target = race.shown && { sha256: race.shown.sha256, seed: race.shown.seed };
+      if (answer.error.code === "error_unknown_checkpoint") refreshList();
+      break;
+    }
+    await show(answer);
+    showProblem(null);
+  }
+  busy = false;
+  $(".stage").classList.remove("waiting");
+}
+
+function wish(change) {
+  const now = target ?? { sha256: list.default, seed: 0 };
+  target = { ...now, ...change };
+  field.value = target.seed;
+  pump();
+}
+
+const LIMIT = 2 ** 32;
+const step = (by) => wish({ seed: ((target?.seed ?? 0) + by + LIMIT) % LIMIT });
+const randomSeed = () => wish({ seed: crypto.getRandomValues(new Uint32Array(1))[0] });
+
+$(".previous").addEventListener("click", () => step(-1));
+$(".next").addEventListener("click", () => step(1));
+$(".random").addEventListener("click", randomSeed);
+select.addEventListener("change", () => wish({ sha256: select.value }));
+select.addEventListener("focus", refreshList);
+
+$(".seed-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const seed = race.parseSeed(field.value);
+  if (seed === null) showProblem({ code: "error_seed", values: { value: field.value } });
+  else wish({ seed });
+});
+
+$(".copy").addEventListener("click", async () => {
+  const link = location.href;
+  try {
+    await navigator.clipboard.writeText(link);
+    $(".spoken").textContent = $(".copy").textContent = race.text("copied");
+  } catch {
+    $(".copy").textContent = race.text("copy_by_hand", { link });
+  }
+  setTimeout(() => ($(".copy").textContent = race.text("copy_link")), 4000);
+});
+
+// Keys work on the page, not while somebody types, presses a button or looks at another tab.
+const ELSEWHERE = "input, textarea, select, button, a, summary, dialog, [role=button], [role=tab], [contenteditable]";
+const KEYS = { r: () => step(1), " ": () => step(1), ArrowRight: () => step(1), ArrowLeft: () => step(-1), d: randomSeed, g: () => field.select() };
+document.addEventListener("keydown", (event) => {
+  if (!element.isConnected || $(".explore").offsetParent === null) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || lens.open) return;
+  const onPicture = event.target.closest?.(".tile-button") && event.key !== " ";
+  if (event.target.closest?.(ELSEWHERE) && !onPicture) return;
+  const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (action === undefined) return;
+  event.preventDefault();
+  action();
+});
+
+// One picture, enlarged from its exact pixels.
+async function openCell(index) {
+  if (race.shown === null) return;
+  const { sha256, seed } = race.shown;
+  cell = (index + 100) % 100;
+  const asked = cell;
+  const answer = await race.ask(server.cell, { sha256, seed, cell, visitor });
+  if (asked !== cell) return;
+  if (answer.error) return showProblem(answer.error);
+  if (answer.superseded) return;
+  $(".cell").src = `data:image/png;base64,${answer.png}`;
+  showCellWords();
+  if (!lens.open) lens.showModal();
+}
+
+function showCellWords() {
+  if (cell === null || race.shown === null) return;
+  const place = { cell, row: Math.floor(cell / COLUMNS) + 1, column: (cell % COLUMNS) + 1, seed: race.shown.seed };
+  $(".cell-caption").textContent = race.text("cell", place);
+  $(".cell").alt = race.text("cell_alt", place);
+}
+
+$(".tile-button").addEventListener("click", (event) => {
+  const box = tile.getBoundingClientRect();
+  const byKeyboard = event.detail === 0;
+  const column = byKeyboard ? 0 : Math.floor(((event.clientX - box.left) / box.width) * COLUMNS);
+  const row = byKeyboard ? 0 : Math.floor(((event.clientY - box.top) / box.height) * COLUMNS);
+  openCell(Math.min(Math.max(row, 0), 9) * COLUMNS + Math.min(Math.max(column, 0), 9));
+});
+$(".previous-cell").addEventListener("click", () => openCell(cell - 1));
+$(".next-cell").addEventListener("click", () => openCell(cell + 1));
+$(".close").addEventListener("click", () => lens.close());
+lens.addEventListener("close", () => (cell = null));
+lens.addEventListener("click", (event) => event.target === lens && lens.close());
+lens.addEventListener("keydown", (event) => {
+  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS }[event.key];
+  if (by === undefined) return;
+  event.preventDefault();
+  openCell(cell + by);
+});
+
+// The link says what is shown; without one, the tile that came with the page.
+async function begin() {
+  const asked = new URLSearchParams(location.search);
+  const hash = asked.get("ck");
+  const seed = asked.has("seed") ? race.parseSeed(asked.get("seed")) : 0;
+  if (seed === null) showProblem({ code: "error_seed", values: { value: asked.get("seed") } });
+  const checkpoint = hash === null ? checkpointOf(list.default) : /^[0-9a-f]{8,64}$/.test(hash) ? checkpointOf(hash) : undefined;
+  if (checkpoint === undefined) {
+    showProblem({ code: "error_unknown_checkpoint", values: { hash: String(hash).slice(0, 8) } });
+    field.value = seed ?? "";
+    return;
+  }
+  target = { sha256: checkpoint.sha256, seed: seed ?? 0 };
+  showList();
+  field.value = target.seed;
+  const first = props.first;
+  if (first && first.sha256 === target.sha256 && first.seed === target.seed) await show(first);
+  else pump();
+}
+
+race.onLanguage(element, () => {
+  showList();
+  showWords();
+  showCellWords();
+  showProblem(problem);
+});
+begin();
+setInterval(() => document.visibilityState === "visible" && !busy && document.activeElement !== select && refreshList(), 30000);

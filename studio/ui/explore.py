@@ -1,0 +1,53 @@
+"""The Explore tab: the tile of a seed, the next one, one picture enlarged."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from studio.render import Picture, to_png
+from studio.ui.parts import part, to_base64
+from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
+from training.sheet import CELLS
+
+FIRST_SEED = 0
+VISITOR_LENGTH = 64
+
+
+def build(studio: Studio) -> gr.HTML:
+    """Build the tab; the tile of the best checkpoint is drawn now and comes with the page."""
+
+    @answers
+    def show(data: Answer) -> Answer:
+        return _answer(studio, _picture(studio, data))
+
+    @answers
+    def cell(data: Answer) -> Answer:
+        picture = _picture(studio, data)
+        side = studio.gallery.load(picture.sha256).config.resolution
+        return {"png": to_base64(to_png(picture.cell(_asked_cell(data), side)))}
+
+    @answers
+    def list_checkpoints(_: Answer) -> Answer:
+        return studio.list()
+
+    default = studio.gallery.default()
+    first = show({"sha256": default.sha256, "seed": FIRST_SEED, "visitor": ""}) if default else None
+    return part("explore", [show, cell, list_checkpoints], list=studio.list(), first=first)
+
+
+def _picture(studio: Studio, data: Answer) -> Picture:
+    seed, visitor = asked_seed(data), asked_text(data, "visitor", VISITOR_LENGTH)
+    entry = studio.find(asked_hash(data))
+    return studio.renderer.tile(str(entry.sha256), seed, visitor)
+
+
+def _answer(studio: Studio, picture: Picture) -> Answer:
+    facts = {key: value for key, value in vars(picture).items() if key not in ("pixels", "jpeg")}
+    return {**facts, "name": studio.find(picture.sha256).name, "jpeg": to_base64(picture.jpeg)}
+
+
+def _asked_cell(data: Answer) -> int:
+    cell = data.get("cell")
+    if isinstance(cell, bool) or not isinstance(cell, int) or not 0 <= cell < CELLS:
+        raise RequestError("error_request", field="cell", value=str(cell)[:40])
+    return cell

@@ -1,0 +1,80 @@
+"""The page: its tabs, its theme, and the safe defaults with which it is launched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import torch
+
+from studio.ui import explore, export, header, verify
+from studio.ui.guard import Guard
+from studio.ui.parts import style
+from studio.ui.state import Studio
+from studio.ui.texts import LANGUAGES, in_language
+
+FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
+TABS = {"explore": explore, "export": export, "verify": verify}
+
+
+class Page(gr.Blocks):
+    """The studio's Blocks; `launch()` needs nothing passed to look right and to be safe on a public link."""
+
+    def launch(self, *arguments: Any, **options: Any) -> Any:
+        """Launch as Gradio does, with this page's looks and safe defaults for whatever is not passed."""
+        return super().launch(*arguments, **{**_defaults(), **options})
+
+
+def build(root: Path, device: torch.device | None = None) -> Page:
+    """Build the page over a folder of checkpoints; `device` draws what is looked at (a GPU where there is one)."""
+    if device is None:
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    studio = Studio(root, device)
+    with Page(title="GAN Race Studio", analytics_enabled=False, fill_width=True) as page:
+        head = header.build()
+        labels = _labels()
+        with gr.Tabs(elem_id="race-tabs") as tabs:
+            panes = []
+            for name, module in TABS.items():
+                with gr.Tab(label=labels(f"tab_{name}"), id=name) as pane:
+                    module.build(studio)
+                panes.append(pane)
+        head.language(header.tab_labels, outputs=panes, queue=False, api_visibility="private")
+        page.load(_asked_tab, outputs=tabs, queue=False, api_visibility="private")
+    return page
+
+
+def _labels() -> gr.I18n:
+    """Return the labels of the tabs in the language of the browser."""
+    texts = {language: in_language(language) for language in LANGUAGES}
+    return gr.I18n(
+        **{
+            language: {key: text for key, text in one.items() if key.startswith("tab_")}
+            for language, one in texts.items()
+        }
+    )
+
+
+def _asked_tab(request: gr.Request) -> gr.Tabs:
+    """Select the tab that the link names."""
+    tab = request.query_params.get("tab")
+    return gr.Tabs(selected=tab) if tab in TABS else gr.Tabs()
+
+
+def _defaults() -> dict[str, Any]:
+    return {
+        "theme": gr.themes.Base(
+            primary_hue="teal", neutral_hue="zinc", font=FONTS, font_mono=["ui-monospace", "monospace"]
+        ),
+        "css": style(),
+        "i18n": _labels(),
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        "allowed_paths": [],
+        "max_threads": 16,
+        "state_session_capacity": 200,
+        "app_kwargs": {"middleware": [Guard.middleware()]},
+    }

@@ -1,0 +1,47 @@
+"""Put a part of the page together from its HTML and JavaScript files."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from studio.ui.texts import LANGUAGES, in_language
+
+HERE = Path(__file__).parent
+
+
+def part(name: str, functions: list[Callable[[Any], Any]], **props: Any) -> gr.HTML:
+    """Build the component of `name`.html and `name`.js; `functions` can be called from its script."""
+    return gr.HTML(
+        html_template=_read(f"{name}.html"),
+        js_on_load=f"{common_script()}\n{_read(f'{name}.js')}",
+        server_functions=functions,
+        elem_id=f"race-{name}",
+        apply_default_css=False,
+        **props,
+    )
+
+
+def common_script() -> str:
+    """Return the script that all parts share, with every text in every language."""
+    texts = json.dumps({language: in_language(language) for language in LANGUAGES}, ensure_ascii=False)
+    return _read("common.js").replace("__TEXTS__", texts)
+
+
+def to_base64(data: bytes) -> str:
+    """Write bytes as the page takes them."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def style() -> str:
+    """Return the style sheet of the page."""
+    return _read("page.css")
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")

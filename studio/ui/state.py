@@ -1,0 +1,159 @@
+"""What all tabs share: the gallery, the renderer, and how a request of the page is checked and answered."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+
+from studio.gallery import SHORT, Entry, Gallery
+from studio.render import BusyError, Renderer, SupersededError
+from training import checkpoint
+from training.checkpoint import CheckpointError
+from training.generators import GeneratorConfig, build_generator
+from training.latents import SEED_LIMIT
+
+log = logging.getLogger(__name__)
+Answer: TypeAlias = dict[str, Any]
+UNTRAINED = "untrained"
+OFFICIAL_WAIT_SECONDS = 60
+HEXADECIMAL = frozenset("0123456789abcdef")
+
+
+class RequestError(Exception):
+    """A request cannot be met; `code` names a text of the page and `values` fill it."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
+
+
+class Studio:
+    """The gallery of a folder and its renderer; with no usable checkpoint, an untrained generator stands in."""
+
+    def __init__(self, root: Path, device: torch.device) -> None:
+        self.root = root
+        self._trained = Gallery(root)
+        self._untrained = _untrained_gallery()
+        self._official = threading.Semaphore(1)
+        self.renderer = Renderer(lambda sha256: self.gallery.load(sha256), device)
+
+    @property
+    def gallery(self) -> Gallery:
+        """Return the gallery of the folder, or the stand-in while the folder has nothing to show."""
+        return self._trained if self._trained.default() else self._untrained
+
+    def list(self) -> Answer:
+        """Return what the page lists: usable checkpoints, unusable ones with the reason, and which comes first."""
+        gallery = self.gallery
+        entries, default = gallery.entries(), gallery.default()
+        problems = [entry for entry in self._trained.entries() if entry.problem]
+        return {
+            "checkpoints": [_entry(entry) for entry in entries if entry.problem is None],
+            "problems": [{"name": entry.name, "reason": entry.problem} for entry in problems],
+            "default": default.sha256 if default else None,
+            "untrained": self.root.name if gallery is self._untrained else None,
+        }
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Let one official drawing run at a time, so that a crowd of them cannot take the machine's memory."""
+        if not self._official.acquire(timeout=OFFICIAL_WAIT_SECONDS):
+            raise BusyError(f"Official drawing has been busy for {OFFICIAL_WAIT_SECONDS} seconds.")
+        try:
+            yield
+        finally:
+            self._official.release()
+
+    def find(self, sha256: str) -> Entry:
+        """Return the entry with this hash, or raise RequestError."""
+        entry = self.gallery.find(sha256)
+        if entry is None:
+            raise RequestError("error_unknown_checkpoint", hash=sha256[:SHORT])
+        return entry
+
+
+def _untrained_gallery() -> Gallery:
+    """Return a gallery with one generator whose weights are random, always the same."""
+    folder = Path(tempfile.mkdtemp(prefix="gan-race-")) / UNTRAINED
+    folder.mkdir()
+    config = GeneratorConfig(network="dcgan", width=16)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        checkpoint.save(folder, config, build_generator(config).state_dict(), {"images": 0})
+    return Gallery(folder.parent)
+
+
+def _entry(entry: Entry) -> Answer:
+    about = entry.description.about if entry.description else {}
+    recipe = about.get("recipe")
+    runtimes = about.get("runtimes")
+    devices = (
+        {str(one.get("device")) for one in runtimes if isinstance(one, dict)} if isinstance(runtimes, list) else set()
+    )
+    return {
+        "sha256": entry.sha256,
+        "name": entry.name,
+        "recipe": recipe.get("summary") if isinstance(recipe, dict) else None,
+        "images": about.get("images"),
+        "seconds": about.get("seconds"),
+        "devices": sorted(devices),
+        "pretrained": about.get("pretrained"),
+    }
+
+
+def answers(function: Callable[[Answer], Answer]) -> Callable[[Any], Answer]:
+    """Turn a function of a checked request into one for the page: whatever goes wrong is an answer with `error`."""
+
+    @functools.wraps(function)
+    def answer(data: Any) -> Answer:
+        try:
+            return function(data if isinstance(data, dict) else {})
+        except RequestError as error:
+            return _error(error.code, **error.values)
+        except SupersededError:
+            return {"superseded": True}
+        except BusyError:
+            return _error("error_busy")
+        except CheckpointError as error:
+            return _error("error_checkpoint", reason=str(error))
+        except Exception:
+            log.exception("A request of the page failed")
+            return _error("error_internal")
+
+    return answer
+
+
+def _error(code: str, **values: object) -> Answer:
+    return {"error": {"code": code, "values": values}}
+
+
+def asked_seed(data: Answer) -> int:
+    """Return the seed of a request, or raise RequestError."""
+    seed = data.get("seed")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < SEED_LIMIT:
+        raise RequestError("error_seed", value=str(seed)[:40])
+    return seed
+
+
+def asked_hash(data: Answer) -> str:
+    """Return the hash of a request, whole or its beginning, or raise RequestError."""
+    value = data.get("sha256")
+    if not isinstance(value, str) or not SHORT <= len(value) <= 64 or not set(value) <= HEXADECIMAL:
+        raise RequestError("error_request", field="sha256", value=str(value)[:80])
+    return value
+
+
+def asked_text(data: Answer, field: str, longest: int) -> str:
+    """Return a text of a request, or raise RequestError."""
+    value = data.get(field)
+    if not isinstance(value, str) or len(value) > longest:
+        raise RequestError("error_request", field=field, value=str(value)[:80])
+    return value

@@ -1,0 +1,187 @@
+"""Every word on the page, in English and Japanese; `{name}` stands for a value."""
+
+from __future__ import annotations
+
+from studio.verdict import FALSE_CLAIMS, SENTENCES
+
+LANGUAGES = ("en", "ja")
+
+REASONS_JA = {
+    "exact": "すべての値が、チェックポイント {short} のシード {seed} の結果と一致します。",
+    "within_tolerance": (
+        "丸め誤差を除き、チェックポイント {short} のシード {seed} の結果です"
+        "（差は 255 段階中 {largest} 以下、値の {percent} %）。"
+    ),
+    "cells_differ": "100 枚中 {count} 枚が、チェックポイント {short} のシード {seed} と異なります。",
+    "all_cells_differ": (
+        "100 枚すべてがチェックポイント {short} のシード {seed} と異なります（平均 {mean} 段階）。"
+        "別のタイルか、画質を落として保存し直したものです。"
+    ),
+    "saved_with_loss": (
+        "{kind} にはタイルの正確な値を保存できません。100 枚中 {count} 枚がチェックポイント {short} の"
+        "シード {seed} と異なります。書き出した PNG を提出してください。"
+    ),
+    "lossy_file": "{kind} にはタイルの正確な値を保存できません。書き出した PNG を提出してください。",
+    "wrong_size": (
+        "画像は {width} x {height} 画素です。チェックポイント {short} のタイルは "
+        "{wanted_width} x {wanted_height} 画素です。"
+    ),
+    "transparent": "画像に透明な部分があります。タイルは不透明です。",
+    "animated": "動く画像です。タイルは 1 枚の静止画です。",
+    "no_manifest": "どのチェックポイントとシードの画像か、ファイルに書かれていません。照合には両方が必要です。",
+    "bad_manifest": (
+        "ファイルに埋め込まれた情報が壊れているか、偽物です（{field}）。チェックポイントとシードが必要です。"
+    ),
+    "bad_seed": "「{value}」はシードではありません。0 から 4294967295 までの整数を使えます。",
+    "unknown_checkpoint": "チェックポイント {sha256} がここにないため、描き直せません。",
+    "unusable_checkpoint": "チェックポイント {short} を使えません: {problem}",
+    "file_too_large": "ファイルは {size} バイトです。{limit} バイトまで読めます。",
+    "too_many_pixels": "画像が {limit} x {limit} 画素を超えています。",
+    "not_an_image": "読める画像ではありません。PNG が必要です。",
+    "damaged": "{kind} のように始まりますが、壊れているか途中で切れています。",
+}
+FALSE_CLAIMS_JA = "ただし、ファイルに埋め込まれた情報のうち次は事実と異なります: {claims}。"
+
+TEXTS: dict[str, tuple[str, str]] = {
+    # the frame
+    "title": ("GAN Race Studio", "GAN Race Studio"),
+    "tab_explore": ("Explore", "見る"),
+    "tab_export": ("Export", "書き出し"),
+    "tab_verify": ("Verify", "検証"),
+    "language": ("日本語", "English"),
+    "language_label": ("Switch the language to Japanese", "表示を英語に切り替える"),
+    # explore
+    "checkpoint": ("Checkpoint", "チェックポイント"),
+    "checkpoint_label": ("{name} · {images} images · {hash}", "{name} · {images} 枚 · {hash}"),
+    "seed": ("Seed", "シード"),
+    "previous": ("Previous", "前へ"),
+    "next": ("Next", "次へ"),
+    "random": ("Random", "ランダム"),
+    "go": ("Go", "表示"),
+    "copy_link": ("Copy link", "リンクをコピー"),
+    "copied": ("Link copied.", "リンクをコピーしました。"),
+    "copy_by_hand": ("Copy this link: {link}", "このリンクをコピーしてください: {link}"),
+    "drawing": ("Drawing seed {seed} …", "シード {seed} を描画中…"),
+    "caption": (
+        "seed {seed} · {name} · {hash} · {milliseconds} ms · {device} · float32",
+        "シード {seed} · {name} · {hash} · {milliseconds} ms · {device} · float32",
+    ),
+    "tile_alt": (
+        "Tile of 10 by 10 pictures: seed {seed} of {name}",
+        "10 x 10 のタイル: {name} のシード {seed}",
+    ),
+    "no_tile_alt": ("No tile yet", "タイルはまだありません"),
+    "shown": ("Seed {seed} of {name} is shown.", "{name} のシード {seed} を表示しました。"),
+    "enlarge_hint": (
+        "Click a picture to enlarge it. The whole tile follows from its seed; no picture can be exchanged.",
+        "画像をクリックすると拡大します。タイル全体がシードで決まり、1 枚だけの差し替えはできません。",
+    ),
+    "keys": (
+        "Keys: R, Space or → next · ← previous · D random · G seed field",
+        "キー: R・Space・→ 次へ · ← 前へ · D ランダム · G シード欄",
+    ),
+    "cell": ("Picture {cell} · row {row}, column {column}", "画像 {cell} · {row} 行 {column} 列"),
+    "cell_alt": ("Picture {cell} of seed {seed}, enlarged", "シード {seed} の画像 {cell}（拡大）"),
+    "previous_cell": ("Previous picture", "前の画像"),
+    "next_cell": ("Next picture", "次の画像"),
+    "close": ("Close", "閉じる"),
+    "untrained": (
+        "No trained checkpoint was found in the folder “{folder}”; this generator is untrained. Train one:",
+        "フォルダー「{folder}」に学習済みのチェックポイントがありません。この生成器は未学習です。学習するには:",
+    ),
+    "unusable": ("Checkpoints that cannot be used", "使えないチェックポイント"),
+    "passport": ("How it was trained", "学習の記録"),
+    "passport_recipe": ("recipe", "レシピ"),
+    "passport_images": ("images seen", "学習画像数"),
+    "passport_time": ("training time", "学習時間"),
+    "passport_device": ("trained on", "学習環境"),
+    "passport_pretrained": ("looked through", "利用した学習済みネットワーク"),
+    "passport_none": ("no pretrained network", "なし"),
+    "minutes": ("{minutes} min", "{minutes} 分"),
+    # export
+    "export_title": ("One seed, one tile, one file", "1 つのシード、1 枚のタイル、1 つのファイル"),
+    "export_intro": (
+        "The tile shown in Explore becomes a lossless PNG of 1280 x 1280 pixels. It carries a manifest from which "
+        "anybody can draw the tile again and compare it.",
+        "「見る」に表示中のタイルを 1280 x 1280 の可逆 PNG にします。誰でも描き直して照合できる情報を含みます。",
+    ),
+    "rule_seed": (
+        "all pictures come from one seed, in its order",
+        "すべての画像が 1 つのシードから順番どおりに生成される",
+    ),
+    "rule_cells": ("no picture was picked, dropped or exchanged", "画像を選んだり、捨てたり、差し替えたりしていない"),
+    "rule_weights": ("the weights are those of the checkpoint {hash}", "重みはチェックポイント {hash} のもの"),
+    "rule_anonymous": ("the file names no person and no folder", "ファイルに個人名やフォルダー名を含まない"),
+    "download": ("Download PNG", "PNG をダウンロード"),
+    "exporting": ("Drawing the tile in float32 on the CPU …", "CPU の float32 でタイルを描画中…"),
+    "exported": ("Saved {file} ({megabytes} MB).", "{file}（{megabytes} MB）を保存しました。"),
+    "manifest": ("Manifest", "埋め込まれる情報"),
+    "nothing_to_export": (
+        "No tile is shown yet. Choose one in Explore first.",
+        "表示中のタイルがありません。先に「見る」で選んでください。",
+    ),
+    # verify
+    "verify_title": ("Is this tile what its seed gives?", "このタイルは本当にシードどおりか"),
+    "verify_intro": (
+        "Drop a tile here. The program draws it again from the checkpoint and compares the pixels; "
+        "what the file says of itself is not trusted.",
+        "タイルをここに置いてください。チェックポイントから描き直して画素を比べます。ファイルの自己申告は信用しません。",
+    ),
+    "drop": ("Drop a PNG here, or choose a file", "PNG をここにドロップ、または選択"),
+    "verifying": ("Drawing the tile again …", "タイルを描き直しています…"),
+    "ask_seed": (
+        "Tell the checkpoint and the seed to compare with:",
+        "比べるチェックポイントとシードを指定してください:",
+    ),
+    "check": ("Check", "照合する"),
+    "verdict_pass_exact": ("PASS (exact)", "合格（完全一致）"),
+    "verdict_pass_tolerance": ("PASS (within tolerance)", "合格（許容差内）"),
+    "verdict_fail": ("FAIL", "不合格"),
+    "verdict_could_not_check": ("COULD NOT CHECK", "照合できません"),
+    "differing_cells": ("Pictures that differ: {cells}", "異なる画像: {cells}"),
+    "file": ("File", "ファイル"),
+    "notes": ("Made with other", "作成環境の違い"),
+    "largest_difference": ("Largest difference", "最大の差"),
+    "levels": ("{levels} of 255 levels", "255 段階中 {levels}"),
+    "differing_share": ("Values that differ", "異なる値の割合"),
+    "verified_alt": ("The tile that was checked", "照合したタイル"),
+    # errors
+    "error_seed": (
+        "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
+        "「{value}」はシードではありません。0 から 4294967295 までの整数を入力してください。",
+    ),
+    "error_unknown_checkpoint": (
+        "This link needs the checkpoint {hash}, which is not here; no other picture is shown in its place.",
+        "このリンクにはチェックポイント {hash} が必要ですが、ここにはありません。代わりの画像は表示しません。",
+    ),
+    "error_checkpoint": ("The checkpoint cannot be used: {reason}", "チェックポイントを使えません: {reason}"),
+    "error_busy": (
+        "Many tiles are being drawn for others; try again in a moment.",
+        "ほかの人のタイルを描画中です。少し待ってからもう一度試してください。",
+    ),
+    "error_request": (
+        "The page sent {field} = {value}, which is not allowed.",
+        "送信された {field} = {value} は使えません。",
+    ),
+    "error_too_large": (
+        "The file has {megabytes} MB; {limit} MB are allowed.",
+        "ファイルは {megabytes} MB です。{limit} MB まで使えます。",
+    ),
+    "error_internal": (
+        "The program could not do this; the reason is in its log.",
+        "処理できませんでした。理由はプログラムのログにあります。",
+    ),
+    "error_connection": (
+        "The program does not answer. Is its runtime still alive?",
+        "プログラムが応答しません。ランタイムは動いていますか。",
+    ),
+    # the reasons of a verdict
+    **{f"reason_{key}": (english, REASONS_JA[key]) for key, english in SENTENCES.items()},
+    "reason_false_claims": (FALSE_CLAIMS, FALSE_CLAIMS_JA),
+}
+
+
+def in_language(language: str) -> dict[str, str]:
+    """Return every text in one language: `en` or `ja`."""
+    column = LANGUAGES.index(language)
+    return {key: texts[column] for key, texts in TEXTS.items()}

@@ -1,0 +1,132 @@
+const race = window.ganRace;
+const $ = (selector) => element.querySelector(selector);
+const [drop, input, status, ask] = [".drop", ".file", ".status", ".ask"].map($);
+const COLUMNS = 10;
+const MAX_MEGABYTES = 16;
+
+let file = null; // {base64, url} of the picture that is checked
+let verdict = null;
+let list = null;
+let line = null; // what the status line says: {key, values}
+
+function showLine(next) {
+  line = next;
+  status.hidden = next === null;
+  status.textContent = next === null ? "" : race.text(next.key, next.values);
+}
+
+async function take(chosen) {
+  if (!chosen) return;
+  if (file) URL.revokeObjectURL(file.url);
+  file = verdict = null;
+  showVerdict();
+  if (chosen.size > MAX_MEGABYTES * 1e6) {
+    const megabytes = (chosen.size / 1e6).toFixed(1);
+    return showLine({ key: "error_too_large", values: { megabytes, limit: MAX_MEGABYTES } });
+  }
+  const reader = new FileReader();
+  const read = new Promise((resolve, reject) => Object.assign(reader, { onload: resolve, onerror: reject }));
+  reader.readAsDataURL(chosen);
+  await read;
+  file = { base64: reader.result.split(",")[1] ?? "", url: URL.createObjectURL(chosen), name: chosen.name };
+  check({});
+}
+
+async function check(claim) {
+  const checked = file;
+  showLine({ key: "verifying" });
+  const answer = await race.ask(server.verify_tile, { file: file.base64, ...claim });
+  if (checked !== file) return;
+  if (answer.error) {
+    showLine({ key: answer.error.code, values: answer.error.values });
+    return;
+  }
+  showLine(null);
+  verdict = answer.verdict;
+  list = answer.list;
+  showVerdict();
+}
+
+function showVerdict() {
+  $(".verdict").hidden = verdict === null;
+  ask.hidden = verdict === null || !ASKING.has(verdict.reason);
+  if (verdict === null) return;
+  $(".verified").src = file.url;
+  $(".verified").alt = race.text("verified_alt");
+  $(".preview").hidden = UNREADABLE.has(verdict.reason);
+  $(".outcome").textContent = race.text(`verdict_${verdict.outcome}`);
+  $(".outcome").dataset.outcome = verdict.outcome;
+  $(".sentence").textContent = sentence();
+  $(".cells").textContent = verdict.cells.length ? race.text("differing_cells", { cells: verdict.cells.join(", ") }) : "";
+  $(".marks").replaceChildren(...verdict.cells.map(mark));
+  showFacts();
+  if (!ask.hidden) fillQuestion();
+}
+
+const ASKING = new Set(["no_manifest", "bad_manifest", "bad_seed", "unknown_checkpoint"]);
+const UNREADABLE = new Set(["not_an_image", "damaged", "file_too_large", "too_many_pixels"]);
+
+function sentence() {
+  const said = race.text(`reason_${verdict.reason}`, verdict.values);
+  return verdict.claims.length ? said + race.text("reason_false_claims", { claims: verdict.claims.join(", ") }) : said;
+}
+
+function mark(cell) {
+  const box = document.createElement("span");
+  box.style.left = `${(cell % COLUMNS) * 10}%`;
+  box.style.top = `${Math.floor(cell / COLUMNS) * 10}%`;
+  return box;
+}
+
+function showFacts() {
+  const name = list.checkpoints.find((one) => one.sha256 === verdict.checkpoint)?.name;
+  const rows = [
+    ["file", file.name],
+    ["checkpoint", verdict.checkpoint && [name, verdict.checkpoint.slice(0, 8)].filter(Boolean).join(" · ")],
+    ["seed", verdict.seed],
+    ["largest_difference", verdict.largest === null ? null : race.text("levels", { levels: verdict.largest })],
+    ["differing_share", verdict.share === null ? null : `${(verdict.share * 100).toFixed(4)} %`],
+    ["notes", verdict.notes.join(", ")],
+  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
+  $(".facts").replaceChildren(
+    ...rows.flatMap(([key, value]) => [
+      Object.assign(document.createElement("dt"), { textContent: race.text(key) }),
+      Object.assign(document.createElement("dd"), { textContent: value }),
+    ]),
+  );
+}
+
+function fillQuestion() {
+  const chosen = verdict.checkpoint ?? race.shown?.sha256 ?? list.default;
+  race.fillCheckpoints($(".ask-checkpoint"), list, chosen);
+  $(".ask-seed").value ||= verdict.seed ?? "";
+}
+
+ask.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const seed = race.parseSeed($(".ask-seed").value);
+  if (seed === null) showLine({ key: "error_seed", values: { value: $(".ask-seed").value } });
+  else check({ sha256: $(".ask-checkpoint").value, seed });
+});
+
+input.addEventListener("change", () => {
+  take(input.files[0]);
+  input.value = "";
+});
+for (const name of ["dragenter", "dragover"]) {
+  drop.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+}
+drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+drop.addEventListener("drop", (event) => {
+  event.preventDefault();
+  drop.classList.remove("over");
+  take(event.dataTransfer.files[0]);
+});
+
+race.onLanguage(element, () => {
+  showLine(line);
+  showVerdict();
+});

@@ -1,0 +1,37 @@
+"""The Verify tab: any picture, compared with what its checkpoint and seed give."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import gradio as gr
+
+from studio.export import verify
+from studio.ui.parts import part
+from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
+
+MAX_FILE_BYTES = 16 * 10**6
+
+
+def build(studio: Studio) -> gr.HTML:
+    """Build the tab; the picture comes in the request and is not kept."""
+
+    @answers
+    def verify_tile(data: Answer) -> Answer:
+        claim = {"seed": asked_seed(data), "checkpoint": asked_hash(data)} if "sha256" in data else {}
+        picture = _asked_file(data)
+        with studio.drawing():
+            verdict = verify(picture, studio.gallery, **claim)
+        return {"verdict": verdict.to_dict(), "list": studio.list()}
+
+    return part("verify", [verify_tile])
+
+
+def _asked_file(data: Answer) -> bytes:
+    longest = (MAX_FILE_BYTES + 2) // 3 * 4
+    text = asked_text(data, "file", longest)
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RequestError("error_request", field="file", value=text[:20]) from error

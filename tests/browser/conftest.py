@@ -1,0 +1,136 @@
+"""A studio on made-up checkpoints in this process, and a real Chromium that opens it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from studio.render import to_jpeg
+from studio.ui import page as studio_page
+from training import checkpoint
+from training.images import Pixels
+from training.sheet import seed_sheet
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        message = "Chromium is not installed: apt-get install chromium"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Return a function that opens the studio on a folder and returns its address."""
+    opened = []
+
+    def start(root: Path) -> str:
+        demo = studio_page.build(root, torch.device("cpu"))
+        opened.append(demo)
+        return str(demo.launch(prevent_thread_lock=True, quiet=True, server_port=None)[1])
+
+    yield start
+    for demo in opened:
+        demo.close(verbose=False)
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path, make_checkpoint: Callable[..., Path]) -> Path:
+    """Return a folder with two checkpoints; `alpha` comes first."""
+    root = tmp_path / "checkpoints"
+    make_checkpoint(root / "alpha", seed=1, network="fastgan")
+    make_checkpoint(root / "beta", seed=2, network="dcgan")
+    return root
+
+
+@pytest.fixture
+def address(checkpoints: Path, serve: Callable[[Path], str]) -> str:
+    return serve(checkpoints)
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an address as a new visitor; errors on the page fail the test."""
+    contexts, errors = [], []
+
+    def open_(url: str, *, tile: bool = True, quiet: bool = True, **options: Any) -> Page:
+        options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if quiet and message.type == "error" else None)
+        page.goto(url)
+        page.wait_for_selector(".race.explore select", state="attached")
+        if tile:
+            wait_for_tile(page)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def wait_for_tile(page: Page, seed: int | None = None) -> None:
+    """Wait until a tile is decoded and, with `seed`, until the caption names it."""
+    page.wait_for_function("document.querySelector('.race .tile')?.naturalWidth > 0")
+    if seed is not None:
+        page.wait_for_function("(seed) => window.ganRace.shown?.seed === seed", arg=seed)
+
+
+def pixels_of(page: Page, selector: str) -> Pixels:  # -> [H, W, 3]
+    """Return what an image element shows, in its own pixels."""
+    encoded = page.evaluate(
+        """async (selector) => {
+            const image = document.querySelector(selector);
+            await image.decode();
+            const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+            const context = canvas.getContext("2d");
+            context.drawImage(image, 0, 0);
+            const blob = await canvas.convertToBlob({ type: "image/png" });
+            const reader = new FileReader();
+            const read = new Promise((resolve) => { reader.onload = resolve; });
+            reader.readAsDataURL(blob);
+            await read;
+            return reader.result.split(",")[1];
+        }""",
+        selector,
+    )
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB"))
+
+
+def sheet_of(folder: Path, seed: int) -> Pixels:  # -> [10 R, 10 R, 3]
+    """Return the exact tile of a checkpoint and a seed."""
+    return seed_sheet(checkpoint.load(folder).generator, seed)
+
+
+def looks_like(shown: Pixels, exact: Pixels) -> bool:
+    """Tell whether a page shows the JPEG of this tile; two decoders differ by a few levels here and there."""
+    expected = np.asarray(Image.open(io.BytesIO(to_jpeg(exact))))
+    return shown.shape == exact.shape and bool(np.abs(shown.astype(np.int16) - expected).mean() < 2)

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from training import checkpoint
+from training.images import to_cells
+
+Open = Callable[..., Page]
+STATE = "() => [document.querySelector('.race .caption').textContent, document.querySelector('.race .tile').src]"
+
+
+def test_the_first_tile_comes_with_the_page(address: str, checkpoints: Path, open_page: Open) -> None:
+    page = open_page(address)
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 0))
+    assert "seed 0 · alpha" in page.locator(".caption").inner_text()
+    assert page.locator(".race .tile").get_attribute("alt") == "Tile of 10 by 10 pictures: seed 0 of alpha"
+
+
+def test_the_tile_is_there_within_two_seconds(address: str, open_page: Open) -> None:
+    times = []
+    for _ in range(3):
+        start = time.monotonic()
+        open_page(address)
+        times.append(time.monotonic() - start)
+    assert min(times) < 2.0
+
+
+def test_ten_fast_presses_land_on_plus_ten_with_at_most_three_renders(
+    tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    make_checkpoint(tmp_path / "slow" / "large", network="dcgan", side=128)
+    page = open_page(serve(tmp_path / "slow"))
+    asked = []
+    page.on("request", lambda request: asked.append(request) if "component_server" in request.url else None)
+    for key in ["r", " ", "ArrowRight", "R", "r", "r", " ", "r", "ArrowRight", "r"]:
+        page.keyboard.press(key)
+    wait_for_tile(page, seed=10)
+    assert len(asked) <= 3
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(tmp_path / "slow" / "large", 10))
+
+
+def test_buttons_and_keys_move_the_seed(address: str, checkpoints: Path, open_page: Open) -> None:
+    page = open_page(address)
+    page.get_by_role("button", name="Next").click()
+    wait_for_tile(page, seed=1)
+    page.get_by_role("button", name="Previous", exact=True).click()
+    wait_for_tile(page, seed=0)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowLeft")
+    wait_for_tile(page, seed=2**32 - 1)
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 2**32 - 1))
+    page.keyboard.press("d")
+    page.wait_for_function("window.ganRace.shown.seed !== 2 ** 32 - 1")
+    seed = page.evaluate("window.ganRace.shown.seed")
+    expect(page.locator(".seed")).to_have_value(str(seed))
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", seed))
+
+
+def test_keys_are_ignored_while_typing_and_on_a_focused_button(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    page.keyboard.press("g")
+    page.keyboard.type("r 7d")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("window.ganRace.shown.seed") == 0
+    expect(page.locator(".seed")).to_have_value("r 7d")
+    page.locator("button.previous").focus()
+    page.keyboard.press("r")
+    page.keyboard.press("Space")
+    wait_for_tile(page, seed=2**32 - 1)
+
+
+def test_keys_are_ignored_while_another_tab_is_open(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    page.get_by_role("tab", name="Verify").click()
+    page.wait_for_selector(".race .drop")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("r")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ganRace.shown.seed") == 0
+
+
+def test_the_caption_changes_only_together_with_its_picture(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    page.evaluate(
+        """() => {
+            window.pairs = [];
+            const look = () => window.pairs.push([
+                document.querySelector('.race .caption').textContent, document.querySelector('.race .tile').src]);
+            new MutationObserver(look).observe(document.querySelector('.race .stage'),
+                { subtree: true, childList: true, attributes: true, characterData: true });
+        }"""
+    )
+    for seed in range(1, 6):
+        page.keyboard.press("r")
+        wait_for_tile(page, seed=seed)
+    pairs = {(caption, source) for caption, source in page.evaluate("window.pairs")}
+    assert len({caption for caption, _ in pairs}) >= 5
+    assert len({caption for caption, _ in pairs}) == len(pairs) == len({source for _, source in pairs})
+
+
+@pytest.mark.parametrize("typed", ["-1", "4294967296", "1.5", "abc", "1e3", "", "99999999999999999999"])
+def test_a_bad_seed_keeps_the_tile_and_says_why(address: str, open_page: Open, typed: str) -> None:
+    page = open_page(address)
+    before = page.evaluate(STATE)
+    page.locator(".seed").fill(typed)
+    page.get_by_role("button", name="Go").click()
+    status = page.locator(".explore .status")
+    expect(status).to_be_visible()
+    expect(status).to_contain_text("whole numbers from 0 to 4294967295")
+    assert page.evaluate(STATE) == before
+    page.locator(".seed").fill("3")
+    page.locator(".seed").press("Enter")
+    wait_for_tile(page, seed=3)
+    expect(status).to_be_hidden()
+
+
+def test_another_checkpoint_shows_its_own_tile_of_the_same_seed(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(f"{address}?seed=5")
+    wait_for_tile(page, seed=5)
+    page.locator("select.checkpoint").select_option(index=1)
+    page.wait_for_function("window.ganRace.shown.name === 'beta'")
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "beta", 5))
+    assert not looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 5))
+
+
+def test_a_click_enlarges_the_exact_cell_and_arrows_walk_on(address: str, checkpoints: Path, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=4")
+    wait_for_tile(page, seed=4)
+    cells = to_cells(sheet_of(checkpoints / "alpha", 4), 16)
+    box = page.locator(".race .tile").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.35)
+    expect(page.locator(".cell-caption")).to_have_text("Picture 37 · row 4, column 8")
+    np.testing.assert_array_equal(pixels_of(page, ".race .cell"), cells[37])
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".cell-caption")).to_have_text("Picture 47 · row 5, column 8")
+    np.testing.assert_array_equal(pixels_of(page, ".race .cell"), cells[47])
+    page.keyboard.press("Escape")
+    expect(page.locator(".lens")).to_be_hidden()
+    page.keyboard.press("r")
+    wait_for_tile(page, seed=5)
+
+
+def test_the_link_restores_the_picture_for_another_visitor(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    page.locator("select.checkpoint").select_option(index=1)
+    page.locator(".seed").fill("123456")
+    page.locator(".seed").press("Enter")
+    wait_for_tile(page, seed=123456)
+    link = page.url
+    assert "seed=123456" in link
+    other = open_page(link)
+    wait_for_tile(other, seed=123456)
+    np.testing.assert_array_equal(pixels_of(other, ".race .tile"), pixels_of(page, ".race .tile"))
+    assert (
+        page.evaluate(STATE)[0].split(" ms")[0].rsplit("·", 1)[0]
+        == other.evaluate(STATE)[0].split(" ms")[0].rsplit("·", 1)[0]
+    )
+
+
+@pytest.mark.parametrize("hash_", ["0123abcd", "..%2F..%2Fetc", "zz"])
+def test_a_link_to_an_absent_checkpoint_says_so_and_shows_no_other_picture(
+    address: str, open_page: Open, hash_: str
+) -> None:
+    page = open_page(f"{address}?ck={hash_}&seed=3", tile=False)
+    expect(page.locator(".explore .status")).to_contain_text("This link needs the checkpoint")
+    page.wait_for_timeout(300)
+    assert page.locator(".race .tile").get_attribute("src") is None
+    assert page.locator(".caption").inner_text() == ""
+
+
+def test_damaged_checkpoints_are_listed_with_the_reason_while_the_rest_works(
+    address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    broken = make_checkpoint(checkpoints / "broken", seed=3)
+    (broken / checkpoint.CONFIG).write_text("{}", encoding="utf-8")
+    truncated = make_checkpoint(checkpoints / "truncated", seed=4)
+    weights = truncated / checkpoint.WEIGHTS
+    weights.write_bytes(weights.read_bytes()[:500])
+    page = open_page(address)
+    page.locator("select.checkpoint").focus()
+    expect(page.locator(".problems")).to_be_visible()
+    page.locator(".problems summary").click()
+    expect(page.locator(".problems li", has_text="broken:")).to_contain_text("format")
+    page.keyboard.press("Tab")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("r")
+    wait_for_tile(page, seed=1)
+
+
+def test_without_a_checkpoint_an_untrained_generator_stands_in_and_says_so(
+    tmp_path: Path, serve: Callable[[Path], str], open_page: Open
+) -> None:
+    folder = tmp_path / "nothing"
+    folder.mkdir()
+    page = open_page(serve(folder))
+    expect(page.locator(".untrained")).to_contain_text("untrained")
+    expect(page.locator(".untrained code")).to_contain_text("python -m training train projected")
+    page.keyboard.press("r")
+    wait_for_tile(page, seed=1)
+
+
+def test_a_run_that_goes_on_is_told_when_its_checkpoint_has_been_replaced(
+    address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    page = open_page(address)
+    checkpoints.joinpath("alpha").rename(checkpoints / "alpha.part")
+    make_checkpoint(checkpoints / "alpha", seed=9)
+    page.keyboard.press("r")
+    expect(page.locator(".explore .status")).to_contain_text("is not here")
+    expect(page.locator(".caption")).to_contain_text("seed 0")
+    page.locator("select.checkpoint").select_option(index=0)
+    page.wait_for_function("window.ganRace.shown.seed === 0")

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from studio.ui.texts import TEXTS
+from tests.browser.conftest import wait_for_tile
+
+Open = Callable[..., Page]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+TABS = ("explore", "export", "verify")
+
+
+def test_the_page_speaks_the_language_of_the_browser_and_switches(address: str, open_page: Open) -> None:
+    page = open_page(address, locale="ja-JP")
+    expect(page.get_by_role("tab", name=TEXTS["tab_export"][1])).to_be_visible()
+    expect(page.locator("button.next")).to_have_text(TEXTS["next"][1])
+    page.locator("button.language").click()
+    expect(page.locator("button.next")).to_have_text("Next")
+    expect(page.get_by_role("tab", name="Export")).to_be_visible()
+    page.reload()
+    wait_for_tile(page)
+    expect(page.locator("button.next")).to_have_text("Next")
+    expect(page.get_by_role("tab", name="Export")).to_be_visible()
+
+
+def test_no_text_is_missing_in_any_language() -> None:
+    for key, texts in TEXTS.items():
+        assert len(texts) == 2, key
+        assert all(texts), key
+
+
+def test_every_text_that_the_scripts_ask_for_exists() -> None:
+    folder = Path(__file__).parents[2] / "studio" / "ui"
+    asked = set()
+    for path in folder.glob("*.js"):
+        asked |= set(re.findall(r"""text\("(\w+)"[,)]""", path.read_text(encoding="utf-8")))
+    for path in folder.glob("*.html"):
+        asked |= set(re.findall(r'data-(?:text|label)="(\w+)"', path.read_text(encoding="utf-8")))
+    assert len(asked) > 30
+    assert asked <= TEXTS.keys()
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_nothing_scrolls_sideways_on_a_phone_and_targets_are_large_enough(
+    address: str, open_page: Open, tab: str
+) -> None:
+    page = open_page(address, **PHONE)
+    page.get_by_role("tab", name=TEXTS[f"tab_{tab}"][0]).click()
+    page.wait_for_selector(f".race.{tab}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    heights = page.locator("button:visible, select:visible, .race input:not([type=file]):visible").evaluate_all(
+        "(nodes) => nodes.map((node) => [node.className, node.getBoundingClientRect().height])"
+    )
+    assert [name for name, height in heights if height < 44] == []
+
+
+def test_a_link_can_name_the_tab(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=verify", tile=False)
+    expect(page.locator(".race .drop")).to_be_visible()
+
+
+def test_the_page_asks_no_other_host_and_keeps_nothing_of_others_in_the_browser(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    hosts = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]) if "//" in request.url else None)
+    page.reload()
+    wait_for_tile(page)
+    page.keyboard.press("r")
+    wait_for_tile(page, seed=1)
+    page.locator("button.language").click()
+    assert {host.split(":")[0] for host in hosts} <= {"127.0.0.1"}
+    assert page.evaluate("Object.keys(localStorage)") == ["ganrace.language"]
+
+
+def test_two_visitors_do_not_see_each_others_seed(address: str, open_page: Open) -> None:
+    first, second = open_page(address), open_page(address)
+    first.keyboard.press("r")
+    wait_for_tile(first, seed=1)
+    second.keyboard.press("ArrowLeft")
+    wait_for_tile(second, seed=2**32 - 1)
+    assert first.evaluate("window.ganRace.shown.seed") == 1
+
+
+def test_a_program_that_is_gone_is_said_and_the_tile_stays(address: str, open_page: Open) -> None:
+    page = open_page(address, quiet=False)
+    page.route("**/component_server**", lambda route: route.abort())
+    before = page.locator(".caption").inner_text()
+    page.keyboard.press("r")
+    expect(page.locator(".explore .status")).to_contain_text("does not answer")
+    assert page.locator(".caption").inner_text() == before
+
+
+def server_parts(address: str) -> dict[str, int]:
+    """Return which component answers which function, as anybody can read it from the config."""
+    config = httpx.get(f"{address}config", timeout=10).json()
+    return {name: part["id"] for part in config["components"] for name in part["props"].get("server_fns", [])}
+
+
+def call(address: str, name: str, data: Any) -> Any:
+    body = {"session_hash": "forged", "component_id": server_parts(address)[name], "fn_name": name, "data": data}
+    headers = {"Content-Type": "application/json"}  # Python's own JSON: it can say NaN, as a hostile client would
+    return httpx.post(f"{address}gradio_api/component_server", content=json.dumps(body), headers=headers).json()
+
+
+GOOD = {"sha256": "0" * 64, "seed": 1, "visitor": "v"}
+HOSTILE = [
+    ("show", None, "error_seed"),
+    ("show", [1, 2], "error_seed"),
+    ("show", {**GOOD, "seed": True}, "error_seed"),
+    ("show", {**GOOD, "seed": 1.5}, "error_seed"),
+    ("show", {**GOOD, "seed": float("nan")}, "error_seed"),
+    ("show", {**GOOD, "seed": 2**32}, "error_seed"),
+    ("show", {**GOOD, "seed": "1; rm"}, "error_seed"),
+    ("show", {**GOOD, "sha256": "../../etc/passwd"}, "error_request"),
+    ("show", {**GOOD, "sha256": {"a": 1}}, "error_request"),
+    ("show", {**GOOD, "visitor": "v" * 1000}, "error_request"),
+    ("show", GOOD, "error_unknown_checkpoint"),
+    ("cell", {**GOOD, "cell": 100}, "error_unknown_checkpoint"),
+    ("export_tile", GOOD, "error_unknown_checkpoint"),
+    ("verify_tile", {"file": "%%%"}, "error_request"),
+    ("verify_tile", {}, "error_request"),
+    ("verify_tile", {"file": "", "sha256": "0" * 64, "seed": -1}, "error_seed"),
+]
+
+
+def test_hostile_requests_get_a_plain_error(address: str) -> None:
+    for name, data, code in HOSTILE:
+        assert call(address, name, data)["error"]["code"] == code, (name, data)
+
+
+def test_a_cell_beyond_the_tile_is_refused(address: str) -> None:
+    sha256 = call(address, "list_checkpoints", {})["default"]
+    for cell in (-1, 100, True, "3", None):
+        answer = call(address, "cell", {"sha256": sha256, "seed": 1, "visitor": "v", "cell": cell})
+        assert answer["error"]["code"] == "error_request"
+
+
+def status_of(address: str, path: str, declared: int) -> int:
+    """Announce a body of so many bytes, send none of it, and return the status that is answered."""
+    with socket.create_connection(("127.0.0.1", httpx.URL(address).port), timeout=10) as connection:
+        head = (
+            f"POST /{path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {declared}\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        return int(connection.recv(100).split()[1])
+
+
+def test_large_bodies_and_uploads_are_refused_before_they_are_read(address: str) -> None:
+    assert status_of(address, "gradio_api/component_server", 25 * 2**20) == 413
+    assert status_of(address, "gradio_api/upload", 10) == 403
+
+
+def test_a_body_that_hides_its_length_is_cut_off(address: str) -> None:
+    chunks = (bytes(2**20) for _ in range(40))
+    headers = {"Content-Type": "application/json"}
+    try:
+        answer = httpx.post(f"{address}gradio_api/component_server", content=chunks, headers=headers, timeout=30)
+        assert answer.status_code in (400, 413)
+    except (httpx.WriteError, httpx.ReadError, httpx.RemoteProtocolError):
+        pass  # the connection was closed while the body was still coming
+
+
+@pytest.mark.parametrize("path", ["gradio_api/file=pyproject.toml", "gradio_api/file=/etc/passwd"])
+def test_no_file_can_be_read_through_the_page(address: str, path: str) -> None:
+    assert httpx.get(f"{address}{path}", timeout=10).status_code in (403, 404)
