@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 import torch
@@ -42,7 +42,7 @@ def build(root: Path, device: torch.device | None = None) -> Page:
                 panes.append(pane)
         head.language(header.tab_labels, outputs=panes, queue=False, api_visibility="private")
         page.load(_asked_tab, outputs=tabs, queue=False, api_visibility="private")
-    return page
+    return cast(Page, page)  # Gradio's context manager is untyped
 
 
 def _labels() -> gr.I18n:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import logging
+import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +44,7 @@ class Studio:
         self.root = root
         self._trained = Gallery(root)
         self._untrained = _untrained_gallery()
+        weakref.finalize(self, shutil.rmtree, self._untrained.root, ignore_errors=True)
         self._official = threading.Semaphore(1)
         self.renderer = Renderer(lambda sha256: self.gallery.load(sha256), device)
 

@@ -19,10 +19,10 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def verify_tile(data: Answer) -> Answer:
-        claim = {"seed": asked_seed(data), "checkpoint": asked_hash(data)} if "sha256" in data else {}
+        seed, sha256 = (asked_seed(data), asked_hash(data)) if "sha256" in data else (None, None)
         picture = _asked_file(data)
         with studio.drawing():
-            verdict = verify(picture, studio.gallery, **claim)
+            verdict = verify(picture, studio.gallery, seed=seed, checkpoint=sha256)
         return {"verdict": verdict.to_dict(), "list": studio.list()}
 
     return part("verify", [verify_tile])

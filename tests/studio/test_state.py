@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from studio.render import BusyError, SupersededError
+from studio.ui.state import Answer, RequestError, Studio, answers
+from training.checkpoint import CheckpointError
+
+ROOT = Path(__file__).parents[2]
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("error", "answer"),
+    [
+        (RequestError("error_seed", value="x"), {"error": {"code": "error_seed", "values": {"value": "x"}}}),
+        (SupersededError(), {"superseded": True}),
+        (BusyError(), {"error": {"code": "error_busy", "values": {}}}),
+        (CheckpointError("Cut."), {"error": {"code": "error_checkpoint", "values": {"reason": "Cut."}}}),
+        (KeyError("secret"), {"error": {"code": "error_internal", "values": {}}}),
+    ],
+)
+def test_whatever_goes_wrong_is_an_answer(error: Exception, answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+    @answers
+    def fail(_: Answer) -> Answer:
+        raise error
+
+    with caplog.at_level(logging.CRITICAL, logger="studio.ui.state"):
+        assert fail({}) == answer
+
+
+def test_the_untrained_stand_in_gives_way_to_the_first_checkpoint(
+    tmp_path: Path, make_checkpoint: Callable[..., Path]
+) -> None:
+    studio = Studio(tmp_path / "runs", CPU)
+    before = studio.list()
+    assert before["untrained"] == "runs"
+    assert [one["name"] for one in before["checkpoints"]] == ["untrained"]
+    make_checkpoint(tmp_path / "runs" / "first")
+    after = studio.list()
+    assert after["untrained"] is None
+    assert [one["name"] for one in after["checkpoints"]] == ["first"]
+
+
+def test_the_untrained_generator_is_always_the_same(tmp_path: Path) -> None:
+    first, second = (Studio(tmp_path, CPU).list()["default"] for _ in range(2))
+    assert first == second
+
+
+def test_nothing_is_left_behind_on_the_disk(tmp_path: Path) -> None:
+    code = "import torch; from pathlib import Path; from studio.ui.state import Studio\n"
+    code += "studio = Studio(Path('absent'), torch.device('cpu')); assert studio.gallery.root.is_dir()"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, check=True, timeout=60)
+    assert list(tmp_path.glob("gan-race-*")) == []
+
+
+def test_a_passport_of_any_shape_is_listed_without_failing(
+    tmp_path: Path, make_checkpoint: Callable[..., Path]
+) -> None:
+    folder = make_checkpoint(tmp_path / "odd")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["about"] = {"recipe": "text", "runtimes": 3, "images": [], "seconds": None, "pretrained": {}}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    listed = Studio(tmp_path, CPU).list()["checkpoints"]
+    assert [one["name"] for one in listed] == ["odd"]
