@@ -177,6 +177,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # the reasons of a verdict
     **{f"reason_{key}": (english, REASONS_JA[key]) for key, english in SENTENCES.items()},
+    "reason_cells_differ": (  # the page lists the cells itself
+        "{count} of 100 pictures differ from seed {seed} of checkpoint {short}.",
+        REASONS_JA["cells_differ"],
+    ),
     "reason_false_claims": (FALSE_CLAIMS, FALSE_CLAIMS_JA),
 }
 
