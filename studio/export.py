@@ -33,6 +33,7 @@ MAX_PIXELS = MAX_SIDE * MAX_SIDE
 TOO_MANY_PIXELS = {"limit": MAX_SIDE}
 MAX_MANIFEST_CHARACTERS = 65_536  # ours have 8 thousand
 READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # not all that Pillow knows: EPS, for one, would run Ghostscript
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LOSSY = frozenset({"JPEG", "MPO"})
 
 # Tiles of every generator at 128 pixels, drawn with other threads, batch sizes, memory formats and instruction sets
@@ -115,7 +116,7 @@ def read_png(data: bytes) -> Reading:
     """
     if len(data) > MAX_FILE_BYTES:
         return Reading(problem="file_too_large", values={"size": len(data), "limit": MAX_FILE_BYTES})
-    kind = ""
+    kind = "PNG" if data.startswith(PNG_SIGNATURE) else ""
     try:
         with Image.open(io.BytesIO(data), formats=READ) as image:
             kind = image.format or ""

@@ -1,0 +1,40 @@
+"""Checkpoints whose pictures differ as those of a trained one do: a check of nearly grey tiles would show nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from training import checkpoint
+from training.generators import GeneratorConfig, build_generator
+from training.latents import latents
+
+
+@pytest.fixture(scope="session")
+def make_vivid() -> Callable[..., Path]:
+    """Return a function that writes the checkpoint of a small generator with contrast and returns its folder."""
+
+    def make(folder: Path, *, seed: int = 0, network: str = "fastgan", side: int = 16) -> Path:
+        torch.manual_seed(seed)
+        config = GeneratorConfig(network=network, z_dim=8, resolution=side, width=4)
+        generator = build_generator(config)
+        _give_contrast(generator, latents(seed, 64, config.z_dim))
+        folder.mkdir(parents=True, exist_ok=True)
+        checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
+        return folder
+
+    return make
+
+
+@torch.no_grad()
+def _give_contrast(generator: nn.Module, z: torch.Tensor) -> None:
+    for norm in [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]:
+        norm.momentum = None  # the statistics of the one batch below, not a tenth of them
+    generator.train()(z)
+    logits = torch.atanh(generator.eval()(z).clamp(-0.99999, 0.99999))
+    for parameter in generator.to_rgb.parameters():
+        parameter.mul_(0.8 / logits.std())
