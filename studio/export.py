@@ -34,6 +34,7 @@ TOO_MANY_PIXELS = {"limit": MAX_SIDE}
 MAX_MANIFEST_CHARACTERS = 65_536  # ours have 8 thousand
 READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # not all that Pillow knows: EPS, for one, would run Ghostscript
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+LISTED = 5  # cells that a sentence names; a verdict has them all
 LOSSY = frozenset({"JPEG", "MPO"})
 
 # Tiles of every generator at 128 pixels, drawn with other threads, batch sizes, memory formats and instruction sets
@@ -96,7 +97,7 @@ def export_png(checkpoint: Checkpoint, seed: int) -> bytes:
     The generator must be on the CPU in float32, as `load` returns it. Raises ValueError for a seed outside
     0 .. 2**32 - 1 and for a generator whose output is not finite.
     """
-    tile = seed_sheet(checkpoint.generator, check_seed(seed))  # type: ignore[arg-type]
+    tile = seed_sheet(checkpoint.generator, check_seed(seed))
     text = PngImagePlugin.PngInfo()
     text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile)))
     buffer = io.BytesIO()
@@ -212,7 +213,7 @@ def _without_claim(reading: Reading) -> Verdict:
 def _verify(reading: Reading, gallery: Gallery, seed: int, sha256: str) -> Verdict:
     checkpoint = gallery.load(sha256)
     try:
-        expected = seed_sheet(checkpoint.generator, seed)  # type: ignore[arg-type]
+        expected = seed_sheet(checkpoint.generator, seed)
     except ValueError as error:
         raise CheckpointError(str(error)) from error
     return _compare(reading, expected, checkpoint, seed)
@@ -258,9 +259,9 @@ def _outcome(kind: str, largest: int, differing: int) -> tuple[Outcome, str]:
 
 
 def _listed(cells: tuple[int, ...]) -> str:
-    """Name cells for a reader, by number and place."""
-    named = [f"{cell} (row {cell // COLUMNS + 1}, column {cell % COLUMNS + 1})" for cell in cells[:5]]
-    return ", ".join([*named, "..."] if len(cells) > len(named) else named)
+    """Name the first cells for a reader, by number and place."""
+    named = [f"{cell} (row {cell // COLUMNS + 1}, column {cell % COLUMNS + 1})" for cell in cells[:LISTED]]
+    return ", ".join([*named, "..."] if len(cells) > LISTED else named)
 
 
 def _false_claims(claimed: dict[str, Any] | None, truth: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

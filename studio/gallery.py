@@ -45,15 +45,6 @@ class Entry:
     sha256: str | None
     problem: str | None
 
-    @property
-    def label(self) -> str:
-        """Return the name with what tells two checkpoints apart: images seen and the short hash."""
-        if self.description is None or self.sha256 is None:
-            return f"{self.name} ({self.problem})"
-        images = self.description.about.get("images")
-        seen = f" · {images:,} images" if isinstance(images, int) else ""
-        return f"{self.name}{seen} · {self.sha256[:SHORT]}"
-
 
 class Gallery:
     """All checkpoints below one folder; nothing outside it can be named. Safe to use from many threads."""

@@ -39,7 +39,7 @@ SENTENCES = {
     "not_an_image": "The file is no picture that can be read; a PNG is wanted.",
     "damaged": "The file begins like a {kind} but is damaged or cut short.",
 }
-FALSE_CLAIMS = " But what the file says of itself is not true of it: {claims}."
+FALSE_CLAIMS = " What the file says of itself is not true of it: {claims}."
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,7 @@ def chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 @pytest.mark.parametrize("network", GENERATORS)
-def test_the_png_holds_exactly_the_seeds_tile(
-    network: str, tmp_path: Path, make_vivid: Callable[..., Path]
-) -> None:
+def test_the_png_holds_exactly_the_seeds_tile(network: str, tmp_path: Path, make_vivid: Callable[..., Path]) -> None:
     found = checkpoint.load(make_vivid(tmp_path / network, network=network))
     image = opened(export_png(found, 7))
     assert (image.format, image.mode, image.size) == ("PNG", "RGB", (10 * SIDE, 10 * SIDE))
