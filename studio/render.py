@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from training.checkpoint import Checkpoint
+from training.generators import GeneratorNetwork
 from training.images import Pixels, to_cells
 from training.latents import check_seed
 from training.sheet import seed_sheet
@@ -70,7 +71,7 @@ class Renderer:
         self._load = load
         self._cache_bytes = cache_bytes
         self._cache: OrderedDict[Wish, Picture] = OrderedDict()
-        self._on_device: tuple[str, torch.nn.Module] | None = None
+        self._on_device: tuple[str, GeneratorNetwork] | None = None
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._current: _Job | None = None
@@ -142,7 +143,7 @@ class Renderer:
         self.renders += 1
         return Picture(sha256, seed, pixels, to_jpeg(pixels), seconds, device_name(self.device))
 
-    def _generator(self, checkpoint: Checkpoint) -> torch.nn.Module:
+    def _generator(self, checkpoint: Checkpoint) -> GeneratorNetwork:
         """Return the generator where it is drawn: the loaded one on the CPU, a copy on a GPU."""
         if self.device.type == "cpu":
             return checkpoint.generator

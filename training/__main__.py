@@ -38,12 +38,11 @@ def pack(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     """Train a recipe, or go on with it."""
     recipe = find_recipe(options.recipe)
-    images, packed = data.open_data(options.data, recipe.resolution)
-    _report(packed)
+    images = data.open_data(options.data, recipe.resolution)
+    _report(images.packed)
     session = loop.open_session(recipe, options.seed, images, options.out, options.device)
-    print(
-        f"{options.recipe}: {recipe.summary}; from image {session.run.images:,} on {loop.device_name(options.device)}"
-    )
+    start = f"from image {session.run.images:,} on {loop.device_name(options.device)}"
+    print(f"{options.recipe}: {recipe.summary}; {start}")
     reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))
     print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
 
@@ -61,7 +60,7 @@ def publish(options: argparse.Namespace) -> None:
 
 
 def _report(packed: data.Packed) -> None:
-    print(f"{packed.count:,} images in {packed.file}{'' if packed.new else ' (already packed)'}")
+    print(f"{packed.count:,} images {'written to' if packed.new else 'found in'} {packed.file}")
     for name, reason in packed.left_out.items():
         print(f"left out: {name}: {reason}")
 
@@ -82,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument("--minutes", type=_positive, metavar="M", help="the budget of this call")
     command.add_argument("--hours-total", type=_positive, metavar="H", help="the budget of all calls together")
-    command.add_argument("--images", type=int, metavar="N", help="stop once this many images have been seen")
+    command.add_argument("--images", type=_count, metavar="N", help="stop once this many images have been seen")
     command.add_argument("--seed", type=_seed, default=0, metavar="S")
     command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
     command.set_defaults(command=train)
@@ -101,6 +100,13 @@ def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return value
 
 

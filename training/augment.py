@@ -1,4 +1,4 @@
-"""Differentiable augmentation: what D sees of reals and fakes alike (DiffAugment, Zhao et al. 2020, arXiv:2006.10738)."""
+"""Differentiable augmentation of reals and fakes alike (DiffAugment, Zhao et al. 2020, arXiv:2006.10738)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def color(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     grey = images.mean(dim=1, keepdim=True)
     images = grey + (images - grey) * (2.0 * saturation)
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
-    return mean + (images - mean) * (contrast + 0.5)
+    contrasted: Tensor = mean + (images - mean) * (contrast + 0.5)
+    return contrasted
 
 
 def translation(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]

@@ -20,18 +20,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from safetensors.torch import save_file
+from torch import Tensor
 
-from training.generators import GeneratorConfig, build_generator
+from training.generators import GeneratorConfig, GeneratorNetwork, build_generator
 
 FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 STATE = "state.pt"
 UNFINISHED = ".part"
-FLOAT_TYPES = {"F16": torch.float16, "F32": torch.float32}
+FLOAT_TYPES = {torch.float16, torch.float32}
+MAX_HEADER_BYTES = 1_000_000
 MAX_CONFIG_BYTES = 1_000_000
 
 
@@ -57,7 +59,7 @@ class Description:
 class Checkpoint(Description):
     """A description with its generator, in eval mode and float32, and the SHA-256 of the file of weights."""
 
-    generator: nn.Module
+    generator: GeneratorNetwork
     sha256: str
 
 
@@ -90,38 +92,63 @@ def describe(folder: Path) -> Description:
 
 
 def load(folder: Path) -> Checkpoint:
-    """Load a checkpoint strictly, for drawing in float32 on the CPU. Raises CheckpointError; runs no code of the file."""
+    """Load a checkpoint strictly, for drawing in float32 on the CPU; no code of the files is run.
+
+    Raises CheckpointError. The network is built without memory first, so that no config can ask for more than the
+    file of weights holds.
+    """
     description = describe(folder)
-    path = folder / WEIGHTS
-    try:
+    with torch.device("meta"):
         generator = build_generator(description.config)
-        _check_shapes(path, generator.state_dict())
-        state = load_file(path)
-        if not all(torch.isfinite(value).all() for value in state.values() if value.is_floating_point()):
-            raise CheckpointError(f"{path} holds weights that are not finite: its training has diverged.")
-        generator.load_state_dict(state)
-        digest = file_sha256(path)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} has no {WEIGHTS}.") from error
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is damaged or no safetensors file: {error}.") from error
+    data = _read_weights(folder, generator.state_dict())
+    try:
+        state = load_safetensors(data)
+    except SafetensorError as error:
+        raise CheckpointError(f"{folder / WEIGHTS} is damaged or no safetensors file: {error}.") from error
+    _check_weights(folder / WEIGHTS, state, generator.state_dict())
+    state = {name: value.to(_drawn_in(value), copy=True) for name, value in state.items()}
+    generator.load_state_dict(state, assign=True)
     generator.eval().requires_grad_(False)
+    digest = hashlib.sha256(data).hexdigest()
     return Checkpoint(folder, description.config, description.about, generator, digest)
 
 
-def _check_shapes(path: Path, expected: dict[str, Tensor]) -> None:
-    """Compare names, shapes and types with the header of the file, before anything is loaded."""
-    with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
-        found = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
-        if found.keys() != expected.keys():
-            odd = sorted(found.keys() ^ expected.keys())
-            raise CheckpointError(f"{path} and its config disagree about the weights {', '.join(odd[:3])}.")
-        for name, value in found.items():
-            shape, wanted = tuple(value.get_shape()), tuple(expected[name].shape)
-            if shape != wanted:
-                raise CheckpointError(f"{path} holds {name} in the shape {shape}; its config asks for {wanted}.")
-            if expected[name].is_floating_point() != (value.get_dtype() in FLOAT_TYPES):
-                raise CheckpointError(f"{path} holds {name} as {value.get_dtype()}; float16 and float32 are allowed.")
+def _read_weights(folder: Path, expected: dict[str, Tensor]) -> bytes:
+    """Read the file of weights once, so that its hash is the hash of what is loaded."""
+    path = folder / WEIGHTS
+    largest = sum(value.nbytes for value in expected.values()) + MAX_HEADER_BYTES
+    try:
+        if path.stat().st_size > largest:
+            raise CheckpointError(f"{path} is larger than the {largest} bytes that its config can need.")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{folder} has no {WEIGHTS}.") from error
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.") from error
+
+
+def _check_weights(path: Path, found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    """Compare names, shapes and types with what the config asks for, and refuse values that are not finite."""
+    if found.keys() != expected.keys():
+        odd = sorted(found.keys() ^ expected.keys())
+        raise CheckpointError(f"{path} and its config disagree about the weights {', '.join(odd[:3])}.")
+    for name, value in found.items():
+        shape, wanted = tuple(value.shape), tuple(expected[name].shape)
+        if shape != wanted:
+            raise CheckpointError(f"{path} holds {name} in the shape {shape}; its config asks for {wanted}.")
+        allowed = FLOAT_TYPES if expected[name].is_floating_point() else {expected[name].dtype}
+        if value.dtype not in allowed:
+            raise CheckpointError(f"{path} holds {name} as {value.dtype}; {_listed(allowed)} is allowed.")
+        if not torch.isfinite(value).all():
+            raise CheckpointError(f"{path} holds weights that are not finite: its training has diverged.")
+
+
+def _drawn_in(value: Tensor) -> torch.dtype:
+    return torch.float32 if value.is_floating_point() else value.dtype
+
+
+def _listed(types: set[torch.dtype]) -> str:
+    return " or ".join(sorted(map(str, types)))
 
 
 def file_sha256(path: Path) -> str:

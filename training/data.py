@@ -9,10 +9,12 @@ import os
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps
 from safetensors import SafetensorError, safe_open
@@ -22,6 +24,7 @@ from torch import Tensor
 
 from training.images import Pixels
 
+Labels: TypeAlias = npt.NDArray[np.int64]
 FORMAT = "1"
 UNLABELLED = -1
 LABELS = "labels.csv"
@@ -34,19 +37,32 @@ class DataError(ValueError):
 
 
 @dataclass(frozen=True)
+class Packed:
+    """What a packed file says of itself, read without its pixels."""
+
+    file: Path
+    count: int
+    left_out: dict[str, str]
+    source: str
+    sha256: str
+    new: bool = False
+
+
+@dataclass(frozen=True)
 class Data:
     """Packed images in memory: `images` uint8 [N, 3, R, R], `labels` int64 [N] (-1: none), the pixels' SHA-256."""
 
     images: Tensor
     labels: Tensor
     sha256: str
+    packed: Packed
 
     def __len__(self) -> int:
         return len(self.images)
 
     def to(self, device: torch.device) -> Data:
         """Keep the images on `device`."""
-        return Data(self.images.to(device), self.labels.to(device), self.sha256)
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
 
     def batch(self, seed: int, images_seen: int, size: int) -> Tensor:  # -> uint8 [size, 3, R, R]
         """Return the next `size` images after `images_seen`; each epoch is a shuffle of its own of all images."""
@@ -59,17 +75,6 @@ class Data:
 
 def _shuffle(seed: int, epoch: int, count: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed((seed << 24) + epoch))
-
-
-@dataclass(frozen=True)
-class Packed:
-    """What a packed file says of itself, read without its pixels."""
-
-    file: Path
-    count: int
-    left_out: dict[str, str]
-    source: str
-    new: bool = False
 
 
 def pack(folder: Path, file: Path, size: int = 128) -> Packed:
@@ -93,8 +98,7 @@ def pack(folder: Path, file: Path, size: int = 128) -> Packed:
     if not images:
         raise DataError(f"{folder} holds no image that can be used ({len(left_out)} left out).")
     values = np.array([labels.get(name, labels.get(Path(name).name, UNLABELLED)) for name in images], dtype=np.int64)
-    _write(file, np.stack(list(images.values())), values, source, left_out)
-    return Packed(file, len(images), left_out, source, new=True)
+    return _write(file, np.stack(list(images.values())), values, source, left_out)
 
 
 def find_images(folder: Path) -> list[Path]:
@@ -167,43 +171,39 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return upright.convert("RGB")
 
 
-def _write(file: Path, images: Pixels, labels: np.ndarray, source: str, left_out: dict[str, str]) -> None:
-    metadata = {
-        "format": FORMAT,
-        "source": source,
-        "left_out": json.dumps(left_out),
-        "sha256": hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest(),
-    }
+def _write(file: Path, images: Pixels, labels: Labels, source: str, left_out: dict[str, str]) -> Packed:
+    digest = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+    metadata = {"format": FORMAT, "source": source, "left_out": json.dumps(left_out), "sha256": digest}
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     save_file({"images": images, "labels": labels}, part, metadata)
     part.replace(file)
+    return Packed(file, len(images), left_out, source, digest, new=True)
 
 
 def read_header(file: Path) -> Packed | None:
     """Return what a packed file says of itself, or None where there is none of this format."""
     try:
-        with safe_open(file, framework="np") as content:  # type: ignore[no-untyped-call]
+        with safe_open(file, framework="np") as content:
             metadata = content.metadata() or {}
             count = content.get_slice("labels").get_shape()[0]
     except (OSError, SafetensorError):
         return None
     if metadata.get("format") != FORMAT:
         return None
-    return Packed(file, count, json.loads(metadata["left_out"]), metadata["source"])
+    return Packed(file, count, json.loads(metadata["left_out"]), metadata["source"], metadata["sha256"])
 
 
 def load(file: Path) -> Data:
     """Read a packed file into memory. Raises DataError."""
-    if read_header(file) is None:
+    packed = read_header(file)
+    if packed is None:
         raise DataError(f"{file} is no file that `python -m training pack` wrote.")
-    with safe_open(file, framework="np") as content:  # type: ignore[no-untyped-call]
-        digest = content.metadata()["sha256"]
     tensors = load_file(file)
-    return Data(tensors["images"].permute(0, 3, 1, 2), tensors["labels"], digest)
+    return Data(tensors["images"].permute(0, 3, 1, 2), tensors["labels"], packed.sha256, packed)
 
 
-def open_data(path: Path, size: int) -> tuple[Data, Packed]:
+def open_data(path: Path, size: int) -> Data:
     """Load a packed file, or a folder of images by way of one in the user's cache. Raises DataError."""
     if path.is_dir():
         name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
@@ -211,9 +211,7 @@ def open_data(path: Path, size: int) -> tuple[Data, Packed]:
     data = load(path)
     if data.images.shape[-1] != size:
         raise DataError(f"{path} holds images of {data.images.shape[-1]} pixels; the recipe asks for {size}.")
-    packed = read_header(path)
-    assert packed is not None
-    return data, packed
+    return data
 
 
 def cache_folder() -> Path:

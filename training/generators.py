@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from typing import Any, Protocol
@@ -67,7 +67,15 @@ def _check(name: str, value: object, allowed: range | tuple[object, ...]) -> Non
     raise ValueError(f"The {name} {value!r} is not one of: {listed}.")
 
 
-def build_generator(config: GeneratorConfig) -> nn.Module:
+class GeneratorNetwork(nn.Module):
+    """A network of this file: what drawing and training need to know of it."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.z_dim, self.resolution = config.z_dim, config.resolution
+
+
+def build_generator(config: GeneratorConfig) -> GeneratorNetwork:
     """Build the network of a config, with PyTorch's own initial weights."""
     return GENERATORS[config.network](config)
 
@@ -82,12 +90,11 @@ def sides(config: GeneratorConfig) -> list[int]:
     return [4 * 2**step for step in range((config.resolution // 4).bit_length())]
 
 
-class CourseGenerator(nn.Module):  # [N, z_dim] -> [N, 3, R, R] in [-1, 1]
+class CourseGenerator(GeneratorNetwork):  # [N, z_dim] -> [N, 3, R, R] in [-1, 1]
     """The generator of the course's sample program: transposed convolutions, batch norm and ReLU up to the picture."""
 
     def __init__(self, config: GeneratorConfig) -> None:
-        super().__init__()
-        self.z_dim, self.resolution = config.z_dim, config.resolution
+        super().__init__(config)
         widths = [channels_at(side, config) for side in sides(config)]
         blocks = [_transposed(config.z_dim, widths[0], stride=1)]
         blocks += [_transposed(before, after, stride=2) for before, after in pairwise(widths)]
@@ -98,15 +105,14 @@ class CourseGenerator(nn.Module):  # [N, z_dim] -> [N, 3, R, R] in [-1, 1]
         return torch.tanh(self.to_rgb(self.blocks(z[:, :, None, None])))
 
 
-class DCGANGenerator(nn.Module):  # [N, z_dim] -> [N, 3, R, R] in [-1, 1]
-    """The generator of DCGAN (Radford et al. 2016, arXiv:1511.06434): as the course's, the last layer makes the picture.
+class DCGANGenerator(GeneratorNetwork):  # [N, z_dim] -> [N, 3, R, R] in [-1, 1]
+    """DCGAN's generator (Radford et al. 2016, arXiv:1511.06434): the last transposed convolution makes the picture.
 
     `width` is the channels at half the picture's side (64 in the paper's later implementations).
     """
 
     def __init__(self, config: GeneratorConfig) -> None:
-        super().__init__()
-        self.z_dim, self.resolution = config.z_dim, config.resolution
+        super().__init__(config)
         widths = [channels_at(2 * side, config) for side in sides(config)[:-1]]
         blocks = [_transposed(config.z_dim, widths[0], stride=1, bias=False)]
         blocks += [_transposed(before, after, stride=2, bias=False) for before, after in pairwise(widths)]
@@ -123,7 +129,7 @@ def _transposed(before: int, after: int, *, stride: int, bias: bool = True) -> n
     return nn.Sequential(layer, nn.BatchNorm2d(after), nn.ReLU())
 
 
-class FastGANGenerator(nn.Module):  # [N, z_dim] -> [N, 3, R, R] in [-1, 1]
+class FastGANGenerator(GeneratorNetwork):  # [N, z_dim] -> [N, 3, R, R] in [-1, 1]
     """A light form of FastGAN's generator (Liu et al. 2021, arXiv:2101.04775): GLU blocks and skip-layer excitation.
 
     Latents are scaled to unit second moment. Every side up to half the picture's has two convolutions; the picture's
@@ -132,8 +138,7 @@ class FastGANGenerator(nn.Module):  # [N, z_dim] -> [N, 3, R, R] in [-1, 1]
     """
 
     def __init__(self, config: GeneratorConfig) -> None:
-        super().__init__()
-        self.z_dim, self.resolution = config.z_dim, config.resolution
+        super().__init__(config)
         all_sides = sides(config)
         widths = [min(config.resolution // side, 8) * config.width for side in all_sides]
         self.start = nn.Sequential(
@@ -183,7 +188,7 @@ def _excitation(source: int, target: int) -> nn.Sequential:
     )
 
 
-GENERATORS: dict[str, Callable[[GeneratorConfig], nn.Module]] = {
+GENERATORS: dict[str, type[GeneratorNetwork]] = {
     "course": CourseGenerator,
     "dcgan": DCGANGenerator,
     "fastgan": FastGANGenerator,

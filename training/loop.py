@@ -8,6 +8,7 @@ import platform
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -90,10 +91,8 @@ def open_session(
 
     Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else.
     """
+    _check_out(out)
     found = checkpoint.steps(out)
-    if not found and out.exists() and any(path for path in out.iterdir() if not path.name.startswith(".")):
-        if not (out / METRICS).is_file():
-            raise CheckpointError(f"{out} is not empty and holds no run; give another folder with --out.")
     run = Run(recipe, seed, device)
     about = passport(recipe, seed, data)
     if found:
@@ -104,8 +103,20 @@ def open_session(
     return Session(run, data.to(device), out, about, clock)
 
 
+def _check_out(out: Path) -> None:
+    """Refuse a place that is no run's folder, before anything in it is touched."""
+    if out.exists() and not out.is_dir():
+        raise CheckpointError(f"{out} is a file; --out names a folder.")
+    names = [path.name for path in out.iterdir()] if out.is_dir() else []
+    strange = [name for name in names if name != METRICS and not name.isdigit() and not name.startswith(".")]
+    if strange:
+        raise CheckpointError(f"{out} holds {min(strange)}, which no run writes; give another folder with --out.")
+
+
 def _resume(run: Run, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     earlier = checkpoint.describe(folder).about
+    if not about.keys() <= earlier.keys():
+        raise CheckpointError(f"{folder} does not say how it was trained; it can be shown, not resumed.")
     changed = run.recipe.differences(earlier["recipe"])
     changed += [f"{key} {earlier[key]!r} -> {about[key]!r}" for key in ("seed", "data") if earlier[key] != about[key]]
     if changed:
@@ -233,7 +244,16 @@ def device_name(device: torch.device) -> str:
 
 
 def _progress(session: Session, budget: Budget, quiet: bool) -> Any:
-    return tqdm(total=budget.images, initial=session.run.images, unit=" images", disable=quiet, smoothing=0.05)
+    interval = 0.5 if sys.stderr.isatty() else 30.0  # a log file or a notebook need no line a step
+    return tqdm(
+        total=budget.images,
+        initial=session.run.images,
+        unit=" images",
+        disable=quiet,
+        smoothing=0.05,
+        mininterval=interval,
+        maxinterval=interval,
+    )
 
 
 def _log(session: Session, losses: torch.Tensor, bar: Any, budget: Budget) -> None:

@@ -40,7 +40,7 @@ def plain_state(network: nn.Module) -> dict[str, Tensor]:
     state = {name: value for name, value in network.state_dict().items() if marker not in name}
     for name, layer in network.named_modules():
         if parametrize.is_parametrized(layer, "weight"):
-            state[f"{name}.weight"] = layer.weight.detach()  # type: ignore[union-attr, operator]
+            state[f"{name}.weight"] = layer.weight.detach()
     return state
 
 

@@ -117,7 +117,7 @@ class Run:
 
     def _descend(self, optimizer: Optimizer, loss: Tensor) -> None:
         optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()
+        torch.autograd.backward(self.scaler.scale(loss))
         self.scaler.step(optimizer)
 
     @torch.no_grad()
@@ -128,8 +128,8 @@ class Run:
         keep = 0.5 ** (self.recipe.batch / half_life)
         for mean, weight in zip(self.average.parameters(), self.g.parameters(), strict=True):
             mean.lerp_(weight, 1.0 - keep)
-        for mean, buffer in zip(self.average.buffers(), self.g.buffers(), strict=True):
-            mean.copy_(buffer)
+        for kept, buffer in zip(self.average.buffers(), self.g.buffers(), strict=True):
+            kept.copy_(buffer)
 
     def _autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, self.precision, enabled=self.precision is not None)
@@ -137,7 +137,7 @@ class Run:
 
 def _prepare(network: nn.Module, init: str, wrap: str, device: torch.device) -> nn.Module:
     INITS[init](network)
-    network = network.to(device, memory_format=torch.channels_last)
+    network = network.to(device).to(memory_format=torch.channels_last)
     WRAPS[wrap](network)
     return network
 

@@ -21,7 +21,7 @@ def draw(generator: Generator, z: Tensor) -> Pixels:  # [N, z_dim] -> [N, R, R, 
     """Draw one image for each latent, in eval mode and in batches of `BATCH`, on the generator's own device."""
     generator.eval()
     device = next(generator.parameters()).device
-    return np.concatenate([to_uint8(generator(rows.to(device))) for rows in z.split(BATCH)])
+    return np.concatenate([to_uint8(generator(rows.to(device))) for rows in torch.split(z, BATCH)])
 
 
 def seed_sheet(generator: Generator, seed: int) -> Pixels:  # -> [10 R, 10 R, 3]

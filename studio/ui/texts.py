@@ -40,7 +40,7 @@ REASONS_JA = {
     "not_an_image": "読める画像ではありません。PNG が必要です。",
     "damaged": "{kind} のように始まりますが、壊れているか途中で切れています。",
 }
-FALSE_CLAIMS_JA = "ただし、ファイルに埋め込まれた情報のうち次は事実と異なります: {claims}。"
+FALSE_CLAIMS_JA = " ファイルに埋め込まれた情報のうち次は事実と異なります: {claims}。"
 
 TEXTS: dict[str, tuple[str, str]] = {
     # the frame
