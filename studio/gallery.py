@@ -112,7 +112,7 @@ class Gallery:
             folders[:] = [folder for folder in folders if not folder.endswith(UNFINISHED)]
             if CONFIG in files or WEIGHTS in files:
                 folder = Path(name)
-                runs.add(folder.parent if folder.name.isdigit() and folder != self.root else folder)
+                runs.add(folder.parent if folder.name.isdecimal() and folder != self.root else folder)
         return sorted(runs)
 
     def _newest(self, run: Path) -> Entry:

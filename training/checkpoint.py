@@ -198,15 +198,20 @@ def written_whole(folder: Path) -> Iterator[Path]:
     yield part
     for path in [*part.iterdir(), part]:
         _flush(path)
+    outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
     if folder.exists():
-        outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
         shutil.rmtree(outdated, ignore_errors=True)
         folder.rename(outdated)
-        part.rename(folder)
-        shutil.rmtree(outdated)
-    else:
-        part.rename(folder)
+    part.rename(folder)
     _flush(folder.parent)
+    shutil.rmtree(outdated, ignore_errors=True)
+
+
+def discard(folder: Path) -> None:
+    """Remove a checkpoint; a kill in between leaves nothing that looks like a whole one."""
+    outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
+    folder.rename(outdated)
+    shutil.rmtree(outdated, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:
@@ -224,7 +229,7 @@ def steps(run: Path) -> list[Path]:
     """List the checkpoints of a run, oldest first; unfinished ones do not count."""
     if not run.is_dir():
         return []
-    return sorted((path for path in run.iterdir() if path.name.isdigit() and (path / CONFIG).is_file()), key=_images)
+    return sorted((path for path in run.iterdir() if path.name.isdecimal() and (path / CONFIG).is_file()), key=_images)
 
 
 def newest(folder: Path) -> Path:

@@ -108,7 +108,7 @@ def _check_out(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise CheckpointError(f"{out} is a file; --out names a folder.")
     names = [path.name for path in out.iterdir()] if out.is_dir() else []
-    strange = [name for name in names if name != METRICS and not name.isdigit() and not name.startswith(".")]
+    strange = [name for name in names if name != METRICS and not name.isdecimal() and not name.startswith(".")]
     if strange:
         raise CheckpointError(f"{out} holds {min(strange)}, which no run writes; give another folder with --out.")
 
@@ -183,7 +183,7 @@ def save(session: Session) -> Path:
             shutil.copy(session.out / METRICS, part / METRICS)
     for outdated in checkpoint.steps(session.out):
         if outdated != folder:
-            shutil.rmtree(outdated)
+            checkpoint.discard(outdated)
     return folder
 
 
