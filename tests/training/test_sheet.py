@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from training import sheet
+from training.generators import GENERATORS, GeneratorConfig, GeneratorNetwork, build_generator
+from training.images import to_cells
+from training.latents import latents
+from training.sheet import draw, seed_sheet
+
+SEED = 5
+BATCHES = (1, 7, 25, 100)
+
+
+@pytest.fixture(params=GENERATORS)
+def generator(request: pytest.FixtureRequest) -> GeneratorNetwork:
+    """Return each generator of the table, its batch norms full of statistics, and in train mode."""
+    torch.manual_seed(0)
+    network = build_generator(GeneratorConfig(network=request.param, z_dim=8, resolution=16, width=4)).train()
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = 0.5
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.randn(64, 8))
+        network.to_rgb.weight.mul_(4.0)
+    return network
+
+
+class Plain(nn.Module):
+    """Paints each image in one colour, the three numbers of its latent times a gain."""
+
+    def __init__(self, gain: float = 1.0) -> None:
+        super().__init__()
+        self.z_dim, self.resolution = 3, 2
+        self.gain = nn.Parameter(torch.tensor(gain))
+        self.seen: list[tuple[int, bool, bool]] = []
+
+    def forward(self, z: Tensor) -> Tensor:
+        images = (self.gain * z)[:, :, None, None].expand(-1, -1, 2, 2)
+        self.seen.append((len(z), self.training, images.requires_grad))
+        return images
+
+
+def most_levels_apart(one: np.ndarray, other: np.ndarray) -> int:
+    return int(np.abs(one.astype(int) - other.astype(int)).max())
+
+
+def test_a_tile_is_ten_by_ten_pictures(generator: GeneratorNetwork) -> None:
+    tile = seed_sheet(generator, SEED)
+    assert (tile.shape, tile.dtype) == ((160, 160, 3), np.uint8)
+    assert len(np.unique(to_cells(tile, 16), axis=0)) == 100
+
+
+@pytest.mark.parametrize("k", [0, 1, 10, 37, 99])
+def test_a_cell_is_what_its_latent_gives_alone(generator: GeneratorNetwork, k: int) -> None:
+    alone = draw(generator, latents(SEED, 100, generator.z_dim)[k : k + 1])
+    assert most_levels_apart(to_cells(seed_sheet(generator, SEED), 16)[k], alone[0]) <= 1
+
+
+def test_the_first_cells_of_a_tile_need_only_the_first_latents(generator: GeneratorNetwork) -> None:
+    first = draw(generator, latents(SEED, sheet.BATCH, generator.z_dim))
+    np.testing.assert_array_equal(to_cells(seed_sheet(generator, SEED), 16)[: sheet.BATCH], first)
+
+
+def test_the_same_seed_gives_the_same_tile_and_another_seed_another(generator: GeneratorNetwork) -> None:
+    tile = seed_sheet(generator, SEED)
+    torch.manual_seed(1)
+    np.testing.assert_array_equal(seed_sheet(generator, SEED), tile)
+    assert (seed_sheet(generator, SEED + 1) != tile).mean() > 0.5
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_a_tile_does_not_hang_on_how_many_are_drawn_at_once(
+    generator: GeneratorNetwork, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tile = seed_sheet(generator, SEED)
+    monkeypatch.setattr(sheet, "BATCH", batch)
+    other = seed_sheet(generator, SEED)
+    assert most_levels_apart(tile, other) <= 1
+    assert (tile != other).mean() < 1e-3
+
+
+def test_drawing_leaves_the_weights_and_statistics_alone(generator: GeneratorNetwork) -> None:
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    seed_sheet(generator, SEED)
+    after = generator.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+
+
+def test_a_generator_left_in_train_mode_is_drawn_in_eval_mode_without_gradients_ten_at_a_time() -> None:
+    plain = Plain().train()
+    seed_sheet(plain, SEED)
+    assert plain.seen == [(10, False, False)] * 10
+    assert plain.gain.grad is None
+    with torch.enable_grad():
+        draw(plain, torch.zeros(3, 3, requires_grad=True))
+    assert plain.seen[-1] == (3, False, False)
+
+
+def test_a_tile_of_a_hand_made_generator_has_the_colours_of_its_latents() -> None:
+    colours = to_cells(seed_sheet(Plain(gain=0.25), 0), 2)
+    assert (colours == colours[:, :1, :1]).all()
+    # The first numbers of seed 0 are 1.764, 0.400, 0.979; 2.241, 1.868, -0.977: 127.5 x / 4 + 127.5 of each, rounded.
+    assert colours[:2, 0, 0].tolist() == [[184, 140, 159], [199, 187, 96]]
+
+
+@pytest.mark.parametrize("gain", [float("nan"), float("inf")])
+def test_a_generator_that_has_diverged_is_refused(gain: float) -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        seed_sheet(Plain(gain), SEED)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 0.0, True, "0", None])
+def test_a_seed_that_is_none_is_refused_before_anything_is_drawn(seed: object) -> None:
+    plain = Plain()
+    with pytest.raises(ValueError, match="not a whole number from 0 to 4294967295"):
+        seed_sheet(plain, seed)  # type: ignore[arg-type]
+    assert plain.seen == []
