@@ -151,10 +151,17 @@ def _read(path: Path, size: int) -> Pixels | str:
             with Image.open(path) as image:
                 if image.format in ANIMATIONS and getattr(image, "n_frames", 1) > 1:
                     return f"an animation of {image.n_frames} pictures"  # type: ignore[attr-defined]
-                square = ImageOps.fit(_to_rgb(image), (size, size), Image.Resampling.LANCZOS)
+                square = _crop(_to_rgb(image)).resize((size, size), Image.Resampling.LANCZOS)
     except Exception as error:  # a decoder may raise anything on a damaged file
         return f"{type(error).__name__}: {error}" if path.stat().st_size else "an empty file"
     return np.asarray(square)
+
+
+def _crop(image: Image.Image) -> Image.Image:
+    """Cut the square in the middle."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from training import __main__ as cli
+from training import checkpoint
+from training.features import MissingPackageError
+from training.recipe import RECIPES
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+
+
+def test_every_recipe_is_listed_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["recipes"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(RECIPES)
+    assert all(recipe.summary in line for recipe, line in zip(RECIPES.values(), lines, strict=True))
+
+
+def test_packing_says_what_it_left_out(
+    tmp_path: Path, make_pictures: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_pictures(tmp_path / "pictures")
+    (folder / "empty.jpg").touch()
+    assert cli.main(["pack", str(folder), "--out", str(tmp_path / "out.safetensors")]) == 0
+    assert cli.main(["pack", str(folder), "--out", str(tmp_path / "out.safetensors")]) == 0
+    first, left_out, second, _ = capsys.readouterr().out.splitlines()
+    assert first.startswith("12 images written to")
+    assert left_out == "left out: empty.jpg: an empty file"
+    assert second.startswith("12 images found in")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["pack", "empty", "--out", "x"], "empty holds no image that can be used (0 left out)."),
+        (["pack", "absent", "--out", "x"], "absent is not a folder."),
+        (["train", "dcgun", "--data", "empty", "--out", "x"], "The recipe 'dcgun' is not one of"),
+        (["train", "dcgan", "--data", "absent", "--out", "x"], "absent is no file that"),
+        (["publish", "absent", "x"], "absent is no checkpoint and no run"),
+    ],
+)
+def test_each_error_is_one_sentence_and_exit_two(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert cli.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {said}")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--minutes", "0"], ["--minutes", "nan"], ["--images", "0"], ["--seed", "-1"], ["--device", "abacus"]],
+)
+def test_impossible_options_are_usage_errors(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["train", "dcgan", "--data", "x", "--out", "y", *options])
+    assert stopped.value.code == 2
+    assert options[1] in capsys.readouterr().err
+
+
+def test_a_missing_package_is_one_sentence_with_its_remedy(
+    tmp_path: Path,
+    make_pictures: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+    folder = make_pictures(tmp_path / "pictures")
+    assert cli.main(["train", "projected", "--data", str(folder), "--out", str(tmp_path / "run")]) == 2
+    assert 'pip install "gan-race-studio[projected]"' in capsys.readouterr().err
+    assert issubclass(MissingPackageError, RuntimeError)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_leaves_with_exit_zero(
+    tmp_path: Path, make_pictures: Callable[..., Path], number: signal.Signals
+) -> None:
+    folder = make_pictures(tmp_path / "pictures")
+    command = [
+        sys.executable,
+        "-m",
+        "training",
+        "train",
+        "dcgan",
+        "--data",
+        str(folder),
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        while "from image" not in process.stdout.readline():
+            assert process.poll() is None
+        time.sleep(3)
+        process.send_signal(number)
+        said = process.stdout.read()
+        assert process.wait(60) == 0
+    assert f"stopped by {number.name}" in said
+    newest = checkpoint.newest(tmp_path / "run")
+    assert checkpoint.load_state(newest)["images"] == checkpoint.load(newest).about["images"] > 0

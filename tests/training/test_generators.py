@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from training.generators import (
+    GENERATORS,
+    RESOLUTIONS,
+    FastGANGenerator,
+    GeneratorConfig,
+    GeneratorNetwork,
+    build_generator,
+    channels_at,
+    sides,
+)
+
+FIELDS: dict[str, Any] = {"network": "fastgan", "z_dim": 8, "resolution": 32, "width": 4}
+
+
+def build(network: str, *, z_dim: int = 8, resolution: int = 32, width: int = 4) -> GeneratorNetwork:
+    torch.manual_seed(0)
+    return build_generator(GeneratorConfig(network=network, z_dim=z_dim, resolution=resolution, width=width))
+
+
+def build_bare(network: str, *, z_dim: int, resolution: int, width: int) -> GeneratorNetwork:
+    """Build a generator of full size without its memory."""
+    with torch.device("meta"):
+        return build(network, z_dim=z_dim, resolution=resolution, width=width)
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def shapes_of(layers: list[nn.Module], network: GeneratorNetwork) -> list[tuple[int, int, int]]:
+    """Return the channels and the two sides of what these layers give on the way to a picture."""
+    shapes: list[tuple[int, int, int]] = []
+    for layer in layers:
+        layer.register_forward_hook(lambda _module, _inputs, output: shapes.append(tuple(output.shape[1:])))
+    network(torch.randn(2, network.z_dim, device=next(network.parameters()).device))
+    return shapes
+
+
+@pytest.mark.parametrize("network", GENERATORS)
+@pytest.mark.parametrize("resolution", [8, 16, 64, 128])
+@pytest.mark.parametrize("z_dim", [1, 5])
+def test_latents_become_pictures_of_the_asked_side(network: str, resolution: int, z_dim: int) -> None:
+    generator = build(network, z_dim=z_dim, resolution=resolution, width=1)
+    assert (generator.z_dim, generator.resolution) == (z_dim, resolution)
+    z = torch.randn(3, z_dim)
+    images = generator(z)
+    assert images.shape == (3, 3, resolution, resolution)
+    assert images.std(dim=(1, 2, 3)).min() > 0
+
+
+@pytest.mark.parametrize("network", GENERATORS)
+def test_pictures_stay_between_minus_one_and_one(network: str) -> None:
+    generator = build(network)
+    with torch.no_grad():
+        generator.to_rgb.weight.mul_(1000.0)
+    images = generator(torch.randn(4, 8))
+    assert (images.min().item(), images.max().item()) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize("network", GENERATORS)
+def test_every_weight_and_every_number_of_a_latent_has_a_part_in_the_picture(network: str) -> None:
+    generator = build(network)
+    z = torch.randn(4, 8, requires_grad=True)
+    (generator(z) * torch.randn(4, 3, 32, 32)).sum().backward()
+    assert z.grad is not None
+    assert z.grad.abs().min() > 0
+    assert [name for name, parameter in generator.named_parameters() if parameter.grad is None] == []
+    assert all(parameter.grad.abs().max() > 0 for parameter in generator.parameters() if parameter.dim() > 1)
+
+
+@pytest.mark.parametrize("network", GENERATORS)
+def test_a_picture_hangs_on_its_own_latent_only(network: str) -> None:
+    generator = build(network).eval()
+    z = torch.randn(4, 8)
+    images = generator(z)
+    torch.testing.assert_close(generator(z[2:3])[0], images[2], rtol=0, atol=1e-5)
+    assert (images[0] - images[1]).abs().max() > 1e-3
+
+
+def test_the_courses_generator_has_as_many_parameters_as_the_sample_program() -> None:
+    assert count(build_bare("course", z_dim=32, resolution=128, width=32)) == 7_247_107
+
+
+def test_the_courses_generator_has_the_widths_of_the_courses_table() -> None:
+    generator = build_bare("course", z_dim=32, resolution=128, width=32)
+    assert shapes_of([*generator.blocks, generator.to_rgb], generator) == [
+        (512, 4, 4),
+        (512, 8, 8),
+        (256, 16, 16),
+        (128, 32, 32),
+        (64, 64, 64),
+        (32, 128, 128),
+        (3, 128, 128),
+    ]
+    block = [type(layer) for layer in generator.blocks[2]]
+    assert block == [nn.ConvTranspose2d, nn.BatchNorm2d, nn.ReLU]
+
+
+def test_dcgan_has_the_widths_of_the_paper_doubled_once_more_for_128() -> None:
+    generator = build_bare("dcgan", z_dim=100, resolution=128, width=64)
+    assert shapes_of([*generator.blocks, generator.to_rgb], generator) == [
+        (1024, 4, 4),
+        (512, 8, 8),
+        (256, 16, 16),
+        (128, 32, 32),
+        (64, 64, 64),
+        (3, 128, 128),
+    ]
+
+
+def test_dcgan_at_64_has_as_many_parameters_as_pytorchs_example_and_no_bias() -> None:
+    generator = build_bare("dcgan", z_dim=100, resolution=64, width=64)
+    assert count(generator) == 3_576_704
+    convolutions = [layer for layer in generator.modules() if isinstance(layer, nn.ConvTranspose2d)]
+    assert [layer.bias for layer in convolutions] == [None] * 5
+
+
+def test_fastgan_has_at_most_eight_widths() -> None:
+    generator = build_bare("fastgan", z_dim=32, resolution=128, width=32)
+    assert shapes_of([generator.start, *generator.ups, generator.to_rgb], generator) == [
+        (256, 4, 4),
+        (256, 8, 8),
+        (256, 16, 16),
+        (128, 32, 32),
+        (64, 64, 64),
+        (32, 128, 128),
+        (3, 128, 128),
+    ]
+
+
+def fastgan() -> FastGANGenerator:
+    generator = build("fastgan", resolution=64)
+    assert isinstance(generator, FastGANGenerator)
+    return generator.eval()
+
+
+def test_the_length_of_a_latent_does_not_matter_to_fastgan_but_its_direction_does() -> None:
+    generator, z = fastgan(), torch.randn(4, 8)
+    torch.testing.assert_close(generator(3.0 * z), generator(z), rtol=0, atol=1e-5)
+    assert (generator(-z) - generator(z)).abs().max() > 1e-3
+    assert torch.isfinite(generator(torch.zeros(1, 8))).all()
+
+
+def test_fastgan_scales_each_latent_to_unit_second_moment() -> None:
+    generator, seen = fastgan(), []
+    generator.start.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
+    generator(torch.randn(4, 8) * torch.tensor([[0.1], [1.0], [2.0], [50.0]]))
+    torch.testing.assert_close(seen[0].square().mean(dim=(1, 2, 3)), torch.ones(4))
+
+
+def test_fastgans_two_largest_maps_are_excited_by_the_two_smallest() -> None:
+    generator = fastgan()
+    seen: dict[str, tuple[int, ...]] = {}
+    for name, excitation in generator.excitations.items():
+        excitation.register_forward_pre_hook(
+            lambda _module, inputs, name=name: seen.__setitem__(name, tuple(inputs[0].shape[2:]))
+        )
+    generator(torch.randn(2, 8))
+    assert seen == {"3": (4, 4), "4": (8, 8)}  # maps 3 and 4 are those at 32 and 64
+
+
+def silence(excitation: nn.Module) -> None:
+    with torch.no_grad():
+        excitation[-2].weight.zero_()
+        excitation[-2].bias.fill_(-1e4)
+
+
+def test_a_silent_excitation_silences_the_picture() -> None:
+    generator = fastgan()
+    silence(generator.excitations["4"])
+    images = generator(torch.randn(2, 8))
+    expected = torch.tanh(generator.to_rgb.bias)[:, None, None].expand_as(images[0])
+    torch.testing.assert_close(images, torch.stack([expected, expected]))
+
+
+def test_a_silent_excitation_silences_the_map_before_the_picture() -> None:
+    generator, seen = fastgan(), []
+    generator.ups[-1].register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
+    z = torch.randn(2, 8)
+    generator(z)
+    silence(generator.excitations["3"])
+    generator(z)
+    loud, silent = seen
+    assert loud.abs().max() > 0
+    assert silent.abs().max() == 0
+
+
+def test_fastgan_begins_without_a_grid_among_the_picture_pixels() -> None:
+    generator = build("fastgan")
+    weight: Tensor = generator.ups[-1][0].weight
+    groups = weight.reshape(-1, 4, *weight.shape[1:])
+    assert (groups == groups[:, :1]).all()
+    assert (groups[0, 0] != groups[1, 0]).any()
+    seen: list[Tensor] = []
+    generator.to_rgb.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
+    generator(torch.randn(4, 8))
+    squares = seen[0].unfold(2, 2, 2).unfold(3, 2, 2)
+    torch.testing.assert_close(squares, squares[..., :1, :1].expand_as(squares), rtol=0, atol=1e-5)
+    assert squares[:, :, 0, 0, 0, 0].sub(squares[:, :, 0, 1, 0, 0]).abs().max() > 1e-3
+
+
+def test_channels_double_at_each_halving_up_to_sixteen_widths() -> None:
+    config = GeneratorConfig(network="course", resolution=256, width=3)
+    assert sides(config) == [4, 8, 16, 32, 64, 128, 256]
+    assert [channels_at(side, config) for side in sides(config)] == [48, 48, 48, 24, 12, 6, 3]
+    assert sides(GeneratorConfig(network="course", resolution=8)) == [4, 8]
+
+
+@pytest.mark.parametrize("network", GENERATORS)
+def test_a_config_survives_json(network: str) -> None:
+    config = GeneratorConfig(network=network, z_dim=7, resolution=16, width=5)
+    stored = json.loads(json.dumps(config.to_dict()))
+    assert stored == {"network": network, "z_dim": 7, "resolution": 16, "width": 5}
+    assert GeneratorConfig.from_dict(stored) == config
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [("z_dim", (1, 1024)), ("width", (1, 128)), ("resolution", RESOLUTIONS), ("network", tuple(GENERATORS))],
+)
+def test_a_config_allows_all_up_to_the_bounds(field: str, values: tuple[object, ...]) -> None:
+    for value in values:
+        assert GeneratorConfig.from_dict({**FIELDS, field: value}).to_dict() == {**FIELDS, field: value}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        *(("z_dim", value, "1 to 1024") for value in (0, -1, 1025, "100", 8.0, True, None, [8])),
+        *(("width", value, "1 to 128") for value in (0, -1, 129, 100_000, "4", 4.0, True, None)),
+        *(("resolution", value, "8, 16, 32, 64, 128, 256") for value in (0, 4, 100, 512, "32", 32.0, True, None)),
+        *(("generator", value, "course, dcgan, fastgan") for value in ("FastGAN", "", "stylegan", 0, None, ["dcgan"])),
+    ],
+)
+def test_a_config_refuses_anything_else_and_says_what_is_allowed(field: str, value: object, allowed: str) -> None:
+    name = "network" if field == "generator" else field
+    sentence = "^" + re.escape(f"The {field} {value!r} is not one of: {allowed}.") + "$"
+    with pytest.raises(ValueError, match=sentence):
+        GeneratorConfig.from_dict({**FIELDS, name: value})
+    with pytest.raises(ValueError, match=sentence):
+        GeneratorConfig(**{**FIELDS, name: value})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {**FIELDS, "depth": 3},
+        {name: value for name, value in FIELDS.items() if name != "width"},
+        {},
+        None,
+        [],
+        list(FIELDS),
+        "network",
+        3,
+    ],
+)
+def test_a_config_refuses_other_fields_and_what_is_no_record(values: object) -> None:
+    with pytest.raises(ValueError, match="^A generator config has the fields .'network', 'resolution', 'width', 'z_d"):
+        GeneratorConfig.from_dict(values)

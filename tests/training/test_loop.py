@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training import checkpoint, loop
+from training.checkpoint import CheckpointError
+from training.data import Data, open_data
+from training.loop import Budget, DivergedError, open_session
+from training.recipe import RECIPES, Recipe
+from training.sheet import seed_sheet
+
+CPU = torch.device("cpu")
+TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
+
+
+class Clock:
+    """A clock that a test turns: every reading takes a second."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@pytest.fixture
+def images(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Data:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+    return open_data(make_pictures(tmp_path / "pictures"), 16)
+
+
+def run_for(out: Path, images: Data, budget: Budget, recipe: Recipe = TINY, seed: int = 0) -> loop.Session:
+    session = open_session(recipe, seed, images, out, CPU, Clock())
+    loop.train(session, budget, quiet=True)
+    return session
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_run_leaves_one_checkpoint_with_everything_around_it(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=200))
+    assert [path.name for path in (tmp_path / "run").iterdir()] in (
+        ["000000200", "metrics.jsonl"],
+        ["metrics.jsonl", "000000200"],
+    )
+    folder = tmp_path / "run" / "000000200"
+    wanted = {"config.json", "model.safetensors", "metrics.jsonl", "preview.png", "README.md", "state.pt"}
+    assert {path.name for path in folder.iterdir()} == wanted
+    found = checkpoint.load(folder)
+    about = found.about
+    assert about["images"] == 200
+    assert about["recipe"] == TINY.to_dict()
+    assert about["data"] == {"sha256": images.sha256, "images": 12}
+    assert about["runtimes"][0].keys() == {"start", "end", "device"}
+    assert {"python", "torch", "numpy"} <= about["versions"].keys()
+    np.testing.assert_array_equal(np.asarray(Image.open(folder / "preview.png")), seed_sheet(found.generator, 0))
+    assert (folder / "README.md").read_text(encoding="utf-8").startswith("---\nlicense: mit\n")
+    assert [row["images"] for row in rows(folder / "metrics.jsonl")] == [80, 160]
+
+
+def test_the_same_command_goes_on_and_equals_a_run_without_a_pause(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "whole", images, Budget(images=160))
+    run_for(tmp_path / "halves", images, Budget(images=72))
+    session = run_for(tmp_path / "halves", images, Budget(images=160))
+    one = checkpoint.load(tmp_path / "whole" / "000000160")
+    two = checkpoint.load(tmp_path / "halves" / "000000160")
+    assert one.sha256 == two.sha256
+    assert len(session.about["runtimes"]) == 2
+    assert [step.name for step in checkpoint.steps(tmp_path / "halves")] == ["000000160"]
+    assert two.about["seconds"] > one.about["seconds"] / 2
+
+
+@pytest.mark.parametrize(
+    ("budget", "seconds"), [(Budget(minutes=1), 60), (Budget(hours_total=0.05), 180), (Budget(minutes=9, images=8), 9)]
+)
+def test_a_budget_ends_a_call(tmp_path: Path, images: Data, budget: Budget, seconds: float) -> None:
+    session = run_for(tmp_path / "run", images, budget)
+    assert session.about["seconds"] <= seconds + 20
+    if budget.images is None:
+        assert session.about["seconds"] >= seconds
+    else:
+        assert session.run.images == 8
+
+
+def test_the_race_limit_counts_all_calls_together(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(minutes=2))
+    session = run_for(tmp_path / "run", images, Budget(hours_total=2 / 60))
+    assert session.run.images == checkpoint.describe(checkpoint.newest(tmp_path / "run")).about["images"]
+    assert session.seconds < 30
+
+
+def test_checkpoints_are_written_every_few_minutes(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = []
+    save = loop.save
+    monkeypatch.setattr(loop, "save", lambda session: times.append(session.seconds) or save(session))
+    run_for(tmp_path / "run", images, Budget(minutes=12))
+    assert 55 < times[0] < 75
+    assert all(0 < after - before < 320 for before, after in pairwise(times))
+    assert len(times) == 4
+
+
+def test_losses_that_are_not_finite_stop_with_a_sentence_and_keep_the_last_good_checkpoint(
+    tmp_path: Path, images: Data
+) -> None:
+    run_for(tmp_path / "run", images, Budget(images=40))
+    good = checkpoint.load(tmp_path / "run" / "000000040").sha256
+    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    with torch.no_grad():
+        next(session.run.d.head.parameters()).fill_(float("nan"))
+    with pytest.raises(
+        DivergedError, match=r"losses .* not finite after 120 images.*last good checkpoint is .*000000040"
+    ):
+        loop.train(session, Budget(images=400), quiet=True)
+    assert checkpoint.load(checkpoint.newest(tmp_path / "run")).sha256 == good
+
+
+def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, images: Data) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    with torch.no_grad():
+        next(session.run.average.parameters()).fill_(float("inf"))
+    with pytest.raises(DivergedError, match="no checkpoint had been saved yet"):
+        loop.save(session)
+    assert checkpoint.steps(tmp_path / "run") == []
+
+
+def test_metrics_after_the_checkpoint_are_dropped_when_a_killed_run_goes_on(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=160))
+    with (tmp_path / "run" / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"images": 240, "d_loss": 1}\n{"images": 32')
+    run_for(tmp_path / "run", images, Budget(images=320))
+    assert [row["images"] for row in rows(tmp_path / "run" / "metrics.jsonl")] == [80, 160, 240, 320]
+    assert "seconds" in rows(tmp_path / "run" / "metrics.jsonl")[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"recipe": replace(TINY, batch=3)}, "batch 4 -> 3"), ({"seed": 1}, "seed 0 -> 1")],
+)
+def test_another_run_in_the_same_folder_is_refused(
+    tmp_path: Path, images: Data, change: dict[str, Any], said: str
+) -> None:
+    run_for(tmp_path / "run", images, Budget(images=4))
+    with pytest.raises(CheckpointError, match=said):
+        run_for(tmp_path / "run", images, Budget(images=8), **change)
+
+
+def test_other_pictures_are_refused(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=4))
+    with pytest.raises(CheckpointError, match="data"):
+        run_for(tmp_path / "run", replace(images, sha256="0" * 64), Budget(images=8))
+
+
+def test_a_place_that_is_no_run_is_refused_untouched(
+    tmp_path: Path, images: Data, make_checkpoint: Callable[..., Path]
+) -> None:
+    published = make_checkpoint(tmp_path / "published")
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for out, said in ((published, "config.json"), (tmp_path / "file", "is a file")):
+        with pytest.raises(CheckpointError, match=said):
+            open_session(TINY, 0, images, out, CPU)
+    assert sorted(path.name for path in published.iterdir()) == ["config.json", "model.safetensors"]
+
+
+def test_a_published_checkpoint_is_half_the_size_and_its_preview_is_its_own_tile(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=80))
+    target = loop.publish(tmp_path / "run", tmp_path / "shipped" / "tiny")
+    loop.publish(tmp_path / "run", target)
+    files = {path.name for path in target.iterdir()}
+    assert files == {"config.json", "model.safetensors", "metrics.jsonl", "preview.png", "README.md"}
+    assert [path.name for path in target.parent.iterdir()] == ["tiny"]
+    found = checkpoint.load(target)
+    np.testing.assert_array_equal(np.asarray(Image.open(target / "preview.png")), seed_sheet(found.generator, 0))
+    original = checkpoint.load(tmp_path / "run" / "000000080").generator.state_dict()
+    for name, value in found.generator.state_dict().items():
+        assert torch.equal(value, original[name].half().float() if value.is_floating_point() else original[name])
+    assert "# tiny" in (target / "README.md").read_text(encoding="utf-8")
