@@ -23,7 +23,7 @@ def model_card(name: str, about: dict[str, Any]) -> str:
     return f"""{METADATA}
 # {name}
 
-{recipe["summary"].capitalize()}.
+{recipe["summary"][:1].upper()}{recipe["summary"][1:]}.
 
 ![The tile of seed 0](preview.png)
 
