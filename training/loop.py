@@ -168,9 +168,14 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
 
 
 def save(session: Session) -> Path:
-    """Write a checkpoint with everything around it, as one step, then remove the ones before it."""
+    """Write a checkpoint with everything around it, as one step, then remove the ones before it.
+
+    One of the same count of images holds the same weights already and is left as it is.
+    """
     run, about = session.run, session.about
     folder = session.out / f"{run.images:09d}"
+    if folder.exists():
+        return folder
     about["images"], about["seconds"] = run.images, round(session.earlier_seconds + session.seconds, 1)
     about["runtimes"][-1]["end"] = _now()
     state = run.generator_state()

@@ -147,6 +147,14 @@ def test_metrics_after_the_checkpoint_are_dropped_when_a_killed_run_goes_on(tmp_
     assert "seconds" in rows(tmp_path / "run" / "metrics.jsonl")[2]
 
 
+def test_a_call_without_a_step_leaves_the_checkpoint_as_it_is(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=40))
+    before = (tmp_path / "run" / "000000040").stat()
+    run_for(tmp_path / "run", images, Budget(images=40))
+    assert (tmp_path / "run" / "000000040").stat().st_ino == before.st_ino
+    assert [step.name for step in checkpoint.steps(tmp_path / "run")] == ["000000040"]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [({"recipe": replace(TINY, batch=3)}, "batch 4 -> 3"), ({"seed": 1}, "seed 0 -> 1")],
