@@ -249,7 +249,7 @@ def device_name(device: torch.device) -> str:
 
 
 def _progress(session: Session, budget: Budget, quiet: bool) -> Any:
-    interval = 0.5 if sys.stderr.isatty() else 30.0  # a log file or a notebook need no line a step
+    interval = 0.5 if sys.stderr.isatty() else 5.0  # a log file or a notebook needs no line a step
     return tqdm(
         total=budget.images,
         initial=session.run.images,
