@@ -155,7 +155,7 @@ def test_run_all_trains_and_opens_the_studio_and_a_new_runtime_resumes(
     runs = colab.drive / "gan-race" / "runs"
 
     printed = colab.run(*STEPS, **values)
-    assert "12 images in" in printed["data"]
+    assert "12 images written to" in printed["data"]
     assert "the budget is used up: 32 images" in printed["train"]
     assert "image/jpeg" in printed["train"]
     assert "the page names the run: True" in printed["studio"]
