@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import os
 import warnings
@@ -27,8 +28,9 @@ from training.images import Pixels
 Labels: TypeAlias = npt.NDArray[np.int64]
 FORMAT = "1"
 UNLABELLED = -1
+MAX_LABEL = 65_535
 LABELS = "labels.csv"
-NOT_PHOTOGRAPHS = {"EPS", "PDF", "WMF"}
+NOT_PHOTOGRAPHS = {"EPS", "PDF", "WMF"}  # drawings and documents; Pillow would start Ghostscript for the first
 ANIMATIONS = {"GIF", "PNG", "WEBP"}
 
 
@@ -84,15 +86,15 @@ def pack(folder: Path, file: Path, size: int = 128) -> Packed:
     `size` pixels. Images that cannot be used are named in `left_out` with the reason. Raises DataError where no
     image is left or `labels.csv` is damaged.
     """
+    if file.is_dir():
+        raise DataError(f"{file} is a folder; --out names a file.")
     sources = find_images(folder)
     labels = read_labels(folder)
     source = _fingerprint(folder, sources, labels, size)
     known = read_header(file)
     if known and known.source == source:
         return known
-    names = [path.relative_to(folder).as_posix() for path in sources]
-    with ThreadPoolExecutor() as pool:
-        results = dict(zip(names, pool.map(lambda path: _read(path, size), sources), strict=True))
+    results = _read_all(folder, sources, size)
     images = {name: image for name, image in results.items() if not isinstance(image, str)}
     left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)}
     if not images:
@@ -105,9 +107,14 @@ def find_images(folder: Path) -> list[Path]:
     """List the files below `folder` that Pillow may read, in the order of their names."""
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder.")
-    readable = {name for name, kind in Image.registered_extensions().items() if kind in Image.OPEN}
-    readable -= {name for name, kind in Image.registered_extensions().items() if kind in NOT_PHOTOGRAPHS}
+    readable = {name for name, kind in Image.registered_extensions().items() if kind in _formats()}
     return sorted(path for path in _files(folder) if path.suffix.lower() in readable)
+
+
+def _formats() -> list[str]:
+    """List what Pillow may take a file for, whatever the file is called."""
+    Image.init()
+    return sorted(Image.OPEN.keys() - NOT_PHOTOGRAPHS)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -121,16 +128,19 @@ def read_labels(folder: Path) -> dict[str, int]:
     path = next((path for path in (folder / LABELS, folder.parent / LABELS) if path.is_file()), None)
     if path is None:
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # spreadsheets begin a file with a byte order mark
+        rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         if not {"file", "label"} <= set(rows.fieldnames or ()):
             raise DataError(f"{path} begins with {rows.fieldnames}; its first line must be: file,label.")
         return {row["file"]: _label(row["label"], path, rows.line_num) for row in rows}
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is no table in UTF-8: {error}.") from error
 
 
 def _label(text: str | None, path: Path, line: int) -> int:
-    if text is None or not text.strip().isdigit():
-        raise DataError(f"{path}, line {line}: the label {text!r} is not a whole number from 0 on.")
+    if text is None or not text.strip().isdecimal() or int(text) > MAX_LABEL:
+        raise DataError(f"{path}, line {line}: the label {text!r} is not a whole number from 0 to {MAX_LABEL}.")
     return int(text)
 
 
@@ -143,15 +153,21 @@ def _fingerprint(folder: Path, sources: list[Path], labels: dict[str, int], size
     return digest.hexdigest()
 
 
+def _read_all(folder: Path, sources: list[Path], size: int) -> dict[str, Pixels | str]:
+    """Read images on all cores, by their names below `folder`."""
+    names = [path.relative_to(folder).as_posix() for path in sources]
+    with warnings.catch_warnings(), ThreadPoolExecutor() as pool:  # here, because no thread has filters of its own
+        warnings.simplefilter("ignore")
+        return dict(zip(names, pool.map(lambda path: _read(path, size), sources), strict=True))
+
+
 def _read(path: Path, size: int) -> Pixels | str:
     """Return the pixels of an image, or the reason why it cannot be used."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path) as image:
-                if image.format in ANIMATIONS and getattr(image, "n_frames", 1) > 1:
-                    return f"an animation of {image.n_frames} pictures"  # type: ignore[attr-defined]
-                square = _crop(_to_rgb(image)).resize((size, size), Image.Resampling.LANCZOS)
+        with Image.open(path, formats=_formats()) as image:
+            if image.format in ANIMATIONS and getattr(image, "n_frames", 1) > 1:
+                return f"an animation of {image.n_frames} pictures"  # type: ignore[attr-defined]
+            square = _crop(_to_rgb(image)).resize((size, size), Image.Resampling.LANCZOS)
     except Exception as error:  # a decoder may raise anything on a damaged file
         return f"{type(error).__name__}: {error}" if path.stat().st_size else "an empty file"
     return np.asarray(square)
@@ -192,13 +208,15 @@ def read_header(file: Path) -> Packed | None:
     """Return what a packed file says of itself, or None where there is none of this format."""
     try:
         with safe_open(file, framework="np") as content:
-            metadata = content.metadata() or {}
-            count = content.get_slice("labels").get_shape()[0]
-    except (OSError, SafetensorError):
+            about = content.metadata() or {}
+            images, labels = (content.get_slice(name) for name in ("images", "labels"))
+            count, side, *_ = images.get_shape()
+            found = (about["format"], images.get_dtype(), images.get_shape(), labels.get_dtype(), labels.get_shape())
+            if count < 1 or found != (FORMAT, "U8", [count, side, side, 3], "I64", [count]):
+                return None
+            return Packed(file, count, json.loads(about["left_out"]), about["source"], about["sha256"])
+    except (OSError, SafetensorError, LookupError, ValueError):
         return None
-    if metadata.get("format") != FORMAT:
-        return None
-    return Packed(file, count, json.loads(metadata["left_out"]), metadata["source"], metadata["sha256"])
 
 
 def load(file: Path) -> Data:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.numpy import save_file
 
 from training import data
 from training.data import DataError, open_data, pack
@@ -142,13 +143,37 @@ def test_labels_are_read_in_the_folder_or_beside_it(tmp_path: Path, make_picture
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("name,class\na,1\n", "file,label"), ("file,label\na.png,x\n", "line 2"), ("file,label\na.png\n", "line 2")],
+    [
+        ("name,class\na,1\n", "file,label"),
+        ("file,label\na.png,x\n", "line 2"),
+        ("file,label\na.png\n", "line 2"),
+        ("file,label\na,99999\n", "to 65535"),
+    ],
 )
 def test_damaged_labels_are_named_by_their_line(tmp_path: Path, make_pictures: Make, text: str, reason: str) -> None:
     folder = make_pictures(tmp_path / "pictures", count=1)
     (folder / "labels.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=reason):
         pack(folder, tmp_path / "out.safetensors", 16)
+
+
+def test_labels_from_a_spreadsheet_may_begin_with_a_byte_order_mark(tmp_path: Path, make_pictures: Make) -> None:
+    folder = make_pictures(tmp_path / "pictures", count=1)
+    (folder / "labels.csv").write_text("file,label\npicture_000.png,4\n", encoding="utf-8-sig")
+    assert open_data(folder, 16).labels.tolist() == [4]
+
+
+def test_a_drawing_under_the_name_of_a_photograph_is_not_opened(tmp_path: Path, folder: Path) -> None:
+    plain().save(folder / "good.png")
+    plain().save(folder / "drawing.eps")
+    (folder / "drawing.eps").rename(folder / "disguised.jpg")
+    assert pack(folder, tmp_path / "out.safetensors", 16).left_out.keys() == {"disguised.jpg"}
+
+
+def test_a_file_of_other_tensors_is_not_taken_for_a_packed_one(tmp_path: Path) -> None:
+    save_file({"images": np.zeros((2, 3), np.uint8)}, tmp_path / "other.safetensors", {"format": data.FORMAT})
+    with pytest.raises(DataError, match="no file that"):
+        open_data(tmp_path / "other.safetensors", 16)
 
 
 def test_a_folder_without_images_is_one_sentence(tmp_path: Path, folder: Path) -> None:
