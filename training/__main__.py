@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -15,16 +17,20 @@ from training.loop import Budget
 from training.recipe import RECIPES, find_recipe
 
 FAILED = 2
+INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0, or 2 after one sentence on stderr."""
+    """Run one command; return 0, or 2 after one sentence on stderr, or 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
     except (ValueError, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
+    except KeyboardInterrupt:  # outside the steps of a training, which saves and leaves with 0
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 
@@ -97,22 +103,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value
+    with suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return value
+    with suppress(ValueError):
+        if int(text) > 0:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
 
 
 def _seed(text: str) -> int:
     try:
-        return check_seed(int(text))
+        return check_seed(int(text) if text.removeprefix("-").isdecimal() else text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
@@ -122,7 +128,7 @@ def _device(text: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(text)
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()  # the device "meta" computes nothing
     except (RuntimeError, AssertionError) as error:
         raise argparse.ArgumentTypeError(f"there is no device {text!r} here") from error
     return device

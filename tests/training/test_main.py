@@ -70,13 +70,36 @@ def test_each_error_is_one_sentence_and_exit_two(
 
 @pytest.mark.parametrize(
     "options",
-    [["--minutes", "0"], ["--minutes", "nan"], ["--images", "0"], ["--seed", "-1"], ["--device", "abacus"]],
+    [
+        ["--minutes", "0", "'0' is not a number above 0"],
+        ["--minutes", "nan", "'nan' is not a number above 0"],
+        ["--hours-total", "some", "'some' is not a number above 0"],
+        ["--images", "0", "'0' is not a whole number above 0"],
+        ["--images", "1.5", "'1.5' is not a whole number above 0"],
+        ["--seed", "-1", "The seed -1 is not a whole number from 0 to 4294967295"],
+        ["--seed", "lucky", "The seed 'lucky' is not a whole number from 0 to 4294967295"],
+        ["--device", "abacus", "there is no device 'abacus' here"],
+        ["--device", "meta", "there is no device 'meta' here"],
+    ],
 )
-def test_impossible_options_are_usage_errors(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_impossible_options_are_usage_errors_with_a_sentence(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stopped:
-        cli.main(["train", "dcgan", "--data", "x", "--out", "y", *options])
+        cli.main(["train", "dcgan", "--data", "x", "--out", "y", *options[:2]])
     assert stopped.value.code == 2
-    assert options[1] in capsys.readouterr().err
+    assert options[2] in capsys.readouterr().err
+
+
+def test_a_key_that_interrupts_the_packing_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.data, "pack", interrupted)
+    assert cli.main(["pack", "x", "--out", "y"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_a_missing_package_is_one_sentence_with_its_remedy(
