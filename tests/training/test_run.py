@@ -91,6 +91,18 @@ def test_what_is_saved_draws_what_the_averaged_generator_draws(name: str) -> Non
         assert torch.allclose(plain.eval()(z), run.average.eval()(z), atol=1e-5)
 
 
+def test_a_run_of_the_cpu_goes_on_where_gradients_are_scaled() -> None:
+    run, resumed = Run(small("dcgan"), 5, CPU), Run(small("dcgan"), 5, CPU)
+    train(run, 1)
+    resumed.scaler = torch.amp.GradScaler("cpu", init_scale=4.0, enabled=True)
+    resumed.load_state(run.state())
+    assert (resumed.images, resumed.scaler.get_scale()) == (4, 4.0)
+    other = Run(small("dcgan"), 5, CPU)
+    other.scaler = torch.amp.GradScaler("cpu", init_scale=8.0, enabled=True)
+    other.load_state(resumed.state())
+    assert other.scaler.get_scale() == 4.0
+
+
 def test_other_seeds_give_other_runs() -> None:
     one, other = Run(small("dcgan"), 1, CPU), Run(small("dcgan"), 2, CPU)
     assert not torch.equal(next(one.g.parameters()), next(other.g.parameters()))
