@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pickle
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,14 +70,7 @@ def canonical_json(value: object) -> str:
 def describe(folder: Path) -> Description:
     """Read the config of a checkpoint, without its weights. Raises CheckpointError."""
     path = folder / CONFIG
-    try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise CheckpointError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes.")
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} has no {CONFIG}.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}.") from error
+    values = _read_config(path)
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         found = values.get("format") if isinstance(values, dict) else None
         raise CheckpointError(f"{path} has the format {found!r}; this program reads format {FORMAT}.")
@@ -89,6 +81,19 @@ def describe(folder: Path) -> Description:
         return Description(folder, GeneratorConfig.from_dict(values.get("generator")), about)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{path} describes no generator of this program: {error}") from error
+
+
+def _read_config(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_CONFIG_BYTES + 1)
+        if len(text) <= MAX_CONFIG_BYTES:
+            return json.loads(text.decode())
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path.parent} has no {CONFIG}.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.") from error
+    raise CheckpointError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes.")
 
 
 def load(folder: Path) -> Checkpoint:
@@ -176,8 +181,8 @@ def load_state(folder: Path) -> dict[str, Any]:
         state: dict[str, Any] = load_tensors(path)
     except FileNotFoundError as error:
         raise CheckpointError(f"{folder} has no {STATE}: it can be shown, not resumed.") from error
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+    except Exception as error:  # the reader of a damaged file may raise anything
+        raise CheckpointError(f"{path} is damaged: {type(error).__name__}: {error}") from error
     return state
 
 
@@ -212,6 +217,12 @@ def discard(folder: Path) -> None:
     outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
     folder.rename(outdated)
     shutil.rmtree(outdated, ignore_errors=True)
+
+
+def discard_unfinished(run: Path) -> None:
+    """Remove what saves and removals that were killed have left in a run."""
+    for path in run.glob(f".*{UNFINISHED}"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:

@@ -56,7 +56,7 @@ class GeneratorConfig:
         names = {field.name for field in fields(cls)}
         if not isinstance(values, dict) or set(values) != names:
             found = sorted(values) if isinstance(values, dict) else values
-            raise ValueError(f"A generator config has the fields {sorted(names)}, not {found!r}.")
+            raise ValueError(f"A generator config has the fields {sorted(names)}, not {found!r:.200}.")
         return cls(**values)
 
 
@@ -64,7 +64,7 @@ def _check(name: str, value: object, allowed: range | tuple[object, ...]) -> Non
     if isinstance(value, int | str) and not isinstance(value, bool) and value in allowed:
         return
     listed = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else ", ".join(map(str, allowed))
-    raise ValueError(f"The {name} {value!r} is not one of: {listed}.")
+    raise ValueError(f"The {name} {value!r:.80} is not one of: {listed}.")
 
 
 class GeneratorNetwork(nn.Module):

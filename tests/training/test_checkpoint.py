@@ -92,6 +92,36 @@ def test_a_config_that_is_not_ours_is_refused_with_its_reason(
     assert reason in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "cannot be read"),
+        (b"\xff\xfe", "cannot be read"),
+        (b"[" * 100_000, "cannot be read"),
+        (b"[1]", "has the format None"),
+        (b" " * 1_000_001, "is larger than 1000000 bytes."),
+    ],
+)
+def test_a_config_that_is_no_record_is_one_sentence(
+    tmp_path: Path, make_checkpoint: Make, text: bytes, reason: str
+) -> None:
+    folder = make_checkpoint(tmp_path / "one")
+    (folder / CONFIG).write_bytes(text)
+    with pytest.raises(CheckpointError) as refused:
+        checkpoint.describe(folder)
+    assert str(refused.value).startswith(f"{folder / CONFIG} {reason}")
+    assert str(refused.value).count(CONFIG) == 1
+
+
+def test_a_refusal_does_not_repeat_a_page_of_the_config(tmp_path: Path, make_checkpoint: Make) -> None:
+    folder = make_checkpoint(tmp_path / "one")
+    for fields in ({"network": "x" * 100_000}, {"y" * 100_000: 1}):
+        change(folder, **fields)
+        with pytest.raises(CheckpointError) as refused:
+            checkpoint.describe(folder)
+        assert len(str(refused.value)) < 1000
+
+
 def test_no_config_can_ask_for_more_memory_than_its_weights(tmp_path: Path, make_checkpoint: Make) -> None:
     folder = make_checkpoint(tmp_path / "one", network="dcgan")
     change(folder, width=128, z_dim=1024)
