@@ -34,6 +34,10 @@ from training.sheet import seed_sheet
 
 PREVIEW_SEED = 0
 METRICS = "metrics.jsonl"
+PREVIEW = "preview.png"
+CARD = "README.md"
+PUBLISHED = {checkpoint.CONFIG, checkpoint.WEIGHTS, METRICS, PREVIEW, CARD}
+PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
 FIRST_SAVE_SECONDS = 60.0
 SAVE_SECONDS = 300.0
 LOG_STEPS = 20
@@ -74,14 +78,18 @@ class Session:
         """Return the seconds of this call."""
         return self.clock() - self.started
 
+    def seconds_left(self, budget: Budget) -> float:
+        """Return what the budget leaves of this call's and of all calls' time; infinity without a limit."""
+        seconds, left = self.seconds, math.inf
+        if budget.minutes is not None:
+            left = budget.minutes * 60 - seconds
+        if budget.hours_total is not None:
+            left = min(left, budget.hours_total * 3600 - self.earlier_seconds - seconds)
+        return left
+
     def within(self, budget: Budget) -> bool:
         """Tell whether the budget leaves time and images for a step."""
-        total = self.earlier_seconds + self.seconds
-        return not (
-            (budget.minutes is not None and self.seconds >= budget.minutes * 60)
-            or (budget.hours_total is not None and total >= budget.hours_total * 3600)
-            or (budget.images is not None and self.run.images >= budget.images)
-        )
+        return self.seconds_left(budget) > 0 and (budget.images is None or self.run.images < budget.images)
 
 
 def open_session(
@@ -91,7 +99,7 @@ def open_session(
 
     Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else.
     """
-    _check_out(out)
+    _check_folder(out, lambda name: name == METRICS or name.isdecimal() or name.startswith("."))
     found = checkpoint.steps(out)
     run = Run(recipe, seed, device)
     about = passport(recipe, seed, data)
@@ -99,30 +107,38 @@ def open_session(
         about = _resume(run, found[-1], about)
     about["runtimes"].append({"start": _now(), "end": _now(), "device": device_name(device)})
     out.mkdir(parents=True, exist_ok=True)
-    _trim_metrics(out / METRICS, run.images)
+    checkpoint.discard_unfinished(out)
+    _restore_metrics(out, found[-1] if found else None)
     return Session(run, data.to(device), out, about, clock)
 
 
-def _check_out(out: Path) -> None:
-    """Refuse a place that is no run's folder, before anything in it is touched."""
-    if out.exists() and not out.is_dir():
-        raise CheckpointError(f"{out} is a file; --out names a folder.")
-    names = [path.name for path in out.iterdir()] if out.is_dir() else []
-    strange = [name for name in names if name != METRICS and not name.isdecimal() and not name.startswith(".")]
+def _check_folder(folder: Path, ours: Callable[[str], bool]) -> None:
+    """Refuse a place that holds what is not ours, before anything in it is touched."""
+    if folder.exists() and not folder.is_dir():
+        raise CheckpointError(f"{folder} is a file; give the name of a folder.")
+    strange = [path.name for path in folder.iterdir() if not ours(path.name)] if folder.is_dir() else []
     if strange:
-        raise CheckpointError(f"{out} holds {min(strange)}, which no run writes; give another folder with --out.")
+        raise CheckpointError(f"{folder} holds {min(strange)}, which this program does not write there; give another.")
 
 
 def _resume(run: Run, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     earlier = checkpoint.describe(folder).about
-    if not about.keys() <= earlier.keys():
-        raise CheckpointError(f"{folder} does not say how it was trained; it can be shown, not resumed.")
+    _check_passport(folder, earlier)
     changed = run.recipe.differences(earlier["recipe"])
     changed += [f"{key} {earlier[key]!r} -> {about[key]!r}" for key in ("seed", "data") if earlier[key] != about[key]]
     if changed:
         raise CheckpointError(f"{folder.parent} holds another run ({'; '.join(changed)}); give another --out.")
-    run.load_state(checkpoint.load_state(folder))
+    state = checkpoint.load_state(folder)
+    try:
+        run.load_state(state)
+    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{folder} holds a state that is not of its recipe: {error}.") from error
     return {**about, **{key: earlier[key] for key in ("images", "seconds", "runtimes")}}
+
+
+def _check_passport(folder: Path, about: dict[str, Any]) -> None:
+    if not about.keys() >= PASSPORT:
+        raise CheckpointError(f"{folder} does not say how it was trained; it can be drawn from, nothing else.")
 
 
 def passport(recipe: Recipe, seed: int, data: Data) -> dict[str, Any]:
@@ -197,17 +213,20 @@ def write_checkpoint(
 ) -> None:
     """Write config, weights, preview and model card into an existing folder."""
     checkpoint.save(folder, config, state, about)
-    Image.fromarray(seed_sheet(checkpoint.load(folder).generator, PREVIEW_SEED)).save(folder / "preview.png")
-    (folder / "README.md").write_text(model_card(name, about), encoding="utf-8")
+    Image.fromarray(seed_sheet(checkpoint.load(folder).generator, PREVIEW_SEED)).save(folder / PREVIEW)
+    (folder / CARD).write_text(model_card(name, about), encoding="utf-8")
 
 
 def publish(source: Path, target: Path) -> Path:
     """Write the newest checkpoint of a run for others to draw from: weights in float16, no state to resume.
 
-    The file of weights defines the tile, so the preview is drawn again from it. Raises CheckpointError.
+    The file of weights defines the tile, so the preview is drawn again from it. An older published checkpoint is
+    replaced, and nothing else. Raises CheckpointError.
     """
     newest = checkpoint.newest(source)
     found = checkpoint.load(newest)
+    _check_passport(newest, found.about)
+    _check_folder(target, PUBLISHED.__contains__)
     state = {
         name: value.half() if value.is_floating_point() else value
         for name, value in found.generator.state_dict().items()
@@ -270,20 +289,16 @@ def _log(session: Session, losses: torch.Tensor, bar: Any, budget: Budget) -> No
     row = {"images": session.run.images, "seconds": seconds, "d_loss": round(d_loss, 5), "g_loss": round(g_loss, 5)}
     with (session.out / METRICS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
-    left = "" if budget.minutes is None else f", {max(budget.minutes - session.seconds / 60, 0):.0f} min left"
-    bar.set_postfix_str(f"D {d_loss:.3f}, G {g_loss:.3f}{left}")
+    seconds_left = session.seconds_left(budget)
+    left = "" if math.isinf(seconds_left) else f", {max(seconds_left, 0) / 60:.0f} min left"
+    bar.set_postfix_str(f"D {d_loss:.3f}, G {g_loss:.3f}{left}", refresh=False)
 
 
-def _trim_metrics(path: Path, images: int) -> None:
-    """Drop the lines that were written after the checkpoint from which a run goes on."""
-    if not path.is_file():
-        path.touch()
-        return
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["images"] <= images]
-    part = path.with_name(f".{path.name}.part")
-    part.write_text("".join(kept), encoding="utf-8")
-    part.replace(path)
+def _restore_metrics(out: Path, newest: Path | None) -> None:
+    """Go back to the metrics of the checkpoint from which a run goes on; a killed call may have written more."""
+    part = out / f".{METRICS}.part"
+    part.write_bytes((newest / METRICS).read_bytes() if newest and (newest / METRICS).is_file() else b"")
+    part.replace(out / METRICS)
 
 
 def _diverged(session: Session, what: str) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -62,6 +64,7 @@ def test_a_run_leaves_one_checkpoint_with_everything_around_it(tmp_path: Path, i
     found = checkpoint.load(folder)
     about = found.about
     assert about["images"] == 200
+    assert about.keys() == loop.PASSPORT
     assert about["recipe"] == TINY.to_dict()
     assert about["data"] == {"sha256": images.sha256, "images": 12}
     assert about["runtimes"][0].keys() == {"start", "end", "device"}
@@ -141,10 +144,67 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, images: Dat
 def test_metrics_after_the_checkpoint_are_dropped_when_a_killed_run_goes_on(tmp_path: Path, images: Data) -> None:
     run_for(tmp_path / "run", images, Budget(images=160))
     with (tmp_path / "run" / "metrics.jsonl").open("a", encoding="utf-8") as file:
-        file.write('{"images": 240, "d_loss": 1}\n{"images": 32')
+        file.write('{"images": 240, "d_loss": 1}\nno JSON\n{"images": 32')
     run_for(tmp_path / "run", images, Budget(images=320))
     assert [row["images"] for row in rows(tmp_path / "run" / "metrics.jsonl")] == [80, 160, 240, 320]
     assert "seconds" in rows(tmp_path / "run" / "metrics.jsonl")[2]
+
+
+def test_metrics_of_a_run_that_was_killed_before_its_first_save_are_dropped(tmp_path: Path, images: Data) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.jsonl").write_text('{"images": 80, "d_loss": 1}\n', encoding="utf-8")
+    run_for(tmp_path / "run", images, Budget(images=80))
+    assert [row.keys() >= {"seconds"} for row in rows(tmp_path / "run" / "metrics.jsonl")] == [True]
+
+
+def test_what_a_killed_save_left_is_removed_when_the_run_goes_on(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=4))
+    for name in (".000000008.part", ".000000002.old.part"):
+        (tmp_path / "run" / name).mkdir()
+        (tmp_path / "run" / name / "state.pt").touch()
+    run_for(tmp_path / "run", images, Budget(images=12))
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["000000012", "metrics.jsonl"]
+
+
+@pytest.mark.parametrize("state", [b"", b"torn", {"images": 4}, {"images": 4, "seed": 0, "g": {"a": torch.zeros(1)}}])
+def test_a_state_that_cannot_be_resumed_is_refused_and_left(tmp_path: Path, images: Data, state: object) -> None:
+    run_for(tmp_path / "run", images, Budget(images=4))
+    file = tmp_path / "run" / "000000004" / "state.pt"
+    if isinstance(state, bytes):
+        file.write_bytes(state)
+    else:
+        torch.save(state, file)
+    before = file.read_bytes()
+    with pytest.raises(CheckpointError, match=r"is damaged|not of its recipe"):
+        run_for(tmp_path / "run", images, Budget(images=8))
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("budget", "left"),
+    [
+        (Budget(images=9), math.inf),
+        (Budget(minutes=10), 599.0),
+        (Budget(hours_total=1), 2599.0),
+        (Budget(minutes=50, hours_total=1), 2599.0),
+        (Budget(minutes=1, hours_total=1), 59.0),
+    ],
+)
+def test_the_time_left_is_the_nearer_limits(tmp_path: Path, images: Data, budget: Budget, left: float) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session.earlier_seconds = 1000.0
+    assert session.seconds_left(budget) == left
+
+
+def test_the_bar_shows_losses_and_time_left_without_a_line_a_step(
+    tmp_path: Path, images: Data, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    loop.train(session, Budget(minutes=5))
+    shown = capsys.readouterr().err
+    assert re.search(r"images/s, D \d+\.\d{3}, G \d+\.\d{3}, \d+ min left", shown)
+    assert session.run.images > 400
+    assert shown.count("\r") < 10
 
 
 def test_a_call_without_a_step_leaves_the_checkpoint_as_it_is(tmp_path: Path, images: Data) -> None:
@@ -182,6 +242,26 @@ def test_a_place_that_is_no_run_is_refused_untouched(
         with pytest.raises(CheckpointError, match=said):
             open_session(TINY, 0, images, out, CPU)
     assert sorted(path.name for path in published.iterdir()) == ["config.json", "model.safetensors"]
+
+
+def test_publishing_replaces_a_published_checkpoint_and_nothing_else(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=4))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for target, said in (("mine", "holds thesis.txt"), ("file", "is a file"), ("run", "holds 000000004")):
+        with pytest.raises(CheckpointError, match=said):
+            loop.publish(tmp_path / "run", tmp_path / target)
+    with pytest.raises(CheckpointError, match=r"holds state\.pt"):
+        loop.publish(tmp_path / "run", tmp_path / "run" / "000000004")
+    assert (tmp_path / "mine" / "thesis.txt").read_text(encoding="utf-8") == "mine"
+    assert checkpoint.load_state(checkpoint.newest(tmp_path / "run"))["images"] == 4
+
+
+def test_a_checkpoint_without_a_passport_is_not_published(tmp_path: Path, make_checkpoint: Callable[..., Path]) -> None:
+    with pytest.raises(CheckpointError, match="does not say how it was trained"):
+        loop.publish(make_checkpoint(tmp_path / "one"), tmp_path / "two")
+    assert not (tmp_path / "two").exists()
 
 
 def test_a_published_checkpoint_is_half_the_size_and_its_preview_is_its_own_tile(tmp_path: Path, images: Data) -> None:
