@@ -18,7 +18,7 @@ from training.checkpoint import Checkpoint
 from training.generators import GeneratorNetwork
 from training.images import Pixels, to_cells
 from training.latents import check_seed
-from training.sheet import seed_sheet
+from training.sheet import COLUMNS, seed_sheet
 
 CACHE_BYTES = 256 * 2**20
 WAITING = 64  # wishes that may wait before further ones are refused
@@ -50,9 +50,9 @@ class Picture:
         """Return the bytes that keeping it costs."""
         return self.pixels.nbytes + len(self.jpeg)
 
-    def cell(self, index: int, side: int) -> Pixels:  # -> [side, side, 3]
+    def cell(self, index: int) -> Pixels:  # -> [R, R, 3]
         """Return one cell of the tile, counted from 0 row by row."""
-        cell: Pixels = to_cells(self.pixels, side)[index]
+        cell: Pixels = to_cells(self.pixels, self.pixels.shape[1] // COLUMNS)[index]
         return cell
 
 

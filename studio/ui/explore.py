@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from studio.gallery import Entry
 from studio.render import Picture, to_png
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
@@ -18,13 +19,14 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def show(data: Answer) -> Answer:
-        return _answer(studio, _picture(studio, data))
+        entry, picture = _picture(studio, data)
+        facts = {key: value for key, value in vars(picture).items() if key not in ("pixels", "jpeg")}
+        return {**facts, "name": entry.name, "jpeg": to_base64(picture.jpeg)}
 
     @answers
     def cell(data: Answer) -> Answer:
-        picture = _picture(studio, data)
-        side = studio.gallery.load(picture.sha256).config.resolution
-        return {"png": to_base64(to_png(picture.cell(_asked_cell(data), side)))}
+        _, picture = _picture(studio, data)
+        return {"png": to_base64(to_png(picture.cell(_asked_cell(data))))}
 
     @answers
     def list_checkpoints(_: Answer) -> Answer:
@@ -35,15 +37,10 @@ def build(studio: Studio) -> gr.HTML:
     return part("explore", [show, cell, list_checkpoints], list=studio.list(), first=first)
 
 
-def _picture(studio: Studio, data: Answer) -> Picture:
+def _picture(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
     seed, visitor = asked_seed(data), asked_text(data, "visitor", VISITOR_LENGTH)
     entry = studio.find(asked_hash(data))
-    return studio.renderer.tile(str(entry.sha256), seed, visitor)
-
-
-def _answer(studio: Studio, picture: Picture) -> Answer:
-    facts = {key: value for key, value in vars(picture).items() if key not in ("pixels", "jpeg")}
-    return {**facts, "name": studio.find(picture.sha256).name, "jpeg": to_base64(picture.jpeg)}
+    return entry, studio.renderer.tile(str(entry.sha256), seed, visitor)
 
 
 def _asked_cell(data: Answer) -> int:

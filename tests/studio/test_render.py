@@ -41,7 +41,7 @@ class Gate:
 def test_a_tile_is_exactly_what_its_seed_gives_and_its_jpeg_looks_like_it(found: Checkpoint) -> None:
     picture = Renderer(lambda _: found, CPU).tile(found.sha256, 5, "me")
     np.testing.assert_array_equal(picture.pixels, seed_sheet(found.generator, 5))
-    np.testing.assert_array_equal(picture.cell(37, 16), to_cells(picture.pixels, 16)[37])
+    np.testing.assert_array_equal(picture.cell(37), to_cells(picture.pixels, 16)[37])
     shown = np.asarray(Image.open(io.BytesIO(picture.jpeg))).astype(int)
     assert np.abs(shown - picture.pixels).mean() < np.abs(shown - seed_sheet(found.generator, 6)).mean() / 2
     assert (picture.sha256, picture.seed, picture.device) == (found.sha256, 5, "CPU")
