@@ -6,7 +6,7 @@ import itertools
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +14,15 @@ from typing import TypeAlias
 
 from training.checkpoint import (
     CONFIG,
+    KEPT_STEPS,
     UNFINISHED,
     WEIGHTS,
     Checkpoint,
     CheckpointError,
     Description,
     describe,
+    file_sha256,
+    kept_steps,
     load,
     newest,
     steps,
@@ -46,6 +49,15 @@ class Entry:
     problem: str | None
 
 
+def _loaded_sha256(folder: Path) -> str:
+    return load(folder).sha256
+
+
+def _written_sha256(folder: Path) -> str:
+    """Return the hash of weights that are checked only when they are drawn: a run may keep many steps."""
+    return file_sha256(folder / WEIGHTS)
+
+
 class Gallery:
     """All checkpoints below one folder; nothing outside it can be named. Safe to use from many threads."""
 
@@ -62,13 +74,24 @@ class Gallery:
     def find(self, sha256: str) -> Entry | None:
         """Return the entry whose file of weights has this SHA-256, or whose SHA-256 begins so (8 digits or more).
 
-        The older checkpoints of a run can be found too: a tile may have been exported just before the newest came.
+        The older checkpoints of a run can be found too: a tile may have been exported just before the newest came. So
+        can the steps that it kept.
         """
         wanted = sha256.lower()
         if len(wanted) < SHORT:
             return None
         every = itertools.chain(self.entries(), self._older())
         return next((entry for entry in every if entry.sha256 and entry.sha256.startswith(wanted)), None)
+
+    def steps(self, entry: Entry) -> list[Entry]:
+        """List what a run kept of its way, oldest first; nothing for a checkpoint that is alone.
+
+        Their weights are hashed here and checked when they are loaded; a step that cannot be described is left out.
+        """
+        run = entry.folder.parent
+        if not entry.folder.name.isdecimal() or entry.folder == self.root:
+            return []
+        return [step for step in self._kept_steps(run) if step.problem is None]
 
     def default(self) -> Entry | None:
         """Return the entry that the file `default` names, otherwise the first that can be used."""
@@ -109,7 +132,9 @@ class Gallery:
         """List the folders that are a checkpoint or a run; links to other folders are not followed."""
         runs = set()
         for name, folders, files in os.walk(self.root):
-            folders[:] = [folder for folder in folders if not folder.endswith(UNFINISHED)]
+            is_run = any(map(str.isdecimal, folders))
+            left_out = {KEPT_STEPS} if is_run else set()
+            folders[:] = [folder for folder in folders if not folder.endswith(UNFINISHED) and folder not in left_out]
             if CONFIG in files or WEIGHTS in files:
                 folder = Path(name)
                 runs.add(folder.parent if folder.name.isdecimal() and folder != self.root else folder)
@@ -126,24 +151,30 @@ class Gallery:
         for run in self._runs():
             with suppress(OSError, ValueError):
                 yield from (self._entry(step, self._name(step)) for step in steps(run)[:-1])
+                yield from self._kept_steps(run)
+
+    def _kept_steps(self, run: Path) -> list[Entry]:
+        if not (run / KEPT_STEPS).resolve().is_relative_to(self.root):
+            return []
+        return [self._entry(step, self._name(step), _written_sha256) for step in kept_steps(run)]
 
     def _name(self, folder: Path) -> str:
         return self.root.name if folder == self.root else folder.relative_to(self.root).as_posix()
 
-    def _entry(self, folder: Path, name: str) -> Entry:
+    def _entry(self, folder: Path, name: str, sha256_of: Callable[[Path], str] = _loaded_sha256) -> Entry:
         """Load a checkpoint once to know its hash and that it can be used; a replaced one is loaded again."""
         try:
             version = self._version(folder)
             with self._lock:
                 if version not in self._examined:
-                    self._examined[version] = self._examine(folder, name)
+                    self._examined[version] = self._examine(folder, name, sha256_of)
                 return replace(self._examined[version], name=name)
         except OSError as error:
             return self._unusable(folder, name, error)
 
-    def _examine(self, folder: Path, name: str) -> Entry:
+    def _examine(self, folder: Path, name: str, sha256_of: Callable[[Path], str]) -> Entry:
         try:
-            return Entry(name, folder, describe(folder), load(folder).sha256, None)
+            return Entry(name, folder, describe(folder), sha256_of(folder), None)
         except (CheckpointError, RuntimeError) as error:  # RuntimeError: there is no memory for what a config asks for
             return self._unusable(folder, name, error)
 

@@ -3,7 +3,8 @@
 A checkpoint is a folder with `config.json` (format, generator, about) and `model.safetensors`; training adds
 `metrics.jsonl`, `preview.png`, a model card and the state to resume. A run is a folder of checkpoints named by the
 images they have seen; each is written under another name and moved into place as one step, so that a kill at any
-moment leaves the previous checkpoint or the new one.
+moment leaves the previous checkpoint or the new one. Its folder `steps` keeps small checkpoints of earlier images, to
+look back at; a resume never needs them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 STATE = "state.pt"
+KEPT_STEPS = "steps"  # the folder of a run in which it keeps small steps to look back at
 UNFINISHED = ".part"
 FLOAT_TYPES = {torch.float16, torch.float32}
 MAX_HEADER_BYTES = 1_000_000
@@ -241,6 +243,11 @@ def steps(run: Path) -> list[Path]:
     if not run.is_dir():
         return []
     return sorted((path for path in run.iterdir() if path.name.isdecimal() and (path / CONFIG).is_file()), key=_images)
+
+
+def kept_steps(run: Path) -> list[Path]:
+    """List the small checkpoints that a run has kept of its way, oldest first."""
+    return steps(run / KEPT_STEPS)
 
 
 def newest(folder: Path) -> Path:

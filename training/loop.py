@@ -41,6 +41,7 @@ PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "da
 FIRST_SAVE_SECONDS = 60.0
 SAVE_SECONDS = 300.0
 LOG_STEPS = 20
+FIRST_KEPT_IMAGES = 1024  # before this a generator draws little but noise
 PACKAGES = ("torch", "numpy", "safetensors")
 
 
@@ -99,7 +100,9 @@ def open_session(
 
     Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else.
     """
-    _check_folder(out, lambda name: name == METRICS or name.isdecimal() or name.startswith("."))
+    _check_folder(
+        out, lambda name: name in (METRICS, checkpoint.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
+    )
     found = checkpoint.steps(out)
     run = Run(recipe, seed, device)
     about = passport(recipe, seed, data)
@@ -109,6 +112,7 @@ def open_session(
     out.mkdir(parents=True, exist_ok=True)
     checkpoint.discard_unfinished(out)
     _restore_metrics(out, found[-1] if found else None)
+    _discard_later_steps(out, run.images)
     return Session(run, data.to(device), out, about, clock)
 
 
@@ -172,6 +176,7 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
             )
             sums += torch.stack(losses)
             step += 1
+            keep_step(session)
             bar.update(session.run.recipe.batch)
             if step % LOG_STEPS == 0:
                 _log(session, sums / LOG_STEPS, bar, budget)
@@ -192,8 +197,7 @@ def save(session: Session) -> Path:
     folder = session.out / f"{run.images:09d}"
     if folder.exists():
         return folder
-    about["images"], about["seconds"] = run.images, round(session.earlier_seconds + session.seconds, 1)
-    about["runtimes"][-1]["end"] = _now()
+    _stamp(session)
     state = run.generator_state()
     if not all(torch.isfinite(value).all() for value in state.values()):
         raise DivergedError(_diverged(session, "The weights of the generator"))
@@ -206,6 +210,36 @@ def save(session: Session) -> Path:
         if outdated != folder:
             checkpoint.discard(outdated)
     return folder
+
+
+def keep_step(session: Session) -> None:
+    """Keep a small checkpoint, weights in float16 and no state, whenever the images seen have doubled.
+
+    A run keeps one for each power of two from `FIRST_KEPT_IMAGES` on, whatever the clock says: runs can be compared at
+    the same images, and ten million images leave fourteen.
+    """
+    images, batch = session.run.images, session.run.recipe.batch
+    doubled = images.bit_length() > (images - batch).bit_length()
+    folder = session.out / checkpoint.KEPT_STEPS / f"{images:09d}"
+    if images < FIRST_KEPT_IMAGES or not doubled or folder.exists():
+        return
+    state = _halved(session.run.generator_state())
+    if not all(torch.isfinite(value).all() for value in state.values()):
+        return  # the next save says that the run has diverged
+    _stamp(session)
+    with checkpoint.written_whole(folder) as part:
+        checkpoint.save(part, session.run.recipe.generator_config(), state, session.about)
+
+
+def _stamp(session: Session) -> None:
+    """Write into the passport how far the run has come."""
+    about = session.about
+    about["images"], about["seconds"] = session.run.images, round(session.earlier_seconds + session.seconds, 1)
+    about["runtimes"][-1]["end"] = _now()
+
+
+def _halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
 
 
 def write_checkpoint(
@@ -227,10 +261,7 @@ def publish(source: Path, target: Path) -> Path:
     found = checkpoint.load(newest)
     _check_passport(newest, found.about)
     _check_folder(target, PUBLISHED.__contains__)
-    state = {
-        name: value.half() if value.is_floating_point() else value
-        for name, value in found.generator.state_dict().items()
-    }
+    state = _halved(found.generator.state_dict())
     with checkpoint.written_whole(target) as part:
         write_checkpoint(part, target.name, found.config, state, found.about)
         if (newest / METRICS).is_file():
@@ -299,6 +330,14 @@ def _restore_metrics(out: Path, newest: Path | None) -> None:
     part = out / f".{METRICS}.part"
     part.write_bytes((newest / METRICS).read_bytes() if newest and (newest / METRICS).is_file() else b"")
     part.replace(out / METRICS)
+
+
+def _discard_later_steps(out: Path, images: int) -> None:
+    """Remove the kept steps that a killed call had reached after the checkpoint from which the run goes on."""
+    checkpoint.discard_unfinished(out / checkpoint.KEPT_STEPS)
+    for step in checkpoint.kept_steps(out):
+        if int(step.name) > images:
+            checkpoint.discard(step)
 
 
 def _diverged(session: Session, what: str) -> str:

@@ -398,3 +398,61 @@ def test_the_file_default_names_what_is_shown_first(
     default = Gallery(tmp_path).default()
     assert default is not None
     assert default.name == name
+
+
+# what a run kept of its way
+
+
+def make_run(root: Path, make_checkpoint: Maker) -> None:
+    for seed, place in enumerate(("steps/000001024", "steps/000002048", "000003000")):
+        make_checkpoint(root / place, seed=seed)
+
+
+def test_a_run_with_kept_steps_is_one_line(tmp_path: Path, make_checkpoint: Maker) -> None:
+    make_run(tmp_path / "run", make_checkpoint)
+    make_checkpoint(tmp_path / "alone", seed=5)
+    gallery = Gallery(tmp_path)
+    alone, run = gallery.entries()
+    assert (alone.name, run.name) == ("alone", "run")
+    assert run.sha256 == sha256(tmp_path / "run" / "000003000")
+    assert gallery.steps(alone) == []
+    steps = gallery.steps(run)
+    assert [step.name for step in steps] == ["run/steps/000001024", "run/steps/000002048"]
+    for step in steps:
+        assert step.sha256 == sha256(step.folder)
+        assert gallery.find(str(step.sha256)) == step
+        assert gallery.load(str(step.sha256)).folder == step.folder
+
+
+def test_listing_steps_loads_none_of_them(tmp_path: Path, make_checkpoint: Maker, loads: list[Path]) -> None:
+    make_run(tmp_path / "run", make_checkpoint)
+    gallery = Gallery(tmp_path)
+    gallery.steps(gallery.entries()[0])
+    assert [path.name for path in loads] == ["000003000"]
+
+
+def test_a_damaged_step_is_left_out_or_refused_when_it_is_loaded(tmp_path: Path, make_checkpoint: Maker) -> None:
+    make_run(tmp_path / "run", make_checkpoint)
+    break_config(tmp_path / "run" / "steps" / "000001024")
+    truncate(tmp_path / "run" / "steps" / "000002048")
+    gallery = Gallery(tmp_path)
+    (run,) = gallery.entries()
+    (step,) = gallery.steps(run)
+    with pytest.raises(CheckpointError, match="is damaged"):
+        gallery.load(str(step.sha256))
+    assert run.problem is None
+
+
+def test_steps_outside_the_root_are_not_followed(tmp_path: Path, make_checkpoint: Maker) -> None:
+    outside = make_checkpoint(tmp_path / "outside" / "000001024")
+    make_checkpoint(tmp_path / "root" / "run" / "000003000", seed=1)
+    (tmp_path / "root" / "run" / "steps").symlink_to(outside.parent)
+    gallery = Gallery(tmp_path / "root")
+    assert gallery.steps(gallery.entries()[0]) == []
+    assert gallery.find(sha256(outside)) is None
+
+
+def test_a_folder_of_checkpoints_may_be_called_steps(tmp_path: Path, make_checkpoint: Maker) -> None:
+    make_checkpoint(tmp_path / "steps" / "one")
+    make_checkpoint(tmp_path / "steps" / "run" / "000000010", seed=1)
+    assert names(Gallery(tmp_path)) == ["steps/one", "steps/run"]

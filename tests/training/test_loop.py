@@ -277,3 +277,90 @@ def test_a_published_checkpoint_is_half_the_size_and_its_preview_is_its_own_tile
     for name, value in found.generator.state_dict().items():
         assert torch.equal(value, original[name].half().float() if value.is_floating_point() else original[name])
     assert "# tiny" in (target / "README.md").read_text(encoding="utf-8")
+
+
+# what a run keeps of its way
+
+
+def kept(run: Path) -> list[str]:
+    return [step.name for step in checkpoint.kept_steps(run)]
+
+
+@pytest.fixture
+def early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs of a few images keep steps."""
+    monkeypatch.setattr(loop, "FIRST_KEPT_IMAGES", 16)
+
+
+@pytest.mark.usefixtures("early")
+def test_a_small_step_is_kept_whenever_the_images_have_doubled(tmp_path: Path, images: Data) -> None:
+    run = tmp_path / "run"
+    run_for(run, images, Budget(images=12))
+    assert kept(run) == []
+    session = run_for(run, images, Budget(images=132))
+    assert kept(run) == ["000000016", "000000032", "000000064", "000000128"]
+    step = run / "steps" / "000000128"
+    assert {path.name for path in step.iterdir()} == {"config.json", "model.safetensors"}
+    found = checkpoint.load(step)
+    assert found.about["images"] == 128
+    assert 0 < found.about["seconds"] < session.about["seconds"]
+    whole = (checkpoint.newest(run) / "model.safetensors").stat().st_size
+    assert (step / "model.safetensors").stat().st_size < 0.7 * whole
+
+
+@pytest.mark.usefixtures("early")
+def test_a_kept_step_draws_what_the_run_drew_at_that_image(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "long", images, Budget(images=100))
+    run_for(tmp_path / "short", images, Budget(images=64))
+    step = checkpoint.load(tmp_path / "long" / "steps" / "000000064").generator.state_dict()
+    whole = checkpoint.load(tmp_path / "short" / "000000064").generator.state_dict()
+    for name, value in step.items():
+        assert torch.equal(value, whole[name].half().float() if value.is_floating_point() else whole[name])
+
+
+@pytest.mark.usefixtures("early")
+def test_a_batch_that_is_no_power_of_two_keeps_the_first_image_after_each(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=70), replace(TINY, batch=7))
+    assert kept(tmp_path / "run") == ["000000021", "000000035", "000000070"]
+
+
+@pytest.mark.usefixtures("early")
+def test_a_resume_needs_no_kept_step_and_drops_those_of_a_time_that_was_lost(tmp_path: Path, images: Data) -> None:
+    run = tmp_path / "run"
+    run_for(run, images, Budget(images=40))
+    lost = run / "steps" / "000000064"
+    lost.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (lost / name).write_bytes((run / "steps" / "000000032" / name).read_bytes())
+    (run / "steps" / ".000000128.part").mkdir()
+    session = open_session(TINY, 0, images, run, CPU, Clock())
+    assert session.run.images == 40
+    assert sorted(path.name for path in (run / "steps").iterdir()) == ["000000016", "000000032"]
+    loop.train(session, Budget(images=72), quiet=True)
+    run_for(tmp_path / "whole", images, Budget(images=72))
+    assert kept(run) == kept(tmp_path / "whole") == ["000000016", "000000032", "000000064"]
+    for place in ("steps/000000064", "000000072"):
+        assert checkpoint.load(run / place).sha256 == checkpoint.load(tmp_path / "whole" / place).sha256
+
+
+@pytest.mark.usefixtures("early")
+def test_a_step_whose_weights_are_not_finite_is_not_kept(tmp_path: Path, images: Data) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session.run.images = 16
+    loop.keep_step(session)
+    assert kept(tmp_path / "run") == ["000000016"]
+    session.run.images = 32
+    with torch.no_grad():
+        next(session.run.average.parameters()).fill_(1e6)  # finite, but not in float16
+    loop.keep_step(session)
+    assert kept(tmp_path / "run") == ["000000016"]
+
+
+def test_what_a_run_keeps_is_bounded(tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    monkeypatch.setattr(checkpoint, "save", lambda folder, *_: written.append(folder.name))
+    for seen in range(4, 300_000, 4):
+        session.run.images = seen
+        loop.keep_step(session)
+    assert written == [f".{2**power:09d}.part" for power in range(10, 19)]
