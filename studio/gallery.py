@@ -1,17 +1,19 @@
-"""The checkpoints of a folder: found by their configs, loaded on demand, a bounded number of them kept."""
+"""The checkpoints of a folder: found by their configs, loaded on demand, those used last kept in memory."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from torch import nn
+
+from studio.kept import Kept
 from training.checkpoint import (
     CONFIG,
     KEPT_STEPS,
@@ -28,7 +30,7 @@ from training.checkpoint import (
     steps,
 )
 
-KEPT = 4
+GENERATORS_BYTES = 512 * 2**20
 SHORT = 8  # hexadecimal digits by which people name a checkpoint
 DEFAULT = "default"
 Version: TypeAlias = tuple[Path, *tuple[int, ...]]  # a folder, and what changes when a file in it is replaced
@@ -61,9 +63,9 @@ def _written_sha256(folder: Path) -> str:
 class Gallery:
     """All checkpoints below one folder; nothing outside it can be named. Safe to use from many threads."""
 
-    def __init__(self, root: Path, kept: int = KEPT) -> None:
-        self.root, self._kept = root.resolve(), kept
-        self._loaded: OrderedDict[str, Checkpoint] = OrderedDict()
+    def __init__(self, root: Path, kept_bytes: int = GENERATORS_BYTES) -> None:
+        self.root = root.resolve()
+        self._loaded: Kept[str, Checkpoint] = Kept(kept_bytes, lambda checkpoint: size_of(checkpoint.generator))
         self._examined: dict[Version, Entry] = {}
         self._lock = threading.RLock()
 
@@ -108,21 +110,19 @@ class Gallery:
         Raises UnknownCheckpointError where there is none, and CheckpointError.
         """
         with self._lock:
-            if sha256 not in self._loaded:
+            found = self._loaded.get(sha256)
+            if found is None:
                 found = self._load(sha256)
-                sha256 = found.sha256
-                self._loaded.setdefault(sha256, found)
-            self._loaded.move_to_end(sha256)
-            while len(self._loaded) > self._kept:
-                self._loaded.popitem(last=False)
-            return self._loaded[sha256]
+                self._loaded.put(found.sha256, found)
+            return found
 
     def _load(self, sha256: str) -> Checkpoint:
         entry = self.find(sha256)
         if entry is None or entry.sha256 is None:
             raise UnknownCheckpointError(f"No checkpoint here has the hash {sha256[:SHORT]}.")
-        if entry.sha256 in self._loaded:
-            return self._loaded[entry.sha256]
+        kept = self._loaded.get(entry.sha256)
+        if kept is not None:
+            return kept
         found = load(entry.folder)
         if found.sha256 != entry.sha256:
             raise CheckpointError(f"{entry.name} has just been replaced by another checkpoint; choose it again.")
@@ -193,3 +193,8 @@ class Gallery:
             found = path.stat()
             facts += [found.st_ino, found.st_size, found.st_mtime_ns]
         return (folder, *facts)
+
+
+def size_of(network: nn.Module) -> int:
+    """Return the bytes of a network's weights and buffers."""
+    return sum(value.nbytes for value in network.state_dict().values())

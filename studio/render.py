@@ -1,45 +1,53 @@
-"""Tiles to look at: one thread owns the device, the newest wish of a visitor wins, and what was drawn is kept."""
+"""Tiles to look at: one thread owns the device, the most urgent wish comes first, and what was drawn is kept."""
 
 from __future__ import annotations
 
+import hashlib
 import io
+import math
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
+from studio.gallery import size_of
+from studio.kept import Kept
+from studio.line import BusyError, Claim, Job, Line, Priority, Steps, SupersededError, Wish
 from training.checkpoint import Checkpoint
 from training.generators import GeneratorNetwork
-from training.images import Pixels, to_cells
-from training.latents import check_seed
-from training.sheet import COLUMNS, seed_sheet
+from training.images import Pixels, to_cells, to_tile
+from training.latents import check_seed, latents
+from training.sheet import BATCH, CELLS, COLUMNS, draw
 
+__all__ = ["BusyError", "Picture", "Priority", "Renderer", "SupersededError", "Wish", "to_jpeg", "to_png"]
+
+T = TypeVar("T")
 CACHE_BYTES = 256 * 2**20
-WAITING = 64  # wishes that may wait before further ones are refused
+SHEET_SHARE = 4  # of which a quarter is for tiles of sheets, so that a sheet pushes out nothing that is looked at
+COPY_BYTES = 2**30  # generators on a GPU
 JPEG_QUALITY = 90
-Wish = tuple[str, int]  # the SHA-256 of a checkpoint, and a seed
-
-
-class BusyError(RuntimeError):
-    """Too many wishes wait already."""
-
-
-class SupersededError(RuntimeError):
-    """The same visitor has wished for something else in the meantime."""
+HASH_DIGITS = 12
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A tile as it is looked at: exact pixels, a JPEG of them, and how it came about."""
+    """A tile as it is looked at: exact pixels, a JPEG of them, and how it came about.
+
+    `z_hash` is the beginning of the SHA-256 of the float32 latents: equal where the latents are.
+    """
 
     sha256: str
     seed: int
+    psi: float
+    z_hash: str
     pixels: Pixels
     jpeg: bytes
     seconds: float
@@ -55,101 +63,204 @@ class Picture:
         cell: Pixels = to_cells(self.pixels, self.pixels.shape[1] // COLUMNS)[index]
         return cell
 
-
-@dataclass
-class _Job:
-    wish: Wish
-    visitors: set[str]
-    future: Future[Picture] = field(default_factory=Future)
+    def thumbnail(self, side: int) -> bytes:
+        """Return a JPEG of the whole tile at `side` pixels, or at its own size where that is smaller."""
+        return _encode(_shrink(self.pixels, side), "JPEG", quality=JPEG_QUALITY)
 
 
 class Renderer:
-    """Draws tiles for many visitors on one device; `load` gives a checkpoint by its hash, `renders` counts tiles."""
+    """Draws for many visitors on one device; `load` gives a checkpoint by its hash, `renders` counts tiles.
+
+    Whoever waits for the same tile shares one drawing. A tile is drawn in batches, and between two of them anything
+    more urgent is done first.
+    """
 
     def __init__(self, load: Callable[[str], Checkpoint], device: torch.device, cache_bytes: int = CACHE_BYTES) -> None:
         self.device, self.renders = device, 0
         self._load = load
-        self._cache_bytes = cache_bytes
-        self._cache: OrderedDict[Wish, Picture] = OrderedDict()
-        self._on_device: tuple[str, GeneratorNetwork] | None = None
-        self._jobs: deque[_Job] = deque()
+        sheets = cache_bytes // SHEET_SHARE
+        self._looked_at: Kept[Wish, Picture] = Kept(cache_bytes - sheets, lambda picture: picture.size)
+        self._sheets: Kept[Wish, Picture] = Kept(sheets, lambda picture: picture.size)
+        self._copies: Kept[str, GeneratorNetwork] = Kept(COPY_BYTES, size_of)
+        self._line = Line()
+        self._jobs: dict[Wish, Job] = {}  # tiles that wait, are drawn or encoded
         self._changed = threading.Condition()
-        self._current: _Job | None = None
-        threading.Thread(target=self._work, name="render", daemon=True).start()
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encode")
+        threading.Thread(target=self._run, name="render", daemon=True).start()
 
-    def tile(self, sha256: str, seed: int, visitor: str) -> Picture:
+    def tile(
+        self,
+        sha256: str,
+        seed: int,
+        visitor: str,
+        *,
+        psi: float = 1.0,
+        priority: Priority = Priority.INTERACTIVE,
+        lane: str = "explore",
+    ) -> Picture:
         """Return the tile of a seed, and wait for it if it must be drawn.
 
-        A wish of the same visitor that still waits is given up, unless somebody else has the same. Raises ValueError
-        for a bad seed, CheckpointError, BusyError, and SupersededError for the wish that was given up.
+        A wish of the same visitor in the same lane that still waits is given up, unless somebody else has the same.
+        Raises ValueError for a bad seed or psi, CheckpointError, BusyError, and SupersededError for the wish that was
+        given up.
         """
-        wish = (sha256, check_seed(seed))
-        with self._changed:
-            if wish in self._cache:
-                self._cache.move_to_end(wish)
-                return self._cache[wish]
-            future = self._wait_for(wish, visitor)
-        return future.result()
+        (picture,) = self.tiles([Wish(sha256, seed, psi)], visitor, priority=priority, lane=lane)
+        return picture
 
-    def _wait_for(self, wish: Wish, visitor: str) -> Future[Picture]:
-        self._give_up(wish, visitor)
-        waiting = [*self._jobs, self._current] if self._current else list(self._jobs)
-        for job in waiting:
-            if job.wish == wish:
-                job.visitors.add(visitor)
-                return job.future
-        if len(self._jobs) >= WAITING:
-            raise BusyError(f"{WAITING} tiles are waiting to be drawn already; try again in a moment.")
-        job = _Job(wish, {visitor})
-        self._jobs.append(job)
-        self._changed.notify()
+    def tiles(self, wishes: Iterable[Wish], visitor: str, *, priority: Priority, lane: str) -> list[Picture]:
+        """Return several tiles; they give up older wishes in the lane as one does, but not one another."""
+        return [future.result() for future in self.order(wishes, visitor, priority=priority, lane=lane)]
+
+    def order(self, wishes: Iterable[Wish], visitor: str, *, priority: Priority, lane: str) -> list[Future[Picture]]:
+        """Wish as `tiles` does, without waiting: each future becomes its picture or raises its error."""
+        checked = [_checked(Wish(*wish)) for wish in wishes]
+        claim = (visitor, lane)
+        with self._changed:
+            self._give_up(claim, checked)
+            absent = {wish for wish in checked if wish not in self._jobs and self._find(wish, priority) is None}
+            self._line.check_room(claim, priority, len(absent))
+            futures = [self._wait_for(wish, claim, priority) for wish in checked]
+            self._changed.notify()
+        return futures
+
+    def work(
+        self, sha256: str, function: Callable[[GeneratorNetwork], T], visitor: str, *, priority: Priority, lane: str
+    ) -> T:
+        """Return what a function makes of a generator where it is drawn; nothing of it is kept.
+
+        Nothing else is drawn until the function returns: it must be short. Raises as `tile` does, and whatever the
+        function raises.
+        """
+
+        def steps() -> Generator[None, None, T]:
+            yield from ()
+            return function(self._generator(self._load(sha256)))
+
+        claim = (visitor, lane)
+        with self._changed:
+            self._give_up(claim, ())
+            self._line.check_room(claim, priority)
+            job = Job(steps(), None, {claim: priority})
+            self._line.append(job)
+            self._changed.notify()
+        result: T = job.future.result()
+        return result
+
+    def _find(self, wish: Wish, priority: Priority) -> Picture | None:
+        """Look the tile up; one that a sheet has shown and is looked at now is kept as such."""
+        found = self._looked_at.get(wish) or self._sheets.get(wish)
+        if found is not None and priority < Priority.SHEET and self._sheets.pop(wish):
+            self._looked_at.put(wish, found)
+        return found
+
+    def _wait_for(self, wish: Wish, claim: Claim, priority: Priority) -> Future[Picture]:
+        found, job = self._find(wish, priority), self._jobs.get(wish)
+        if found is not None:
+            future: Future[Picture] = Future()
+            future.set_result(found)
+            return future
+        if job is None:
+            job = self._jobs[wish] = Job(self._draw(wish), wish, {claim: priority})
+            self._line.append(job)
+        else:
+            job.claim(claim, priority)
         return job.future
 
-    def _give_up(self, wish: Wish, visitor: str) -> None:
-        for job in [job for job in self._jobs if visitor in job.visitors and job.wish != wish]:
-            job.visitors.discard(visitor)
-            if not job.visitors:
-                self._jobs.remove(job)
-                job.future.set_exception(SupersededError("A newer wish has taken the place of this one."))
+    def _give_up(self, claim: Claim, keep: Iterable[Wish]) -> None:
+        for job in self._line.give_up(claim, frozenset(keep)):
+            self._forget(job)
+            job.steps.close()
+            job.future.set_exception(SupersededError("A newer wish has taken the place of this one."))
 
-    def _work(self) -> None:
+    def _forget(self, job: Job) -> None:
+        if job.wish is not None:
+            self._jobs.pop(job.wish, None)
+
+    def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._jobs))
-                self._current = job = self._jobs.popleft()
+                self._changed.wait_for(lambda: len(self._line) > 0)
+                job = self._line.pick()
             try:
-                result = self._draw(*job.wish)
+                while self._may_go_on(job):
+                    next(job.steps)
+            except StopIteration as done:
+                self._deliver(job, done.value)
             except Exception as error:  # whoever waits must learn of it, and the thread must live on
-                self._finish()
-                job.future.set_exception(error)
-            else:
-                self._finish(result)
-                job.future.set_result(result)
+                self._fail(job, error)
 
-    def _finish(self, picture: Picture | None = None) -> None:
+    def _may_go_on(self, job: Job) -> bool:
+        """Put a job back in the line where something more urgent waits."""
         with self._changed:
-            self._current = None
-            if picture is None:
-                return
-            self._cache[picture.sha256, picture.seed] = picture
-            while sum(kept.size for kept in self._cache.values()) > self._cache_bytes and len(self._cache) > 1:
-                self._cache.popitem(last=False)
+            overtaken = self._line.overtakes(job)
+            if overtaken:
+                self._line.put_back(job)
+        return not overtaken
 
-    def _draw(self, sha256: str, seed: int) -> Picture:
-        checkpoint = self._load(sha256)
-        start = time.perf_counter()
-        pixels = seed_sheet(self._generator(checkpoint), seed)
-        seconds = time.perf_counter() - start
+    def _deliver(self, job: Job, result: Any) -> None:
+        if job.wish is None:
+            job.future.set_result(result)
+        else:
+            self._encoder.submit(self._finish, job, result)
+
+    def _finish(self, job: Job, picture: Callable[[], Picture]) -> None:
+        """Encode a tile, aside from the thread that draws the next one, and hand it out."""
+        try:
+            made = picture()
+        except Exception as error:  # as above: nobody must wait for ever
+            self._fail(job, error)
+            return
+        with self._changed:
+            kept = self._looked_at if job.priority < Priority.SHEET else self._sheets
+            kept.put(Wish(made.sha256, made.seed, made.psi), made)
+            self._forget(job)
+        job.future.set_result(made)
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        with self._changed:
+            self._forget(job)
+        job.future.set_exception(error)
+
+    def _draw(self, wish: Wish) -> Steps:
+        """Draw a tile batch by batch, exactly as `seed_sheet` does; return how to make the picture of it."""
+        generator = self._generator(self._load(wish.sha256))
+        z = latents(wish.seed, CELLS, generator.z_dim)
+        cells: list[Pixels] = []
+        seconds = 0.0
+        for rows in torch.split(z, BATCH):
+            if cells:
+                yield
+            start = time.perf_counter()
+            cells.append(draw(generator, rows))
+            seconds += time.perf_counter() - start
         self.renders += 1
-        return Picture(sha256, seed, pixels, to_jpeg(pixels), seconds, device_name(self.device))
+        return lambda: self._picture(wish, z, cells, seconds)
+
+    def _picture(self, wish: Wish, z: Tensor, cells: list[Pixels], seconds: float) -> Picture:
+        pixels = to_tile(np.concatenate(cells), COLUMNS)
+        return Picture(*wish, hash_of(z), pixels, to_jpeg(pixels), seconds, device_name(self.device))
 
     def _generator(self, checkpoint: Checkpoint) -> GeneratorNetwork:
         """Return the generator where it is drawn: the loaded one on the CPU, a copy on a GPU."""
         if self.device.type == "cpu":
             return checkpoint.generator
-        if self._on_device is None or self._on_device[0] != checkpoint.sha256:
-            self._on_device = (checkpoint.sha256, deepcopy(checkpoint.generator).to(self.device))
-        return self._on_device[1]
+        copy = self._copies.get(checkpoint.sha256)
+        if copy is None:
+            copy = deepcopy(checkpoint.generator).to(self.device)
+            self._copies.put(checkpoint.sha256, copy)
+        return copy
+
+
+def _checked(wish: Wish) -> Wish:
+    psi = wish.psi
+    if isinstance(psi, bool) or not isinstance(psi, int | float) or not math.isfinite(psi):
+        raise ValueError(f"The psi {psi!r:.40} is not a finite number.")
+    return Wish(wish.sha256, check_seed(wish.seed), float(psi))
+
+
+def hash_of(z: Tensor) -> str:  # [N, z_dim]
+    """Return the first digits of the SHA-256 of latents, by which people see that two tiles have the same."""
+    return hashlib.sha256(z.numpy().tobytes()).hexdigest()[:HASH_DIGITS]
 
 
 def to_jpeg(pixels: Pixels) -> bytes:  # [H, W, 3]
@@ -160,6 +271,12 @@ def to_jpeg(pixels: Pixels) -> bytes:  # [H, W, 3]
 def to_png(pixels: Pixels) -> bytes:  # [H, W, 3]
     """Encode a picture without loss and without metadata."""
     return _encode(pixels, "PNG")
+
+
+def _shrink(pixels: Pixels, side: int) -> Pixels:  # [H, W, 3] -> [side, side, 3]
+    if side >= pixels.shape[0]:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BOX))
 
 
 def _encode(pixels: Pixels, kind: str, **options: int) -> bytes:

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load, save_file
 
 from studio import gallery as module
-from studio.gallery import Gallery, UnknownCheckpointError
+from studio.gallery import Gallery, UnknownCheckpointError, size_of
 from training.checkpoint import CONFIG, WEIGHTS, Checkpoint, CheckpointError
 
 Maker = Callable[..., Path]
@@ -312,9 +312,11 @@ def test_listing_again_reads_no_file_of_weights_again(
     assert len(loads) == 2
 
 
-def test_only_the_checkpoints_used_last_are_kept(tmp_path: Path, make_checkpoint: Maker, loads: list[Path]) -> None:
+def test_only_the_checkpoints_used_last_are_kept_within_the_bytes(
+    tmp_path: Path, make_checkpoint: Maker, loads: list[Path]
+) -> None:
     a, b, c = (sha256(make_checkpoint(tmp_path / name, seed=seed)) for seed, name in enumerate("abc"))
-    gallery = Gallery(tmp_path, kept=2)
+    gallery = Gallery(tmp_path, kept_bytes=2 * size_of(Gallery(tmp_path).load(a).generator))
     gallery.entries()
     loads.clear()
     for wanted in (a, b, a, c, a, b):  # b, used less lately than a, is given up for c

@@ -1,21 +1,25 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from studio import render
-from studio.render import BusyError, Renderer, SupersededError
+from studio import line, render
+from studio.render import BusyError, Picture, Priority, Renderer, SupersededError, Wish
 from training import checkpoint
 from training.checkpoint import Checkpoint, CheckpointError
 from training.images import to_cells
+from training.latents import latents
 from training.sheet import seed_sheet
 
 CPU = torch.device("cpu")
@@ -38,6 +42,72 @@ class Gate:
         return self.found
 
 
+class Done:
+    """Notes in which order futures are done."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._futures: list[Future[Picture]] = []
+
+    def watch(self, future: Future[Picture], name: str) -> None:
+        self._futures.append(future)
+        future.add_done_callback(lambda _: self._names.append(name))
+
+    def names(self, count: int) -> list[str]:
+        assert len(self._futures) == count
+        for future in self._futures:
+            future.result(20)
+        wait_until(lambda: len(self._names) == count)
+        return self._names
+
+
+class Batches:
+    """Lets a test decide when each batch of a tile is drawn."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count, self._allowed = 0, threading.Semaphore(1)
+        self._draw = render.draw
+        monkeypatch.setattr(render, "draw", self)
+
+    def __call__(self, *arguments: Any) -> Any:
+        self.count += 1
+        assert self._allowed.acquire(timeout=20)
+        return self._draw(*arguments)
+
+    def wait_for(self, count: int) -> None:
+        wait_until(lambda: self.count == count)
+
+    def step(self) -> None:
+        self._allowed.release()
+
+    def go_on(self) -> None:
+        self._allowed.release(1000)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def order(
+    renderer: Renderer,
+    found: Checkpoint,
+    seed: int,
+    visitor: str,
+    *,
+    priority: Priority = Priority.INTERACTIVE,
+    lane: str = "explore",
+) -> Future[Picture]:
+    return renderer.order([Wish(found.sha256, seed)], visitor, priority=priority, lane=lane)[0]
+
+
+def order_all(renderer: Renderer, found: Checkpoint, seeds: list[int], *, visitor: str = "me") -> list[Future[Picture]]:
+    wishes = [Wish(found.sha256, seed) for seed in seeds]
+    return renderer.order(wishes, visitor, priority=Priority.SHEET, lane="seeds")
+
+
 def test_a_tile_is_exactly_what_its_seed_gives_and_its_jpeg_looks_like_it(found: Checkpoint) -> None:
     picture = Renderer(lambda _: found, CPU).tile(found.sha256, 5, "me")
     np.testing.assert_array_equal(picture.pixels, seed_sheet(found.generator, 5))
@@ -56,7 +126,7 @@ def test_a_tile_that_was_drawn_is_not_drawn_again(found: Checkpoint) -> None:
 
 def test_what_is_kept_stays_within_its_bytes(found: Checkpoint) -> None:
     size = Renderer(lambda _: found, CPU).tile(found.sha256, 0, "me").size
-    renderer = Renderer(lambda _: found, CPU, cache_bytes=int(size * 2.5))
+    renderer = Renderer(lambda _: found, CPU, cache_bytes=int(size * 2.5 * 4 / 3))
     for seed in (0, 1, 2):
         renderer.tile(found.sha256, seed, "me")
     renderer.tile(found.sha256, 2, "me")
@@ -66,43 +136,205 @@ def test_what_is_kept_stays_within_its_bytes(found: Checkpoint) -> None:
     assert renderer.renders == 4
 
 
+def test_a_sheet_pushes_out_nothing_that_is_looked_at(found: Checkpoint) -> None:
+    size = Renderer(lambda _: found, CPU).tile(found.sha256, 0, "me").size
+    renderer = Renderer(lambda _: found, CPU, cache_bytes=size * 8)
+    renderer.tile(found.sha256, 0, "me")
+    renderer.tiles([Wish(found.sha256, seed) for seed in range(1, 9)], "me", priority=Priority.SHEET, lane="seeds")
+    assert len(renderer._sheets) <= 2
+    assert renderer.renders == 9
+    renderer.tile(found.sha256, 0, "me")
+    renderer.tile(found.sha256, 8, "me")
+    assert renderer.renders == 9
+
+
 def test_the_newest_wish_of_a_visitor_wins_and_others_keep_theirs(found: Checkpoint) -> None:
     gate = Gate(found)
     renderer = Renderer(gate, CPU)
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(renderer.tile, found.sha256, 1, "me")
         assert gate.entered.wait(20)
-        stale = [pool.submit(renderer.tile, found.sha256, seed, "me") for seed in (2,)]
-        while not renderer._jobs:
-            pass
-        other = pool.submit(renderer.tile, found.sha256, 2, "you")
-        while len(renderer._jobs[0].visitors) < 2:
-            pass
-        newest = pool.submit(renderer.tile, found.sha256, 3, "me")
-        while len(renderer._jobs) < 2:
-            pass
-        last = pool.submit(renderer.tile, found.sha256, 4, "me")
+        stale = order(renderer, found, 2, "me")
+        other = order(renderer, found, 2, "you")
+        newest = order(renderer, found, 3, "me")
+        last = order(renderer, found, 4, "me")
         with pytest.raises(SupersededError):
             newest.result(20)
         gate.open.set()
-        assert [future.result(20).seed for future in (first, *stale, other, last)] == [1, 2, 2, 4]
+        assert [future.result(20).seed for future in (first, stale, other, last)] == [1, 2, 2, 4]
     assert renderer.renders == 3
 
 
-def test_too_many_waiting_wishes_are_refused(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "WAITING", 1)
+def test_lanes_of_one_visitor_do_not_give_up_one_another(found: Checkpoint) -> None:
     gate = Gate(found)
     renderer = Renderer(gate, CPU)
-    with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(renderer.tile, found.sha256, 1, "a")
+    futures = [order(renderer, found, seed, "me", lane=f"lane {seed}") for seed in range(4)]
+    gate.open.set()
+    assert [future.result(20).seed for future in futures] == [0, 1, 2, 3]
+
+
+def test_several_tiles_at_once_do_not_give_up_one_another_and_give_up_the_older(found: Checkpoint) -> None:
+    gate = Gate(found)
+    renderer = Renderer(gate, CPU)
+    first, dropped, kept = order_all(renderer, found, [1, 2, 3])
+    assert gate.entered.wait(20)
+    again, *rest = order_all(renderer, found, [3, 4, 5])
+    with pytest.raises(SupersededError):
+        dropped.result(20)
+    gate.open.set()
+    assert [future.result(20).seed for future in (first, kept, again, *rest)] == [1, 3, 3, 4, 5]
+    assert renderer.renders == 4
+
+
+def test_what_is_more_urgent_comes_first_whenever_it_came(found: Checkpoint) -> None:
+    gate, done = Gate(found), Done()
+    renderer = Renderer(gate, CPU)
+    done.watch(order(renderer, found, 0, "first"), "first")
+    assert gate.entered.wait(20)
+    for priority in reversed(Priority):
+        future = order(renderer, found, 1 + priority, f"visitor {priority}", priority=priority)
+        done.watch(future, priority.name)
+    gate.open.set()
+    assert done.names(6) == ["first", *(priority.name for priority in Priority)]
+
+
+def test_visitors_take_turns_however_much_one_of_them_wishes(found: Checkpoint) -> None:
+    gate, done = Gate(found), Done()
+    renderer = Renderer(gate, CPU)
+    for number, future in enumerate(order_all(renderer, found, list(range(100, 130)), visitor="greedy")):
+        done.watch(future, f"greedy {number}")
+    assert gate.entered.wait(20)
+    for visitor, seed in (("a", 1), ("b", 2), ("c", 3)):
+        done.watch(order(renderer, found, seed, visitor, priority=Priority.SHEET), visitor)
+    gate.open.set()
+    names = done.names(33)
+    assert max(names.index(visitor) for visitor in "abc") <= 4
+    assert [name for name in names if name.startswith("greedy")] == [f"greedy {number}" for number in range(30)]
+
+
+def test_a_tile_that_is_being_drawn_steps_aside_for_a_more_urgent_one(
+    found: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = Batches(monkeypatch)
+    renderer = Renderer(lambda _: found, CPU)
+    done = Done()
+    sheet = order(renderer, found, 7, "me", priority=Priority.SHEET)
+    done.watch(sheet, "sheet")
+    batches.wait_for(2)
+    urgent = order(renderer, found, 8, "you")
+    done.watch(urgent, "urgent")
+    batches.go_on()
+    assert done.names(2) == ["urgent", "sheet"]
+    np.testing.assert_array_equal(sheet.result().pixels, seed_sheet(found.generator, 7))
+    np.testing.assert_array_equal(urgent.result().pixels, seed_sheet(found.generator, 8))
+    assert batches.count == 20  # nothing was drawn twice
+
+
+def test_what_steps_aside_is_given_up_like_what_waits(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = Batches(monkeypatch)
+    renderer = Renderer(lambda _: found, CPU)
+    sheet = order(renderer, found, 7, "me", priority=Priority.SHEET)
+    batches.wait_for(2)
+    urgent = order(renderer, found, 8, "you")
+    batches.step()
+    batches.wait_for(3)
+    newer = order(renderer, found, 9, "me", priority=Priority.SHEET)
+    batches.go_on()
+    with pytest.raises(SupersededError):
+        sheet.result(20)
+    assert (urgent.result(20).seed, newer.result(20).seed) == (8, 9)
+    assert renderer.renders == 2
+
+
+def test_a_tile_becomes_as_urgent_as_the_most_urgent_wish_for_it(found: Checkpoint) -> None:
+    gate, done = Gate(found), Done()
+    renderer = Renderer(gate, CPU)
+    done.watch(order(renderer, found, 0, "first"), "first")
+    assert gate.entered.wait(20)
+    done.watch(order(renderer, found, 1, "me", priority=Priority.COMPARE), "compare")
+    done.watch(order(renderer, found, 2, "me", priority=Priority.SHEET, lane="seeds"), "sheet")
+    done.watch(order(renderer, found, 2, "you"), "the same, now")
+    gate.open.set()
+    assert done.names(4)[-1] == "compare"
+    assert renderer.renders == 3
+
+
+def test_too_many_waiting_wishes_are_refused_but_not_for_less_urgent_ones(
+    found: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "WAITING", 2)
+    gate = Gate(found)
+    renderer = Renderer(gate, CPU)
+    futures = [order(renderer, found, 1, "a")]
+    assert gate.entered.wait(20)
+    futures += [
+        order(renderer, found, seed, visitor, priority=Priority.SHEET) for seed, visitor in ((2, "b"), (3, "c"))
+    ]
+    with pytest.raises(BusyError, match="2 pictures are waiting"):
+        order(renderer, found, 4, "d", priority=Priority.SHEET)
+    futures.append(order(renderer, found, 5, "e"))
+    gate.open.set()
+    assert [future.result(20).seed for future in futures] == [1, 2, 3, 5]
+
+
+def test_one_visitor_cannot_fill_the_line(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "WAITING_OF_ONE", 3)
+    gate = Gate(found)
+    renderer = Renderer(gate, CPU)
+    with pytest.raises(BusyError):
+        order_all(renderer, found, [1, 2, 3, 4])
+    assert len(renderer._line) == 0
+    futures = [*order_all(renderer, found, [1, 2, 3]), order(renderer, found, 9, "you")]
+    gate.open.set()
+    assert [future.result(20).seed for future in futures] == [1, 2, 3, 9]
+
+
+def test_work_gets_the_generator_and_its_failure_reaches_whoever_asked(found: Checkpoint) -> None:
+    renderer = Renderer(lambda _: found, CPU)
+    place = {"priority": Priority.VIDEO, "lane": "morph"}
+    assert renderer.work(found.sha256, lambda generator: generator.z_dim, "me", **place) == 8
+    with pytest.raises(ZeroDivisionError):
+        renderer.work(found.sha256, lambda _: 1 // 0, "me", **place)
+    assert renderer.work(found.sha256, lambda _: threading.current_thread().name, "me", **place) == "render"
+
+
+def test_newer_work_in_a_lane_takes_the_place_of_older_work_that_waits(found: Checkpoint) -> None:
+    gate = Gate(found)
+    renderer = Renderer(gate, CPU)
+    place = {"priority": Priority.INTERACTIVE, "lane": "morph"}
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(renderer.work, found.sha256, lambda _: 1, "me", **place)
         assert gate.entered.wait(20)
-        second = pool.submit(renderer.tile, found.sha256, 2, "b")
-        while not renderer._jobs:
-            pass
-        with pytest.raises(BusyError, match="waiting"):
-            renderer.tile(found.sha256, 3, "c")
+        second = pool.submit(renderer.work, found.sha256, lambda _: 2, "me", **place)
+        wait_until(lambda: len(renderer._line) == 1)
+        third = pool.submit(renderer.work, found.sha256, lambda _: 3, "me", **place)
+        with pytest.raises(SupersededError):
+            second.result(20)
         gate.open.set()
-        assert (first.result(20).seed, second.result(20).seed) == (1, 2)
+        assert (first.result(20), third.result(20)) == (1, 3)
+
+
+def test_a_thumbnail_is_the_whole_tile_made_small(found: Checkpoint) -> None:
+    picture = Renderer(lambda _: found, CPU).tile(found.sha256, 5, "me")
+    small = np.asarray(Image.open(io.BytesIO(picture.thumbnail(40)))).astype(int)
+    blocks = picture.pixels.reshape(40, 4, 40, 4, 3).mean(axis=(1, 3))
+    assert small.shape == (40, 40, 3)
+    small, blocks = small.mean(axis=2), blocks.mean(axis=2)  # JPEG keeps brightness better than colour
+    assert np.abs(small - blocks).mean() < np.abs(small - blocks[::-1]).mean() / 3
+    assert Image.open(io.BytesIO(picture.thumbnail(1000))).size == (160, 160)
+
+
+def test_a_picture_names_its_latents(found: Checkpoint) -> None:
+    renderer = Renderer(lambda _: found, CPU)
+    pictures = [renderer.tile(found.sha256, seed, "me") for seed in (5, 6)]
+    hashes = [hashlib.sha256(latents(seed, 100, 8).numpy().tobytes()).hexdigest()[:12] for seed in (5, 6)]
+    assert [picture.z_hash for picture in pictures] == hashes
+
+
+@pytest.mark.parametrize("psi", [float("nan"), float("inf"), "1", None, True])
+def test_a_bad_psi_is_refused(found: Checkpoint, psi: object) -> None:
+    with pytest.raises(ValueError, match="psi"):
+        Renderer(lambda _: found, CPU).tile(found.sha256, 1, "me", psi=psi)  # type: ignore[arg-type]
 
 
 def test_a_failure_reaches_whoever_waits_and_the_next_tile_is_drawn(found: Checkpoint) -> None:
@@ -125,10 +357,29 @@ def test_a_bad_seed_is_refused_before_it_waits(found: Checkpoint, seed: object) 
     assert renderer.renders == 0
 
 
-def test_many_visitors_at_once_each_get_their_own_tile(found: Checkpoint) -> None:
-    renderer = Renderer(lambda _: found, CPU)
+def test_thirty_visitors_at_once_each_get_their_own_tiles_within_the_bytes(
+    tmp_path: Path, make_checkpoint: Callable[..., Path]
+) -> None:
+    every = [checkpoint.load(make_checkpoint(tmp_path / str(seed), seed=seed)) for seed in range(3)]
+    by_hash = {one.sha256: one for one in every}
+    size = 160 * 160 * 3
+    renderer = Renderer(by_hash.__getitem__, CPU, cache_bytes=size * 16)
+    wishes = [(every[number % 3].sha256, 10 * number + step) for number in range(30) for step in range(3)]
+
+    def visit(number: int) -> list[Picture]:
+        visitor = f"visitor {number}"
+        sheet = [Wish(every[number % 3].sha256, 10 * number + step) for step in range(3)]
+        futures = renderer.order(sheet, visitor, priority=Priority.SHEET, lane="seeds")
+        shown = renderer.tile(every[number % 3].sha256, 10 * number, visitor)
+        assert renderer.work(shown.sha256, lambda one: one.z_dim, visitor, priority=Priority.VIDEO, lane="morph") == 8
+        pictures = [future.result(60) for future in futures]
+        np.testing.assert_array_equal(pictures[0].pixels, shown.pixels)
+        return pictures
+
     with ThreadPoolExecutor(30) as pool:
-        pictures = list(pool.map(lambda seed: renderer.tile(found.sha256, seed, f"visitor {seed}"), range(30)))
-    for seed, picture in enumerate(pictures):
-        assert picture.seed == seed
-        np.testing.assert_array_equal(picture.pixels, seed_sheet(found.generator, seed))
+        pictures = [picture for some in pool.map(visit, range(30)) for picture in some]
+    assert [(picture.sha256, picture.seed) for picture in pictures] == wishes
+    for picture in pictures[::4]:
+        np.testing.assert_array_equal(picture.pixels, seed_sheet(by_hash[picture.sha256].generator, picture.seed))
+    assert renderer._looked_at.bytes + renderer._sheets.bytes <= size * 16
+    assert (len(renderer._line), len(renderer._jobs), len(renderer._line._turns)) == (0, 0, 0)
