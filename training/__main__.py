@@ -1,4 +1,4 @@
-"""The command line of training: pack, train, recipes, publish."""
+"""The command line of training: pack, train, ladder, recipes, publish."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from training import data, loop
+from training import data, ladder, loop
 from training.latents import check_seed
 from training.loop import Budget
 from training.recipe import RECIPES, find_recipe
@@ -53,6 +53,20 @@ def train(options: argparse.Namespace) -> None:
     print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
 
 
+def climb(options: argparse.Namespace) -> None:
+    """Train several recipes on an equal budget, or go on with them."""
+    plan = ladder.Plan(
+        recipes={name: find_recipe(name) for name in options.recipes or RECIPES},
+        data=options.data,
+        out=options.out,
+        minutes=options.minutes_each,
+        seed=options.seed,
+        device=options.device,
+    )
+    if not ladder.climb(plan):
+        print(f"stopped: the same command goes on in {plan.out}")
+
+
 def recipes(options: argparse.Namespace) -> None:
     """List the recipes."""
     width = max(map(len, RECIPES))
@@ -83,14 +97,17 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("train", help="train a recipe; the same command resumes")
     command.add_argument("recipe", metavar="RECIPE", help="a name that `python -m training recipes` lists")
-    command.add_argument("--data", type=Path, required=True, metavar="DIR_OR_FILE")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    _add_run_options(command)
     command.add_argument("--minutes", type=_positive, metavar="M", help="the budget of this call")
     command.add_argument("--hours-total", type=_positive, metavar="H", help="the budget of all calls together")
     command.add_argument("--images", type=_count, metavar="N", help="stop once this many images have been seen")
-    command.add_argument("--seed", type=_seed, default=0, metavar="S")
-    command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
     command.set_defaults(command=train)
+
+    command = commands.add_parser("ladder", help="train several recipes on an equal budget; the same command resumes")
+    command.add_argument("recipes", nargs="*", metavar="RECIPE", help="by default every recipe")
+    _add_run_options(command)
+    command.add_argument("--minutes-each", type=_positive, required=True, metavar="M", help="over all calls together")
+    command.set_defaults(command=climb)
 
     command = commands.add_parser("recipes", help="list the recipes, one line each")
     command.set_defaults(command=recipes)
@@ -100,6 +117,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("out", type=Path, metavar="DIR")
     command.set_defaults(command=publish)
     return parser
+
+
+def _add_run_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", type=Path, required=True, metavar="DIR_OR_FILE")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--seed", type=_seed, default=0, metavar="S")
+    command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
 
 
 def _positive(text: str) -> float:

@@ -143,3 +143,24 @@ def test_a_signal_saves_and_leaves_with_exit_zero(
     assert f"stopped by {number.name}" in said
     newest = checkpoint.newest(tmp_path / "run")
     assert checkpoint.load_state(newest)["images"] == checkpoint.load(newest).about["images"] > 0
+
+
+def test_the_ladder_takes_names_before_and_after_its_options_and_every_recipe_without_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plans: list[cli.ladder.Plan] = []
+    monkeypatch.setattr(cli.ladder, "climb", lambda plan: plans.append(plan) or plan.seed == 0)
+    options = ["--data", "x", "--out", "runs", "--minutes-each", "30"]
+    assert cli.main(["ladder", "dcgan", *options]) == 0
+    assert cli.main(["ladder", *options, "course_sample", "dcgan"]) == 0
+    assert capsys.readouterr().out == ""
+    assert cli.main(["ladder", *options, "--seed", "3"]) == 0
+    assert capsys.readouterr().out == "stopped: the same command goes on in runs\n"
+    assert [list(plan.recipes) for plan in plans] == [["dcgan"], ["course_sample", "dcgan"], list(RECIPES)]
+    assert [(plan.minutes, plan.data, plan.out, plan.seed) for plan in plans][2] == (30, Path("x"), Path("runs"), 3)
+
+
+def test_a_misspelt_recipe_ends_the_ladder_before_it_begins(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--data", "absent", "--out", "x", "--minutes-each", "1"]
+    assert cli.main(["ladder", "dcgan", "dcgun", *options]) == 2
+    assert "The recipe 'dcgun' is not one of" in capsys.readouterr().err

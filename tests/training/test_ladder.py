@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from training import checkpoint, ladder, loop
+from training.checkpoint import CheckpointError
+from training.ladder import Plan
+from training.recipe import RECIPES
+
+TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
+RECIPES_OF_TWO = {"first": TINY, "second": replace(TINY, loss="hinge")}
+SAID = "The losses (D nan, G 0.5) are not finite"
+
+
+class Clock:
+    """A clock that a test turns: every reading takes two seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 2.0
+        return self.now
+
+
+@pytest.fixture
+def plan(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Plan:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+    pictures = make_pictures(tmp_path / "pictures")
+    out = tmp_path / "ladder"
+    return Plan(recipes=RECIPES_OF_TWO, data=pictures, out=out, minutes=2, seed=0, device=torch.device("cpu"))
+
+
+def climb(plan: Plan, **changes: Any) -> bool:
+    return ladder.climb(replace(plan, **changes), Clock(), quiet=True)
+
+
+def images_seen(plan: Plan, name: str) -> int:
+    return int(checkpoint.newest(plan.run(name)).name)
+
+
+def test_every_recipe_gets_the_same_time_in_a_run_of_its_own(plan: Plan) -> None:
+    assert climb(plan)
+    for name, recipe in plan.recipes.items():
+        about = checkpoint.load(checkpoint.newest(plan.out / name)).about
+        assert about["recipe"] == recipe.to_dict()
+        assert 120 <= about["seconds"] < 140
+        assert ladder.minutes_left(plan, name) <= 0
+
+
+def test_a_second_call_leaves_alone_what_had_its_time_and_a_longer_one_goes_on(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    climb(plan, recipes={"first": TINY})
+    before = images_seen(plan, "first")
+    climb(plan)
+    assert "0.0 minutes left" not in capsys.readouterr().out
+    assert images_seen(plan, "first") == before
+    climb(plan)
+    assert capsys.readouterr().out == "first, second have had their 2 minutes each\n"
+    climb(plan, minutes=3)
+    about = checkpoint.load(checkpoint.newest(plan.run("first"))).about
+    assert about["images"] > before
+    assert 180 <= about["seconds"] < 200
+    assert len(about["runtimes"]) == 2
+
+
+def test_two_calls_of_a_ladder_give_what_an_unbroken_run_of_as_many_images_gives(plan: Plan) -> None:
+    climb(plan, minutes=1)
+    climb(plan)
+    halves = checkpoint.load(checkpoint.newest(plan.run("first")))
+    session = loop.open_session(
+        TINY, 0, ladder.data.open_data(plan.data, 16), plan.out.with_name("whole"), plan.device, Clock()
+    )
+    loop.train(session, loop.Budget(images=halves.about["images"]), quiet=True)
+    assert checkpoint.load(checkpoint.newest(session.out)).sha256 == halves.sha256
+
+
+def test_a_run_that_diverges_is_recorded_and_does_not_stop_the_others(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = loop.train
+
+    def train_or_diverge(session: loop.Session, budget: loop.Budget, **options: Any) -> str:
+        if session.out.name == "first":
+            raise loop.DivergedError(SAID)
+        return train(session, budget, **options)
+
+    monkeypatch.setattr(loop, "train", train_or_diverge)
+    assert climb(plan)
+    assert ladder.diverged(plan.run("first")) == SAID
+    assert ladder.diverged(plan.run("second")) is None
+    assert images_seen(plan, "second") > 0
+    assert f"first: {SAID}" in capsys.readouterr().out
+    monkeypatch.setattr(loop, "train", train)
+    climb(plan)
+    assert checkpoint.steps(plan.run("first")) == []
+
+
+def test_a_signal_ends_the_ladder_and_the_same_call_goes_on(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "train", lambda session, budget, **_: loop.save(session) and "stopped by SIGTERM")
+        assert not climb(plan)
+    assert [path.name for path in checkpoint.steps(plan.run("first"))] == ["000000000"]
+    assert checkpoint.steps(plan.run("second")) == []
+    assert climb(plan)
+    assert images_seen(plan, "first") > 0
+    assert images_seen(plan, "second") > 0
+
+
+def test_what_cannot_be_opened_is_said_before_anything_is_trained(plan: Plan) -> None:
+    climb(plan, recipes={"second": TINY})
+    before = images_seen(plan, "second")
+    with pytest.raises(CheckpointError, match=r"second: .* holds another run \(loss 'non_saturating' -> 'hinge'\)"):
+        climb(plan, minutes=3)
+    assert checkpoint.steps(plan.run("first")) == []
+    assert images_seen(plan, "second") == before
+
+
+def test_the_seed_reaches_the_run(plan: Plan) -> None:
+    climb(plan, recipes={"first": TINY}, seed=7)
+    assert checkpoint.describe(checkpoint.newest(plan.run("first"))).about["seed"] == 7

@@ -1,0 +1,100 @@
+"""The ladder: several recipes, one after the other, each with the same time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from training import checkpoint, data, loop
+from training.checkpoint import CheckpointError
+from training.loop import Budget, DivergedError, Session
+from training.recipe import Recipe
+
+DIVERGED = ".diverged.txt"  # in a recipe's run, so that it goes with the run
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a ladder is made of: recipes by name, pictures, a folder, and the minutes of each recipe over all calls."""
+
+    recipes: Mapping[str, Recipe]
+    data: Path
+    out: Path
+    minutes: float
+    seed: int
+    device: torch.device
+
+    def run(self, name: str) -> Path:
+        """Return the folder of a recipe's run."""
+        return self.out / name
+
+
+def climb(plan: Plan, clock: Clock = time.monotonic, *, quiet: bool = False) -> bool:
+    """Train every recipe that has time left; return False where a signal ended it before the last one had its time.
+
+    A run that diverges is recorded and passed over from then on. Everything is opened once before anything is trained,
+    so that a missing package or a folder with another run shows at once. Raises MissingPackageError, CheckpointError
+    and DataError.
+    """
+    waiting = [name for name in plan.recipes if minutes_left(plan, name) > 0 and not diverged(plan.run(name))]
+    print(_intention(plan, waiting))
+    opened = cache(lambda resolution: data.open_data(plan.data, resolution))
+    for name in waiting:
+        _open(plan, name, opened, clock)
+    for name in waiting:
+        if not _train(name, _open(plan, name, opened, clock), Budget(hours_total=plan.minutes / 60), quiet):
+            return False
+    return True
+
+
+def minutes_left(plan: Plan, name: str) -> float:
+    """Return what is left of a recipe's time after all calls before this one."""
+    return plan.minutes - minutes_used(plan.run(name))
+
+
+def minutes_used(run: Path) -> float:
+    """Return how long a run has been trained over all calls; what a killed call did after its last save is lost."""
+    found = checkpoint.steps(run)
+    return float(checkpoint.describe(found[-1]).about["seconds"]) / 60 if found else 0.0
+
+
+def diverged(run: Path) -> str | None:
+    """Return the sentence in which a run was ended that diverged, or None."""
+    path = run / DIVERGED
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _open(plan: Plan, name: str, opened: Callable[[int], data.Data], clock: Clock) -> Session:
+    recipe = plan.recipes[name]
+    try:
+        return loop.open_session(recipe, plan.seed, opened(recipe.resolution), plan.run(name), plan.device, clock)
+    except CheckpointError as error:
+        raise CheckpointError(f"{name}: {error}") from error
+
+
+def _train(name: str, session: Session, budget: Budget, quiet: bool) -> bool:
+    """Train one recipe and return whether the ladder goes on."""
+    minutes = session.seconds_left(budget) / 60
+    device = loop.device_name(session.run.device)
+    print(f"{name}: from image {session.run.images:,} on {device}, {minutes:.1f} minutes left")
+    try:
+        reason = loop.train(session, budget, quiet=quiet)
+    except DivergedError as error:
+        (session.out / DIVERGED).write_text(str(error), encoding="utf-8")
+        print(f"{name}: {error}")
+        return True
+    print(f"{name}: {reason}: {session.run.images:,} images, saved in {session.out}")
+    return not reason.startswith("stopped")
+
+
+def _intention(plan: Plan, waiting: list[str]) -> str:
+    if not waiting:
+        return f"{', '.join(plan.recipes)} have had their {plan.minutes:g} minutes each"
+    left = sum(minutes_left(plan, name) for name in waiting)
+    return f"{plan.minutes:g} minutes each, {left:.1f} left in all, for {', '.join(waiting)}"
