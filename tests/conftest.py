@@ -39,7 +39,9 @@ def make_checkpoint() -> Callable[..., Path]:
                 layer.momentum = None  # the statistics of the one batch that follows, whole
         with torch.no_grad():
             generator.train()(torch.randn(64, z_dim))
-            generator.to_rgb.weight.mul_(4.0)  # pictures of good contrast
+            for layer in generator.to_rgb.modules():
+                if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+                    layer.weight.mul_(4.0)  # pictures of good contrast
         folder.mkdir(parents=True)
         checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
         return folder

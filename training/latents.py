@@ -8,6 +8,7 @@ from torch import Tensor
 
 SEED_LIMIT = 2**32
 SOURCE = "numpy.random.RandomState.standard_normal"
+LABEL_STREAM = 1  # what tells the stream of classes from that of latents
 NEARLY_PARALLEL = 0.9995  # cosine beyond which slerp's sine is too small to divide by
 
 
@@ -26,6 +27,16 @@ def latents(seed: int, count: int, z_dim: int) -> Tensor:  # -> [count, z_dim]
     """
     draws = np.random.RandomState(check_seed(seed)).standard_normal((count, z_dim))
     return torch.from_numpy(draws.astype(np.float32))
+
+
+def labels(seed: int, count: int, classes: int) -> Tensor:  # -> int64 [count]
+    """Draw the classes, 0 .. classes - 1, of the first `count` latents of a seed, each as likely as the others.
+
+    They have a stream of their own beside the latents', filled in order: the class of row k is the same however many
+    rows are asked for. Raises ValueError for a seed outside 0 .. 2**32 - 1.
+    """
+    shares = np.random.RandomState([check_seed(seed), LABEL_STREAM]).random_sample(count)
+    return torch.from_numpy((shares * classes).astype(np.int64))
 
 
 def lerp(start: Tensor, end: Tensor, t: float) -> Tensor:  # [N, z_dim], [N, z_dim] -> [N, z_dim]

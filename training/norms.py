@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import TypeAlias
 
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
+Layer: TypeAlias = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
 LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
 
@@ -20,15 +23,80 @@ def batch_norm(channels: int) -> nn.Module:
     return nn.BatchNorm2d(channels)
 
 
+def instance_norm(channels: int) -> nn.Module:
+    """Normalise each channel of each image over its places (Ulyanov et al. 2016, arXiv:1607.08022)."""
+    return nn.InstanceNorm2d(channels, affine=True)
+
+
+def layer_norm(channels: int) -> nn.Module:
+    """Normalise each image over all its channels and places (Ba et al. 2016, arXiv:1607.06450), one gain a channel."""
+    return nn.GroupNorm(1, channels)
+
+
+class PixelNorm(nn.Module):  # [N, C, H, W] -> [N, C, H, W]
+    """Scale the channels at each place to a mean square of 1 (Karras et al. 2018, arXiv:1710.10196, section 4.2)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+
+
+def pixel_norm(channels: int) -> nn.Module:
+    """Scale the channels at each place to a mean square of 1; nothing is learned."""
+    return PixelNorm()
+
+
 def no_wrap(network: nn.Module) -> None:
     """Leave the weights as they are."""
 
 
 def spectral_norm(network: nn.Module) -> None:
     """Divide each weight by its largest singular value, by power iteration (Miyato et al. 2018, arXiv:1802.05957)."""
-    for layer in [layer for layer in network.modules() if isinstance(layer, LAYERS)]:
-        if layer.weight.requires_grad:
-            parametrizations.spectral_norm(layer)
+    for layer in trained_layers(network):
+        parametrizations.spectral_norm(layer)
+
+
+def weight_norm(network: nn.Module) -> None:
+    """Learn length and direction of each output's weights apart (Salimans and Kingma 2016, arXiv:1602.07868, eq. 2)."""
+    for layer in trained_layers(network):
+        parametrizations.weight_norm(layer, dim=1 if isinstance(layer, nn.ConvTranspose2d) else 0)
+
+
+class Equalized(nn.Module):
+    """Keep weights at unit scale and multiply them by He's constant at each use."""
+
+    def __init__(self, scale: float) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return weight * self.scale
+
+    def right_inverse(self, weight: Tensor) -> Tensor:
+        """Return what is kept for a weight as the layer uses it."""
+        return weight / self.scale
+
+
+def equalized(network: nn.Module) -> None:
+    """Give every weight the same speed of learning (Karras et al. 2018, arXiv:1710.10196, section 4.1).
+
+    He's constant is sqrt(2 / inputs of an output); with the init `he` what is kept begins as N(0, 1).
+    """
+    for layer in trained_layers(network):
+        parametrize.register_parametrization(layer, "weight", Equalized(math.sqrt(2.0 / inputs(layer))))
+
+
+def inputs(layer: Layer) -> int:
+    """Return how many numbers one output of a layer is the sum of; a transposed convolution's stride spreads them."""
+    weight = layer.weight
+    if isinstance(layer, nn.ConvTranspose2d):
+        return max(weight.shape[0] * weight[0, 0].numel() // math.prod(layer.stride), 1)
+    return weight[0].numel()
+
+
+def trained_layers(network: nn.Module) -> list[Layer]:
+    """List the layers with weights that are not frozen."""
+    layers = [layer for layer in network.modules() if isinstance(layer, LAYERS)]
+    return [layer for layer in layers if layer.weight.requires_grad]
 
 
 def plain_state(network: nn.Module) -> dict[str, Tensor]:
@@ -44,5 +112,16 @@ def plain_state(network: nn.Module) -> dict[str, Tensor]:
     return state
 
 
-NORMS: dict[str, Callable[[int], nn.Module]] = {"none": no_norm, "batch": batch_norm}
-WRAPS: dict[str, Callable[[nn.Module], None]] = {"none": no_wrap, "spectral": spectral_norm}
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "none": no_norm,
+    "batch": batch_norm,
+    "instance": instance_norm,
+    "layer": layer_norm,
+    "pixel": pixel_norm,
+}
+WRAPS: dict[str, Callable[[nn.Module], None]] = {
+    "none": no_wrap,
+    "spectral": spectral_norm,
+    "weight": weight_norm,
+    "equalized": equalized,
+}

@@ -72,7 +72,9 @@ def test_latents_become_pictures_of_the_asked_side(network: str, resolution: int
 def test_pictures_stay_between_minus_one_and_one(network: str) -> None:
     generator = build(network)
     with torch.no_grad():
-        generator.to_rgb.weight.mul_(1000.0)
+        for layer in generator.to_rgb.modules():
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                layer.weight.mul_(1000.0)
     images = generator(torch.randn(4, 8))
     assert (images.min().item(), images.max().item()) == (-1.0, 1.0)
 
@@ -251,7 +253,10 @@ def test_a_config_allows_all_up_to_the_bounds(field: str, values: tuple[object, 
         *(("z_dim", value, "1 to 1024") for value in (0, -1, 1025, "100", 8.0, True, None, [8])),
         *(("width", value, "1 to 128") for value in (0, -1, 129, 100_000, "4", 4.0, True, None)),
         *(("resolution", value, "8, 16, 32, 64, 128, 256") for value in (0, 4, 100, 512, "32", 32.0, True, None)),
-        *(("generator", value, "course, dcgan, fastgan") for value in ("FastGAN", "", "stylegan", 0, None, ["dcgan"])),
+        *(
+            ("generator", value, "course, dcgan, fastgan, resnet, stylegan2")
+            for value in ("FastGAN", "", "stylegan", 0, None, ["dcgan"])
+        ),
     ],
 )
 def test_a_config_refuses_anything_else_and_says_what_is_allowed(field: str, value: object, allowed: str) -> None:

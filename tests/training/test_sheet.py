@@ -26,7 +26,9 @@ def generator(request: pytest.FixtureRequest) -> GeneratorNetwork:
     with torch.no_grad():
         for _ in range(3):
             network(torch.randn(64, 8))
-        network.to_rgb.weight.mul_(4.0)
+        for layer in network.to_rgb.modules():
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                layer.weight.mul_(4.0)
     return network
 
 
@@ -35,12 +37,13 @@ class Plain(nn.Module):
 
     def __init__(self, gain: float = 1.0) -> None:
         super().__init__()
-        self.z_dim, self.resolution = 3, 2
+        self.z_dim, self.resolution, self.classes = 3, 2, 0
         self.gain = nn.Parameter(torch.tensor(gain))
         self.seen: list[tuple[int, bool, bool]] = []
 
-    def forward(self, z: Tensor) -> Tensor:
-        images = (self.gain * z)[:, :, None, None].expand(-1, -1, 2, 2)
+    def forward(self, z: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
+        assert labels is None
+        images = (psi * self.gain * z)[:, :, None, None].expand(-1, -1, 2, 2)
         self.seen.append((len(z), self.training, images.requires_grad))
         return images
 
