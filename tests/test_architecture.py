@@ -28,7 +28,7 @@ TOP_LEVEL = {
     *("studio", "training", "tests", "checkpoints"),
     *("app.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"),
 }
-CHECKPOINT_FILES = {"config.json", "model.safetensors", "metrics.jsonl", "preview.png", "README.md"}
+CHECKPOINT_FILES = {"config.json", "model.safetensors", "metrics.jsonl", "preview.jpg", "README.md"}
 CHECKPOINTS_BYTES = 60_000_000
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 ARCHIVES = {".pt", ".pth", ".pkl", ".pickle", ".npy", ".npz", ".zip", ".tar", ".gz", ".tgz", ".mat", ".onnx", ".bin"}
@@ -232,6 +232,7 @@ def test_an_unexpected_file_is_caught() -> None:
     assert unexpected_top_level([*strange, "app.py", ".ci/run", "tests/x.py"]) == strange
     strange = [
         *("checkpoints/a/state.pt", "checkpoints/a/weights.pkl", "checkpoints/a/b/model.safetensors", "checkpoints/x"),
+        "checkpoints/a/preview.png",
         *("tests/image_00001.jpg", "tests/flower.PNG", "training/data.safetensors", "tests/data.npz"),
     ]
     fine = ["checkpoints/default", "checkpoints/a/model.safetensors", "studio/ui/page.css", "tests/screenshot.png"]
@@ -252,7 +253,7 @@ def test_shipped_weights_are_safetensors_and_nothing_else() -> None:
 
 
 def test_no_text_names_a_path_of_somebodys_machine() -> None:
-    texts = [path for path in files() if PurePosixPath(path).suffix not in {".png", ".safetensors"}]
+    texts = [path for path in files() if PurePosixPath(path).suffix not in {*PICTURES, ".safetensors"}]
     found = {path: machine_paths((PROJECT / path).read_text(encoding="utf-8")) for path in texts}
     assert {path: names for path, names in found.items() if names} == {}
 

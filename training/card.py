@@ -16,8 +16,11 @@ tags:
 """
 
 
-def model_card(name: str, about: dict[str, Any]) -> str:
-    """Write the card, with the metadata block that the Hugging Face Hub reads, from the passport `about`."""
+def model_card(name: str, about: dict[str, Any], preview: str) -> str:
+    """Write the card, with the metadata block that the Hugging Face Hub reads, from the passport `about`.
+
+    `preview` is the name of the picture beside the card.
+    """
     recipe = about["recipe"]
     rows = "\n".join(f"| {field} | {_show(value)} |" for field, value in recipe.items() if field != "summary")
     return f"""{METADATA}
@@ -25,13 +28,14 @@ def model_card(name: str, about: dict[str, Any]) -> str:
 
 {recipe["summary"][:1].upper()}{recipe["summary"][1:]}.
 
-![The tile of seed 0](preview.png)
+![The tile of seed 0]({preview})
 
 It has seen {about["images"]:,} images ({about["images"] / about["data"]["images"]:.1f} passes over
 {about["data"]["images"]:,} pictures) in {duration(about["seconds"])} of training on {_devices(about)}, in
 {_count(len(about["runtimes"]), "runtime")}. {_pretrained(about)}
 
-The generator draws in float32 on the CPU; `preview.png` is the tile of seed 0, as it came. Anybody can draw it again:
+The generator draws in float32 on the CPU; `{preview}` shows the tile of seed 0, as it came. Anybody can draw it
+exactly:
 
 ```
 python -m studio export checkpoints/{name} --seed 0 --out tile.png

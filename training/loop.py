@@ -28,15 +28,19 @@ from training.card import model_card
 from training.checkpoint import CheckpointError
 from training.data import Data
 from training.generators import GeneratorConfig
+from training.images import Pixels
 from training.recipe import Recipe
 from training.run import Run
 from training.sheet import seed_sheet
 
 PREVIEW_SEED = 0
 METRICS = "metrics.jsonl"
-PREVIEW = "preview.png"
+PREVIEW = "preview.png"  # of a run: the exact tile, some 4 MB
+SMALL_PREVIEW = "preview.jpg"  # of a published checkpoint, which anybody can draw exactly
+SMALL_SIDE = 640
+SMALL_QUALITY = 85  # with unreduced colours: petals and edges look as in the PNG of that size
 CARD = "README.md"
-PUBLISHED = {checkpoint.CONFIG, checkpoint.WEIGHTS, METRICS, PREVIEW, CARD}
+PUBLISHED = {checkpoint.CONFIG, checkpoint.WEIGHTS, METRICS, SMALL_PREVIEW, CARD, PREVIEW}  # the last in older ones
 PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
 FIRST_SAVE_SECONDS = 60.0
 SAVE_SECONDS = 300.0
@@ -202,7 +206,7 @@ def save(session: Session) -> Path:
     if not all(torch.isfinite(value).all() for value in state.values()):
         raise DivergedError(_diverged(session, "The weights of the generator"))
     with checkpoint.written_whole(folder) as part:
-        write_checkpoint(part, session.out.name, run.recipe.generator_config(), state, about)
+        write_checkpoint(part, session.out.name, run.recipe.generator_config(), state, about, PREVIEW)
         checkpoint.save_state(part, run.state())
         if (session.out / METRICS).is_file():
             shutil.copy(session.out / METRICS, part / METRICS)
@@ -243,19 +247,34 @@ def _halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def write_checkpoint(
-    folder: Path, name: str, config: GeneratorConfig, state: dict[str, torch.Tensor], about: dict[str, Any]
+    folder: Path,
+    name: str,
+    config: GeneratorConfig,
+    state: dict[str, torch.Tensor],
+    about: dict[str, Any],
+    preview: str,
 ) -> None:
-    """Write config, weights, preview and model card into an existing folder."""
+    """Write config, weights, the preview of this name and the model card into an existing folder."""
     checkpoint.save(folder, config, state, about)
-    Image.fromarray(seed_sheet(checkpoint.load(folder).generator, PREVIEW_SEED)).save(folder / PREVIEW)
-    (folder / CARD).write_text(model_card(name, about), encoding="utf-8")
+    save_preview(seed_sheet(checkpoint.load(folder).generator, PREVIEW_SEED), folder / preview)
+    (folder / CARD).write_text(model_card(name, about, preview), encoding="utf-8")
+
+
+def save_preview(tile: Pixels, path: Path) -> None:
+    """Write a tile as an exact PNG, or as a small JPEG, as the name says."""
+    picture = Image.fromarray(tile)
+    if path.suffix == ".png":
+        picture.save(path)
+    else:
+        picture.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.LANCZOS)
+        picture.save(path, quality=SMALL_QUALITY, subsampling=0, optimize=True)
 
 
 def publish(source: Path, target: Path) -> Path:
     """Write the newest checkpoint of a run for others to draw from: weights in float16, no state to resume.
 
-    The file of weights defines the tile, so the preview is drawn again from it. An older published checkpoint is
-    replaced, and nothing else. Raises CheckpointError.
+    The file of weights defines the tile, so the preview is drawn again from it, and small. An older published
+    checkpoint is replaced, and nothing else. Raises CheckpointError.
     """
     newest = checkpoint.newest(source)
     found = checkpoint.load(newest)
@@ -263,7 +282,7 @@ def publish(source: Path, target: Path) -> Path:
     _check_folder(target, PUBLISHED.__contains__)
     state = _halved(found.generator.state_dict())
     with checkpoint.written_whole(target) as part:
-        write_checkpoint(part, target.name, found.config, state, found.about)
+        write_checkpoint(part, target.name, found.config, state, found.about, SMALL_PREVIEW)
         if (newest / METRICS).is_file():
             shutil.copy(newest / METRICS, part / METRICS)
     return target

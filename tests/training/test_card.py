@@ -16,7 +16,7 @@ ABOUT = {
 
 
 def test_a_card_begins_with_the_block_that_the_hub_reads_and_says_what_the_checkpoint_got() -> None:
-    card = model_card("mine", ABOUT)
+    card = model_card("mine", ABOUT, "preview.jpg")
     block, text = card.removeprefix("---\n").split("---\n", 1)
     assert "license: mit" in block.splitlines()
     assert "library_name: gan-race-studio" in block.splitlines()
@@ -24,12 +24,15 @@ def test_a_card_begins_with_the_block_that_the_hub_reads_and_says_what_the_check
     assert "# mine" in joined
     assert "36,000 images (6.0 passes over 6,000 pictures) in 1 hour 30 minutes" in joined
     assert "on 2 CPU threads and Tesla T4, in 3 runtimes" in joined
+    assert "![The tile of seed 0](preview.jpg)" in text
     assert "| augment | color, translation, cutout |" in text
 
 
 def test_a_card_declares_a_pretrained_network_or_that_there_was_none() -> None:
-    assert "looked through EfficientNet-Lite0" in model_card("mine", ABOUT)
-    assert "No network trained on other data was used." in model_card("mine", {**ABOUT, "pretrained": None})
+    assert "looked through EfficientNet-Lite0" in model_card("mine", ABOUT, "preview.jpg")
+    assert "No network trained on other data was used." in model_card(
+        "mine", {**ABOUT, "pretrained": None}, "preview.jpg"
+    )
 
 
 @pytest.mark.parametrize(

@@ -264,15 +264,36 @@ def test_a_checkpoint_without_a_passport_is_not_published(tmp_path: Path, make_c
     assert not (tmp_path / "two").exists()
 
 
+def test_a_published_preview_is_small_and_one_of_a_run_is_exact(tmp_path: Path) -> None:
+    rows = np.linspace(0, 255, 1280).astype(np.uint8)
+    tile = np.stack(np.broadcast_arrays(rows[:, None], rows[None], rows[None, ::-1]), axis=2)
+    loop.save_preview(tile, tmp_path / "preview.png")
+    loop.save_preview(tile, tmp_path / "preview.jpg")
+    with Image.open(tmp_path / "preview.png") as exact, Image.open(tmp_path / "preview.jpg") as small:
+        np.testing.assert_array_equal(np.asarray(exact), tile)
+        assert small.size == (640, 640)
+        halved = tile.reshape(640, 2, 640, 2, 3).mean(axis=(1, 3))
+        assert np.abs(np.asarray(small) - halved).mean() < 2
+
+
+def test_a_checkpoint_published_with_an_exact_preview_can_be_replaced(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=4))
+    target = loop.publish(tmp_path / "run", tmp_path / "shipped")
+    (target / "preview.jpg").rename(target / "preview.png")
+    loop.publish(tmp_path / "run", target)
+    assert {path.name for path in target.glob("preview.*")} == {"preview.jpg"}
+
+
 def test_a_published_checkpoint_is_half_the_size_and_its_preview_is_its_own_tile(tmp_path: Path, images: Data) -> None:
     run_for(tmp_path / "run", images, Budget(images=80))
     target = loop.publish(tmp_path / "run", tmp_path / "shipped" / "tiny")
     loop.publish(tmp_path / "run", target)
     files = {path.name for path in target.iterdir()}
-    assert files == {"config.json", "model.safetensors", "metrics.jsonl", "preview.png", "README.md"}
+    assert files == {"config.json", "model.safetensors", "metrics.jsonl", "preview.jpg", "README.md"}
     assert [path.name for path in target.parent.iterdir()] == ["tiny"]
     found = checkpoint.load(target)
-    np.testing.assert_array_equal(np.asarray(Image.open(target / "preview.png")), seed_sheet(found.generator, 0))
+    with Image.open(target / "preview.jpg") as preview:
+        assert np.abs(np.asarray(preview) - seed_sheet(found.generator, 0).astype(float)).mean() < 8
     original = checkpoint.load(tmp_path / "run" / "000000080").generator.state_dict()
     for name, value in found.generator.state_dict().items():
         assert torch.equal(value, original[name].half().float() if value.is_floating_point() else original[name])
