@@ -1,17 +1,39 @@
-// What every tab shares: texts, language, the picture that is shown, and calls to the program.
+// What every tab shares: texts, language, the picture that is shown, and calls to the program; and, from the files that
+// are put in below, the link, the seed, the favourites and the keyboard.
 window.ganRace ??= (() => {
   const TEXTS = __TEXTS__;
-  const LANGUAGE_KEY = "ganrace.language";
+  const LANGUAGE = "language";
+
+  // What the browser keeps for this page. Where it keeps nothing (a frame of another site), memory must do.
+  const memory = new Map();
+  const keep = {
+    read(name) {
+      try {
+        return JSON.parse(localStorage.getItem(`ganrace.${name}`));
+      } catch {
+        return memory.get(name) ?? null;
+      }
+    },
+    write(name, value) {
+      memory.set(name, value);
+      try {
+        localStorage.setItem(`ganrace.${name}`, JSON.stringify(value));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
 
   const firstLanguage = () => {
-    const kept = localStorage.getItem(LANGUAGE_KEY);
-    if (kept in TEXTS) return kept;
-    return navigator.language.startsWith("ja") ? "ja" : "en";
+    const wanted = [new URLSearchParams(location.search).get("lang"), keep.read(LANGUAGE)];
+    return wanted.find((one) => Object.hasOwn(TEXTS, one ?? "")) ?? (navigator.language.startsWith("ja") ? "ja" : "en");
   };
 
   const race = {
     language: firstLanguage(),
-    shown: null, // {sha256, seed, name, picture} of the tile on the screen
+    shown: null, // {sha256, seed, psi, name, picture} of the tile on the screen
+    keep,
 
     text(key, values = {}) {
       const text = TEXTS[race.language][key] ?? key;
@@ -26,7 +48,8 @@ window.ganRace ??= (() => {
 
     setLanguage(language) {
       race.language = language;
-      localStorage.setItem(LANGUAGE_KEY, language);
+      keep.write(LANGUAGE, language);
+      race.link.set({ lang: language });
       document.documentElement.lang = language;
       document.dispatchEvent(new CustomEvent("ganrace:language"));
     },
@@ -94,6 +117,9 @@ window.ganRace ??= (() => {
       run();
     },
   };
+
+  __MORE__
+
   document.documentElement.lang = race.language;
   return race;
 })();

@@ -6,7 +6,6 @@ const visitor = crypto.randomUUID?.() ?? String(Math.random());
 const COLUMNS = 10;
 
 let list = props.list;
-let target = null; // the wish {sha256, seed}: apart from what is shown, so that no key press is lost
 let problem = null; // the error on the screen
 let busy = false;
 let cell = null;
@@ -14,7 +13,7 @@ let cell = null;
 const checkpointOf = (sha256) => list.checkpoints.find((one) => one.sha256.startsWith(sha256));
 
 function showList() {
-  race.fillCheckpoints(select, list, target?.sha256 ?? list.default);
+  race.fillCheckpoints(select, list, race.seed.sha256 ?? list.default);
   $(".untrained").hidden = list.untrained === null;
   $(".untrained-text").textContent = race.text("untrained", { folder: list.untrained });
   $(".problems").hidden = list.problems.length === 0;
@@ -73,23 +72,13 @@ async function show(answer) {
   tile.src = url;
   if (before.startsWith("blob:")) URL.revokeObjectURL(before);
   const { jpeg, ...facts } = answer;
-  race.setShown({ ...facts, picture: url });
+  race.setShown({ psi: 1, ...facts, picture: url, thumb: race.toThumbnail(decoded) });
   showWords();
   $(".tile-button").disabled = false;
   if (document.activeElement !== field) field.value = answer.seed;
   select.value = answer.sha256;
-  $(".spoken").textContent = race.text("shown", answer);
-  const address = new URL(location.href);
-  address.searchParams.set("ck", answer.sha256.slice(0, 8));
-  address.searchParams.set("seed", answer.seed);
-  history.replaceState(history.state, "", address);
-}
-
-function clearTile() {
-  tile.removeAttribute("src");
-  $(".tile-button").disabled = true;
-  race.setShown(null);
-  showWords();
+  race.live(race.text("shown", answer));
+  race.link.set({ ck: answer.sha256.slice(0, 8), seed: answer.seed });
 }
 
 async function refreshList() {
@@ -99,20 +88,23 @@ async function refreshList() {
   showList();
 }
 
+const same = (one, other) => one !== null && race.favourites.keyOf(one) === race.favourites.keyOf(other);
+const wanted = () => race.seed.sha256 !== null && ["explore", "export"].includes(race.tab) && !same(race.shown, race.seed);
+
 // Draw until what is shown is what was wished last; wishes in between are skipped.
 async function pump() {
   if (busy) return;
   busy = true;
-  element.querySelector(".stage").classList.add("waiting");
-  while (target !== null && !(race.shown?.sha256 === target.sha256 && race.shown?.seed === target.seed)) {
-    const wish = target;
+  $(".stage").classList.add("waiting");
+  while (wanted()) {
+    const wish = race.seed;
     const answer = await race.ask(server.show, { ...wish, visitor });
     if (answer.superseded) continue;
     if (answer.error) {
-      if (wish !== target) continue;
+      if (wish !== race.seed) continue;
       showProblem(answer.error);
-      target = race.shown && { sha256: race.shown.sha256, seed: race.shown.seed };
       if (answer.error.code === "error_unknown_checkpoint") refreshList();
+      goBackToShown();
       break;
     }
     await show(answer);
@@ -122,16 +114,24 @@ async function pump() {
   $(".stage").classList.remove("waiting");
 }
 
-function wish(change) {
-  const now = target ?? { sha256: list.default, seed: 0 };
-  target = { ...now, ...change };
-  field.value = target.seed;
-  pump();
+// After an error the wish is what is shown again, so that the next step counts from there.
+function goBackToShown() {
+  const { sha256 = null, seed = 0, psi = 1 } = race.shown ?? {};
+  race.setSeed({ sha256, seed, psi });
 }
 
+document.addEventListener("race:seed", () => {
+  if (race.seed.sha256 === null) return;
+  field.value = race.seed.seed;
+  pump();
+});
+document.addEventListener("race:tab", pump);
+
+const wish = (change) => race.setSeed({ sha256: race.seed.sha256 ?? list.default, ...change });
 const LIMIT = 2 ** 32;
-const step = (by) => wish({ seed: ((target?.seed ?? 0) + by + LIMIT) % LIMIT });
+const step = (by) => wish({ seed: (race.seed.seed + by + LIMIT) % LIMIT });
 const randomSeed = () => wish({ seed: crypto.getRandomValues(new Uint32Array(1))[0] });
+const star = () => race.shown && race.favourites.toggle(race.shown);
 
 $(".previous").addEventListener("click", () => step(-1));
 $(".next").addEventListener("click", () => step(1));
@@ -146,29 +146,22 @@ $(".seed-form").addEventListener("submit", (event) => {
   else wish({ seed });
 });
 
-$(".copy").addEventListener("click", async () => {
-  const link = location.href;
-  try {
-    await navigator.clipboard.writeText(link);
-    $(".spoken").textContent = $(".copy").textContent = race.text("copied");
-  } catch {
-    $(".copy").textContent = race.text("copy_by_hand", { link });
-  }
-  setTimeout(() => ($(".copy").textContent = race.text("copy_link")), 4000);
-});
+$(".star").addEventListener("click", star);
+function showStar() {
+  const starred = race.shown !== null && race.favourites.has(race.shown);
+  $(".star").setAttribute("aria-pressed", String(starred));
+  $(".star").disabled = race.shown === null;
+}
+for (const name of ["race:favourites", "ganrace:shown"]) document.addEventListener(name, showStar);
 
-// Keys work on the page, not while somebody types, presses a button or looks at another tab.
-const ELSEWHERE = "input, textarea, select, button, a, summary, dialog, [role=button], [role=tab], [contenteditable]";
-const KEYS = { r: () => step(1), " ": () => step(1), ArrowRight: () => step(1), ArrowLeft: () => step(-1), d: randomSeed, g: () => field.select() };
-document.addEventListener("keydown", (event) => {
-  if (!element.isConnected || $(".explore").offsetParent === null) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || lens.open) return;
-  const onPicture = event.target.closest?.(".tile-button") && event.key !== " ";
-  if (event.target.closest?.(ELSEWHERE) && !onPicture) return;
-  const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (action === undefined) return;
-  event.preventDefault();
-  action();
+race.keys.register("explore", {
+  r: ["next", () => step(1)],
+  " ": ["next", () => step(1)],
+  ArrowRight: ["next", () => step(1)],
+  ArrowLeft: ["previous", () => step(-1)],
+  d: ["random", randomSeed],
+  f: ["star", star],
+  g: ["key_seed_field", () => field.select()],
 });
 
 // One picture, enlarged from its exact pixels.
@@ -224,18 +217,18 @@ async function begin() {
     field.value = seed ?? "";
     return;
   }
-  target = { sha256: checkpoint.sha256, seed: seed ?? 0 };
-  showList();
-  field.value = target.seed;
   const first = props.first;
-  if (first && first.sha256 === target.sha256 && first.seed === target.seed) await show(first);
-  else pump();
+  const fits = first && first.sha256 === checkpoint.sha256 && first.seed === (seed ?? 0);
+  if (fits) await show(first);
+  race.setSeed({ sha256: checkpoint.sha256, seed: seed ?? 0 });
+  showList();
 }
 
 race.onLanguage(element, () => {
   showList();
   showWords();
   showCellWords();
+  showStar();
   showProblem(problem);
 });
 begin();

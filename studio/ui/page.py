@@ -39,9 +39,11 @@ def build(root: Path, device: torch.device | None = None) -> Page:
             for name, module in TABS.items():
                 with gr.Tab(label=labels(f"tab_{name}"), id=name) as pane:
                     module.build(studio)
+                pane.select(None, js=f"() => window.ganRace.tabShown('{name}')", api_visibility="private")
                 panes.append(pane)
         head.language(header.tab_labels, outputs=panes, queue=False, api_visibility="private")
-        page.load(_asked_tab, outputs=tabs, queue=False, api_visibility="private")
+        head.open_tab(_chosen_tab, outputs=tabs, queue=False, api_visibility="private")
+        page.load(_linked_tab, outputs=tabs, queue=False, api_visibility="private")
     return cast(Page, page)  # Gradio's context manager is untyped
 
 
@@ -56,10 +58,18 @@ def _labels() -> gr.I18n:
     )
 
 
-def _asked_tab(request: gr.Request) -> gr.Tabs:
+def _linked_tab(request: gr.Request) -> gr.Tabs:
     """Select the tab that the link names."""
-    tab = request.query_params.get("tab")
-    return gr.Tabs(selected=tab) if tab in TABS else gr.Tabs()
+    return _select(request.query_params.get("tab"))
+
+
+def _chosen_tab(event: gr.EventData) -> gr.Tabs:
+    """Select the tab that the page asks for and has no button of, because it did not fit beside the others."""
+    return _select(getattr(event, "tab", None))
+
+
+def _select(tab: object) -> gr.Tabs:
+    return gr.Tabs(selected=tab) if isinstance(tab, str) and tab in TABS else gr.Tabs()
 
 
 def _defaults() -> dict[str, Any]:

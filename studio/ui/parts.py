@@ -13,6 +13,7 @@ import gradio as gr
 from studio.ui.texts import LANGUAGES, in_language
 
 HERE = Path(__file__).parent
+SHARED = ("link.js", "favourites_kept.js", "keys.js")  # put into common.js
 
 
 def part(name: str, functions: list[Callable[[Any], Any]], **props: Any) -> gr.HTML:
@@ -30,7 +31,8 @@ def part(name: str, functions: list[Callable[[Any], Any]], **props: Any) -> gr.H
 def common_script() -> str:
     """Return the script that all parts share, with every text in every language."""
     texts = json.dumps({language: in_language(language) for language in LANGUAGES}, ensure_ascii=False)
-    return _read("common.js").replace("__TEXTS__", texts)
+    more = "\n".join(_read(name) for name in SHARED)
+    return _read("common.js").replace("__MORE__", more).replace("__TEXTS__", texts)
 
 
 def to_base64(data: bytes) -> str:

@@ -50,6 +50,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tab_verify": ("Verify", "検証"),
     "language": ("日本語", "English"),
     "language_label": ("Switch the language to Japanese", "表示を英語に切り替える"),
+    # the keyboard
+    "shortcuts": ("Keyboard shortcuts", "キーボード操作"),
+    "shortcuts_hint": (
+        "They rest while you type, on a focused button and in a dialog.",
+        "文字の入力中、ボタンにフォーカスがあるとき、ダイアログの表示中は働きません。",
+    ),
+    "everywhere": ("On every tab", "すべてのタブ"),
+    "space_key": ("Space", "スペース"),
     # explore
     "checkpoint": ("Checkpoint", "チェックポイント"),
     "checkpoint_label": ("{name} · {images} images · {hash}", "{name} · {images} 枚 · {hash}"),
@@ -76,10 +84,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Click a picture to enlarge it. The whole tile follows from its seed; no picture can be exchanged.",
         "画像をクリックすると拡大します。タイル全体がシードで決まり、1 枚だけの差し替えはできません。",
     ),
-    "keys": (
-        "Keys: R, Space or → next · ← previous · D random · G seed field",
-        "キー: R・Space・→ 次へ · ← 前へ · D ランダム · G シード欄",
+    "keys_hint": (
+        "Keys: R next · ← previous · D random · F favourite · Z back · ? all of them",
+        "キー: R 次へ · ← 前へ · D ランダム · F お気に入り · Z 戻る · ? 一覧",
     ),
+    "star": ("Favourite", "お気に入り"),
+    "key_seed_field": ("Go to the seed field", "シード欄へ移動"),
     "cell": ("Picture {cell} · row {row}, column {column}", "画像 {cell} · {row} 行 {column} 列"),
     "cell_alt": ("Picture {cell} of seed {seed}, enlarged", "シード {seed} の画像 {cell}（拡大）"),
     "previous_cell": ("Previous picture", "前の画像"),
@@ -149,6 +159,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error_seed": (
         "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
         "「{value}」はシードではありません。0 から 4294967295 までの整数を入力してください。",
+    ),
+    "error_favourites_full": (
+        "There are {limit} favourites already, which is the limit; remove one first.",
+        "お気に入りは {limit} 件までです。先にどれかを外してください。",
     ),
     "error_unknown_checkpoint": (
         "This link needs the checkpoint {hash}, which is not here; no other picture is shown in its place.",

@@ -42,7 +42,9 @@ def test_every_text_that_the_scripts_ask_for_exists() -> None:
     folder = Path(__file__).parents[2] / "studio" / "ui"
     asked = set()
     for path in folder.glob("*.js"):
-        asked |= set(re.findall(r"""text\("(\w+)"[,)]""", path.read_text(encoding="utf-8")))
+        source = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r"""race\.text\("(\w+)"[,)]""", source))
+        asked |= set(re.findall(r"""^  (?:\S+|" "): \["(\w+)",""", source, flags=re.M))  # what keys do
     for path in folder.glob("*.html"):
         asked |= set(re.findall(r'data-(?:text|label)="(\w+)"', path.read_text(encoding="utf-8")))
     assert len(asked) > 30

@@ -1,0 +1,76 @@
+// The favourites of this browser: whole tiles {sha256, seed, psi}, each with a note, the checkpoint's name and a thumbnail.
+race.favourites = (() => {
+  const KEPT = "favourites";
+  const MOST = 300;
+  const NOTE_LENGTH = 80;
+  const HASH = /^[0-9a-f]{64}$/;
+  const THUMBNAIL = /^data:image\/jpeg;base64,[A-Za-z0-9+/]{1,16000}={0,2}$/;
+
+  const keyOf = ({ sha256, seed, psi = 1 }) => `${sha256} ${seed} ${psi}`;
+  const text = (value) => (typeof value === "string" ? value.slice(0, NOTE_LENGTH) : "");
+  const isSeed = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+  const isPsi = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
+
+  // A favourite as it is kept, or null for what is none: a file or an older page may hold anything.
+  function checked(one) {
+    const psi = one?.psi ?? 1;
+    if (typeof one !== "object" || !HASH.test(one?.sha256) || !isSeed(one.seed) || !isPsi(psi)) return null;
+    const added = Number.isFinite(one.added) ? one.added : Date.now();
+    const thumb = THUMBNAIL.test(one.thumb) ? one.thumb : null;
+    return { sha256: one.sha256, seed: one.seed, psi, note: text(one.note), name: text(one.name), added, thumb };
+  }
+
+  // Read anew each time: another window of the same browser may have changed them.
+  function all() {
+    const kept = race.keep.read(KEPT);
+    const unique = new Map((Array.isArray(kept) ? kept : []).map(checked).filter(Boolean).map((one) => [keyOf(one), one]));
+    return [...unique.values()].slice(-MOST);
+  }
+
+  const find = (one) => all().find((other) => keyOf(other) === keyOf(one));
+
+  function replace(list) {
+    const good = list.map(checked).filter(Boolean);
+    const fits = good.length <= MOST && race.keep.write(KEPT, good);
+    document.dispatchEvent(new CustomEvent("race:favourites"));
+    return fits;
+  }
+
+  // The tile that is shown brings its own name and thumbnail.
+  function withPicture(one) {
+    const shown = race.shown && keyOf(race.shown) === keyOf(one) ? race.shown : {};
+    return { name: shown.name, thumb: shown.thumb, ...one, added: Date.now() };
+  }
+
+  // Star or unstar a tile; tells whether it is a favourite now.
+  function toggle(one) {
+    const rest = all().filter((other) => keyOf(other) !== keyOf(one));
+    const starred = rest.length === all().length;
+    if (starred && rest.length >= MOST) {
+      race.live(race.text("error_favourites_full", { limit: MOST }));
+      return false;
+    }
+    replace(starred ? [...rest, withPicture(one)] : rest);
+    document.dispatchEvent(new CustomEvent("race:star", { detail: { ...checked(one), starred } }));
+    return starred;
+  }
+
+  // Change what belongs to one favourite: its note, name or thumbnail.
+  function change(one, values) {
+    replace(all().map((other) => (keyOf(other) === keyOf(one) ? { ...other, ...values } : other)));
+  }
+
+  window.addEventListener("storage", (event) => {
+    if (event.key === `ganrace.${KEPT}`) document.dispatchEvent(new CustomEvent("race:favourites"));
+  });
+  return { all, find, has: (one) => find(one) !== undefined, toggle, replace, change, checked, keyOf, MOST, NOTE_LENGTH };
+})();
+
+// A tile to look at in passing, from a picture that is loaded: a JPEG of `side` pixels as a data address.
+race.toThumbnail = (image, side = 112) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, side, side);
+  return canvas.toDataURL("image/jpeg", 0.7);
+};

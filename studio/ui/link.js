@@ -1,0 +1,65 @@
+// What the link says, which tab is open, and which seed all tabs look at.
+
+// The part of the link that is ours; everything else in the address is left alone.
+const LINKED = ["ck", "seed", "psi", "tab", "cell", "cmp", "lang"];
+
+race.link = {
+  get: (name) => new URLSearchParams(location.search).get(name),
+
+  // Change the address in place: {name: value}, null to take a name out.
+  set(change) {
+    const address = new URL(location.href);
+    for (const [name, value] of Object.entries(change)) {
+      if (value === null || value === undefined) address.searchParams.delete(name);
+      else address.searchParams.set(name, String(value));
+    }
+    if (address.href !== location.href) history.replaceState(history.state, "", address);
+  },
+
+  // The address to give away: this page with our own names and no others.
+  whole() {
+    const address = new URL(location.pathname, location.origin);
+    for (const name of LINKED) if (race.link.get(name) !== null) address.searchParams.set(name, race.link.get(name));
+    return address.href;
+  },
+
+  // The address of one tile.
+  of({ sha256, seed, psi = 1 }) {
+    const address = new URL(location.pathname, location.origin);
+    address.searchParams.set("ck", sha256.slice(0, 8));
+    address.searchParams.set("seed", seed);
+    if (psi !== 1) address.searchParams.set("psi", psi);
+    return address.href;
+  },
+};
+
+// The open tab; `race:tab` tells of a change. A tab's script first runs when the tab is first shown.
+race.tab = "explore";
+race.tabShown = (name) => {
+  if (race.tab === name) return;
+  race.tab = name;
+  race.link.set({ tab: name === "explore" ? null : name });
+  document.dispatchEvent(new CustomEvent("race:tab"));
+};
+race.openTab = (name) => {
+  const button = document.querySelector(`#race-tabs [role=tab][data-tab-id="${name}"]`);
+  if (button) button.click();
+  else document.dispatchEvent(new CustomEvent("race:open-tab", { detail: name })); // the header knows another way
+};
+
+// The checkpoint, the seed and the truncation that all tabs look at; `race:seed` tells of a change. Explore draws it.
+race.seed = Object.freeze({ sha256: null, seed: 0, psi: 1 });
+race.setSeed = (change) => {
+  const next = { ...race.seed, ...change };
+  if (Object.keys(next).every((name) => next[name] === race.seed[name])) return;
+  race.seed = Object.freeze(next);
+  document.dispatchEvent(new CustomEvent("race:seed"));
+};
+
+// What a click on any thumbnail does: show this tile in Explore.
+race.openSeed = ({ sha256, seed, psi = 1 }) => {
+  race.setSeed({ sha256, seed, psi });
+  race.openTab("explore");
+};
+
+race.parsePsi = (text) => (/^(0(\.\d{1,3})?|1(\.0{1,3})?)$/.test(text) ? Number(text) : null);
