@@ -13,7 +13,7 @@ from studio.export import MAX_LEVELS, MAX_TILE_SHARE
 from training.generators import GeneratorNetwork
 from training.images import Pixels
 
-CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)  # exactly: a layer derived from them may compute something else
 
 
 def quicker(generator: GeneratorNetwork) -> GeneratorNetwork:
@@ -39,8 +39,8 @@ def _fold(chain: nn.Sequential) -> None:
     """Put the factors and offsets of each batch norm into the convolution before it."""
     for index in range(len(chain) - 1):
         layer, norm = chain[index], chain[index + 1]
-        if type(layer) in CONVOLUTIONS and type(norm) is nn.BatchNorm2d and norm.running_mean is not None:
-            chain[index] = fuse_conv_bn_eval(layer, norm, transpose=isinstance(layer, nn.ConvTranspose2d))
+        if type(layer) in CONVOLUTIONS and type(norm) is nn.BatchNorm2d and norm.track_running_stats:
+            chain[index] = fuse_conv_bn_eval(layer, norm, transpose=isinstance(layer, nn.ConvTranspose2d))  # type: ignore[type-var]
             chain[index + 1] = nn.Identity()
 
 

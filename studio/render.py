@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import math
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable
@@ -26,7 +25,7 @@ from training.checkpoint import Checkpoint
 from training.generators import GeneratorNetwork
 from training.images import Pixels, to_cells, to_tile
 from training.latents import check_seed, latents
-from training.sheet import BATCH, CELLS, COLUMNS, draw
+from training.sheet import BATCH, CELLS, COLUMNS, check_psi, draw, seed_labels
 
 __all__ = ["BusyError", "Picture", "Priority", "Renderer", "SupersededError", "Wish", "to_jpeg", "to_png"]
 
@@ -226,15 +225,15 @@ class Renderer:
     def _draw(self, wish: Wish) -> Steps:
         """Draw a tile batch by batch, as `seed_sheet` does; return how to make the picture of it."""
         generator = self._for_tiles(self._load(wish.sha256))
-        z = latents(wish.seed, CELLS, generator.z_dim)
+        z, labels = latents(wish.seed, CELLS, generator.z_dim), seed_labels(generator, wish.seed)
         cells: list[Pixels] = []
         seconds = 0.0
-        for rows in torch.split(z, BATCH):
+        for start in range(0, CELLS, BATCH):
             if cells:
                 yield
-            start = time.perf_counter()
-            cells.append(draw(generator, rows))
-            seconds += time.perf_counter() - start
+            rows, began = slice(start, start + BATCH), time.perf_counter()
+            cells.append(draw(generator, z[rows], None if labels is None else labels[rows], wish.psi))
+            seconds += time.perf_counter() - began
         self.renders += 1
         return lambda: self._picture(wish, z, cells, seconds)
 
@@ -266,16 +265,13 @@ class Renderer:
 
 def _quicker_if_equal(generator: GeneratorNetwork) -> GeneratorNetwork:
     """Try the faster form on one batch; where it draws something else, the generator is drawn as it is."""
-    z = latents(0, BATCH, generator.z_dim)
+    z, labels = latents(0, BATCH, generator.z_dim), seed_labels(generator, 0, BATCH)
     found = quicker(generator)
-    return found if close_enough(draw(found, z), draw(generator, z)) else generator
+    return found if close_enough(draw(found, z, labels), draw(generator, z, labels)) else generator
 
 
 def _checked(wish: Wish) -> Wish:
-    psi = wish.psi
-    if isinstance(psi, bool) or not isinstance(psi, int | float) or not math.isfinite(psi):
-        raise ValueError(f"The psi {psi!r:.40} is not a finite number.")
-    return Wish(wish.sha256, check_seed(wish.seed), float(psi))
+    return Wish(wish.sha256, check_seed(wish.seed), check_psi(wish.psi))
 
 
 def hash_of(z: Tensor) -> str:  # [N, z_dim]

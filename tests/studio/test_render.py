@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ import torch
 from PIL import Image
 
 from studio import line, render
+from studio.quick import close_enough
 from studio.render import BusyError, Picture, Priority, Renderer, SupersededError, Wish
 from training import checkpoint
 from training.checkpoint import Checkpoint, CheckpointError
+from training.generators import GeneratorConfig, build_generator
 from training.images import to_cells
 from training.latents import latents
 from training.sheet import seed_sheet
@@ -59,6 +62,12 @@ class Done:
             future.result(20)
         wait_until(lambda: len(self._names) == count)
         return self._names
+
+
+def warm(renderer: Renderer, found: Checkpoint) -> Renderer:
+    """Draw a first tile, before which the generator is made ready."""
+    renderer.tile(found.sha256, 1000, "warm")
+    return renderer
 
 
 class Batches:
@@ -108,9 +117,9 @@ def order_all(renderer: Renderer, found: Checkpoint, seeds: list[int], *, visito
     return renderer.order(wishes, visitor, priority=Priority.SHEET, lane="seeds")
 
 
-def test_a_tile_is_exactly_what_its_seed_gives_and_its_jpeg_looks_like_it(found: Checkpoint) -> None:
+def test_a_tile_is_what_its_seed_gives_and_its_jpeg_looks_like_it(found: Checkpoint) -> None:
     picture = Renderer(lambda _: found, CPU).tile(found.sha256, 5, "me")
-    np.testing.assert_array_equal(picture.pixels, seed_sheet(found.generator, 5))
+    assert close_enough(picture.pixels, seed_sheet(found.generator, 5))
     np.testing.assert_array_equal(picture.cell(37), to_cells(picture.pixels, 16)[37])
     shown = np.asarray(Image.open(io.BytesIO(picture.jpeg))).astype(int)
     assert np.abs(shown - picture.pixels).mean() < np.abs(shown - seed_sheet(found.generator, 6)).mean() / 2
@@ -215,8 +224,8 @@ def test_visitors_take_turns_however_much_one_of_them_wishes(found: Checkpoint) 
 def test_a_tile_that_is_being_drawn_steps_aside_for_a_more_urgent_one(
     found: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    renderer = warm(Renderer(lambda _: found, CPU), found)
     batches = Batches(monkeypatch)
-    renderer = Renderer(lambda _: found, CPU)
     done = Done()
     sheet = order(renderer, found, 7, "me", priority=Priority.SHEET)
     done.watch(sheet, "sheet")
@@ -225,14 +234,14 @@ def test_a_tile_that_is_being_drawn_steps_aside_for_a_more_urgent_one(
     done.watch(urgent, "urgent")
     batches.go_on()
     assert done.names(2) == ["urgent", "sheet"]
-    np.testing.assert_array_equal(sheet.result().pixels, seed_sheet(found.generator, 7))
-    np.testing.assert_array_equal(urgent.result().pixels, seed_sheet(found.generator, 8))
+    assert close_enough(sheet.result().pixels, seed_sheet(found.generator, 7))
+    assert close_enough(urgent.result().pixels, seed_sheet(found.generator, 8))
     assert batches.count == 20  # nothing was drawn twice
 
 
 def test_what_steps_aside_is_given_up_like_what_waits(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer = warm(Renderer(lambda _: found, CPU), found)
     batches = Batches(monkeypatch)
-    renderer = Renderer(lambda _: found, CPU)
     sheet = order(renderer, found, 7, "me", priority=Priority.SHEET)
     batches.wait_for(2)
     urgent = order(renderer, found, 8, "you")
@@ -243,7 +252,7 @@ def test_what_steps_aside_is_given_up_like_what_waits(found: Checkpoint, monkeyp
     with pytest.raises(SupersededError):
         sheet.result(20)
     assert (urgent.result(20).seed, newer.result(20).seed) == (8, 9)
-    assert renderer.renders == 2
+    assert renderer.renders == 3
 
 
 def test_a_tile_becomes_as_urgent_as_the_most_urgent_wish_for_it(found: Checkpoint) -> None:
@@ -331,7 +340,26 @@ def test_a_picture_names_its_latents(found: Checkpoint) -> None:
     assert [picture.z_hash for picture in pictures] == hashes
 
 
-@pytest.mark.parametrize("psi", [float("nan"), float("inf"), "1", None, True])
+def test_one_truncation_holds_for_the_whole_tile_and_is_part_of_the_wish(
+    tmp_path: Path, make_checkpoint: Callable[..., Path]
+) -> None:
+    found = checkpoint.load(make_checkpoint(tmp_path / "two"))
+    renderer = Renderer(lambda _: found, CPU)
+    half, whole = (renderer.tile(found.sha256, 5, "me", psi=psi) for psi in (0.5, 1.0))
+    assert (half.psi, whole.psi, renderer.renders) == (0.5, 1.0, 2)
+    assert half.z_hash == whole.z_hash
+    assert close_enough(half.pixels, seed_sheet(found.generator, 5, 0.5))
+    assert not close_enough(half.pixels, whole.pixels)
+
+
+def test_classes_come_from_the_seed(found: Checkpoint) -> None:
+    torch.manual_seed(0)
+    generator = build_generator(GeneratorConfig(network="dcgan", z_dim=8, resolution=16, width=4, classes=3)).eval()
+    picture = Renderer(lambda _: replace(found, generator=generator), CPU).tile(found.sha256, 5, "me")
+    assert close_enough(picture.pixels, seed_sheet(generator, 5))
+
+
+@pytest.mark.parametrize("psi", [float("nan"), float("inf"), -0.1, 1.1, "1", None, True])
 def test_a_bad_psi_is_refused(found: Checkpoint, psi: object) -> None:
     with pytest.raises(ValueError, match="psi"):
         Renderer(lambda _: found, CPU).tile(found.sha256, 1, "me", psi=psi)  # type: ignore[arg-type]
@@ -380,6 +408,6 @@ def test_thirty_visitors_at_once_each_get_their_own_tiles_within_the_bytes(
         pictures = [picture for some in pool.map(visit, range(30)) for picture in some]
     assert [(picture.sha256, picture.seed) for picture in pictures] == wishes
     for picture in pictures[::4]:
-        np.testing.assert_array_equal(picture.pixels, seed_sheet(by_hash[picture.sha256].generator, picture.seed))
+        assert close_enough(picture.pixels, seed_sheet(by_hash[picture.sha256].generator, picture.seed))
     assert renderer._looked_at.bytes + renderer._sheets.bytes <= size * 16
     assert (len(renderer._line), len(renderer._jobs), len(renderer._line._turns)) == (0, 0, 0)
