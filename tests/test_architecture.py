@@ -138,7 +138,7 @@ RULES: list[tuple[Rule, str, str]] = [  # each with a made-up offender
     (training_stands_alone, "training/loop.py", "def f():\n    import gradio as gr"),
     (training_stands_alone, "training/tricks/new.py", "import studio"),
     (studio_takes_the_path_to_pixels, "studio/render.py", "from training import loop, sheet"),
-    (studio_takes_the_path_to_pixels, "studio/ui/page.py", "from training.recipe import RECIPES"),
+    (studio_takes_the_path_to_pixels, "studio/ui/page.py", "from training.recipes import RECIPES"),
     (studio_takes_the_path_to_pixels, "studio/ui/page.py", "import training"),
     (gradio_stays_in_ui, "studio/render.py", "import gradio as gr"),
     (gradio_stays_in_ui, "app.py", "from gradio import Blocks"),

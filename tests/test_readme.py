@@ -14,7 +14,7 @@ import pytest
 from studio import __main__ as studio_commands
 from studio import export
 from training import __main__ as training_commands
-from training.recipe import RECIPES
+from training.recipes import RECIPES
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

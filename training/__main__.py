@@ -12,9 +12,11 @@ from pathlib import Path
 import torch
 
 from training import data, ladder, loop
+from training.configure import configured, find_recipe
 from training.latents import check_seed
 from training.loop import Budget
-from training.recipe import RECIPES, find_recipe
+from training.recipe import Recipe
+from training.recipes import RECIPES
 
 FAILED = 2
 INTERRUPTED = 130  # what shells expect after Ctrl-C
@@ -43,7 +45,7 @@ def pack(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train a recipe, or go on with it."""
-    recipe = find_recipe(options.recipe)
+    recipe = _recipe(options.recipe, options.set)
     images = data.open_data(options.data, recipe.resolution)
     _report(images.packed)
     session = loop.open_session(recipe, options.seed, images, options.out, options.device)
@@ -56,7 +58,7 @@ def train(options: argparse.Namespace) -> None:
 def climb(options: argparse.Namespace) -> None:
     """Train several recipes on an equal budget, or go on with them."""
     plan = ladder.Plan(
-        recipes={name: find_recipe(name) for name in options.recipes or RECIPES},
+        recipes={Path(name).stem: _recipe(name, options.set) for name in options.recipes or RECIPES},
         data=options.data,
         out=options.out,
         minutes=options.minutes_each,
@@ -79,6 +81,14 @@ def publish(options: argparse.Namespace) -> None:
     print(f"written: {loop.publish(options.run, options.out)}")
 
 
+def _recipe(name: str, settings: Sequence[str]) -> Recipe:
+    """Return a recipe with the fields of --set, and tell what is doubtful about it."""
+    recipe = configured(find_recipe(name), settings)
+    for doubt in recipe.doubts:
+        print(f"{name}: a doubt: {doubt}")
+    return recipe
+
+
 def _report(packed: data.Packed) -> None:
     print(f"{packed.count:,} images {'written to' if packed.new else 'found in'} {packed.file}")
     for name, reason in packed.left_out.items():
@@ -96,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=pack)
 
     command = commands.add_parser("train", help="train a recipe; the same command resumes")
-    command.add_argument("recipe", metavar="RECIPE", help="a name that `python -m training recipes` lists")
+    command.add_argument(
+        "recipe", metavar="RECIPE", help="a name that `python -m training recipes` lists, or a .toml or .py file"
+    )
     _add_run_options(command)
     command.add_argument("--minutes", type=_positive, metavar="M", help="the budget of this call")
     command.add_argument("--hours-total", type=_positive, metavar="H", help="the budget of all calls together")
@@ -122,6 +134,9 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=Path, required=True, metavar="DIR_OR_FILE")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="fields of a recipe"
+    )
     command.add_argument("--seed", type=_seed, default=0, metavar="S")
     command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
 

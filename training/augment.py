@@ -1,12 +1,21 @@
-"""Differentiable augmentation of reals and fakes alike (DiffAugment, Zhao et al. 2020, arXiv:2006.10738)."""
+"""Differentiable augmentation of reals and fakes alike.
+
+Color, translation and cutout are DiffAugment's (Zhao et al. 2020, arXiv:2006.10738); zoom, rotation and noise are
+among ADA's (Karras et al. 2020, arXiv:2006.06676, appendix B); diffusion is Diffusion-GAN's (arXiv:2206.02262).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import affine_grid, grid_sample, pad
+
+DIFFUSION_STEPS = 500
+FEWEST_STEPS = 5
+DIFFUSION_SIGMA = 0.05
 
 
 def color(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
@@ -43,11 +52,71 @@ def cutout(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     return images.masked_fill(hole[:, None], 0.0)
 
 
-def apply(names: Iterable[str], images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
-    """Apply the named augmentations, one after the other."""
+def zoom(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
+    """Scale each image about its middle by a factor of 2 ** N(0, 0.2), the same both ways (ADA's isotropic scaling)."""
+    factors = torch.exp2(0.2 * torch.randn(len(images), device=images.device, dtype=images.dtype))
+    return _resample(images, 1.0 / factors, torch.zeros_like(factors))
+
+
+def rotation(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
+    """Turn each image about its middle by any angle; what comes in from outside is 0 (ADA's arbitrary rotation)."""
+    angles = torch.pi * (2.0 * torch.rand(len(images), device=images.device, dtype=images.dtype) - 1.0)
+    return _resample(images, torch.ones_like(angles), angles)
+
+
+def noise(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
+    """Add noise of its own strength to each image, a standard deviation of |N(0, 0.1)| (ADA's corruption)."""
+    sigma = 0.1 * torch.randn(len(images), 1, 1, 1, device=images.device, dtype=images.dtype).abs()
+    return images + sigma * torch.randn_like(images)
+
+
+def _resample(images: Tensor, scales: Tensor, angles: Tensor) -> Tensor:
+    cosine, sine, zero = scales * torch.cos(angles), scales * torch.sin(angles), torch.zeros_like(angles)
+    rows = [torch.stack([cosine, -sine, zero], dim=1), torch.stack([sine, cosine, zero], dim=1)]
+    grid = affine_grid(torch.stack(rows, dim=1), list(images.shape), align_corners=False)
+    return grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def diffusion(images: Tensor, strength: Tensor | float) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
+    """Mix each image with noise as a diffusion does, up to a step that grows with the strength in 0 .. 1.
+
+    Diffusion-GAN (Wang et al. 2023, arXiv:2206.02262): x_t = sqrt(a_t) x + sqrt(1 - a_t) 0.05 n with a_t the product of
+    1 - b over b from 0.0001 to 0.02, t uniform in 0 .. T, and T between 5 and 500. A quarter of the images stays as it
+    is, so that D also sees them clean.
+    """
+    betas = torch.linspace(1e-4, 0.02, DIFFUSION_STEPS, device=images.device)
+    kept = torch.cat([torch.ones(1, device=images.device), torch.cumprod(1.0 - betas, dim=0)])
+    most = FEWEST_STEPS + torch.as_tensor(strength, device=images.device) * (DIFFUSION_STEPS - FEWEST_STEPS)
+    steps = (torch.rand(len(images), device=images.device) * (most + 1.0)).long()
+    steps = steps * (torch.rand(len(images), device=images.device) >= 0.25)
+    share = kept[steps.clamp(max=DIFFUSION_STEPS)][:, None, None, None].to(images.dtype)
+    noised: Tensor = share.sqrt() * images + DIFFUSION_SIGMA * (1.0 - share).sqrt() * torch.randn_like(images)
+    return noised
+
+
+def apply(names: Iterable[str], images: Tensor, strength: Tensor | None = None) -> Tensor:
+    """Apply the named augmentations to images [N, 3, R, R], one after the other.
+
+    `strength` in 0 .. 1 is the probability with which each image gets each of them, and how far diffusion goes; without
+    one, every image gets all.
+    """
     for name in names:
-        images = AUGMENTS[name](images)
+        if name == "diffusion":
+            images = diffusion(images, 1.0 if strength is None else strength)
+        elif strength is None:
+            images = AUGMENTS[name](images)
+        else:
+            chosen = torch.rand(len(images), 1, 1, 1, device=images.device) < strength
+            images = torch.where(chosen, AUGMENTS[name](images), images)
     return images
 
 
-AUGMENTS: dict[str, Callable[[Tensor], Tensor]] = {"color": color, "translation": translation, "cutout": cutout}
+AUGMENTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "color": color,
+    "translation": translation,
+    "cutout": cutout,
+    "zoom": zoom,
+    "rotation": rotation,
+    "noise": noise,
+    "diffusion": partial(diffusion, strength=1.0),
+}

@@ -66,13 +66,30 @@ class Data:
         """Keep the images on `device`."""
         return replace(self, images=self.images.to(device), labels=self.labels.to(device))
 
-    def batch(self, seed: int, images_seen: int, size: int) -> Tensor:  # -> uint8 [size, 3, R, R]
-        """Return the next `size` images after `images_seen`; each epoch is a shuffle of its own of all images."""
+    def with_classes(self, classes: int) -> Data:
+        """Return the same with labels 0 .. classes - 1, in the order of the numbers in `labels.csv`.
+
+        Raises DataError unless every image has a label and there are as many as `classes`.
+        """
+        values, labels = torch.unique(self.labels, return_inverse=True)
+        without = int((self.labels == UNLABELLED).sum())
+        if without:
+            raise DataError(f"{without} of {len(self)} images have no label; the recipe asks for one of each.")
+        if len(values) != classes:
+            raise DataError(f"The data have {len(values)} different labels; the recipe asks for {classes}.")
+        return replace(self, labels=labels)
+
+    def batch(self, seed: int, images_seen: int, size: int) -> tuple[Tensor, Tensor]:
+        """Return the next `size` images after `images_seen`, uint8 [size, 3, R, R], and their labels [size].
+
+        Each epoch is a shuffle of its own of all images.
+        """
         count = len(self)
         epochs = range(images_seen // count, (images_seen + size - 1) // count + 1)
         rows = torch.cat([_shuffle(seed, epoch, count) for epoch in epochs])
         start = images_seen % count
-        return self.images[rows[start : start + size].to(self.images.device)]
+        chosen = rows[start : start + size].to(self.images.device)
+        return self.images[chosen], self.labels[chosen]
 
 
 def _shuffle(seed: int, epoch: int, count: int) -> Tensor:

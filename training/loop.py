@@ -24,13 +24,14 @@ from PIL import Image
 from tqdm import tqdm
 
 from training import checkpoint
+from training.alarms import ALARMS, WINDOW, ringing
 from training.card import model_card
 from training.checkpoint import CheckpointError
 from training.data import Data
 from training.generators import GeneratorConfig
 from training.images import Pixels
 from training.recipe import Recipe
-from training.run import Run
+from training.run import Measures, Run
 from training.sheet import seed_sheet
 
 PREVIEW_SEED = 0
@@ -71,6 +72,7 @@ class Session:
     out: Path
     about: dict[str, Any]
     clock: Callable[[], float] = time.monotonic
+    rows: list[dict[str, Any]] = field(default_factory=list)  # the last of the metrics
     started: float = field(init=False)
     earlier_seconds: float = field(init=False)
 
@@ -102,12 +104,14 @@ def open_session(
 ) -> Session:
     """Begin a run in `out`, or go on with the one that is there.
 
-    Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else.
+    Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else, and DataError
+    where the pictures have not the classes that the recipe asks for.
     """
     _check_folder(
         out, lambda name: name in (METRICS, checkpoint.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
     )
     found = checkpoint.steps(out)
+    labelled = data.with_classes(recipe.classes) if recipe.classes else data
     run = Run(recipe, seed, device)
     about = passport(recipe, seed, data)
     if found:
@@ -117,7 +121,7 @@ def open_session(
     checkpoint.discard_unfinished(out)
     _restore_metrics(out, found[-1] if found else None)
     _discard_later_steps(out, run.images)
-    return Session(run, data.to(device), out, about, clock)
+    return Session(run, labelled.to(device), out, about, clock, _last_rows(out))
 
 
 def _check_folder(folder: Path, ours: Callable[[str], bool]) -> None:
@@ -162,6 +166,7 @@ def passport(recipe: Recipe, seed: int, data: Data) -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
         "commit": _commit(),
         "metrics": {},
+        **({"labels": torch.unique(data.labels).tolist()} if recipe.classes else {}),
     }
 
 
@@ -172,13 +177,10 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
     """
     with stop_signals() as stopped, _progress(session, budget, quiet) as bar:
         next_save = FIRST_SAVE_SECONDS
-        sums = torch.zeros(2, device=session.run.device)
+        sums = torch.zeros(len(Measures._fields), device=session.run.device)
         step = 0
         while session.within(budget) and not stopped:
-            losses = session.run.step(
-                session.data.batch(session.run.seed, session.run.images, session.run.recipe.batch)
-            )
-            sums += torch.stack(losses)
+            sums += torch.stack(_step(session))
             step += 1
             keep_step(session)
             bar.update(session.run.recipe.batch)
@@ -190,6 +192,11 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
                 next_save = session.seconds + SAVE_SECONDS
         save(session)
     return f"stopped by {stopped[0]}" if stopped else "the budget is used up"
+
+
+def _step(session: Session) -> Measures:
+    run = session.run
+    return run.step(*session.data.batch(run.seed, run.images, run.recipe.batch))
 
 
 def save(session: Session) -> Path:
@@ -330,18 +337,36 @@ def _progress(session: Session, budget: Budget, quiet: bool) -> Any:
     )
 
 
-def _log(session: Session, losses: torch.Tensor, bar: Any, budget: Budget) -> None:
-    """Append the mean losses since the last line to the metrics, and show them."""
-    d_loss, g_loss = losses.tolist()
+def _log(session: Session, measures: torch.Tensor, bar: Any, budget: Budget) -> None:
+    """Append the mean measures since the last line to the metrics, with the alarms that ring, and show the losses."""
+    means = dict(zip(Measures._fields, measures.tolist(), strict=True))
+    d_loss, g_loss = means["d_loss"], means["g_loss"]
     if not (math.isfinite(d_loss) and math.isfinite(g_loss)):
         raise DivergedError(_diverged(session, f"The losses (D {d_loss}, G {g_loss})"))
     seconds = round(session.earlier_seconds + session.seconds, 1)
-    row = {"images": session.run.images, "seconds": seconds, "d_loss": round(d_loss, 5), "g_loss": round(g_loss, 5)}
+    row: dict[str, Any] = {"images": session.run.images, "seconds": seconds}
+    row |= {name: _rounded(value) for name, value in means.items()}
+    _raise_alarms(session, row, bar)
     with (session.out / METRICS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
     seconds_left = session.seconds_left(budget)
     left = "" if math.isinf(seconds_left) else f", {max(seconds_left, 0) / 60:.0f} min left"
     bar.set_postfix_str(f"D {d_loss:.3f}, G {g_loss:.3f}{left}", refresh=False)
+
+
+def _rounded(value: float) -> float | None:
+    """Return a number that JSON can hold, to five digits."""
+    return float(f"{value:.5g}") if math.isfinite(value) else None
+
+
+def _raise_alarms(session: Session, row: dict[str, Any], bar: Any) -> None:
+    """Add the names of ringing alarms to a row of the metrics, and print those that did not ring before."""
+    before = session.rows[-1].get("alarms", []) if session.rows else []
+    session.rows = [*session.rows, row][-WINDOW:]
+    row["alarms"] = ringing(session.rows, session.run.recipe.loss)
+    for name in row["alarms"]:
+        if name not in before:
+            bar.write(f"alarm at {row['images']:,} images: {ALARMS[name].text}")
 
 
 def _restore_metrics(out: Path, newest: Path | None) -> None:
@@ -357,6 +382,12 @@ def _discard_later_steps(out: Path, images: int) -> None:
     for step in checkpoint.kept_steps(out):
         if int(step.name) > images:
             checkpoint.discard(step)
+
+
+def _last_rows(out: Path) -> list[dict[str, Any]]:
+    """Return the last rows of the metrics, on which alarms look back."""
+    lines = (out / METRICS).read_text(encoding="utf-8").splitlines()[-WINDOW:]
+    return [json.loads(line) for line in lines]
 
 
 def _diverged(session: Session, what: str) -> str:

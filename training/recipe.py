@@ -1,26 +1,45 @@
-"""A run is a value: every recipe is one record, and another one is derived from it with `dataclasses.replace`."""
+"""A run is a value: one record of every switch. Another recipe is derived from one with `dataclasses.replace`."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from training.augment import AUGMENTS
-from training.discriminators import DISCRIMINATORS, DiscriminatorConfig
+from training.discriminators import CONDITIONS, DISCRIMINATORS, STATISTICS, DiscriminatorConfig
 from training.features import NAME as IMAGENET_NETWORK
 from training.generators import GeneratorConfig
 from training.inits import INITS
 from training.losses import LOSSES
 from training.norms import NORMS, WRAPS
+from training.optimizers import OPTIMIZERS
+from training.penalties import PENALTIES
+from training.rules import contradictions, doubts
+
+Penalties = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """A complete run; a misspelt or contradictory trick raises ValueError when the recipe is made.
 
-    Learning rates and betas are Adam's. `batch` counts images a step. `ema_images` is the half-life, in images, of
-    the average of G's weights that is drawn and saved; 0 draws the weights as they are. `flip` mirrors reals at random.
+    Networks: `generator`, `discriminator` and their widths; `g_norm`, `g_activation`, `upsample`, `attention` (side of
+    the maps that attend, 0: none); `classes` that the pictures have (0: not asked) and the `condition` by which D sees
+    them; `d_norm`, `d_statistic`, `d_dropout`, `sliced` (SAN); `g_wrap`, `d_wrap`, `init`.
+
+    Game: `loss`; `flip_labels`, the share of pairs whose labels are exchanged; `penalties` with their weights, the dear
+    ones only every `penalty_every` steps; `clip` for D's weights (0: none); `adversarial` and `feature_matching`, the
+    weights of G's two losses; `class_weight` of a classifier; `diversity`, BEGAN's gamma; `unrolled` steps of D that G
+    looks ahead; `d_steps` of D for one of G; `replay`, the share of D's fakes that are old; `separate_batches` for
+    reals and fakes; `style_mixing`, the share of fakes with two styles.
+
+    Pictures: `augment` in D's eyes; `ada_target` for r_t (0: always all) and `ada_images` from no to all augmentation;
+    `d_noise` on D's pictures, fading within `d_noise_images`; `g_dropout` and `g_noise` inside G; `flip` mirrors reals.
+
+    Steps: `batch` images a step; optimizers, learning rates and betas; `ema_images` is the half-life, in images, of the
+    average of G's weights that is drawn and saved; 0 draws the weights as they are.
     """
 
     summary: str
@@ -30,14 +49,44 @@ class Recipe:
     resolution: int = 128
     g_width: int = 32
     d_width: int = 32
+    g_norm: str = "batch"
+    g_activation: str = "relu"
+    upsample: str = "transposed"
+    attention: int = 0
+    classes: int = 0
+    condition: str = "none"
     d_norm: str = "none"
+    d_statistic: str = "none"
+    d_dropout: float = 0.0
+    sliced: bool = False
     g_wrap: str = "none"
     d_wrap: str = "none"
     init: str = "torch"
     loss: str = "non_saturating"
+    flip_labels: float = 0.0
+    penalties: Penalties = ()
+    penalty_every: int = 1
+    clip: float = 0.0
+    adversarial: float = 1.0
+    feature_matching: float = 0.0
+    class_weight: float = 1.0
+    diversity: float = 0.5
+    unrolled: int = 0
+    d_steps: int = 1
+    replay: float = 0.0
+    separate_batches: bool = True
+    style_mixing: float = 0.0
     augment: tuple[str, ...] = ()
+    ada_target: float = 0.0
+    ada_images: int = 20_000
+    d_noise: float = 0.0
+    d_noise_images: int = 100_000
+    g_dropout: float = 0.0
+    g_noise: float = 0.0
     flip: bool = True
     batch: int = 25
+    g_optimizer: str = "adam"
+    d_optimizer: str = "adam"
     g_lr: float = 2e-4
     d_lr: float = 2e-4
     beta1: float = 0.5
@@ -45,27 +94,28 @@ class Recipe:
     ema_images: int = 0
 
     def __post_init__(self) -> None:
-        _check_name("discriminator", self.discriminator, DISCRIMINATORS)
-        for field in ("g_wrap", "d_wrap"):
-            _check_name(field, getattr(self, field), WRAPS)
-        _check_name("d_norm", self.d_norm, NORMS)
-        _check_name("init", self.init, INITS)
-        _check_name("loss", self.loss, LOSSES)
+        for field, allowed in NAMES.items():
+            check_name(field, getattr(self, field), allowed)
         for name in self.augment:
-            _check_name("augment", name, AUGMENTS)
-        self._check_numbers()
+            check_name("augment", name, AUGMENTS)
+        for name, weight in self.penalties:
+            check_name("penalty", name, PENALTIES)
+            check_range(f"weight of {name}", weight, 1e-12, 1e6)
+        for field, (low, high) in RANGES.items():
+            check_range(field, getattr(self, field), low, high)
         self.generator_config()
+        for reason in contradictions(self):
+            raise ValueError(reason)
 
-    def _check_numbers(self) -> None:
-        _check_range("batch", self.batch, 1, 1024)
-        _check_range("d_width", self.d_width, 1, 512)
-        _check_range("g_lr", self.g_lr, 1e-8, 1.0)
-        _check_range("d_lr", self.d_lr, 1e-8, 1.0)
-        _check_range("beta1", self.beta1, 0.0, 0.9999)
-        _check_range("beta2", self.beta2, 0.0, 0.99999)
-        _check_range("ema_images", self.ema_images, 0, 100_000_000)
-        if self.pretrained and self.resolution < 64:
-            raise ValueError(f"A projected discriminator needs a resolution of 64 or more, not {self.resolution}.")
+    @property
+    def doubts(self) -> list[str]:
+        """Return what is doubtful about this recipe, one sentence each."""
+        return list(doubts(self))
+
+    @property
+    def penalty_names(self) -> set[str]:
+        """Return the names of the penalties, without their weights."""
+        return {name for name, _ in self.penalties}
 
     @property
     def pretrained(self) -> str | None:
@@ -74,17 +124,37 @@ class Recipe:
 
     def generator_config(self) -> GeneratorConfig:
         """Return what the generator is built from."""
-        return GeneratorConfig(network=self.generator, z_dim=self.z_dim, resolution=self.resolution, width=self.g_width)
+        return GeneratorConfig(
+            network=self.generator,
+            z_dim=self.z_dim,
+            resolution=self.resolution,
+            width=self.g_width,
+            norm=self.g_norm,
+            activation=self.g_activation,
+            upsample=self.upsample,
+            attention=self.attention,
+            classes=self.classes,
+        )
 
     def discriminator_config(self) -> DiscriminatorConfig:
         """Return what the discriminator is built from."""
         return DiscriminatorConfig(
-            network=self.discriminator, resolution=self.resolution, width=self.d_width, norm=self.d_norm
+            network=self.discriminator,
+            resolution=self.resolution,
+            width=self.d_width,
+            norm=self.d_norm,
+            statistic=self.d_statistic,
+            attention=self.attention,
+            classes=self.classes,
+            condition=self.condition,
+            sliced=self.sliced,
+            dropout=self.d_dropout,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON values."""
-        return {**asdict(self), "augment": list(self.augment)}
+        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return values
 
     def differences(self, other: dict[str, Any]) -> list[str]:
         """Name the fields, other than the summary, in which a recorded recipe differs from this one."""
@@ -93,57 +163,54 @@ class Recipe:
         return [f"{name} {other.get(name)!r} -> {mine[name]!r}" for name in names if other.get(name) != mine[name]]
 
 
-def find_recipe(name: str) -> Recipe:
-    """Return a recipe by its name, or raise ValueError with the names there are."""
-    _check_name("recipe", name, RECIPES)
-    return RECIPES[name]
-
-
-def _check_name(field: str, name: object, allowed: Collection[str]) -> None:
+def check_name(field: str, name: object, allowed: Collection[str]) -> None:
+    """Raise ValueError unless a name is among those allowed."""
     if name not in allowed:
         raise ValueError(f"The {field} {name!r} is not one of: {', '.join(allowed)}.")
 
 
-def _check_range(field: str, value: float, low: float, high: float) -> None:
-    if isinstance(value, bool) or not low <= value <= high:
+def check_range(field: str, value: object, low: float, high: float) -> None:
+    """Raise ValueError unless a value is a number within the bounds."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise ValueError(f"The {field} {value!r} is not from {low:g} to {high:g}.")
 
 
-COURSE_SAMPLE = Recipe(
-    summary="the course's own program, its numbers exactly: the baseline to beat",
-    generator="course",
-    discriminator="course",
-    z_dim=32,
-    flip=False,
-)
-DCGAN = replace(
-    COURSE_SAMPLE,
-    summary="DCGAN: z 128, N(0, 0.02) init, batch norm in both networks; DiffAugment and a narrow D keep the balance",
-    generator="dcgan",
-    discriminator="dcgan",
-    z_dim=128,
-    d_norm="batch",
-    init="dcgan",
-    d_width=16,  # with 32 and without augmentation D tells the fakes apart for good after some 5,000 images
-    augment=("color", "translation", "cutout"),
-    flip=True,
-    batch=32,
-    ema_images=10_000,
-)
-PROJECTED = Recipe(
-    summary="a light FastGAN generator against small discriminators on frozen ImageNet features, DiffAugment",
-    generator="fastgan",
-    discriminator="projected",
-    g_width=16,
-    d_width=64,
-    d_norm="batch",
-    g_wrap="spectral",
-    d_wrap="spectral",
-    loss="hinge",
-    augment=("color", "translation", "cutout"),
-    batch=16,
-    beta1=0.0,
-    beta2=0.99,
-    ema_images=10_000,
-)
-RECIPES = {"course_sample": COURSE_SAMPLE, "dcgan": DCGAN, "projected": PROJECTED}
+NAMES: dict[str, Collection[str]] = {
+    "discriminator": DISCRIMINATORS,
+    "condition": CONDITIONS,
+    "d_norm": NORMS,
+    "d_statistic": STATISTICS,
+    "g_wrap": WRAPS,
+    "d_wrap": WRAPS,
+    "init": INITS,
+    "loss": LOSSES,
+    "g_optimizer": OPTIMIZERS,
+    "d_optimizer": OPTIMIZERS,
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "batch": (1, 1024),
+    "d_width": (1, 512),
+    "d_dropout": (0.0, 0.9),
+    "flip_labels": (0.0, 0.5),
+    "penalty_every": (1, 64),
+    "clip": (0.0, 10.0),
+    "adversarial": (0.0, 1000.0),
+    "feature_matching": (0.0, 1000.0),
+    "class_weight": (0.0, 1000.0),
+    "diversity": (0.01, 1.0),
+    "unrolled": (0, 10),
+    "d_steps": (1, 20),
+    "replay": (0.0, 0.9),
+    "style_mixing": (0.0, 1.0),
+    "ada_target": (0.0, 0.99),
+    "ada_images": (1000, 100_000_000),
+    "d_noise": (0.0, 2.0),
+    "d_noise_images": (1, 100_000_000),
+    "g_dropout": (0.0, 0.9),
+    "g_noise": (0.0, 2.0),
+    "g_lr": (1e-8, 1.0),
+    "d_lr": (1e-8, 1.0),
+    "beta1": (0.0, 0.9999),
+    "beta2": (0.0, 0.99999),
+    "ema_images": (0, 100_000_000),
+}

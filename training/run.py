@@ -2,32 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.nn.functional import cross_entropy
+from torch.optim import Optimizer
 
 from training import augment
-from training.discriminators import build_discriminator
-from training.generators import build_generator
+from training.control import Control
+from training.discriminators import Judgement, build_discriminator
+from training.disturb import disturb
+from training.generators import GeneratorNetwork, build_generator
 from training.images import to_float
 from training.inits import INITS
 from training.losses import LOSSES
 from training.norms import WRAPS, plain_state
+from training.optimizers import OPTIMIZERS, clip
+from training.penalties import PENALTIES, View
 from training.recipe import Recipe
+from training.replay import Replay
+from training.unroll import look_ahead
 
 SEED_STRIDE = 1_000_003  # a prime: two seeds reach the same stream of steps only after a million images
 EMA_WARMUP = 0.1  # the half-life is at most this part of the images seen
+Judge = Callable[..., Judgement]
 
 
-class Losses(NamedTuple):
-    """What D and G lost in one step, scalars on the run's device."""
+class Measures(NamedTuple):
+    """What one step tells, scalars on the run's device.
 
-    d: Tensor
-    g: Tensor
+    Losses; mean logits of reals and fakes; lengths of the gradients; `overfit`, ADA's r_t; `strength` of augmentation;
+    `balance`, BEGAN's k; `spread`, the fakes' standard deviation over a batch as a share of the reals'. In a step that
+    does not train G, its loss and gradient are those of the last that did.
+    """
+
+    d_loss: Tensor
+    g_loss: Tensor
+    real: Tensor
+    fake: Tensor
+    d_gradient: Tensor
+    g_gradient: Tensor
+    overfit: Tensor
+    strength: Tensor
+    balance: Tensor
+    spread: Tensor
+
+
+class Batch(NamedTuple):
+    """A step's pictures [N, 3, R, R], the same as the frozen backbone saw them, and their classes [N], if any."""
+
+    images: Tensor
+    seen: Any
+    labels: Tensor | None
+
+
+class Judged(NamedTuple):
+    """What D says of a step's reals and fakes, and the classes of both [N], if any."""
+
+    reals: Judgement
+    fakes: Judgement
+    labels: Tensor | None
+
+    @property
+    def real(self) -> Tensor:  # [N, K]
+        """Return the logits of reals in float32."""
+        return self.reals.logits.float()
+
+    @property
+    def fake(self) -> Tensor:  # [N, K]
+        """Return the logits of fakes in float32."""
+        return self.fakes.logits.float()
+
+    def detach(self) -> Judged:
+        """Return the same, cut off from D."""
+        return Judged(self.reals.each(Tensor.detach), self.fakes.each(Tensor.detach), self.labels)
 
 
 class Run:
@@ -40,34 +92,44 @@ class Run:
     def __init__(self, recipe: Recipe, seed: int, device: torch.device) -> None:
         torch.manual_seed(seed)
         self.recipe, self.seed, self.device, self.images = recipe, seed, device, 0
-        self.g = _prepare(build_generator(recipe.generator_config()), recipe.init, recipe.g_wrap, device)
+        self.loss = LOSSES[recipe.loss]
+        self.g = build_generator(recipe.generator_config())
+        _prepare(self.g, recipe.init, recipe.g_wrap, device)
+        disturb(self.g.stages(), recipe.g_dropout, recipe.g_noise)
         self.d = build_discriminator(recipe.discriminator_config()).to(device)
         _prepare(self.d.head, recipe.init, recipe.d_wrap, device)
         self.average = deepcopy(self.g) if recipe.ema_images else self.g
         betas = (recipe.beta1, recipe.beta2)
-        self.g_optimizer = Adam(self.g.parameters(), recipe.g_lr, betas)
-        self.d_optimizer = Adam(self.d.head.parameters(), recipe.d_lr, betas)
+        self.g_optimizer = OPTIMIZERS[recipe.g_optimizer](self.g.parameters(), recipe.g_lr, *betas)
+        self.d_optimizer = OPTIMIZERS[recipe.d_optimizer](self.d.head.parameters(), recipe.d_lr, *betas)
+        diversity = recipe.diversity if recipe.loss == "began" else 0.0
+        self.control = Control(target=recipe.ada_target, ramp_images=recipe.ada_images, diversity=diversity).to(device)
+        self.replay = Replay(recipe.replay, recipe.resolution).to(device) if recipe.replay else nn.Module()
         self.precision = _precision(device)
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision == torch.float16)
 
-    def step(self, real: Tensor) -> Losses:  # uint8 [N, 3, R, R]
-        """Train D once, then G once, on one batch of reals and one batch of fakes.
+    def step(self, real: Tensor, labels: Tensor | None = None) -> Measures:  # uint8 [N, 3, R, R], int64 [N]
+        """Train D once, and G once every `d_steps` steps, on one batch of reals and one batch of fakes.
 
         G draws once: both players see the same fakes under the same augmentation, and a frozen backbone looks once.
         """
         torch.manual_seed(self.seed * SEED_STRIDE + self.images)
         self.g.train()
         self.d.train()
-        with self._autocast():
-            fake = self.g(torch.randn(len(real), self.recipe.z_dim, device=self.device))
-            seen_real = self._look(self._reals(real))
-            seen_fake = self._look(fake)
-        d_loss, real_logits = self._train_d(seen_real, seen_fake)
-        g_loss = self._train_g(real_logits, seen_fake)
+        labels = labels.to(self.device) if self.recipe.classes and labels is not None else None
+        g_trains = (self.images // len(real)) % self.recipe.d_steps == self.recipe.d_steps - 1
+        reals = self._batch(self._reals(real), labels)
+        with torch.set_grad_enabled(g_trains), self._autocast():
+            drawn = self._fakes(len(real), labels)
+        fakes = self._batch(drawn, labels)
+        d_loss, d_gradient, judged = self._train_d(reals, self._shown(fakes))
+        if g_trains:
+            self.control.g_loss, self.control.g_gradient = self._train_g(reals, fakes, judged)
         self.scaler.update()
+        self.control.update(judged.real, judged.fake)
         self.images += len(real)
         self._average()
-        return Losses(d_loss, g_loss)
+        return self._measures(d_loss, d_gradient, judged, _spread(drawn) / _spread(reals.images))
 
     def generator_state(self) -> dict[str, Tensor]:
         """Return the weights to draw with: averaged, without wraps, float32 on the CPU."""
@@ -87,7 +149,7 @@ class Run:
         self.images, self.seed = state["images"], state["seed"]
 
     def _parts(self) -> list[str]:
-        return ["g", "d", "average", "g_optimizer", "d_optimizer", "scaler"]
+        return ["g", "d", "average", "g_optimizer", "d_optimizer", "scaler", "control", "replay"]
 
     def _reals(self, real: Tensor) -> Tensor:
         real = to_float(real.to(self.device, non_blocking=True))
@@ -96,30 +158,119 @@ class Run:
         mirrored = torch.rand(len(real), 1, 1, 1, device=self.device) < 0.5
         return torch.where(mirrored, real.flip(3), real)
 
-    def _look(self, images: Tensor) -> Any:
-        return self.d.backbone(augment.apply(self.recipe.augment, images))
+    def _fakes(self, count: int, labels: Tensor | None) -> Tensor:
+        w = self.g.map(torch.randn(count, self.recipe.z_dim, device=self.device), labels)
+        if self.recipe.style_mixing:
+            w = _mix_styles(self.g, w, labels, self.recipe.style_mixing)
+        return self.g.synthesize(w)
 
-    def _train_d(self, seen_real: Any, seen_fake: Any) -> tuple[Tensor, Tensor]:
+    def _batch(self, images: Tensor, labels: Tensor | None) -> Batch:
         with self._autocast():
-            real_logits = self.d.head(seen_real)
-            fake_logits = self.d.head(_detach(seen_fake))
-        loss = LOSSES[self.recipe.loss].d(real_logits.float(), fake_logits.float()).mean()
-        self._descend(self.d_optimizer, loss)
-        return loss.detach(), real_logits.detach()
+            return Batch(images, self._look(images), labels)
 
-    def _train_g(self, real_logits: Tensor, seen_fake: Any) -> Tensor:
+    def _shown(self, fakes: Batch) -> Batch:
+        """Return the fakes as D is trained on them: cut off from G, and some of them old where there is a replay."""
+        if isinstance(self.replay, Replay):
+            with torch.no_grad():
+                return self._batch(self.replay.mix(fakes.images), fakes.labels)
+        return Batch(fakes.images.detach(), _detach(fakes.seen), fakes.labels)
+
+    def _look(self, images: Tensor) -> Any:
+        recipe = self.recipe
+        if recipe.d_noise:
+            fading = max(0.0, 1.0 - self.images / recipe.d_noise_images)
+            images = images + recipe.d_noise * fading * torch.randn_like(images)
+        strength = self.control.strength if recipe.ada_target else None
+        return self.d.backbone(augment.apply(recipe.augment, images, strength))
+
+    def _train_d(self, reals: Batch, fakes: Batch) -> tuple[Tensor, Tensor, Judged]:
+        with self._autocast():
+            judged = self._judge(self.d.head, reals, fakes)
+        loss = self._d_game(judged)
+        for name, weight in self.recipe.penalties:
+            loss = loss + weight * self._penalty(name, reals, fakes, judged)
+        gradient = self._descend(self.d_optimizer, self.d.head, loss)
+        if self.recipe.clip:
+            clip(self.d.head.parameters(), self.recipe.clip)
+        return loss.detach(), gradient, judged.detach()
+
+    def _judge(self, head: Judge, reals: Batch, fakes: Batch) -> Judged:
+        if self.recipe.separate_batches:
+            return Judged(head(reals.seen, reals.labels), head(fakes.seen, fakes.labels), reals.labels)
+        both: Judgement = head(_join(reals.seen, fakes.seen), _join(reals.labels, fakes.labels))
+        count = len(reals.images)
+        return Judged(both.each(lambda part: part[:count]), both.each(lambda part: part[count:]), reals.labels)
+
+    def _d_game(self, judged: Judged) -> Tensor:
+        """Return D's loss in its game: logits, the direction of a sliced last layer, classes."""
+        real, fake = judged.real, judged.fake * self.control.balance
+        if self.recipe.flip_labels:
+            flipped = torch.rand(len(real), 1, device=real.device) < self.recipe.flip_labels
+            real, fake = torch.where(flipped, fake, real), torch.where(flipped, real, fake)
+        loss = self.loss.d(real, fake).mean()
+        reals, fakes, labels = judged
+        if reals.sliced is not None and fakes.sliced is not None:
+            loss = loss + LOSSES["wasserstein"].d(reals.sliced.float(), fakes.sliced.float()).mean()
+        for one in (reals, fakes):
+            if one.classes is not None and labels is not None:
+                loss = loss + self.recipe.class_weight * cross_entropy(one.classes.float(), labels)
+        return loss
+
+    def _penalty(self, name: str, reals: Batch, fakes: Batch, judged: Judged) -> Tensor:
+        """Return a penalty's mean over the batch; a lazy one acts in some steps only, and then the more."""
+        penalty, every = PENALTIES[name], self.recipe.penalty_every if PENALTIES[name].lazy else 1
+        if (self.images // len(reals.images)) % every:
+            return torch.zeros((), device=self.device)
+        view = View(
+            d=lambda images: self.d.head(self._look(images), reals.labels).logits.float().sum(dim=1),
+            real=reals.images,
+            fake=fakes.images.float(),
+            real_logits=judged.real,
+            fake_logits=judged.fake,
+            real_mean=self.control.real_mean,
+            fake_mean=self.control.fake_mean,
+            reconstruct=getattr(self.d.head, "reconstruction", None),
+        )
+        return every * penalty.function(view).mean()
+
+    def _train_g(self, reals: Batch, fakes: Batch, judged: Judged) -> tuple[Tensor, Tensor]:
+        head: Judge = self.d.head
+        if self.recipe.unrolled:
+            head = look_ahead(
+                self.d.head,
+                self.d_optimizer,
+                lambda one: self._d_game(self._judge(one, reals, fakes)),
+                self.recipe.unrolled,
+            )
         self.d.head.requires_grad_(False)
         with self._autocast():
-            fake_logits = self.d.head(seen_fake)
+            fake = head(fakes.seen, fakes.labels)
+            real = self._judge_again(head, reals, judged)
         self.d.head.requires_grad_(True)
-        loss = LOSSES[self.recipe.loss].g(real_logits.float(), fake_logits.float()).mean()
-        self._descend(self.g_optimizer, loss)
-        return loss.detach()
+        loss = self.recipe.adversarial * self.loss.g(real.logits.float(), fake.logits.float()).mean()
+        if self.recipe.feature_matching:
+            distance = (real.features.float().mean(dim=0) - fake.features.float().mean(dim=0)).abs().mean()
+            loss = loss + self.recipe.feature_matching * distance
+        if fake.classes is not None and fakes.labels is not None:
+            loss = loss + self.recipe.class_weight * cross_entropy(fake.classes.float(), fakes.labels)
+        return loss.detach(), self._descend(self.g_optimizer, self.g, loss)
 
-    def _descend(self, optimizer: Optimizer, loss: Tensor) -> None:
+    def _judge_again(self, head: Judge, reals: Batch, judged: Judged) -> Judgement:
+        """Return what D says of the reals now, where G's loss looks at that; otherwise what it said before its step."""
+        if not self.loss.paired and not self.recipe.feature_matching:
+            return judged.reals
+        with torch.no_grad():
+            return head(reals.seen, reals.labels)
+
+    def _descend(self, optimizer: Optimizer, network: nn.Module, loss: Tensor) -> Tensor:
+        """Take one step and return the length of its gradient."""
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(self.scaler.scale(loss))
+        self.scaler.unscale_(optimizer)
+        slopes = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
         self.scaler.step(optimizer)
+        length: Tensor = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(slope) for slope in slopes]))
+        return length
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -132,15 +283,42 @@ class Run:
         for kept, buffer in zip(self.average.buffers(), self.g.buffers(), strict=True):
             kept.copy_(buffer)
 
+    def _measures(self, d_loss: Tensor, d_gradient: Tensor, judged: Judged, spread: Tensor) -> Measures:
+        control = self.control
+        means = judged.real.mean(), judged.fake.mean()
+        steered = control.overfit.clone(), control.strength.clone(), control.balance.clone()
+        return Measures(d_loss, control.g_loss, *means, d_gradient, control.g_gradient, *steered, spread)
+
     def _autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, self.precision, enabled=self.precision is not None)
 
 
-def _prepare(network: nn.Module, init: str, wrap: str, device: torch.device) -> nn.Module:
+def _prepare(network: nn.Module, init: str, wrap: str, device: torch.device) -> None:
     INITS[init](network)
-    network = network.to(device).to(memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)
     WRAPS[wrap](network)
-    return network
+
+
+def _mix_styles(g: GeneratorNetwork, w: Tensor, labels: Tensor | None, share: float) -> Tensor:
+    """Give a share of the fakes a second style from a random place on (StyleGAN, arXiv:1812.04948, section 3.1)."""
+    other = g.map(torch.randn(len(w), g.z_dim, device=w.device), labels)
+    start = torch.randint(1, g.styles, (len(w), 1, 1), device=w.device)
+    mixed = (torch.arange(g.styles, device=w.device)[None, :, None] >= start) & (
+        torch.rand(len(w), 1, 1, device=w.device) < share
+    )
+    return torch.where(mixed, other, w)
+
+
+@torch.no_grad()
+def _spread(images: Tensor) -> Tensor:
+    """Return how much the images of a batch differ: the standard deviation over the batch, a mean over the pixels."""
+    return images.float().std(dim=0, correction=0).mean()
+
+
+def _join(first: Any, second: Any) -> Any:
+    if isinstance(first, list):
+        return [torch.cat(pair) for pair in zip(first, second, strict=True)]
+    return None if first is None else torch.cat([first, second])
 
 
 def _detach(seen: Any) -> Any:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from training.card import duration, model_card
-from training.recipe import RECIPES
+from training.recipes import RECIPES
 
 ABOUT = {
     "recipe": RECIPES["projected"].to_dict(),

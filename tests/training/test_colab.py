@@ -21,7 +21,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from training.recipe import RECIPES
+from training.recipes import RECIPES
 
 PROJECT = Path(__file__).parents[2]
 NOTEBOOK = PROJECT / "training" / "colab.ipynb"

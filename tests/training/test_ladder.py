@@ -11,7 +11,7 @@ import torch
 from training import checkpoint, ladder, loop
 from training.checkpoint import CheckpointError
 from training.ladder import Plan
-from training.recipe import RECIPES
+from training.recipes import RECIPES
 
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
 RECIPES_OF_TWO = {"first": TINY, "second": replace(TINY, loss="hinge")}

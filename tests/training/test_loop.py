@@ -18,7 +18,8 @@ from training import checkpoint, loop
 from training.checkpoint import CheckpointError
 from training.data import Data, open_data
 from training.loop import Budget, DivergedError, open_session
-from training.recipe import RECIPES, Recipe
+from training.recipe import Recipe
+from training.recipes import RECIPES
 from training.sheet import seed_sheet
 
 CPU = torch.device("cpu")

@@ -13,7 +13,7 @@ import pytest
 from training import __main__ as cli
 from training import checkpoint
 from training.features import MissingPackageError
-from training.recipe import RECIPES
+from training.recipes import RECIPES
 
 PROJECT = Path(__file__).parents[2]
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from training.recipe import COURSE_SAMPLE, RECIPES, find_recipe
+from training.configure import find_recipe
+from training.recipes import COURSE_SAMPLE, RECIPES
 
 
 def test_the_course_sample_has_the_course_numbers() -> None:

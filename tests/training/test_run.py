@@ -10,7 +10,8 @@ from torch import Tensor
 
 from training import checkpoint
 from training.generators import build_generator
-from training.recipe import RECIPES, Recipe
+from training.recipe import Recipe
+from training.recipes import RECIPES
 from training.run import Run
 
 CPU = torch.device("cpu")

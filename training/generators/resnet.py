@@ -25,7 +25,7 @@ class ResNetGenerator(GeneratorNetwork):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__(config)
         all_sides = sides(config)
-        widths = [channels_at(side, config) for side in all_sides]
+        widths = [channels_at(side, config, most=8) for side in all_sides]
         self.start = nn.Linear(self.w_dim, widths[0] * 16)
         self.blocks = nn.ModuleList(_Block(before, after, config) for before, after in pairwise(widths))
         self.attention = nn.ModuleDict(

@@ -1,0 +1,69 @@
+"""Discriminators that look through a frozen ImageNet network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from training.discriminators.dcgan import halvings
+from training.discriminators.judge import Discriminator, DiscriminatorConfig, Head, Heads
+from training.features import CHANNELS, EfficientNetFeatures
+from training.norms import NORMS
+
+
+def projected(config: DiscriminatorConfig) -> Discriminator:
+    """Small discriminators on frozen features, mixed at random (Projected GAN, Sauer et al. 2021, arXiv:2111.01007).
+
+    Beside the four on features stands one on the picture itself: at 128 x 128 the features do not see a regular
+    grid of single pixels. `width` is the channels of each on features, four times those of the one on the picture.
+    """
+    backbone = ProjectedFeatures()
+    side = config.resolution
+    heads = [_small(3, side, replace(config, width=max(config.width // 4, 1)))]
+    for step, channels in enumerate(backbone.channels, start=1):
+        heads.append(_small(channels, side // 2**step, config))
+    return Discriminator(backbone, Heads(heads))
+
+
+class ProjectedFeatures(nn.Module):  # [N, 3, R, R] in [-1, 1] -> [the picture, and four maps from fine to coarse]
+    """Frozen ImageNet features behind fixed random convolutions: across channels, then from coarse to fine.
+
+    Sauer et al. 2021 (arXiv:2111.01007), section 3.2: cross-channel mixing (1 x 1, to twice the channels here) and
+    cross-scale mixing (each map upsampled and added to the next finer one, which is then mixed again). The finest
+    maps are at half the side, an eighth is the coarsest.
+    """
+
+    channels = (48, 48, 96, 192)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = EfficientNetFeatures()
+        mixed = (48, 96, 192, 384)
+        self.across_channels = nn.ModuleList(_random(*pair) for pair in zip(CHANNELS, mixed, strict=True))
+        self.across_scales = nn.ModuleList(_random(*pair) for pair in zip(mixed, self.channels, strict=True))
+        self.requires_grad_(False)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        maps = [mix(one) for mix, one in zip(self.across_channels, self.features(images), strict=True)]
+        coarser, mixed = None, []
+        for mix, one in zip(reversed(self.across_scales), reversed(maps), strict=True):
+            one = one if coarser is None else one + coarser
+            coarser = interpolate(mix(one), scale_factor=2.0, mode="bilinear")
+            mixed.append(coarser)
+        return [images, *reversed(mixed)]
+
+
+def _small(channels: int, side: int, config: DiscriminatorConfig) -> nn.Module:
+    layers: list[nn.Module] = []
+    for before, after in pairwise([channels] + [config.width] * halvings(side)):
+        layers += [nn.Conv2d(before, after, 4, 2, 1), NORMS[config.norm](after), nn.LeakyReLU(0.2)]
+    return Head(nn.Sequential(*layers), config.width if layers else channels, 4, config)
+
+
+def _random(before: int, after: int) -> nn.Module:
+    layer = nn.Conv2d(before, after, 1, bias=False)
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+    return layer
