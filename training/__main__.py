@@ -59,14 +59,17 @@ def train(options: argparse.Namespace) -> None:
 
 def climb(options: argparse.Namespace) -> None:
     """Train several recipes on an equal budget, or go on with them, then score them and write a report."""
+    names = options.recipes or ladder.DEFAULT
     plan = ladder.Plan(
-        recipes={Path(name).stem: _recipe(name, options.set) for name in options.recipes or RECIPES},
+        recipes={Path(name).stem: _recipe(name, options.set) for name in dict.fromkeys(names)},
         data=options.data,
         out=options.out,
         minutes=options.minutes_each,
         seed=options.seed,
         device=options.device,
     )
+    if len(plan.recipes) < len(set(names)):
+        raise ValueError(f"Two of {', '.join(names)} would have the same name; rename a file.")
     embedder = open_embedder(options.network, options.device)
     print(f"scores will be taken with {embedder.network.name}")
     if ladder.climb(plan):
@@ -122,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=train)
 
     command = commands.add_parser("ladder", help="train several recipes on an equal budget, score and report them")
-    command.add_argument("recipes", nargs="*", metavar="RECIPE", help="by default every recipe")
+    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(ladder.DEFAULT)}")
     _add_run_options(command)
     command.add_argument("--minutes-each", type=_positive, required=True, metavar="M", help="over all calls together")
     command.add_argument("--fakes", type=_count, default=FAKES, metavar="N", help="pictures that are scored")
