@@ -8,14 +8,14 @@ from typing import Any, cast
 import gradio as gr
 import torch
 
-from studio.ui import explore, export, header, verify
+from studio.ui import compare, explore, export, header, verify
 from studio.ui.guard import Guard
 from studio.ui.parts import style
 from studio.ui.state import Studio
 from studio.ui.texts import LANGUAGES, in_language
 
 FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
-TABS = {"explore": explore, "export": export, "verify": verify}
+TABS = {"explore": explore, "compare": compare, "export": export, "verify": verify}
 
 
 class Page(gr.Blocks):

@@ -14,13 +14,18 @@ from studio.ui.texts import LANGUAGES, in_language
 
 HERE = Path(__file__).parent
 SHARED = ("link.js", "favourites_kept.js", "keys.js")  # put into common.js
+SHEETS = ("page.css", "compare.css")
 
 
-def part(name: str, functions: list[Callable[[Any], Any]], **props: Any) -> gr.HTML:
-    """Build the component of `name`.html and `name`.js; `functions` can be called from its script."""
+def part(name: str, functions: list[Callable[[Any], Any]], scripts: tuple[str, ...] = (), **props: Any) -> gr.HTML:
+    """Build the component of `name`.html and `name`.js; `functions` can be called from its script.
+
+    Further `scripts` continue that of the name, in its scope.
+    """
+    files = [f"{name}.js", *(f"{script}.js" for script in scripts)]
     return gr.HTML(
         html_template=_read(f"{name}.html"),
-        js_on_load=f"{common_script()}\n{_read(f'{name}.js')}",
+        js_on_load="\n".join([common_script(), *map(_read, files)]),
         server_functions=functions,
         elem_id=f"race-{name}",
         apply_default_css=False,
@@ -42,7 +47,7 @@ def to_base64(data: bytes) -> str:
 
 def style() -> str:
     """Return the style sheet of the page."""
-    return _read("page.css")
+    return "\n".join(_read(name) for name in SHEETS)
 
 
 def _read(name: str) -> str:

@@ -16,7 +16,7 @@ from tests.browser.conftest import wait_for_tile
 
 Open = Callable[..., Page]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-TABS = ("explore", "export", "verify")
+TABS = ("explore", "compare", "export", "verify")
 
 
 def test_the_page_speaks_the_language_of_the_browser_and_switches(address: str, open_page: Open) -> None:

@@ -1,0 +1,309 @@
+// What is compared, on which seed, and what is on the wall. The wall itself, the cells, the matrix, the blind guess, the
+// facts and the saved picture are in the files that are put in after this one.
+const race = window.ganRace;
+const $ = (selector) => element.querySelector(selector);
+const make = (tag, properties = {}, ...children) => {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+};
+const [status, wallNode, field] = [".status", ".wall", ".seed"].map($);
+const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const COLUMNS = 10;
+const KEPT_PICTURES = 36;
+const LIMIT = 2 ** 32;
+const BASELINE = "course_sample";
+
+let list = null; // what there is to compare
+let slots = []; // {sha256: the checkpoint that is chosen, shown: it, or a step that its run kept}, or {absent: hash}
+let mode = "side";
+let blind = false;
+let revealed = false;
+let order = []; // which tile stands at which place
+let pair = [0, 1]; // the two places that flip and slider show
+let wall = null; // what is on the screen: {seed, psi, tiles}
+let problem = null;
+let busy = false;
+const pictures = new Map(); // what was drawn: key -> facts and the address of the JPEG
+
+const isOpen = () => race.tab === "compare" && element.isConnected;
+const checkpointOf = (sha256) => list.checkpoints.find((one) => one.sha256 === sha256);
+const chosen = () => slots.filter((slot) => slot.absent === undefined);
+const keyOf = (sha256, { seed, psi }) => `${sha256} ${seed} ${psi}`;
+const wanted = () => ({ seed: race.seed.seed, psi: race.seed.psi, hashes: chosen().map((slot) => slot.shown) });
+const isOnWall = (wish) =>
+  wall !== null && wall.seed === wish.seed && wall.psi === wish.psi && wall.tiles.map((one) => one.sha256).join() === wish.hashes.join();
+
+function showProblem(error) {
+  problem = error;
+  status.hidden = error === null;
+  status.textContent = error === null ? "" : race.errorText(error);
+  status.classList.toggle("failed", error !== null);
+}
+
+// The list, and the slots in which something of it is chosen.
+async function refreshList() {
+  const answer = await race.ask(server.compare_list, {});
+  if (answer.error) return showProblem(answer.error);
+  const before = list;
+  if (JSON.stringify(answer) === JSON.stringify(before)) return;
+  list = answer;
+  if (before === null) slots = linkedSlots() ?? defaultSlots();
+  else slots = slots.map((slot) => followRun(slot, before));
+  changeSlots(slots);
+}
+
+// A run that goes on replaces its checkpoint; whoever compared the newest one goes on with the newest.
+function followRun(slot, before) {
+  if (slot.absent !== undefined || checkpointOf(slot.sha256)) return slot;
+  const name = before.checkpoints.find((one) => one.sha256 === slot.sha256)?.name;
+  const now = list.checkpoints.find((one) => one.name === name);
+  return now ? slotOf(now) : { absent: slot.sha256 };
+}
+
+const slotOf = (checkpoint) => ({ sha256: checkpoint.sha256, shown: checkpoint.sha256 });
+
+function findSlot(hash) {
+  for (const one of list.checkpoints) {
+    const match = [one, ...one.steps].find((step) => step.sha256.startsWith(hash));
+    if (match) return { sha256: one.sha256, shown: match.sha256 };
+  }
+  return { absent: hash };
+}
+
+function linkedSlots() {
+  const hashes = (race.link.get("cmp") ?? "").split(",").filter((hash) => /^[0-9a-f]{8,64}$/.test(hash));
+  if (hashes.length === 0) return null;
+  const found = hashes.slice(0, props.limits.checkpoints).map(findSlot);
+  return found.length > 1 ? found : [...found, slotOf(otherThan(found[0].sha256 ?? list.checkpoints[0].sha256))];
+}
+
+// What to begin with beside a checkpoint: one on the same latents, the baseline first; otherwise any other.
+function otherThan(sha256) {
+  const others = list.checkpoints.filter((one) => one.sha256 !== sha256);
+  const { z_dim, classes } = checkpointOf(sha256);
+  const comparable = others.filter((one) => one.z_dim === z_dim && one.classes === classes);
+  const baseline = (some) => some.find((one) => one.name === BASELINE) ?? some[0];
+  return baseline(comparable) ?? baseline(others) ?? checkpointOf(sha256);
+}
+
+function defaultSlots() {
+  const one = checkpointOf(race.seed.sha256) ?? checkpointOf(list.default) ?? list.checkpoints[0];
+  return [slotOf(otherThan(one.sha256)), slotOf(one)];
+}
+
+function showSlots() {
+  $(".slots").replaceChildren(...slots.map(slotNode));
+  $(".add").hidden = slots.length >= props.limits.checkpoints;
+  const absent = slots.find((slot) => slot.absent !== undefined);
+  $(".absent").hidden = absent === undefined;
+  $(".absent").textContent = absent ? race.text("error_unknown_checkpoint", { hash: absent.absent.slice(0, 8) }) : "";
+  showMismatch();
+}
+
+function slotNode(slot, index) {
+  const select = make("select");
+  select.setAttribute("aria-label", race.text("compare_slot", { number: index + 1 }));
+  race.fillCheckpoints(select, list, slot.sha256);
+  if (slot.absent !== undefined) select.prepend(new Option(race.text("compare_absent", { hash: slot.absent.slice(0, 8) }), "", true, true));
+  select.addEventListener("change", () => changeSlots(slots.with(index, slotOf(checkpointOf(select.value)))));
+  const item = make("li", {}, select);
+  if (slots.length > 2) {
+    const remove = make("button", { type: "button", className: "remove quiet", textContent: "×" });
+    remove.setAttribute("aria-label", race.text("compare_remove", { number: index + 1 }));
+    remove.addEventListener("click", () => changeSlots(slots.toSpliced(index, 1)));
+    item.append(remove);
+  }
+  return item;
+}
+
+function changeSlots(next) {
+  slots = next;
+  showSlots();
+  showScrubber();
+  forgetFacts();
+  draw();
+}
+
+// Put up what is chosen now, and say it in the link.
+function draw() {
+  race.link.set({ cmp: slots.map((slot) => (slot.shown ?? slot.absent).slice(0, 8)).join(",") });
+  if (mode === "matrix") drawMatrix();
+  else pump();
+}
+
+$(".add").addEventListener("click", () => {
+  const fresh = list.checkpoints.find((one) => slots.every((slot) => slot.sha256 !== one.sha256));
+  changeSlots([...slots, slotOf(fresh ?? list.checkpoints[0])]);
+});
+
+// One seed means the same latents only to generators of equal z sizes and equal counts of classes.
+function mismatch() {
+  const shapes = chosen().map((slot) => checkpointOf(slot.sha256));
+  const differ = (of) => new Set(shapes.map(of)).size > 1;
+  if (differ((one) => one.z_dim)) return "compare_z_sizes";
+  return differ((one) => one.classes) ? "compare_classes" : null;
+}
+
+function showMismatch() {
+  const code = mismatch();
+  $(".mismatch").hidden = code === null;
+  $(".mismatch").textContent = code === null ? "" : race.text(code);
+}
+
+// The training-step scrubber, where a run kept steps: one position for each power of two of images, and the newest.
+const doublings = (images) => Math.floor(Math.log2(Math.max(images, 1)));
+
+function positions() {
+  const steps = chosen().flatMap((slot) => checkpointOf(slot.sha256).steps);
+  return [...new Set(steps.map((step) => doublings(step.images)))].sort((one, other) => one - other);
+}
+
+function stepAt(checkpoint, position) {
+  if (position === undefined || checkpoint.steps.length === 0) return checkpoint;
+  return checkpoint.steps.filter((step) => doublings(step.images) <= position).at(-1) ?? checkpoint.steps[0];
+}
+
+function showScrubber() {
+  const all = positions();
+  $(".scrubber").hidden = all.length === 0;
+  $(".scrub").max = all.length;
+  const stepped = chosen().filter((slot) => slot.shown !== slot.sha256);
+  const shown = stepped.map((slot) => checkpointOf(slot.sha256).steps.find((step) => step.sha256 === slot.shown)?.images ?? 0);
+  const at = stepped.length === 0 ? all.length : Math.max(all.indexOf(doublings(Math.max(...shown))), 0);
+  $(".scrub").value = at;
+  const images = (2 ** all[at]).toLocaleString(race.language);
+  const words = at === all.length ? race.text("compare_newest") : race.text("compare_step", { images });
+  $(".scrub-words").textContent = words;
+  $(".scrub").setAttribute("aria-valuetext", words);
+}
+
+$(".scrub").addEventListener("input", () => {
+  const position = positions()[Number($(".scrub").value)];
+  const follow = (slot) => (slot.absent !== undefined ? slot : { ...slot, shown: stepAt(checkpointOf(slot.sha256), position).sha256 });
+  slots = slots.map(follow);
+  showScrubber();
+  draw();
+});
+
+// Draw until what was wished last is on the wall; it comes there as a whole, once every picture of it is decoded.
+async function pump() {
+  if (busy || list === null || !isOpen() || mode === "matrix") return;
+  busy = true;
+  wallNode.classList.add("waiting");
+  while (isOpen() && !isOnWall(wanted()) && wanted().hashes.length > 0) {
+    const wish = wanted();
+    const missing = [...new Set(wish.hashes)].filter((sha256) => !pictures.has(keyOf(sha256, wish)));
+    if (missing.length > 0) {
+      const answer = await race.ask(server.compare_tiles, { checkpoints: missing, seed: wish.seed, psi: wish.psi, visitor });
+      if (answer.superseded) continue;
+      if (answer.error) {
+        if (!isStill(wish)) continue;
+        failed(answer.error);
+        break;
+      }
+      answer.tiles.forEach(keepPicture);
+    }
+    if (isStill(wish)) await present(wish);
+  }
+  busy = false;
+  wallNode.classList.remove("waiting");
+}
+
+const isStill = (wish) => JSON.stringify(wish) === JSON.stringify(wanted());
+
+function failed(error) {
+  showProblem(error);
+  if (error.code === "error_unknown_checkpoint") refreshList();
+  else if (wall !== null) race.setSeed({ seed: wall.seed, psi: wall.psi });
+}
+
+function keepPicture({ jpeg, ...facts }) {
+  const key = keyOf(facts.sha256, facts);
+  if (!pictures.has(key)) pictures.set(key, { ...facts, url: URL.createObjectURL(race.toBlob(jpeg, "image/jpeg")) });
+  const onWall = new Set(wall?.tiles.map((one) => one.url));
+  for (const [old, one] of pictures) {
+    if (pictures.size <= KEPT_PICTURES) break;
+    if (old === key || onWall.has(one.url)) continue;
+    URL.revokeObjectURL(one.url);
+    pictures.delete(old);
+  }
+}
+
+async function decoded(url) {
+  const image = make("img", { src: url, draggable: false });
+  await image.decode();
+  return image;
+}
+
+// What is said of a tile: the name of its checkpoint and how far it had been trained.
+function described(sha256) {
+  for (const one of list.checkpoints) {
+    const step = [one, ...one.steps].find((match) => match.sha256 === sha256);
+    if (step) return { name: one.name, images: step.images };
+  }
+  return { name: sha256.slice(0, 8), images: null };
+}
+
+async function present(wish) {
+  const tiles = wish.hashes.map((sha256) => ({ ...pictures.get(keyOf(sha256, wish)), ...described(sha256) }));
+  const images = await Promise.all(tiles.map((one) => decoded(one.url)));
+  if (!isStill(wish)) return;
+  const runs = chosen().map((slot) => slot.sha256).join();
+  if (order.length !== tiles.length || (blind && wall?.runs !== runs)) arrange(tiles.length);
+  wall = { seed: wish.seed, psi: wish.psi, runs, tiles };
+  showWall(images);
+  showProblem(null);
+  if (document.activeElement !== field) field.value = wish.seed;
+  race.live(race.text("compare_shown", { seed: wish.seed, count: tiles.length }));
+}
+
+// Moving among seeds: the seed is Explore's.
+const step = (by) => race.setSeed({ seed: (race.seed.seed + by + LIMIT) % LIMIT });
+const randomSeed = () => race.setSeed({ seed: crypto.getRandomValues(new Uint32Array(1))[0] });
+
+$(".previous").addEventListener("click", () => step(-1));
+$(".next").addEventListener("click", () => step(1));
+$(".random").addEventListener("click", randomSeed);
+$(".seed-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const seed = race.parseSeed(field.value);
+  if (seed === null) return showProblem({ code: "error_seed", values: { value: field.value } });
+  if (wall?.seed === seed) showProblem(null);
+  race.setSeed({ seed });
+});
+document.addEventListener("race:seed", () => {
+  if (document.activeElement !== field) field.value = race.seed.seed;
+  pump();
+});
+
+function setMode(next) {
+  mode = next;
+  for (const radio of element.querySelectorAll(".modes input")) radio.checked = radio.value === mode;
+  wallNode.dataset.mode = mode;
+  $(".matrix-form").hidden = $(".matrix").hidden = mode !== "matrix";
+  wallNode.hidden = $(".zoom").hidden = $(".lit-words").hidden = mode === "matrix";
+  $(".seed-form").hidden = mode === "matrix";
+  $(".blind").closest("label").hidden = mode === "matrix";
+  if (mode === "matrix") return beginMatrix();
+  stopMatrix();
+  showPair();
+  redraw();
+  pump();
+}
+for (const radio of element.querySelectorAll(".modes input")) radio.addEventListener("change", () => setMode(radio.value));
+
+// Put the same tiles up again: another mode, other places, another language.
+async function redraw() {
+  const now = wall;
+  if (now === null) return;
+  const images = await Promise.all(now.tiles.map((one) => decoded(one.url)));
+  if (wall === now) showWall(images);
+}
+
+async function enter() {
+  if (!isOpen()) return;
+  await refreshList();
+  if (document.activeElement !== field) field.value = race.seed.seed;
+  pump();
+}

@@ -1,0 +1,145 @@
+"""The Compare tab: several checkpoints on the same latents, and what their passports and their metrics say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+
+from studio.compare import MAX_CHECKPOINTS, MAX_SEEDS, TooManyError, check_size, scores, settings
+from studio.curves import METRICS, Curves, read_curves
+from studio.gallery import Entry
+from studio.render import Picture, Priority, Wish, to_png
+from studio.ui.parts import part, to_base64
+from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
+from training.sheet import CELLS
+
+LANE, MATRIX_LANE, CELL_LANE = "compare", "compare-matrix", "compare-cell"
+SCRIPTS = ("compare_wall", "compare_cells", "compare_matrix", "compare_blind", "chart", "compare_facts", "compare_end")
+VISITOR_LENGTH = 64
+THUMBNAIL_SIDE = 224
+
+
+def build(studio: Studio) -> gr.HTML:
+    """Build the tab; it draws nothing before it is shown."""
+
+    @answers
+    def compare_list(_: Answer) -> Answer:
+        listed = studio.list()
+        return {**listed, "checkpoints": [{**one, **_facts(studio, one["sha256"])} for one in listed["checkpoints"]]}
+
+    @answers
+    def compare_tiles(data: Answer) -> Answer:
+        pictures = _draw(studio, data, asked_seed(data), Priority.COMPARE, LANE)
+        return {"tiles": [{**_described(one), "jpeg": to_base64(one.jpeg)} for one in pictures]}
+
+    @answers
+    def compare_row(data: Answer) -> Answer:
+        """Draw one row of a matrix whose whole size is checked."""
+        seed = _asked_row(data)
+        pictures = _draw(studio, data, seed, Priority.SHEET, MATRIX_LANE)
+        tiles = [{**_described(one), "jpeg": to_base64(one.thumbnail(THUMBNAIL_SIDE))} for one in pictures]
+        return {"seed": seed, "tiles": tiles}
+
+    @answers
+    def compare_cells(data: Answer) -> Answer:
+        cell = _asked_cell(data)
+        pictures = _draw(studio, data, asked_seed(data), Priority.COMPARE, CELL_LANE)
+        return {"cells": [{**_described(one), "png": to_base64(to_png(one.cell(cell)))} for one in pictures]}
+
+    @answers
+    def compare_facts(data: Answer) -> Answer:
+        entries = [studio.find(sha256) for sha256 in _asked_hashes(data)]
+        rows = settings([_about(entry) for entry in entries])
+        return {
+            "settings": [asdict(row) for row in rows],
+            "curves": [asdict(_curves(studio, entry)) for entry in entries],
+            "scores": [[asdict(one) for one in scores(_about(entry))] for entry in entries],
+        }
+
+    return part(
+        "compare",
+        [compare_list, compare_tiles, compare_row, compare_cells, compare_facts],
+        SCRIPTS,
+        limits={"checkpoints": MAX_CHECKPOINTS, "seeds": MAX_SEEDS},
+    )
+
+
+def _facts(studio: Studio, sha256: str) -> Answer:
+    """Return what a choice of checkpoints needs to know: the shape of its latents, and the steps that its run kept."""
+    entry = studio.find(sha256)
+    config = entry.description.config if entry.description else None
+    return {
+        "z_dim": config.z_dim if config else None,
+        "classes": config.classes if config else None,
+        "steps": [
+            {"sha256": step.sha256, "images": step.description.about.get("images")}
+            for step in studio.gallery.steps(entry)
+            if step.description
+        ],
+    }
+
+
+def _about(entry: Entry) -> dict[str, Any]:
+    return entry.description.about if entry.description else {}
+
+
+def _curves(studio: Studio, entry: Entry) -> Curves:
+    """Read the metrics beside a checkpoint; a link to outside the gallery is not followed."""
+    inside = (entry.folder / METRICS).resolve().is_relative_to(studio.gallery.root)
+    return read_curves(entry.folder) if inside else Curves([], [], {}, [])
+
+
+def _draw(studio: Studio, data: Answer, seed: int, priority: Priority, lane: str) -> list[Picture]:
+    psi, visitor = _asked_psi(data), asked_text(data, "visitor", VISITOR_LENGTH)
+    hashes = [str(studio.find(sha256).sha256) for sha256 in _asked_hashes(data)]
+    return studio.renderer.tiles([Wish(one, seed, psi) for one in hashes], visitor, priority=priority, lane=lane)
+
+
+def _described(picture: Picture) -> Answer:
+    return {key: value for key, value in vars(picture).items() if key not in ("pixels", "jpeg")}
+
+
+def _asked_list(data: Answer, field: str) -> list[object]:
+    values = data.get(field)
+    if not isinstance(values, list) or not values:
+        raise RequestError("error_request", field=field, value=str(values)[:80])
+    return values
+
+
+def _asked_hashes(data: Answer) -> list[str]:
+    values = _asked_list(data, "checkpoints")
+    _check_size(len(values), 1)
+    return [asked_hash({"sha256": value}) for value in values]
+
+
+def _asked_row(data: Answer) -> int:
+    """Return the seed of the asked row of a matrix, once its size is known to be allowed."""
+    seeds, row = _asked_list(data, "seeds"), data.get("row")
+    _check_size(len(_asked_list(data, "checkpoints")), len(seeds))
+    if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < len(seeds):
+        raise RequestError("error_request", field="row", value=str(row)[:40])
+    return asked_seed({"seed": seeds[row]})
+
+
+def _check_size(checkpoints: int, seeds: int) -> None:
+    try:
+        check_size(checkpoints, seeds)
+    except TooManyError as error:
+        raise RequestError("error_too_many_tiles", checkpoints=checkpoints, seeds=seeds) from error
+
+
+def _asked_psi(data: Answer) -> float:
+    psi = data.get("psi", 1.0)
+    if isinstance(psi, bool) or not isinstance(psi, int | float) or not math.isfinite(psi) or not 0 <= psi <= 1:
+        raise RequestError("error_request", field="psi", value=str(psi)[:40])
+    return float(psi)
+
+
+def _asked_cell(data: Answer) -> int:
+    cell = data.get("cell")
+    if isinstance(cell, bool) or not isinstance(cell, int) or not 0 <= cell < CELLS:
+        raise RequestError("error_request", field="cell", value=str(cell)[:40])
+    return cell

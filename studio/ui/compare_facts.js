@@ -1,0 +1,138 @@
+// What the passports and the logs say: settings that differ, curves on one axis, both with their numbers in words.
+let facts = null; // {runs, settings, curves} of the checkpoints that are compared now
+let asking = 0;
+
+const DIGITS = 4;
+const numberText = (value) => (value === null || value === undefined ? "–" : Number(value.toPrecision(DIGITS)).toLocaleString(race.language, { maximumSignificantDigits: DIGITS }));
+const panels = [".settings", ".curves"].map($);
+
+function forgetFacts() {
+  facts = null;
+  if (panels.some((panel) => panel.open)) askFacts();
+}
+
+async function askFacts() {
+  const runs = chosen().map((slot) => slot.sha256);
+  if (facts !== null || list === null || runs.length === 0) return;
+  const mine = (asking += 1);
+  const answer = await race.ask(server.compare_facts, { checkpoints: runs });
+  if (mine !== asking) return;
+  if (answer.error) return showProblem(answer.error);
+  facts = { ...answer, runs };
+  showFacts();
+}
+for (const panel of panels) panel.addEventListener("toggle", () => panel.open && (facts === null ? askFacts() : showFacts()));
+
+const nameAt = (index) => `${index + 1} · ${described(facts.runs[index]).name}`;
+
+function showFacts() {
+  if (facts === null) return;
+  showSettings();
+  showScores();
+  showQuantities();
+  showCurves();
+}
+
+function table(caption, head, body) {
+  const node = make("table", {}, make("caption", { className: "spoken", textContent: caption }));
+  node.append(make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col", textContent: text })))));
+  node.append(make("tbody", {}, ...body.map(([first, ...rest]) => make("tr", {}, make("th", { scope: "row", textContent: first }), ...rest.map((text) => make("td", { textContent: text }))))));
+  return node;
+}
+
+// A setting is called as the recipe calls it; a fact of the passport has a name in words.
+const settingName = (field_) => (field_.startsWith("about_") ? race.text(`compare_${field_}`) : field_);
+
+function showSettings() {
+  const rows = facts.settings.filter((row) => row.differs || $(".show-all").checked);
+  const body = rows.map((row) => [settingName(row.field), ...row.values.map((value) => value ?? "–")]);
+  const words = facts.settings.length === 0 ? "compare_no_settings" : "compare_no_difference";
+  const node = rows.length === 0 ? make("p", { className: "hint", textContent: race.text(words) }) : table(race.text("compare_settings"), [race.text("compare_setting"), ...facts.runs.map((_, index) => nameAt(index))], body);
+  $(".settings-table").replaceChildren(node);
+}
+$(".show-all").addEventListener("change", () => facts !== null && showSettings());
+
+// What the passports got. Few pictures make a number too noisy to rank by: it is greyed, and says so.
+function showScores() {
+  const rows = facts.scores.flatMap((some, index) => some.map((one) => ({ ...one, index })));
+  const column = (name) => race.text(`compare_score_${name}`);
+  const shown = ["kid", "fid", "precision", "recall", "copies"].filter((name) => rows.some((row) => name in row.numbers));
+  const cellOf = (row, name) => {
+    if (!(name in row.numbers)) return "–";
+    const spread = row.numbers[`${name}_spread`];
+    return numberText(row.numbers[name]) + (spread === undefined ? "" : ` ± ${numberText(spread)}`);
+  };
+  const body = rows.map((row) => {
+    const fakes = race.text(row.few ? "compare_few" : "compare_fakes", { count: row.fakes?.toLocaleString(race.language) ?? "?" });
+    return [nameAt(row.index), ...shown.map((name) => cellOf(row, name)), fakes, row.network ?? "–"];
+  });
+  $(".scores").hidden = rows.length === 0;
+  if (rows.length === 0) return;
+  const node = table(race.text("compare_scores"), ["name", ...shown, "fakes", "network"].map(column), body);
+  [...node.tBodies[0].rows].forEach((line, at) => line.classList.toggle("few", rows[at].few));
+  const several = new Set(rows.map((row) => row.network)).size > 1 ? race.text("compare_networks") : "";
+  $(".scores").replaceChildren(make("h3", { textContent: race.text("compare_scores") }), node, make("p", { className: "hint", textContent: `${race.text("compare_eye")} ${several}` }));
+}
+
+// The curves: one line for each checkpoint; of the same checkpoint twice only one.
+const quantities = () => [...new Set(facts.curves.flatMap((one) => Object.keys(one.quantities)))];
+
+function showQuantities() {
+  const before = $(".quantity").value;
+  $(".quantity").replaceChildren(...quantities().map((name) => new Option(name, name, false, name === before)));
+}
+
+function linesOf(quantity, axis) {
+  const smoothing = Number($(".smoothing").value);
+  return facts.curves.map((one, index) => {
+    const values = one.quantities[quantity] ?? [];
+    const points = one[axis].map((x, at) => ({ x, y: values[at] ?? null })).filter((point) => point.y !== null);
+    const alarms = one.alarms.map((alarm) => ({ x: alarm[axis], name: alarm.name }));
+    const twin = facts.runs.indexOf(facts.runs[index]) < index;
+    return { index, name: nameAt(index), points: twin ? [] : points, smooth: twin ? [] : smoothed(points, smoothing), alarms: twin ? [] : alarms };
+  });
+}
+
+// A running mean that forgets: each point keeps `share` of what came before; the first ones are not pulled to zero.
+function smoothed(points, share) {
+  let [sum, weight] = [0, 0];
+  return points.map(({ x, y }) => {
+    sum = share * sum + (1 - share) * y;
+    weight = share * weight + (1 - share);
+    return { x, y: sum / weight };
+  });
+}
+
+function showCurves() {
+  const [quantity, axis] = [$(".quantity").value, $(".axis").value];
+  const lines = linesOf(quantity, axis);
+  const drawn = lines.filter((line) => line.points.length > 0);
+  const label = race.text("compare_chart_alt", { quantity, axis: race.text(`compare_axis_${axis}`), names: drawn.map((line) => line.name).join(", ") });
+  const empty = make("p", { className: "hint", textContent: race.text("compare_no_curves") });
+  const width = $(".chart").clientWidth || 640;
+  $(".chart").replaceChildren(drawn.length === 0 ? empty : chart({ lines, width, label, quantity, axis: race.text(`compare_axis_${axis}`), language: race.language }));
+  $(".legend").replaceChildren(...drawn.map(legendNode));
+  showCurveTable(lines, axis);
+}
+
+function legendNode(line) {
+  const item = make("li", {}, lineSample(line.index), make("span", { textContent: line.name }));
+  if (line.alarms.length > 0) item.append(make("span", { className: "alarm-count", textContent: race.text("compare_alarms", { count: line.alarms.length }) }));
+  return item;
+}
+
+function showCurveTable(lines, axis) {
+  const head = ["name", "points", "first", "last", "lowest", "highest", "alarm_list"].map((name) => race.text(`compare_col_${name}`));
+  const body = lines.map(({ name, points, alarms }) => {
+    const values = points.map((point) => point.y);
+    const at = (point) => (point === undefined ? "–" : `${numberText(point.y)} (${numberText(point.x)})`);
+    const least = points.find((point) => point.y === Math.min(...values));
+    const most = points.find((point) => point.y === Math.max(...values));
+    const said = alarms.map((alarm) => `${alarm.name} (${numberText(alarm.x)})`).join(", ") || "–";
+    return [name, String(points.length), at(points[0]), at(points.at(-1)), at(least), at(most), said];
+  });
+  $(".curve-table").replaceChildren(table(race.text("compare_table_caption", { quantity: $(".quantity").value, axis: race.text(`compare_axis_${axis}`) }), head, body));
+}
+
+for (const selector of [".quantity", ".axis", ".smoothing"]) $(selector).addEventListener("input", () => facts !== null && showCurves());
+new ResizeObserver(() => facts !== null && panels[1].open && showCurves()).observe($(".curves"));

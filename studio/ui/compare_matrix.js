@@ -1,0 +1,83 @@
+// The matrix of checkpoints and seeds: whole tiles made small, a row at a time, never half a row.
+const MATRIX_SEEDS = 4;
+let drawing = 0; // the number of the drawing that may still put up rows
+let rows = []; // what is on the screen: [{seed, tiles, images}]
+
+// Seeds as people write them, "3, 7, 10-12": {seeds, count}; or {bad} for what is none. Long ranges are only counted.
+function parseSeeds(text) {
+  const seeds = [];
+  let count = 0;
+  for (const part of text.split(/[\s,、，]+/).filter(Boolean)) {
+    const [first, last] = part.split(/[-–~〜]/).map((one) => race.parseSeed(one));
+    if (first === null || last === null || part.split(/[-–~〜]/).length > 2 || last < first) return { bad: part };
+    count += (last ?? first) - first + 1;
+    for (let seed = first; seed <= (last ?? first) && seeds.length <= props.limits.seeds; seed += 1) seeds.push(seed);
+  }
+  return { seeds, count };
+}
+
+function beginMatrix() {
+  const seeds = Array.from({ length: MATRIX_SEEDS }, (_, by) => (race.seed.seed + by) % LIMIT);
+  if ($(".seeds").value === "") $(".seeds").value = seeds[0] + MATRIX_SEEDS === seeds.at(-1) + 1 ? `${seeds[0]}-${seeds.at(-1)}` : seeds.join(", ");
+  $(".pair").hidden = $(".curtain").hidden = $(".guess").hidden = true;
+  $(".how").textContent = race.text("compare_how_matrix");
+  drawMatrix();
+}
+
+function stopMatrix() {
+  drawing += 1;
+  $(".matrix").removeAttribute("aria-busy");
+}
+
+async function drawMatrix() {
+  const mine = (drawing += 1);
+  const { seeds, count, bad } = parseSeeds($(".seeds").value);
+  const hashes = chosen().map((slot) => slot.shown);
+  if (bad !== undefined || count === 0) return showProblem({ code: "error_seeds", values: { value: bad ?? "" } });
+  if (count > props.limits.seeds) return showProblem({ code: "error_too_many_tiles", values: { seeds: count, checkpoints: hashes.length } });
+  showProblem(null);
+  rows = [];
+  showMatrix();
+  $(".matrix").setAttribute("aria-busy", "true");
+  for (let row = 0; row < seeds.length; row += 1) {
+    const answer = await race.ask(server.compare_row, { checkpoints: hashes, seeds, row, psi: race.seed.psi, visitor });
+    if (mine !== drawing || !isOpen() || answer.superseded) return;
+    if (answer.error) return showProblem(answer.error);
+    const images = await Promise.all(answer.tiles.map((one) => decoded(`data:image/jpeg;base64,${one.jpeg}`)));
+    if (mine !== drawing) return;
+    rows.push({ ...answer, psi: race.seed.psi, images });
+    showMatrix();
+    race.live(race.text("compare_row", { row: row + 1, rows: seeds.length }));
+  }
+  $(".matrix").removeAttribute("aria-busy");
+}
+
+function showMatrix() {
+  const names = chosen().map((slot, index) => `${index + 1} · ${described(slot.shown).name}`);
+  const head = make("tr", {}, make("td"), ...names.map((name) => make("th", { scope: "col", textContent: name })));
+  const body = rows.map((row) => {
+    const hashes = new Set(row.tiles.map((one) => one.z_hash));
+    const title = make("th", { scope: "row" }, make("strong", { textContent: row.seed }), make("span", { textContent: hashes.size === 1 ? `z ${[...hashes][0]}` : "" }));
+    return make("tr", {}, title, ...row.tiles.map((one, column) => make("td", {}, thumbnail(row, column), ...(hashes.size === 1 ? [] : [make("span", { textContent: `z ${one.z_hash}` })]))));
+  });
+  const table = make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
+  table.setAttribute("aria-label", race.text("compare_matrix"));
+  table.dataset.columns = names.length;
+  $(".matrix").replaceChildren(table);
+}
+
+function thumbnail(row, column) {
+  const image = row.images[column];
+  image.alt = race.text("tile_alt", { seed: row.seed, name: described(row.tiles[column].sha256).name });
+  const button = make("button", { type: "button", className: "thumb" }, image);
+  button.addEventListener("click", () => {
+    race.setSeed({ seed: row.seed, psi: row.psi });
+    setMode("side");
+  });
+  return button;
+}
+
+$(".matrix-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  drawMatrix();
+});

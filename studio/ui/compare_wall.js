@@ -1,0 +1,251 @@
+// The wall: tiles side by side, one over the other, or one beside the other's edge; the cell that is lit; zoom.
+const LETTERS = "ABCDEF";
+const SMALL_MOVE = 6; // pixels that a press may wander and still be a click
+let lit = null;
+let held = false;
+const view = { zoom: 1, x: 0, y: 0 }; // x and y in per cent of a frame
+const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
+
+const isHidden = () => blind && !revealed;
+const titleOf = (place) => {
+  const tile = wall.tiles[order[place]];
+  if (isHidden()) return race.text("compare_letter", { letter: LETTERS[place] });
+  return blind ? `${LETTERS[place]} = ${tile.name}` : `${order[place] + 1} · ${tile.name}`;
+};
+const altOf = (place) => {
+  const tile = wall.tiles[order[place]];
+  return race.text("tile_alt", { seed: wall.seed, name: isHidden() ? titleOf(place) : tile.name });
+};
+
+function detailsOf(place) {
+  const tile = wall.tiles[order[place]];
+  const z = `z ${tile.z_hash}`;
+  if (isHidden()) return mismatch() === null ? z : "";
+  const images = tile.images === null ? null : race.text("compare_images", { images: tile.images.toLocaleString(race.language) });
+  const first = wall.tiles.findIndex((one) => one.sha256 === tile.sha256);
+  const twin = first < order[place] ? race.text("compare_identical", { number: first + 1 }) : null;
+  const psi = wall.psi === 1 ? null : `ψ ${wall.psi}`;
+  return [images, tile.sha256.slice(0, 8), z, psi, twin].filter(Boolean).join(" · ");
+}
+
+function captionOf(place) {
+  const caption = make("figcaption", {}, make("strong", { textContent: titleOf(place) }), make("span", { textContent: detailsOf(place) }));
+  caption.dataset.seed = wall.seed;
+  return caption;
+}
+
+// Which places stand in which frame: each in its own, or a pair in one.
+const framesOf = () => (mode === "side" ? order.map((_, place) => [place]) : [pair.map((place) => Math.min(place, order.length - 1))]);
+
+function showWall(images) {
+  const frames = framesOf();
+  wallNode.dataset.count = frames.length;
+  while (wallNode.children.length > frames.length) wallNode.lastChild.remove();
+  while (wallNode.children.length < frames.length) wallNode.append(newFrame());
+  frames.forEach((places, index) => fillFrame(wallNode.children[index], places, images));
+  $(".curtain").hidden = mode !== "slider";
+  $(".how").textContent = [mismatch() === null ? race.text("compare_same_place") : "", race.text(`compare_how_${mode}`)].join(" ");
+  showHeld();
+  showLit();
+  showView();
+  showPair();
+  showGuess();
+}
+
+function newFrame() {
+  const button = make("button", { type: "button", className: "frame" }, make("span", { className: "pan" }));
+  button.setAttribute("data-keys", "");
+  return make("figure", {}, button, make("div", { className: "captions" }));
+}
+
+function fillFrame(figure, places, images) {
+  const pictures_ = places.map((place, layer) => {
+    // A tile that stands in both layers needs an element of its own in each.
+    const image = layer > 0 && places[0] === place ? images[order[place]].cloneNode() : images[order[place]];
+    image.className = `tile layer-${layer}`;
+    image.alt = altOf(place);
+    return image;
+  });
+  figure.querySelector(".pan").replaceChildren(...pictures_, make("span", { className: "ring", hidden: true }), make("span", { className: "line" }));
+  figure.querySelector(".captions").replaceChildren(...places.map(captionOf));
+}
+
+// The pair of flip and slider, to be chosen where there are more than two.
+function showPair() {
+  $(".pair").hidden = !["flip", "slider"].includes(mode) || order.length < 3 || wall === null;
+  if ($(".pair").hidden) return;
+  [".pick-first", ".pick-second"].forEach((selector, index) => {
+    const options = order.map((_, place) => new Option(titleOf(place), place, false, place === pair[index]));
+    $(selector).replaceChildren(...options);
+  });
+}
+[".pick-first", ".pick-second"].forEach((selector, index) =>
+  $(selector).addEventListener("change", () => {
+    pair = pair.with(index, Number($(selector).value));
+    redraw();
+  }),
+);
+
+// Hold to flip: the second tile lies on the first and is only made visible, so that nothing moves.
+function hold(on) {
+  if (held === on || mode !== "flip" || wall === null) return;
+  held = on;
+  showHeld();
+  race.live(titleOf(pair[held ? 1 : 0]));
+}
+const showHeld = () => wallNode.classList.toggle("held", held && mode === "flip");
+
+const showCurtain = () => wallNode.style.setProperty("--curtain", `${$(".curtain").value}%`);
+$(".curtain").addEventListener("input", showCurtain);
+
+// The cell that is lit in every tile.
+function setLit(cell, said = false) {
+  lit = cell;
+  showLit();
+  if (said && lit !== null) race.live(race.text("cell", placeOf(lit)));
+}
+const placeOf = (cell) => ({ cell, row: Math.floor(cell / COLUMNS) + 1, column: (cell % COLUMNS) + 1 });
+
+function showLit() {
+  for (const ring of wallNode.querySelectorAll(".ring")) {
+    ring.hidden = lit === null;
+    ring.dataset.cell = lit ?? "";
+    ring.style.left = `${((lit ?? 0) % COLUMNS) * COLUMNS}%`;
+    ring.style.top = `${Math.floor((lit ?? 0) / COLUMNS) * COLUMNS}%`;
+  }
+  $(".lit-words").textContent = lit === null ? "" : race.text("cell", placeOf(lit));
+}
+
+function cellAt(event) {
+  const box = event.target.closest(".frame")?.querySelector(".pan")?.getBoundingClientRect();
+  if (!box) return null;
+  const [column, row] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((at) => Math.floor(at * COLUMNS));
+  return column < 0 || row < 0 || column >= COLUMNS || row >= COLUMNS ? null : row * COLUMNS + column;
+}
+
+// Zoom and pan, the same for all.
+function showView() {
+  const least = (1 - view.zoom) * 100;
+  view.x = Math.min(0, Math.max(least, view.x));
+  view.y = Math.min(0, Math.max(least, view.y));
+  wallNode.style.setProperty("--zoom", view.zoom);
+  wallNode.style.setProperty("--x", `${view.x}%`);
+  wallNode.style.setProperty("--y", `${view.y}%`);
+  wallNode.classList.toggle("zoomed", view.zoom > 1);
+  $(".zoom-words").textContent = `${Math.round(view.zoom * 100)} %`;
+}
+
+// Zoom so that the point at (x, y), in per cent of a frame, stays where it is.
+function zoomTo(zoom, x, y) {
+  const next = Math.min(ZOOMS.at(-1), Math.max(1, zoom));
+  view.x = x - ((x - view.x) / view.zoom) * next;
+  view.y = y - ((y - view.y) / view.zoom) * next;
+  view.zoom = next;
+  showView();
+}
+
+// The buttons zoom at the lit cell and bring it to the middle.
+function zoomBy(by) {
+  const nearest = ZOOMS.findLastIndex((zoom) => zoom <= view.zoom + 1e-6);
+  const at = by > 0 ? nearest + 1 : ZOOMS[nearest] < view.zoom - 1e-6 ? nearest : nearest - 1;
+  const next = ZOOMS[Math.min(Math.max(at, 0), ZOOMS.length - 1)];
+  const cell = lit ?? 44.5;
+  const [x, y] = [((cell % COLUMNS) + 0.5) * COLUMNS, (Math.floor(cell / COLUMNS) + 0.5) * COLUMNS];
+  Object.assign(view, { zoom: next, x: 50 - x * next, y: 50 - y * next });
+  showView();
+  race.live(race.text("compare_zoomed", { percent: Math.round(next * 100) }));
+}
+const zoomOff = () => {
+  Object.assign(view, { zoom: 1, x: 0, y: 0 });
+  showView();
+};
+$(".zoom-in").addEventListener("click", () => zoomBy(1));
+$(".zoom-out").addEventListener("click", () => zoomBy(-1));
+$(".zoom-reset").addEventListener("click", zoomOff);
+
+// Fingers and the mouse. A press that wanders pans; two fingers pinch; in flip a press shows the other tile.
+const fingers = new Map();
+let wandered = false;
+const shareOf = (event, box) => [((event.clientX - box.left) / box.width) * 100, ((event.clientY - box.top) / box.height) * 100];
+const frameBox = () => wallNode.querySelector(".frame").getBoundingClientRect();
+
+function pinched() {
+  const [one, other] = [...fingers.values()];
+  return { distance: Math.hypot(one.x - other.x, one.y - other.y), x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 };
+}
+
+wallNode.addEventListener("pointerdown", (event) => {
+  const frame = event.target.closest(".frame");
+  if (!frame || event.button !== 0) return;
+  if (fingers.size === 0) wandered = false;
+  fingers.set(event.pointerId, { x: event.clientX, y: event.clientY, startX: event.clientX, startY: event.clientY });
+  frame.setPointerCapture(event.pointerId);
+  if (mode === "slider" && view.zoom === 1) moveCurtain(event);
+  if (fingers.size === 1) hold(true);
+});
+
+wallNode.addEventListener("pointermove", (event) => {
+  const finger = fingers.get(event.pointerId);
+  if (!finger) {
+    if (event.pointerType !== "touch") setLit(cellAt(event));
+    return;
+  }
+  const box = event.target.closest(".frame").getBoundingClientRect();
+  const before = fingers.size === 2 ? pinched() : null;
+  const [moveX, moveY] = [event.clientX - finger.x, event.clientY - finger.y];
+  Object.assign(finger, { x: event.clientX, y: event.clientY });
+  wandered ||= Math.hypot(finger.x - finger.startX, finger.y - finger.startY) > SMALL_MOVE;
+  if (before !== null) {
+    const now = pinched();
+    zoomTo((view.zoom * now.distance) / Math.max(before.distance, 1), ...shareOf({ clientX: now.x, clientY: now.y }, box));
+  } else if (mode === "slider" && view.zoom === 1) moveCurtain(event);
+  else if (view.zoom > 1) {
+    Object.assign(view, { x: view.x + (moveX / box.width) * 100, y: view.y + (moveY / box.height) * 100 });
+    showView();
+  }
+});
+
+for (const name of ["pointerup", "pointercancel"]) {
+  wallNode.addEventListener(name, (event) => {
+    fingers.delete(event.pointerId);
+    if (fingers.size === 0) hold(false);
+  });
+}
+wallNode.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && setLit(null));
+wallNode.addEventListener("contextmenu", (event) => mode === "flip" && event.preventDefault());
+wallNode.addEventListener(
+  "wheel",
+  (event) => {
+    if (!event.ctrlKey || !event.target.closest(".frame")) return; // a trackpad's pinch; the plain wheel scrolls the page
+    event.preventDefault();
+    zoomTo(view.zoom * Math.exp(-event.deltaY / 200), ...shareOf(event, event.target.closest(".frame").getBoundingClientRect()));
+  },
+  { passive: false },
+);
+
+function moveCurtain(event) {
+  const box = frameBox();
+  $(".curtain").value = Math.min(100, Math.max(0, ((event.clientX - box.left) / box.width) * 100));
+  showCurtain();
+}
+
+wallNode.addEventListener("click", (event) => {
+  if (!event.target.closest(".frame") || wall === null) return;
+  if (event.detail === 0) return openCells(lit ?? 0);
+  if (wandered || mode !== "side") return;
+  const cell = cellAt(event);
+  if (cell === null) return;
+  if (event.pointerType === "touch" && cell !== lit) setLit(cell, true);
+  else openCells(cell);
+});
+
+// On a focused tile the arrows move the lit cell.
+wallNode.addEventListener("keydown", (event) => {
+  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS }[event.key];
+  if (by === undefined || !event.target.closest(".frame") || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  setLit(lit === null ? 0 : (lit + by + 100) % 100, true);
+});
+wallNode.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && lit === null && setLit(0, true));
+
+const focusTile = (place) => wallNode.querySelectorAll(".frame")[place]?.focus();

@@ -1,0 +1,410 @@
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from studio.ui.texts import TEXTS
+from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.test_page import PHONE
+from training import checkpoint
+from training.images import to_cells
+
+Open = Callable[..., Page]
+Point = dict[str, float]
+HASHES = """async (selector) => Promise.all([...document.querySelectorAll(selector)].map(async (image) => {
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const digest = await crypto.subtle.digest("SHA-256", data);
+    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}))"""
+SEEDS = "[...document.querySelectorAll('.wall figcaption')].map((caption) => caption.dataset.seed)"
+
+
+def wait_for_wall(page: Page, count: int, seed: int | None = None) -> None:
+    """Wait until so many tiles are on the wall and, with `seed`, until their captions name it."""
+    page.wait_for_function(
+        """([count, seed]) => document.querySelectorAll('.wall img.tile').length === count &&
+            (seed === null ||
+                [...document.querySelectorAll('.wall figcaption')].every((one) => one.dataset.seed == seed))""",
+        arg=[count, seed],
+    )
+
+
+def begin(page: Page) -> Page:
+    page.get_by_role("tab", name="Compare").click()
+    wait_for_wall(page, 2)
+    return page
+
+
+def choose(page: Page, slot: int, name: str) -> None:
+    """Choose a checkpoint of this name in a slot, counted from 0."""
+    select = page.locator(".slots select").nth(slot)
+    label = select.locator("option", has_text=f"{name} ·").first.inner_text()
+    select.select_option(label=label)
+
+
+def set_mode(page: Page, mode: str) -> None:
+    page.locator(f".modes input[value={mode}]").check()
+
+
+def titles(page: Page) -> list[str]:
+    return page.locator(".wall figcaption strong").all_inner_texts()
+
+
+def place(page: Page, cell: int, frame: int = 0) -> Point:
+    """Return where the middle of a cell is in a frame."""
+    box = page.locator(".wall .frame").nth(frame).bounding_box()
+    assert box is not None
+    step = box["width"] / 10
+    return {"x": box["x"] + (cell % 10 + 0.5) * step, "y": box["y"] + (cell // 10 + 0.5) * step}
+
+
+@pytest.fixture
+def three(checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str]) -> str:
+    """Return the address of a studio with alpha and beta on equal latents, and gamma on others."""
+    make_checkpoint(checkpoints / "gamma", seed=3, network="dcgan", z_dim=16)
+    return serve(checkpoints)
+
+
+def test_every_tile_shows_the_very_pixels_that_explore_shows(address: str, checkpoints: Path, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=5")
+    explored = []
+    for index in (0, 1):
+        page.locator("select.checkpoint").select_option(index=index)
+        page.wait_for_function(f"window.ganRace.shown.name === '{('alpha', 'beta')[index]}'")
+        explored += page.evaluate(HASHES, ".race.explore .tile")
+    begin(page)
+    for order in (("alpha", "beta"), ("beta", "alpha"), ("beta", "beta")):
+        for slot, name in enumerate(order):
+            choose(page, slot, name)
+        expect(page.locator(".wall figcaption strong")).to_have_text(
+            [f"{n + 1} · {name}" for n, name in enumerate(order)]
+        )
+        assert page.evaluate(HASHES, ".wall img.tile") == [explored[name == "beta"] for name in order]
+    assert looks_like(pixels_of(page, ".wall img.tile"), sheet_of(checkpoints / "beta", 5))
+    expect(page.locator(".wall figcaption").nth(1)).to_contain_text("identical to 1")
+    expect(page.locator(".wall img.tile").nth(1)).to_have_attribute("alt", "Tile of 10 by 10 pictures: seed 5 of beta")
+    hashes = [text.split(" z ")[1].split(" ")[0] for text in page.locator(".wall figcaption span").all_inner_texts()]
+    assert len(set(hashes)) == 1
+
+
+def test_all_tiles_of_a_seed_appear_together_and_explore_follows(address: str, open_page: Open) -> None:
+    page = begin(open_page(address))
+    page.evaluate(
+        """() => {
+            window.rows = [];
+            const look = (figure) => {
+                const [words, image] = ['figcaption', 'img'].map((name) => figure.querySelector(name));
+                const decoded = image.complete && image.naturalWidth > 0;
+                return `${words.dataset.seed} ${image.alt.match(/seed (\\d+)/)[1]} ${decoded}`;
+            };
+            new MutationObserver(() => window.rows.push([...document.querySelectorAll('.wall figure')].map(look)))
+                .observe(document.querySelector('.wall'), { subtree: true, childList: true, attributes: true });
+        }"""
+    )
+    for seed in (1, 2, 3):
+        page.keyboard.press("r")
+        wait_for_wall(page, 2, seed)
+    page.locator(".compare .previous").click()
+    wait_for_wall(page, 2, 2)
+    rows = page.evaluate("window.rows")
+    assert {row[0] for row in rows} >= {f"{seed} {seed} true" for seed in (1, 2, 3)}
+    assert all(len(set(row)) == 1 for row in rows)
+    page.locator(".compare .seed").fill("4294967296")
+    page.locator(".compare .seed").press("Enter")
+    expect(page.locator(".compare .status")).to_contain_text("whole numbers from 0 to 4294967295")
+    assert page.evaluate(SEEDS) == ["2", "2"]
+    page.get_by_role("tab", name="Explore").click()
+    wait_for_tile(page, seed=2)
+
+
+def test_holding_shows_the_other_tile_in_the_same_place(address: str, checkpoints: Path, open_page: Open) -> None:
+    page = begin(open_page(address))
+    set_mode(page, "flip")
+    expect(page.locator(".wall .frame")).to_have_count(1)
+    wait_for_wall(page, 2)
+    layout = """() => [document.querySelector('.wall .frame'), document.querySelector('.compare .below')].map(
+        (node) => JSON.stringify(node.getBoundingClientRect()))"""
+    shown = """() => [...document.querySelectorAll('.wall img.tile, .wall figcaption')]
+        .filter((node) => getComputedStyle(node).visibility === 'visible').map((node) => node.alt ?? node.innerText)"""
+    before, first = page.evaluate(layout), page.evaluate(shown)
+    assert len(first) == 2
+    page.keyboard.down("a")
+    other = page.evaluate(shown)
+    assert page.evaluate(layout) == before
+    page.keyboard.up("a")
+    assert page.evaluate(shown) == first
+    assert len(other) == 2
+    assert not set(other) & set(first)
+    middle = place(page, 55)
+    page.mouse.move(middle["x"], middle["y"])
+    page.mouse.down()
+    assert page.evaluate(shown) == other
+    assert page.evaluate(layout) == before
+    page.mouse.up()
+    assert page.evaluate(shown) == first
+    expect(page.locator(".lens.cells")).to_be_hidden()
+
+
+def test_the_slider_cuts_one_tile_off_where_the_other_begins(address: str, open_page: Open) -> None:
+    page = begin(open_page(address))
+    set_mode(page, "slider")
+    wait_for_wall(page, 2)
+    edge = "getComputedStyle(document.querySelector('.wall .layer-1')).clipPath"
+    assert "50%" in page.evaluate(edge)
+    middle = place(page, 52)
+    page.mouse.move(middle["x"], middle["y"])
+    page.mouse.down()
+    page.mouse.up()
+    assert "25%" in page.evaluate(edge)
+    page.locator(".curtain").fill("80")
+    assert "80%" in page.evaluate(edge)
+
+
+def test_the_same_cell_is_lit_in_all_and_a_click_enlarges_it_in_all(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = begin(open_page(f"{address}?seed=4"))
+    rings = "[...document.querySelectorAll('.wall .ring')].map((ring) => ring.hidden ? null : ring.dataset.cell)"
+    spot = place(page, 37)
+    page.mouse.move(spot["x"], spot["y"])
+    assert page.evaluate(rings) == ["37", "37"]
+    box, ring = page.locator(".frame").nth(1).bounding_box(), page.locator(".ring").nth(1).bounding_box()
+    assert box is not None
+    assert ring is not None
+    assert (round((ring["x"] - box["x"]) / box["width"], 2), round((ring["y"] - box["y"]) / box["width"], 2)) == (
+        0.7,
+        0.3,
+    )
+    page.mouse.click(spot["x"], spot["y"])
+    expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 37 · row 4, column 8")
+    names = page.locator(".cell-grid figcaption").all_inner_texts()
+    for index, name in enumerate(names):
+        exact = to_cells(sheet_of(checkpoints / name.split(" · ")[1], 4), 16)
+        np.testing.assert_array_equal(pixels_of(page, f".cell-grid figure:nth-child({index + 1}) img"), exact[37])
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 47 · row 5, column 8")
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(rings) == ["46", "46"]
+    page.keyboard.press("Enter")
+    expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 46 · row 5, column 7")
+
+
+def test_zoom_is_the_same_for_all(address: str, open_page: Open) -> None:
+    page = begin(open_page(address))
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    expect(page.locator(".zoom-words")).to_have_text("200 %")
+    spot = place(page, 55)
+    page.mouse.move(spot["x"], spot["y"])
+    page.mouse.down()
+    page.mouse.move(spot["x"] - 40, spot["y"] - 60, steps=3)
+    page.mouse.up()
+    moved = page.locator(".pan").evaluate_all("(all) => all.map((one) => getComputedStyle(one).transform)")
+    assert len(set(moved)) == 1
+    assert moved[0].startswith("matrix(2, 0, 0, 2")
+    expect(page.locator(".lens.cells")).to_be_hidden()
+    page.locator(".zoom-reset").click()
+    expect(page.locator(".zoom-words")).to_have_text("100 %")
+
+
+def test_blind_mode_hides_the_names_until_the_guess_is_revealed(three: str, open_page: Open) -> None:
+    page = begin(open_page(three))
+    page.locator(".add").click()
+    wait_for_wall(page, 3)
+    page.locator(".blind").check()
+    expect(page.locator(".wall figcaption strong")).to_have_text(["Tile A", "Tile B", "Tile C"])
+    wall = page.locator(".wall").evaluate("(wall) => wall.outerHTML")
+    sha256s = page.locator(".slots select").first.locator("option").evaluate_all("(all) => all.map((one) => one.value)")
+    assert not [word for word in ("alpha", "beta", "gamma", *(one[:8] for one in sha256s)) if word in wall]
+    pictures = page.evaluate(HASHES, ".wall img.tile")
+    page.keyboard.press("r")
+    wait_for_wall(page, 3, 1)
+    page.keyboard.press("ArrowLeft")
+    wait_for_wall(page, 3, 0)
+    assert page.evaluate(HASHES, ".wall img.tile") == pictures
+    for guess in page.locator(".guesses select").all():
+        guess.select_option(index=1)
+    page.get_by_role("button", name="Reveal").click()
+    expect(page.locator(".guess-result")).to_have_text("1 of 3 right.")
+    assert sorted(title.split(" = ")[1] for title in titles(page)) == ["alpha", "beta", "gamma"]
+    assert page.evaluate(HASHES, ".wall img.tile") == pictures
+    page.locator(".blind").uncheck()
+    expect(page.locator(".wall figcaption strong").first).to_contain_text("1 · ")
+    names = [title.split(" · ")[1] for title in titles(page)]
+    assert sorted(names) == ["alpha", "beta", "gamma"]
+
+
+@pytest.mark.parametrize(("locale", "column"), [("en-US", 0), ("ja-JP", 1)])
+def test_different_z_sizes_are_said_and_equal_ones_are_not(
+    three: str, open_page: Open, locale: str, column: int
+) -> None:
+    page = open_page(f"{three}?tab=compare", tile=False, locale=locale)
+    wait_for_wall(page, 2)
+    expect(page.locator(".mismatch")).to_be_hidden()
+    choose(page, 1, "gamma")
+    expect(page.locator(".mismatch")).to_have_text(TEXTS["compare_z_sizes"][column])
+    expect(page.locator(".wall figcaption strong").nth(1)).to_have_text("2 · gamma")
+    hashes = {text.split(" z ")[1].split(" ")[0] for text in page.locator(".wall figcaption span").all_inner_texts()}
+    assert len(hashes) == 2
+
+
+def test_the_matrix_shows_whole_rows_and_refuses_more_than_six_seeds(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = begin(open_page(address))
+    page.evaluate(
+        """() => {
+            window.rows = [];
+            new MutationObserver(() => window.rows.push([...document.querySelectorAll('.matrix tbody tr')].map((row) =>
+                [...row.querySelectorAll('img')].filter((one) => one.complete && one.naturalWidth > 0).length)))
+                .observe(document.querySelector('.matrix'), { subtree: true, childList: true });
+        }"""
+    )
+    set_mode(page, "matrix")
+    expect(page.locator(".matrix tbody tr")).to_have_count(4)
+    assert {count for rows in page.evaluate("window.rows") for count in rows} == {2}
+    page.locator(".seeds").fill("0-9")
+    page.get_by_role("button", name="Draw").click()
+    expect(page.locator(".compare .status")).to_contain_text("10 seeds of 2 checkpoints are too many; up to 6 of 6")
+    page.locator(".seeds").fill("9, 17-18")
+    page.get_by_role("button", name="Draw").click()
+    expect(page.locator(".matrix tbody th strong")).to_have_text(["9", "17", "18"])
+    page.locator(".thumb").nth(2).click()
+    wait_for_wall(page, 2, 17)
+
+
+def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, open_page: Open) -> None:
+    page = begin(open_page(f"{three}?seed=7"))
+    choose(page, 0, "gamma")
+    choose(page, 1, "alpha")
+    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · gamma", "2 · alpha"])
+    other = open_page(page.url, tile=False)
+    wait_for_wall(other, 2, 7)
+    assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
+    link = f"{page.url.split('&cmp=')[0]}&cmp=0123abcd,{page.url.split('%2C')[-1][:8]}"
+    absent = open_page(link, tile=False)
+    expect(absent.locator(".compare .absent")).to_contain_text("needs the checkpoint 0123abcd, which is not here")
+    wait_for_wall(absent, 1, 7)
+
+
+def test_a_run_with_steps_has_a_scrubber_and_others_have_none(
+    address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    page = begin(open_page(address))
+    expect(page.locator(".scrubber")).to_be_hidden()
+    run = checkpoints / "run"
+    for seed, step in enumerate(("steps/000001024", "steps/000002048", "000003000")):
+        folder = make_checkpoint(run / step, seed=10 + seed, network="dcgan")
+        config = json.loads((folder / checkpoint.CONFIG).read_text(encoding="utf-8"))
+        config["about"]["images"] = int(folder.name)
+        (folder / checkpoint.CONFIG).write_text(json.dumps(config), encoding="utf-8")
+    page = begin(open_page(address))
+    choose(page, 1, "run")
+    expect(page.locator(".scrubber")).to_be_visible()
+    page.locator(".scrub").fill("0")
+    expect(page.locator(".wall figcaption").nth(1)).to_contain_text("1,024 images")
+    expect(page.locator(".scrub-words")).to_have_text("Training step: about 1,024 images")
+    assert looks_like(pixels_of(page, ".wall figure:nth-child(2) img"), sheet_of(run / "steps" / "000001024", 0))
+    link = page.url
+    other = open_page(link, tile=False)
+    wait_for_wall(other, 2, 0)
+    expect(other.locator(".wall figcaption").nth(1)).to_contain_text("1,024 images")
+    page.locator(".scrub").fill("2")
+    expect(page.locator(".wall figcaption").nth(1)).to_contain_text("3,000 images")
+
+
+def passport(folder: Path, **about: Any) -> None:
+    config = json.loads((folder / checkpoint.CONFIG).read_text(encoding="utf-8"))
+    config["about"] |= about
+    (folder / checkpoint.CONFIG).write_text(json.dumps(config), encoding="utf-8")
+
+
+def test_settings_scores_and_curves_say_what_the_passports_say(
+    checkpoints: Path, serve: Callable[[Path], str], open_page: Open
+) -> None:
+    scores = {"network": "Inception", "kid": 0.05, "kid_spread": 0.002}
+    passport(checkpoints / "alpha", recipe={"loss": "hinge", "batch": 16}, metrics={**scores, "fakes": 5000})
+    passport(checkpoints / "beta", recipe={"loss": "wgan", "batch": 16}, metrics={**scores, "fakes": 200})
+    for name, loss in (("alpha", 1.0), ("beta", 2.0)):
+        rows = [{"images": step, "seconds": step * 2, "d_loss": loss + step} for step in range(1, 30)]
+        rows[9]["alarms"] = ["stuck"]
+        text = "\n".join(map(json.dumps, rows))
+        (checkpoints / name / "metrics.jsonl").write_text(text, encoding="utf-8")
+    page = begin(open_page(serve(checkpoints)))
+    page.locator("details.settings > summary").click()
+    rows = page.locator(".settings-table tbody th")
+    expect(rows).to_have_text(["loss", "images seen"])
+    page.locator(".show-all").check()
+    expect(page.locator(".settings-table tbody th", has_text="batch")).to_be_visible()
+    page.locator("details.curves > summary").click()
+    expect(page.locator(".curves-svg polyline.smooth")).to_have_count(2)
+    expect(page.locator(".curves-svg .alarm")).to_have_count(2)
+    expect(page.locator(".curves-svg")).to_have_attribute(
+        "aria-label", r"d_loss over images seen of 1 · beta, 2 · alpha"
+    )
+    few = page.locator(".scores tr.few")
+    expect(few).to_have_count(1)
+    expect(few).to_contain_text("200: fewer than 1,000")
+    expect(few).to_contain_text("0.05 ± 0.002")
+    page.locator(".axis").select_option("seconds")
+    page.locator(".curve-numbers > summary").click()
+    expect(page.locator(".curve-table tbody tr").first).to_contain_text("stuck (20)")
+
+
+def test_the_picture_to_keep_holds_every_tile_and_says_that_it_is_not_for_submission(
+    address: str, open_page: Open
+) -> None:
+    page = begin(open_page(address))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download with captions").click()
+    assert download.value.suggested_filename == "comparison_seed0.png"
+    picture = Image.open(io.BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
+    assert picture.size == (640, 96 + 160 + 88)
+    for place_ in (0, 1):
+        left = 16 + place_ * (160 + 16)
+        shown = pixels_of(page, f".wall figure:nth-child({place_ + 1}) img")
+        np.testing.assert_array_equal(np.asarray(picture.crop((left, 96, left + 160, 96 + 160))), shown)
+    assert "never for submission" in TEXTS["compare_never"][0]
+    assert np.asarray(picture.crop((0, 50, 640, 90))).min() < 60  # the words are there
+
+
+def test_a_phone_shows_the_tiles_one_under_the_other_and_taps_light_then_enlarge(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=compare", tile=False, **PHONE)
+    wait_for_wall(page, 2)
+    boxes = [page.locator(".wall .frame").nth(index).bounding_box() for index in (0, 1)]
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["x"] == boxes[1]["x"]
+    assert boxes[0]["width"] > 340
+    page.locator(".wall .frame").first.scroll_into_view_if_needed()
+    spot = place(page, 23)
+    page.touchscreen.tap(spot["x"], spot["y"])
+    expect(page.locator(".lit-words")).to_have_text("Picture 23 · row 3, column 4")
+    expect(page.locator(".lens.cells")).to_be_hidden()
+    page.touchscreen.tap(spot["x"], spot["y"])
+    expect(page.locator(".lens.cells")).to_be_visible()
+    page.locator(".lens.cells .close").click()
+    bar = page.locator(".compare .seed-form").bounding_box()
+    assert bar is not None
+    assert bar["y"] + bar["height"] <= 844
+    page.locator(".compare .next").tap()
+    wait_for_wall(page, 2, 1)
+    for mode in ("flip", "slider", "matrix"):
+        set_mode(page, mode)
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        targets = page.locator(".compare :is(button, select, summary, .modes label, .check, input[type=range]):visible")
+        heights = targets.evaluate_all("(all) => all.map((one) => [one.className, one.getBoundingClientRect().height])")
+        assert [name for name, height in heights if height < 44] == []
