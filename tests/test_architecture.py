@@ -30,6 +30,7 @@ TOP_LEVEL = {
 }
 CHECKPOINT_FILES = {"config.json", "model.safetensors", "metrics.jsonl", "preview.jpg", "README.md"}
 CHECKPOINTS_BYTES = 60_000_000
+LADDER_PICTURES = {".github/ladder.jpg", ".github/ladder.png"}
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 ARCHIVES = {".pt", ".pth", ".pkl", ".pickle", ".npy", ".npz", ".zip", ".tar", ".gz", ".tgz", ".mat", ".onnx", ".bin"}
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|root|home|Users)/\w")
@@ -210,7 +211,7 @@ def is_expected(path: PurePosixPath) -> bool:
     if path.parts[0] == "checkpoints":
         return path.name in CHECKPOINT_FILES if len(path.parts) == 3 else str(path) == "checkpoints/default"
     if path.suffix.lower() in PICTURES:
-        return path.suffix == ".png" and "screenshot" in path.name
+        return str(path) in LADDER_PICTURES or (path.suffix == ".png" and "screenshot" in path.name)
     return path.suffix.lower() not in {*ARCHIVES, ".safetensors"}
 
 
@@ -233,9 +234,22 @@ def test_an_unexpected_file_is_caught() -> None:
     strange = [
         *("checkpoints/a/state.pt", "checkpoints/a/weights.pkl", "checkpoints/a/b/model.safetensors", "checkpoints/x"),
         "checkpoints/a/preview.png",
-        *("tests/image_00001.jpg", "tests/flower.PNG", "training/data.safetensors", "tests/data.npz"),
+        *(
+            "ladder.jpg",
+            ".github/flower.jpg",
+            "tests/image_00001.jpg",
+            "tests/flower.PNG",
+            "training/data.safetensors",
+            "tests/data.npz",
+        ),
     ]
-    fine = ["checkpoints/default", "checkpoints/a/model.safetensors", "studio/ui/page.css", "tests/screenshot.png"]
+    fine = [
+        ".github/ladder.jpg",
+        "checkpoints/default",
+        "checkpoints/a/model.safetensors",
+        "studio/ui/page.css",
+        "tests/screenshot.png",
+    ]
     assert unexpected_content([*strange, *fine]) == strange
 
 

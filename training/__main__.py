@@ -11,13 +11,15 @@ from pathlib import Path
 
 import torch
 
-from training import data, ladder, loop
+from training import data, ladder, loop, report
 from training.configure import configured, find_recipe
+from training.embeddings import NETWORKS, open_embedder
 from training.latents import check_seed
 from training.loop import Budget
 from training.recipe import Recipe
 from training.recipes import RECIPES
 
+FAKES = 1000  # enough for KID; some minutes on two cores for each recipe
 FAILED = 2
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
@@ -56,16 +58,23 @@ def train(options: argparse.Namespace) -> None:
 
 
 def climb(options: argparse.Namespace) -> None:
-    """Train several recipes on an equal budget, or go on with them."""
+    """Train several recipes on an equal budget, or go on with them, then score them and write a report."""
+    names = options.recipes or ladder.DEFAULT
     plan = ladder.Plan(
-        recipes={Path(name).stem: _recipe(name, options.set) for name in options.recipes or RECIPES},
+        recipes={Path(name).stem: _recipe(name, options.set) for name in dict.fromkeys(names)},
         data=options.data,
         out=options.out,
         minutes=options.minutes_each,
         seed=options.seed,
         device=options.device,
     )
-    if not ladder.climb(plan):
+    if len(plan.recipes) < len(set(names)):
+        raise ValueError(f"Two of {', '.join(names)} would have the same name; rename a file.")
+    embedder = open_embedder(options.network, options.device)
+    print(f"scores will be taken with {embedder.network.name}")
+    if ladder.climb(plan):
+        print(f"written: {report.write(plan, embedder, options.fakes)}")
+    else:
         print(f"stopped: the same command goes on in {plan.out}")
 
 
@@ -115,10 +124,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--images", type=_count, metavar="N", help="stop once this many images have been seen")
     command.set_defaults(command=train)
 
-    command = commands.add_parser("ladder", help="train several recipes on an equal budget; the same command resumes")
-    command.add_argument("recipes", nargs="*", metavar="RECIPE", help="by default every recipe")
+    command = commands.add_parser("ladder", help="train several recipes on an equal budget, score and report them")
+    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(ladder.DEFAULT)}")
     _add_run_options(command)
     command.add_argument("--minutes-each", type=_positive, required=True, metavar="M", help="over all calls together")
+    command.add_argument("--fakes", type=_count, default=FAKES, metavar="N", help="pictures that are scored")
+    command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
     command.set_defaults(command=climb)
 
     command = commands.add_parser("recipes", help="list the recipes, one line each")

@@ -41,9 +41,28 @@ exactly:
 python -m studio export checkpoints/{name} --seed 0 --out tile.png
 ```
 
-| setting | value |
+{_scores(about.get("metrics") or {})}| setting | value |
 |---|---|
 {rows}
+"""
+
+
+def _scores(metrics: dict[str, Any]) -> str:
+    """Write what a ladder measured, or nothing where there was none."""
+    if not metrics:
+        return ""
+    return f"""| score | value |
+|---|---|
+| KID | {metrics["kid"]:.4f} ± {metrics["kid_spread"]:.4f} |
+| FID | {metrics["fid"]:.2f} ± {metrics["fid_spread"]:.2f} |
+| precision | {metrics["precision"]:.2f} |
+| recall | {metrics["recall"]:.2f} |
+| copies | {100 * metrics["copies"]:.1f} % |
+
+{metrics["fakes"]:,} fakes, the first of seed {metrics["seed"]}, against {metrics["reals"]:,} pictures, in the features
+of {metrics["network"]}; taken before the weights were rounded to float16. The numbers can be compared with others of
+the same network and counts only.
+
 """
 
 

@@ -79,8 +79,7 @@ def _penalties(text: str) -> tuple[tuple[str, float], ...]:
 
 
 def _wanted(kind: Any) -> str:
-    plain = {int: "a whole number", float: "a number", bool: "true or false"}
-    return plain.get(kind, "a list such as r1:10,lecam:0.01")
+    return WANTED.get(kind, "a list such as r1:10,lecam:0.01")
 
 
 def _from_toml(path: Path) -> Recipe:
@@ -102,9 +101,17 @@ def _typed(name: str, value: Any) -> Any:
         value = tuple(value)
     elif kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if kind in (int, float, bool, str) and type(value) is not kind:
-        raise ValueError(f"The {name} {value!r} is not {'a text' if kind is str else _wanted(kind)}.")
+    if kind is not None and not _fits(value, kind):
+        raise ValueError(f"The {name} {value!r} is not {_wanted(kind)}.")
     return value
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Tell whether a value has a field's type: a plain one, words, or penalties with their weights."""
+    if kind in (int, float, bool, str):
+        return type(value) is kind
+    inner = str if kind == tuple[str, ...] else tuple
+    return isinstance(value, tuple) and all(isinstance(one, inner) for one in value)
 
 
 def _from_python(path: Path) -> Recipe:
@@ -117,6 +124,13 @@ def _from_python(path: Path) -> Recipe:
     return recipe
 
 
+WANTED: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    tuple[str, ...]: "a list of words",
+}
 PARSERS: dict[Any, Callable[[str], Any]] = {
     int: int,
     float: float,

@@ -15,6 +15,10 @@ from training.checkpoint import CheckpointError
 from training.loop import Budget, DivergedError, Session
 from training.recipe import Recipe
 
+DEFAULT = (  # the baseline and one or two of each kind
+    *("course_sample", "dcgan", "lsgan", "wgan_gp", "spectral_norm"),
+    *("ada", "r3gan", "stylegan2_light", "fastgan", "projected"),
+)
 DIVERGED = ".diverged.txt"  # in a recipe's run, so that it goes with the run
 Clock = Callable[[], float]
 

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -32,6 +32,7 @@ from training.generators import GeneratorConfig
 from training.images import Pixels
 from training.recipe import Recipe
 from training.run import Measures, Run
+from training.scores import read_scores
 from training.sheet import seed_sheet
 
 PREVIEW_SEED = 0
@@ -280,8 +281,8 @@ def save_preview(tile: Pixels, path: Path) -> None:
 def publish(source: Path, target: Path) -> Path:
     """Write the newest checkpoint of a run for others to draw from: weights in float16, no state to resume.
 
-    The file of weights defines the tile, so the preview is drawn again from it, and small. An older published
-    checkpoint is replaced, and nothing else. Raises CheckpointError.
+    The file of weights defines the tile, so the preview is drawn again from it, and small. Scores of a ladder go into
+    the passport. An older published checkpoint is replaced, and nothing else. Raises CheckpointError.
     """
     newest = checkpoint.newest(source)
     found = checkpoint.load(newest)
@@ -289,10 +290,17 @@ def publish(source: Path, target: Path) -> Path:
     _check_folder(target, PUBLISHED.__contains__)
     state = _halved(found.generator.state_dict())
     with checkpoint.written_whole(target) as part:
-        write_checkpoint(part, target.name, found.config, state, found.about, SMALL_PREVIEW)
+        about = {**found.about, "metrics": _metrics(newest, found.sha256)}
+        write_checkpoint(part, target.name, found.config, state, about, SMALL_PREVIEW)
         if (newest / METRICS).is_file():
             shutil.copy(newest / METRICS, part / METRICS)
     return target
+
+
+def _metrics(folder: Path, sha256: str) -> dict[str, Any]:
+    """Return the scores that a ladder took of these very weights, or nothing."""
+    scores = read_scores(folder)
+    return asdict(scores) if scores and scores.weights_sha256 == sha256 else {}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.augment import AUGMENTS, apply, color, cutout, translation
+from training.augment import AUGMENTS, apply, color, cutout, diffusion, noise, rotation, translation, zoom
 
 SIDE = 16
 MANY = 2000
@@ -55,7 +55,7 @@ def test_torchs_seed_makes_the_draws_repeatable(name: str) -> None:
     assert not torch.equal(drawn[0], drawn[2])
 
 
-@pytest.mark.parametrize("name", AUGMENTS)
+@pytest.mark.parametrize("name", ["color", "translation", "cutout"])
 def test_a_slope_reaches_exactly_the_pixels_that_are_kept(name: str) -> None:
     images = pictures(32).requires_grad_()
     changed = AUGMENTS[name](images)
@@ -189,3 +189,56 @@ def test_without_names_pictures_stay_as_they_are() -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(KeyError, match="colour"):
         apply(("color", "colour"), pictures(2))
+
+
+@pytest.mark.parametrize("name", sorted(AUGMENTS.keys() - {"diffusion"}))
+def test_the_strength_is_the_probability_of_each_augmentation(name: str) -> None:
+    images = pictures(MANY, 8)
+    kept = (apply([name], images, torch.tensor(0.3)) == images).flatten(1).all(dim=1).float().mean()
+    all_kept = (AUGMENTS[name](images) == images).flatten(1).all(dim=1).float().mean()
+    assert kept.item() == pytest.approx(0.7 + 0.3 * all_kept.item(), abs=0.04)
+    assert torch.equal(apply([name], images, torch.tensor(0.0)), images)
+
+
+def test_a_zoom_scales_about_the_middle_by_a_factor_of_its_distribution() -> None:
+    ramp = (torch.arange(64.0) - 31.5)[None, None, None, :].expand(MANY, 3, 64, 64) / 64.0
+    middle = zoom(ramp)[:, 0, 32, 24:40]
+    factors = (middle[:, -1] - middle[:, 0]) / (ramp[0, 0, 0, 39] - ramp[0, 0, 0, 24])
+    assert torch.log2(1.0 / factors).std().item() == pytest.approx(0.2, abs=0.02)
+    assert torch.log2(1.0 / factors).mean().item() == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_rotation_keeps_the_middle_and_turns_by_every_angle() -> None:
+    marked = torch.zeros(500, 3, 33, 33)
+    marked[:, :, 16, 24:29] = 1.0
+    marked[:, :, 15:18, 15:18] = 0.5
+    turned = rotation(marked)[:, 0]
+    assert turned[:, 16, 16].tolist() == pytest.approx([0.5] * 500, abs=1e-4)
+    bright = (turned - 0.5).clamp(min=0.0)
+    rows = (bright.sum(dim=2) * (torch.arange(33.0) - 16)).sum(dim=1) / bright.sum(dim=(1, 2))
+    columns = (bright.sum(dim=1) * (torch.arange(33.0) - 16)).sum(dim=1) / bright.sum(dim=(1, 2))
+    angles = torch.atan2(rows, columns)
+    assert len(torch.unique((angles / (torch.pi / 6)).floor())) >= 12
+    torch.testing.assert_close((rows.square() + columns.square()).sqrt(), torch.full((500,), 10.0), rtol=0, atol=1.5)
+
+
+def test_noise_has_a_strength_of_its_own_for_each_image() -> None:
+    images = pictures(MANY, 8)
+    deviations = (noise(images) - images).flatten(1).std(dim=1)
+    assert deviations.mean().item() == pytest.approx(0.1 * (2 / torch.pi) ** 0.5, abs=0.005)
+    assert deviations.min() < 0.01
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_diffusion_goes_as_far_as_its_strength(strength: float) -> None:
+    images = torch.ones(MANY, 3, 4, 4)
+    noised = diffusion(images, strength)
+    clean = (noised == images).flatten(1).all(dim=1).float().mean().item()
+    means = noised.mean(dim=(1, 2, 3))
+    if strength == 0.0:  # up to 5 steps: products of 1 - b stay above 0.998
+        assert clean == pytest.approx(0.25 + 0.75 / 6, abs=0.04)
+        assert means.min() > 0.99
+    else:
+        assert clean == pytest.approx(0.25 + 0.75 / 501, abs=0.03)
+        assert means.min() < 0.15  # after 500 steps of up to 0.02: exp(-5) ** 0.5 = 0.08
+        assert (noised - means[:, None, None, None]).std() < 0.06

@@ -35,6 +35,21 @@ def test_a_card_declares_a_pretrained_network_or_that_there_was_none() -> None:
     )
 
 
+def test_a_card_tells_the_scores_of_a_ladder_with_what_they_rest_on_and_none_where_there_are_none() -> None:
+    scores = {
+        **{"kid": 0.01234, "kid_spread": 0.00056, "fid": 98.76, "fid_spread": 1.234, "precision": 0.5, "recall": 0.25},
+        **{"copies": 0.011, "fakes": 1000, "reals": 6000, "seed": 0, "network": "SqueezeNet 1.1"},
+    }
+    card = model_card("mine", {**ABOUT, "metrics": scores}, "preview.jpg")
+    for row in ("KID | 0.0123 ± 0.0006", "FID | 98.76 ± 1.23", "precision | 0.50", "recall | 0.25", "copies | 1.1 %"):
+        assert f"\n| {row} |\n" in card
+    joined = " ".join(card.split())
+    assert "1,000 fakes, the first of seed 0, against 6,000 pictures, in the features of SqueezeNet 1.1;" in joined
+    assert "\n\n| setting | value |\n" in card
+    for none in (ABOUT, {**ABOUT, "metrics": {}}):
+        assert "KID" not in model_card("mine", none, "preview.jpg")
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0 minutes"), (60, "1 minute"), (3540, "59 minutes"), (3600, "1 hour 0 minutes"), (7260, "2 hours 1 minute")],

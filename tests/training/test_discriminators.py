@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -8,9 +11,12 @@ from training.discriminators import (
     DISCRIMINATORS,
     Discriminator,
     DiscriminatorConfig,
+    Judgement,
     ProjectedFeatures,
     build_discriminator,
 )
+from training.discriminators.batch_statistics import MinibatchDiscrimination, MinibatchStddev
+from training.discriminators.judge import SlicedConvolution
 
 CONVOLUTIONS_OF_DCGAN = [(3, 64), (64, 128), (128, 256), (256, 512), (512, 1)]
 
@@ -68,9 +74,12 @@ def test_an_image_is_judged_on_its_own(network: str) -> None:
 
 
 @pytest.mark.parametrize("network", DISCRIMINATORS)
-def test_every_trained_weight_has_a_part_in_the_logits(network: str) -> None:
+def test_every_trained_weight_has_a_part_in_the_logits_or_the_reconstruction(network: str) -> None:
     discriminator = build(network)
-    discriminator(pictures()).square().sum().backward()
+    loss = discriminator(pictures()).square().sum()
+    if hasattr(discriminator.head, "reconstruction"):
+        loss = loss + discriminator.head.reconstruction(pictures()).sum()
+    loss.backward()
     trained = [parameter for parameter in discriminator.parameters() if parameter.requires_grad]
     assert trained
     assert all(parameter.grad is not None and parameter.grad.abs().max() > 0 for parameter in trained)
@@ -79,7 +88,7 @@ def test_every_trained_weight_has_a_part_in_the_logits(network: str) -> None:
 @pytest.mark.parametrize("network", DISCRIMINATORS)
 def test_a_discriminator_is_its_head_on_its_backbone(network: str) -> None:
     discriminator, images = build(network).eval(), pictures()
-    torch.testing.assert_close(discriminator.head(discriminator.backbone(images)), discriminator(images))
+    torch.testing.assert_close(discriminator.head(discriminator.backbone(images)).logits, discriminator(images))
 
 
 def test_the_courses_discriminator_has_as_many_parameters_as_the_sample_program() -> None:
@@ -105,11 +114,11 @@ def test_dcgan_at_64_has_as_many_parameters_as_pytorchs_example_and_no_bias() ->
 
 
 def test_dcgan_has_slope_a_fifth_and_batch_norm_in_neither_the_first_nor_the_last_layer() -> None:
-    head = build_bare("dcgan", resolution=64, width=64, norm="batch").head
+    head = build_bare("dcgan", resolution=64, width=64, norm="batch").head.body
     kinds = [type(layer) for layer in head if not isinstance(layer, nn.Identity)]
     first = [nn.Conv2d, nn.LeakyReLU]
     inner = [nn.Conv2d, nn.BatchNorm2d, nn.LeakyReLU]
-    assert kinds == first + inner * 3 + [nn.Conv2d, nn.Flatten]
+    assert kinds == first + inner * 3
     assert {layer.negative_slope for layer in head if isinstance(layer, nn.LeakyReLU)} == {0.2}
     assert [layer.num_features for layer in head if isinstance(layer, nn.BatchNorm2d)] == [128, 256, 512]
 
@@ -136,17 +145,17 @@ def test_projected_heads_are_as_wide_as_asked_and_a_quarter_of_it_on_the_picture
         [8, 1],
         [1],
     ]
-    assert [sum(isinstance(layer, nn.BatchNorm2d) for layer in head) for head in heads] == [4, 3, 2, 1, 0]
-    assert {layer.negative_slope for head in heads for layer in head if isinstance(layer, nn.LeakyReLU)} == {0.2}
+    assert [sum(isinstance(layer, nn.BatchNorm2d) for layer in head.body) for head in heads] == [4, 3, 2, 1, 0]
+    assert {layer.negative_slope for head in heads for layer in head.body if isinstance(layer, nn.LeakyReLU)} == {0.2}
 
 
 def test_each_projected_head_looks_at_its_own_map(projected: Discriminator) -> None:
     with torch.no_grad():
         maps = projected.backbone(pictures())
-        before = projected.head(maps)
+        before = projected.head(maps).logits
         for k in range(5):
             changed = [one + 1.0 if index == k else one for index, one in enumerate(maps)]
-            moved = (projected.head(changed) - before).abs().amax(dim=0) > 0
+            moved = (projected.head(changed).logits - before).abs().amax(dim=0) > 0
             assert moved.tolist() == [index == k for index in range(5)]
 
 
@@ -181,7 +190,7 @@ class _Fixed(nn.Module):
 
 def test_gradients_reach_the_picture_through_the_frozen_features(projected: Discriminator) -> None:
     images = pictures().requires_grad_()
-    projected.head(projected.backbone(images))[:, 1:].sum().backward()  # without the head on the picture itself
+    projected.head(projected.backbone(images)).logits[:, 1:].sum().backward()  # without the head on the picture itself
     assert images.grad is not None
     assert (images.grad != 0).float().mean() > 0.99
     assert all(parameter.grad is None for parameter in projected.backbone.parameters())
@@ -225,3 +234,142 @@ def test_the_mixing_keeps_the_size_of_features_on_average(projected: Discriminat
         assert layer.bias is None
         assert layer.weight.std().item() == pytest.approx(layer.in_channels**-0.5, rel=0.1)
         assert abs(layer.weight.mean().item()) < 0.1 * layer.in_channels**-0.5
+
+
+def judge(network: str, images: Tensor, labels: Tensor | None = None, **switches: Any) -> Judgement:
+    torch.manual_seed(0)
+    config = DiscriminatorConfig(network=network, resolution=images.shape[2], width=4, **switches)
+    return build_discriminator(config).head(images, labels)
+
+
+@pytest.mark.parametrize("network", ["course", "dcgan", "resnet", "stylegan2", "fastgan", "autoencoder"])
+def test_features_of_an_image_are_one_row(network: str) -> None:
+    judged = judge(network, pictures(3, 16))
+    assert judged.features.ndim == 2
+    assert len(judged.features) == 3
+    assert (judged.sliced, judged.classes) == (None, None)
+
+
+def test_minibatch_discrimination_is_the_nearness_of_each_image_to_the_others_by_numpy() -> None:
+    torch.manual_seed(0)
+    layer, maps = MinibatchDiscrimination(3, 2, kernels=4, dimensions=5), torch.randn(6, 3, 2, 2)
+    appended = layer(maps).detach()
+    features, tensor = maps.flatten(1).numpy(), layer.tensor.detach().numpy().reshape(12, 4, 5)
+    matrices = np.einsum("na,abc->nbc", features, tensor)
+    expected = np.zeros((6, 4))
+    for i in range(6):
+        for j in range(6):
+            if i != j:
+                expected[i] += np.exp(-np.abs(matrices[i] - matrices[j]).sum(axis=1)) / 5
+    assert torch.equal(appended[:, :3], maps)
+    np.testing.assert_allclose(appended[:, 3:, 0, 0].numpy(), expected, atol=1e-6)
+    assert (appended[:, 3:] == appended[:, 3:, :1, :1]).all()
+
+
+def test_minibatch_discrimination_tells_equal_images_from_different_ones_at_the_start() -> None:
+    torch.manual_seed(0)
+    layer = MinibatchDiscrimination(64, 4)
+    equal = layer(torch.randn(1, 64, 4, 4).repeat(8, 1, 1, 1))[:, 64:].mean()
+    different = layer(torch.randn(8, 64, 4, 4))[:, 64:].mean()
+    assert equal.item() == pytest.approx(1.0, abs=1e-5)
+    assert 0.1 < different.item() < 0.9
+
+
+@pytest.mark.parametrize(("count", "group"), [(4, 4), (8, 4), (6, 6), (3, 3)])
+def test_minibatch_stddev_is_the_mean_deviation_over_groups_by_numpy(count: int, group: int) -> None:
+    maps = torch.randn(count, 3, 2, 2, generator=torch.Generator().manual_seed(0))
+    appended = MinibatchStddev()(maps)
+    for image in range(count):
+        members = maps[image % (count // group) :: count // group].numpy()
+        assert len(members) == group
+        expected = np.sqrt(members.var(axis=0) + 1e-8).mean()
+        assert appended[image, 3].flatten().tolist() == pytest.approx([expected] * 4, abs=1e-6)
+
+
+@pytest.mark.parametrize("statistic", ["minibatch_discrimination", "minibatch_stddev"])
+@pytest.mark.parametrize("network", ["dcgan", "resnet", "fastgan"])
+def test_a_statistic_lets_each_image_see_the_others(network: str, statistic: str) -> None:
+    images = pictures(4, 16).requires_grad_()
+    judge(network, images, statistic=statistic).logits[0].sum().backward()
+    assert images.grad is not None
+    assert all(slope.abs().max() > 0 for slope in images.grad)
+
+
+def test_a_projection_adds_the_score_of_the_class_and_only_where_classes_are_given() -> None:
+    images, labels = pictures(3, 16), torch.tensor([2, 0, 1])
+    torch.manual_seed(0)
+    config = DiscriminatorConfig(network="resnet", resolution=16, width=4, classes=3, condition="projection")
+    head = build_discriminator(config).head
+    without, given = head(images), head(images, labels)
+    expected = (head.classes.weight[labels] * without.features).sum(dim=1, keepdim=True)
+    torch.testing.assert_close(given.logits - without.logits, expected, rtol=1e-4, atol=1e-5)
+    assert given.logits.shape == (3, 1)
+
+
+def test_a_classifier_scores_every_class_and_leaves_the_logit_alone() -> None:
+    images = pictures(3, 16)
+    judged = judge("dcgan", images, torch.tensor([2, 0, 1]), classes=5, condition="classifier")
+    assert judged.classes is not None
+    assert judged.classes.shape == (3, 5)
+    assert judged.logits.shape == (3, 1)
+
+
+def test_a_sliced_layer_trains_features_and_direction_apart() -> None:
+    torch.manual_seed(0)
+    layer, maps = SlicedConvolution(3, 1, 2, bias=False), torch.randn(2, 3, 2, 2, requires_grad=True)
+    function, direction = layer(maps)
+    torch.testing.assert_close(function, direction)
+    by_features = torch.autograd.grad(function.sum(), [maps, layer.weight], retain_graph=True, allow_unused=True)
+    by_direction = torch.autograd.grad(direction.sum(), [maps, layer.weight], allow_unused=True)
+    assert [slope is None for slope in by_features] == [False, True]
+    assert [slope is None for slope in by_direction] == [True, False]
+    unit = layer.weight / layer.weight.norm()
+    torch.testing.assert_close(function.flatten(), (maps * unit).sum(dim=(1, 2, 3)))
+
+
+def test_the_autoencoders_logit_is_minus_its_mean_error() -> None:
+    torch.manual_seed(0)
+    head = build("autoencoder", resolution=16).head
+    images = pictures(3, 16)
+    painted = head.decoder(head.encoder(images))
+    assert painted.shape == images.shape
+    expected = -(images - painted).abs().flatten(1).mean(dim=1)
+    torch.testing.assert_close(head(images).logits[:, 0], expected)
+
+
+class Painter(nn.Module):
+    """Paints grey, whatever it is given."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return torch.full((len(maps), 3, 32, 32), 0.25)
+
+
+def test_a_reconstruction_of_what_the_decoders_paint_has_no_error() -> None:
+    head = build("fastgan", resolution=64).head
+    grey = torch.full((2, 3, 64, 64), 0.25)
+    assert (head.reconstruction(grey) > 0.0).all()
+    head.part = head.whole = Painter()
+    assert head.reconstruction(grey).tolist() == [0.0, 0.0]
+
+
+def test_a_random_quarter_is_painted_from_the_same_quarter_of_the_maps() -> None:
+    head = build("fastgan", resolution=64).head.eval()
+    seen = set()
+    head.part.register_forward_pre_hook(lambda _module, inputs: seen.add(tuple(inputs[0].shape[2:])))
+    images = pictures(2)
+    images[:, :, :32] = 0.0
+    torch.manual_seed(0)
+    errors = {round(head.reconstruction(images)[0].item(), 6) for _ in range(20)}
+    assert seen == {(4, 4)}
+    assert 2 <= len(errors) <= 4
+
+
+def test_self_attention_of_a_discriminator_stands_at_its_side() -> None:
+    config = DiscriminatorConfig(network="resnet", resolution=32, width=4, attention=8)
+    body = build_discriminator(config).head.body
+    sides: list[int] = []
+    for layer in body:
+        if type(layer).__name__ == "SelfAttention":
+            layer.register_forward_pre_hook(lambda _module, inputs: sides.append(inputs[0].shape[2]))
+    body(pictures(1, 32))
+    assert sides == [8]

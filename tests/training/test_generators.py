@@ -18,6 +18,11 @@ from training.generators import (
     channels_at,
     sides,
 )
+from training.generators.config import SWITCHES
+from training.generators.layers import SelfAttention, sub_pixel
+from training.generators.network import EMBEDDING
+from training.generators.resnet import ConditionalBatchNorm
+from training.generators.stylegan2 import Modulated
 
 FIELDS: dict[str, Any] = {"network": "fastgan", "z_dim": 8, "resolution": 32, "width": 4}
 
@@ -284,3 +289,172 @@ def test_a_config_refuses_anything_else_and_says_what_is_allowed(field: str, val
 def test_a_config_refuses_other_fields_and_what_is_no_record(values: object) -> None:
     with pytest.raises(ValueError, match=r"^A generator config has the fields .'network', 'resolution', 'width', 'z_"):
         GeneratorConfig.from_dict(values)
+
+
+def built(network: str, **switches: Any) -> GeneratorNetwork:
+    torch.manual_seed(0)
+    return build_generator(GeneratorConfig(**{**FIELDS, "network": network, **switches}))
+
+
+@pytest.mark.parametrize("network", GENERATORS)
+def test_a_picture_is_what_is_synthesised_from_what_is_mapped(network: str) -> None:
+    generator, z = built(network).eval(), torch.randn(3, 8)
+    w = generator.map(z)
+    assert w.shape == ((3, generator.styles, generator.w_dim) if generator.styles else (3, generator.w_dim))
+    assert torch.equal(generator.synthesize(w), generator(z))
+    assert torch.equal(generator(z, None, 1.0), generator(z))
+
+
+@pytest.mark.parametrize("network", GENERATORS)
+def test_truncation_draws_all_pictures_towards_one(network: str) -> None:
+    generator = built(network)
+    settle(generator, torch.randn(64, 8))
+    z = torch.randn(16, 8)
+    with torch.no_grad():
+        spread = [generator(z, None, psi).std(dim=0).mean().item() for psi in (1.0, 0.5, 0.0)]
+    assert spread[0] > spread[1] > spread[2]
+    assert spread[2] == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("network", GENERATORS)
+def test_a_class_changes_the_picture_and_is_asked_for_where_there_are_classes(network: str) -> None:
+    generator, z = built(network, classes=3), torch.randn(2, 8)
+    with torch.no_grad():
+        generator.train()(torch.randn(32, 8), torch.randint(0, 3, (32,)))
+        generator.eval()
+        one, other = (generator(z, torch.tensor([kind, kind])) for kind in (0, 2))
+    assert (one - other).abs().max() > 1e-6
+    assert generator.classes == 3
+    with pytest.raises(ValueError, match="has 3 classes; it was called without labels"):
+        generator(z)
+    with pytest.raises(ValueError, match="has 0 classes; it was called with labels"):
+        built(network)(z, torch.tensor([0, 1]))
+
+
+def test_a_conditional_norm_takes_its_gain_and_bias_from_the_class() -> None:
+    layer, x, kind = ConditionalBatchNorm(3), torch.randn(8, 3, 2, 2), torch.randn(8, EMBEDDING)
+    gain, bias = layer.affine(kind).chunk(2, dim=1)
+    plain = nn.BatchNorm2d(3, affine=False)(x)
+    expected = plain * (1 + gain)[:, :, None, None] + bias[:, :, None, None]
+    torch.testing.assert_close(layer(x, kind), expected)
+
+
+def test_self_attention_begins_as_the_identity_and_then_is_the_published_form() -> None:
+    torch.manual_seed(0)
+    layer, x = SelfAttention(16), torch.randn(2, 16, 4, 6)
+    assert torch.equal(layer(x), x)
+    with torch.no_grad():
+        layer.gain.fill_(0.7)
+        expected = x.clone()
+        theta, phi, g, o = (getattr(layer, name).weight[:, :, 0, 0] for name in ("theta", "phi", "g", "o"))
+        for image in range(2):
+            flat = x[image].reshape(16, 24)
+            keys = (phi @ flat).view(2, 2, 2, 3, 2).amax(dim=(2, 4)).view(2, 6)
+            values = (g @ flat).view(8, 2, 2, 3, 2).amax(dim=(2, 4)).view(8, 6)
+            for place in range(24):
+                weights = torch.softmax((theta @ flat)[:, place] @ keys, dim=0)
+                expected[image].view(16, 24)[:, place] += 0.7 * (o @ (values @ weights))
+        torch.testing.assert_close(layer(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_attention_stands_behind_the_block_of_its_side() -> None:
+    generator, sides_seen = built("resnet", attention=16), []
+    for layer in generator.modules():
+        if isinstance(layer, SelfAttention):
+            layer.register_forward_pre_hook(lambda _module, inputs: sides_seen.append(inputs[0].shape[2]))
+    generator(torch.randn(2, 8))
+    assert sides_seen == [16]
+
+
+@pytest.mark.parametrize("upsample", ["nearest", "sub_pixel"])
+@pytest.mark.parametrize("network", ["course", "dcgan"])
+def test_other_ways_up_give_pictures_of_the_same_side(network: str, upsample: str) -> None:
+    generator = built(network, upsample=upsample, norm="pixel", activation="leaky_relu")
+    assert generator(torch.randn(2, 8)).shape == (2, 3, 32, 32)
+    assert sum(isinstance(layer, nn.ConvTranspose2d) for layer in generator.modules()) == 1
+
+
+def test_a_sub_pixel_convolution_begins_without_a_grid() -> None:
+    doubled = sub_pixel(3, 5)(torch.randn(2, 3, 4, 4))
+    assert torch.equal(doubled[:, :, ::2, ::2], doubled[:, :, 1::2, 1::2])
+    assert doubled.shape == (2, 5, 8, 8)
+
+
+def test_a_modulated_convolution_is_the_published_one_with_weights_of_its_own_for_each_image() -> None:
+    torch.manual_seed(0)
+    layer, x, w = Modulated(4, 6, 3, 8), torch.randn(3, 4, 5, 5), torch.randn(3, 8)
+    with torch.no_grad():
+        layer.bias.normal_()
+        for image in range(3):
+            weight = layer.convolution.weight * (1.0 + layer.style(w[image]))[None, :, None, None]
+            weight = weight / (weight.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8).sqrt()
+            expected = nn.functional.conv2d(x[image : image + 1], weight, padding=1) + layer.bias[:, None, None]
+            torch.testing.assert_close(layer(x, w)[image : image + 1], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_layer_noise_is_new_in_each_step_of_training_and_fixed_when_drawing() -> None:
+    generator, z = built("stylegan2"), torch.randn(2, 8)
+    with torch.no_grad():
+        for block in generator.blocks:
+            block.strengths.fill_(0.5)
+    assert torch.equal(generator.eval()(z), generator(z))
+    assert not torch.equal(generator.train()(z), generator(z))
+
+
+def test_the_mean_style_follows_the_styles_of_training_alone() -> None:
+    generator, z = built("stylegan2"), torch.randn(64, 8)
+    for _ in range(2000):
+        generator.train().map(z)
+    mean = generator.map(z)[:, 0].mean(dim=0)
+    torch.testing.assert_close(generator.mean_w, mean.detach(), rtol=0, atol=1e-3)
+    before = generator.mean_w.clone()
+    generator.eval().map(torch.randn(64, 8))
+    assert torch.equal(generator.mean_w, before)
+    torch.testing.assert_close(generator.map(z, None, 0.0), before.expand(64, generator.styles, -1))
+
+
+def test_each_style_acts_from_its_side_on() -> None:
+    generator = built("stylegan2", resolution=16).eval()
+    w, other = (generator.map(torch.randn(1, 8)).detach() for _ in range(2))
+    assert generator.styles == 3
+    pictures = []
+    with torch.no_grad():
+        for start in range(4):
+            mixed = w.clone()
+            mixed[:, start:] = other[:, start:]
+            pictures.append(generator.synthesize(mixed))
+        assert torch.equal(pictures[3], generator.synthesize(w))
+        assert torch.equal(pictures[0], generator.synthesize(other))
+    assert len({round(picture.sum().item(), 4) for picture in pictures}) == 4
+
+
+@pytest.mark.parametrize(
+    ("switches", "sentence"),
+    [
+        ({"network": "fastgan", "norm": "pixel"}, "The generator 'fastgan' has no norm to choose"),
+        ({"network": "dcgan", "attention": 16}, "The generator 'dcgan' has no attention to choose"),
+        ({"network": "resnet", "upsample": "nearest"}, "The generator 'resnet' has no upsample to choose"),
+        ({"network": "resnet", "attention": 64}, "The attention 64 is not one of: 0, 8, 16, 32."),
+        ({"network": "resnet", "attention": True}, "The attention True is not one of: 0, 8, 16, 32."),
+        ({"network": "resnet", "norm": "pixel", "classes": 3}, "Classes enter a residual generator by its batch norms"),
+        ({"network": "dcgan", "classes": 1001}, "The classes 1001 is not one of: 0 to 1000."),
+        ({"network": "dcgan", "norm": "batsh"}, "The g_norm 'batsh' is not one of: none, batch"),
+        ({"network": "dcgan", "activation": "gelu"}, "The g_activation 'gelu' is not one of: relu, leaky_relu, elu."),
+        ({"network": "dcgan", "upsample": "bicubic"}, "The upsample 'bicubic' is not one of: transposed, nearest"),
+    ],
+)
+def test_a_switch_that_a_network_has_not_is_refused(switches: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValueError, match="^" + re.escape(sentence)):
+        GeneratorConfig.from_dict({**FIELDS, **switches})
+
+
+def test_switches_at_their_defaults_are_not_written() -> None:
+    config = GeneratorConfig(network="resnet", attention=16, classes=3)
+    written = config.to_dict()
+    sizes = {"network": "resnet", "z_dim": 128, "resolution": 128, "width": 32}
+    assert written == {**sizes, "attention": 16, "classes": 3}
+    assert GeneratorConfig.from_dict(json.loads(json.dumps(written))) == config
+
+
+def test_the_switches_are_listed_for_every_network() -> None:
+    assert list(SWITCHES) == list(GENERATORS)

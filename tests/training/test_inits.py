@@ -87,3 +87,22 @@ def test_an_init_hangs_on_torchs_seed(name: str) -> None:
         states.append(copy_of_state(one))
     assert all(torch.equal(value, states[1][key]) for key, value in states[0].items())
     assert not torch.equal(states[0]["0.0.weight"], states[2]["0.0.weight"])
+
+
+@pytest.mark.parametrize(("kind", "fan_in", "fan_out"), [("Conv2d", 512, 1024), ("Linear", 128, 256)])
+def test_hes_init_keeps_the_scale_behind_a_relu_and_xaviers_both_ways(kind: str, fan_in: int, fan_out: int) -> None:
+    layer = LAYERS[kind]()
+    INITS["he"](layer)
+    assert layer.weight.std().item() == pytest.approx((2.0 / fan_in) ** 0.5, rel=0.02)
+    assert layer.bias.abs().max() == 0
+    INITS["xavier"](layer)
+    assert layer.weight.std().item() == pytest.approx((2.0 / (fan_in + fan_out)) ** 0.5, rel=0.02)
+    assert layer.weight.abs().max() <= (6.0 / (fan_in + fan_out)) ** 0.5
+    assert layer.bias.abs().max() == 0
+
+
+def test_an_orthogonal_init_keeps_lengths() -> None:
+    layer = nn.Conv2d(8, 16, 4)
+    INITS["orthogonal"](layer)
+    rows = layer.weight.flatten(1).detach()
+    torch.testing.assert_close(rows @ rows.t(), torch.eye(16), rtol=0, atol=1e-5)

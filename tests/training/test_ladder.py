@@ -123,6 +123,11 @@ def test_what_cannot_be_opened_is_said_before_anything_is_trained(plan: Plan) ->
     assert images_seen(plan, "second") == before
 
 
+def test_the_recipes_of_a_ladder_without_names_exist_and_share_the_count_of_latents() -> None:
+    assert len(ladder.DEFAULT) >= 8
+    assert {RECIPES[name].z_dim for name in ladder.DEFAULT if name != "course_sample"} == {128}
+
+
 def test_the_seed_reaches_the_run(plan: Plan) -> None:
     climb(plan, recipes={"first": TINY}, seed=7)
     assert checkpoint.describe(checkpoint.newest(plan.run("first"))).about["seed"] == 7

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from training.latents import NEARLY_PARALLEL, check_seed, latents, lerp, slerp
+from training.latents import NEARLY_PARALLEL, check_seed, labels, latents, lerp, slerp
 
 LAST = 2**32 - 1
+PINNED = [11, 42, 1, 62, 82, 33, 55, 46]
 TIMES = st.floats(0.0, 1.0, width=32)
 
 
@@ -146,3 +147,23 @@ def test_a_way_is_the_same_walked_from_the_other_end(seed: int, t: float) -> Non
     start, end = rows(seed), rows(seed + 1)
     torch.testing.assert_close(slerp(start, end, t), slerp(end, start, 1.0 - t), rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(lerp(start, end, t), lerp(end, start, 1.0 - t), rtol=1e-5, atol=1e-5)
+
+
+def test_the_first_classes_of_a_seed_are_pinned() -> None:
+    assert labels(0, 8, 102).tolist() == PINNED
+    assert labels(0, 3, 102).dtype == torch.int64
+
+
+@given(seed=st.integers(0, LAST), fewer=st.integers(0, 12), more=st.integers(0, 12), classes=st.integers(1, 1000))
+def test_a_class_of_a_seed_is_the_same_however_many_are_drawn(seed: int, fewer: int, more: int, classes: int) -> None:
+    drawn = labels(seed, fewer + more, classes)
+    assert torch.equal(drawn[:fewer], labels(seed, fewer, classes))
+    assert ((drawn >= 0) & (drawn < classes)).all()
+
+
+def test_classes_are_equally_likely_and_hang_on_the_seed() -> None:
+    counts = torch.bincount(labels(5, 50_000, 10), minlength=10)
+    assert (counts - 5000).abs().max() < 350
+    assert not torch.equal(labels(1, 100, 102), labels(2, 100, 102))
+    with pytest.raises(ValueError, match="The seed -1 is not"):
+        labels(-1, 1, 2)

@@ -20,6 +20,7 @@ from training.data import Data, open_data
 from training.loop import Budget, DivergedError, open_session
 from training.recipe import Recipe
 from training.recipes import RECIPES
+from training.scores import SCORES, Scores
 from training.sheet import seed_sheet
 
 CPU = torch.device("cpu")
@@ -263,6 +264,20 @@ def test_a_checkpoint_without_a_passport_is_not_published(tmp_path: Path, make_c
     with pytest.raises(CheckpointError, match="does not say how it was trained"):
         loop.publish(make_checkpoint(tmp_path / "one"), tmp_path / "two")
     assert not (tmp_path / "two").exists()
+
+
+def test_publishing_takes_the_scores_of_these_weights_along_and_no_others(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=80))
+    newest = checkpoint.newest(tmp_path / "run")
+    values: dict[str, Any] = dict.fromkeys(Scores.__dataclass_fields__, 0)
+    values |= {"network": "SqueezeNet", "kid": 0.5, "data_sha256": "", "weights_sha256": checkpoint.load(newest).sha256}
+    (newest / SCORES).write_text(json.dumps(values), encoding="utf-8")
+    target = loop.publish(tmp_path / "run", tmp_path / "shipped")
+    assert checkpoint.describe(target).about["metrics"] == values
+    assert "| KID | 0.5000 ± 0.0000 |" in (target / "README.md").read_text(encoding="utf-8")
+    (newest / SCORES).write_text(json.dumps({**values, "weights_sha256": "0" * 64}), encoding="utf-8")
+    loop.publish(tmp_path / "run", target)
+    assert checkpoint.describe(target).about["metrics"] == {}
 
 
 def test_a_published_preview_is_small_and_one_of_a_run_is_exact(tmp_path: Path) -> None:

@@ -24,7 +24,18 @@ GOLDEN = {
         (1.5, -0.25, 0.0 + 0.75, 0.25),
         (-2.0, -1.5, 3.0 + 0.0, 1.5),
     ],
+    "saturating": [
+        (0.0, 0.0, 2 * 0.693147, -0.693147),
+        (1.0, 2.0, 0.313262 + 2.126928, -2.126928),
+        (2.0, -1.0, 0.126928 + 0.313262, -0.313262),
+    ],
+    "wasserstein": [(0.0, 0.0, 0.0, 0.0), (3.0, 1.0, -2.0, -1.0), (-1.0, 2.5, 3.5, -2.5)],
+    "least_squares": [(0.0, 0.0, 0.5, 0.5), (1.0, 0.0, 0.0, 0.5), (3.0, -2.0, 2.0 + 2.0, 4.5), (0.5, 1.0, 0.625, 0.0)],
+    "pearson": [(0.0, 0.0, 0.5 + 0.5, 0.0), (1.0, -1.0, 0.0, 0.5), (3.0, 2.0, 2.0 + 4.5, 2.0)],
+    "relativistic": [(0.0, 0.0, 0.693147, 0.693147), (3.0, 1.0, 0.126928, 2.126928), (1.0, 2.0, 1.313262, 0.313262)],
+    "began": [(-0.5, -0.25, 0.25, 0.25), (-1.0, -3.0, -2.0, 3.0)],
 }
+BETWEEN = {"least_squares": (0.25, 0.5, 0.75), "pearson": (-0.75, -0.5, -0.25)}  # D's and G's aims for a fake
 
 
 def logits(*values: float) -> Tensor:
@@ -50,14 +61,14 @@ def test_a_loss_has_the_values_worked_out_by_hand(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_d_and_g_pull_the_logit_of_a_fake_in_opposite_directions(name: str) -> None:
-    real, fake = logits(0.5, -0.5, 0.0), logits(-0.5, 0.5, 0.0)
+    real, fake = logits(0.5, -0.5, 0.0), logits(*BETWEEN.get(name, (-0.5, 0.5, 0.0)))
     real_for_d, fake_for_d = slopes(LOSSES[name].d(real, fake), real, fake)
     _, fake_for_g = slopes(LOSSES[name].g(real, fake), real, fake)
     assert all(slope < 0 for slope in real_for_d + fake_for_g)
     assert all(slope > 0 for slope in fake_for_d)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", ["non_saturating", "hinge", "wasserstein", "relativistic", "began"])
 def test_g_still_learns_when_d_is_sure_of_a_fake(name: str) -> None:
     fake = logits(-30.0)
     assert slopes(LOSSES[name].g(torch.zeros(1), fake), fake) == [[pytest.approx(-1.0)]]
@@ -94,6 +105,18 @@ def test_the_non_saturating_game_is_torchs_own_cross_entropy() -> None:
     torch.testing.assert_close(loss.g(real, fake), binary_cross_entropy_with_logits(fake, ones, reduction="none"))
 
 
+def test_the_saturating_game_leaves_g_nothing_to_learn_when_d_is_sure_of_a_fake() -> None:
+    fake = logits(-30.0)
+    assert slopes(LOSSES["saturating"].g(torch.zeros(1), fake), fake) == [[pytest.approx(0.0, abs=1e-12)]]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_only_a_paired_loss_lets_g_look_at_reals(name: str) -> None:
+    real, fake = logits(0.3), logits(-0.2)
+    ((slope,),) = slopes(LOSSES[name].g(real, fake), real)
+    assert (slope != 0.0) == LOSSES[name].paired
+
+
 def test_hinge_does_not_care_beyond_its_margin() -> None:
     real, fake = logits(1.01, 0.99, 50.0), logits(-1.01, -0.99, -50.0)
     assert slopes(LOSSES["hinge"].d(real, fake), real, fake) == [[0.0, -1.0, 0.0], [0.0, 1.0, 0.0]]
@@ -102,4 +125,4 @@ def test_hinge_does_not_care_beyond_its_margin() -> None:
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_names_its_authors_its_year_and_its_paper(name: str) -> None:
-    assert re.search(r"^[A-Z]\w+ .*\b20\d\d, arXiv:\d{4}\.\d{4,5}\b", LOSSES[name].paper)
+    assert re.search(r"^[A-Z][\w-]+ .*\b20\d\d, arXiv:\d{4}\.\d{4,5}\b", LOSSES[name].paper)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -145,19 +146,36 @@ def test_a_signal_saves_and_leaves_with_exit_zero(
     assert checkpoint.load_state(newest)["images"] == checkpoint.load(newest).about["images"] > 0
 
 
-def test_the_ladder_takes_names_before_and_after_its_options_and_every_recipe_without_names(
+def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_own_without_names(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plans: list[cli.ladder.Plan] = []
+    asked: list[object] = []
+    embedder = SimpleNamespace(network=SimpleNamespace(name="Means"))
+    monkeypatch.setattr(cli, "open_embedder", lambda *options: asked.append(options) or embedder)
     monkeypatch.setattr(cli.ladder, "climb", lambda plan: plans.append(plan) or plan.seed == 0)
+    monkeypatch.setattr(cli.report, "write", lambda *options: asked.append(options) or "report.md")
     options = ["--data", "x", "--out", "runs", "--minutes-each", "30"]
     assert cli.main(["ladder", "dcgan", *options]) == 0
     assert cli.main(["ladder", *options, "course_sample", "dcgan"]) == 0
-    assert capsys.readouterr().out == ""
-    assert cli.main(["ladder", *options, "--seed", "3"]) == 0
-    assert capsys.readouterr().out == "stopped: the same command goes on in runs\n"
-    assert [list(plan.recipes) for plan in plans] == [["dcgan"], ["course_sample", "dcgan"], list(RECIPES)]
+    assert capsys.readouterr().out == 2 * "scores will be taken with Means\nwritten: report.md\n"
+    assert cli.main(["ladder", *options, "--seed", "3", "--fakes", "50", "--network", "squeezenet"]) == 0
+    assert "written" not in (said := capsys.readouterr().out)
+    assert said.endswith("stopped: the same command goes on in runs\n")
+    assert asked == [
+        *(("auto", plans[0].device), (plans[0], embedder, 1000)),
+        *(("auto", plans[1].device), (plans[1], embedder, 1000)),
+        ("squeezenet", plans[2].device),
+    ]
+    assert [list(plan.recipes) for plan in plans] == [["dcgan"], ["course_sample", "dcgan"], list(cli.ladder.DEFAULT)]
     assert [(plan.minutes, plan.data, plan.out, plan.seed) for plan in plans][2] == (30, Path("x"), Path("runs"), 3)
+
+
+def test_two_recipes_of_the_same_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "dcgan.toml").write_text('base = "dcgan"\nbatch = 8\n', encoding="utf-8")
+    options = ["--data", "absent", "--out", "x", "--minutes-each", "1"]
+    assert cli.main(["ladder", "dcgan", str(tmp_path / "dcgan.toml"), *options]) == 2
+    assert "would have the same name; rename a file." in capsys.readouterr().err
 
 
 def test_a_misspelt_recipe_ends_the_ladder_before_it_begins(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,26 +2,44 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from training import checkpoint
-from training.generators import build_generator
+from training.discriminators import Judgement
+from training.latents import labels as draw_labels
+from training.latents import latents
+from training.losses import LOSSES
+from training.penalties import PENALTIES, Penalty
 from training.recipe import Recipe
 from training.recipes import RECIPES
-from training.run import Run
+from training.replay import Replay
+from training.run import Measures, Run
+from training.sheet import draw, seed_sheet
 
 CPU = torch.device("cpu")
+CLASSES = 3
+STEPS = 6  # so that G is trained even where D takes five steps for one of G
 
 
 def small(name: str) -> Recipe:
     """Return a recipe as it is, but for its size."""
     recipe = RECIPES[name]
     side = 64 if recipe.pretrained else 16
-    return replace(recipe, resolution=side, g_width=2, d_width=4, z_dim=8, batch=4)
+    changes = {"classes": min(recipe.classes, CLASSES), "attention": min(recipe.attention, 8)}
+    return replace(recipe, resolution=side, g_width=2, d_width=4, z_dim=8, batch=4, **changes)
+
+
+def tiny(**changes: Any) -> Recipe:
+    """Return a small DCGAN without batch norm in D, with some switches."""
+    plain = replace(small("dcgan"), d_norm="none", augment=())
+    return replace(plain, **changes)
 
 
 def reals(recipe: Recipe, images: int) -> Tensor:
@@ -30,9 +48,13 @@ def reals(recipe: Recipe, images: int) -> Tensor:
     return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
 
 
-def train(run: Run, steps: int) -> None:
-    for _ in range(steps):
-        run.step(reals(run.recipe, run.images))
+def labels(recipe: Recipe, images: int) -> Tensor | None:
+    drawn = torch.randint(0, CLASSES, (recipe.batch,), generator=torch.Generator().manual_seed(images))
+    return drawn if recipe.classes else None
+
+
+def train(run: Run, steps: int) -> list[Measures]:
+    return [run.step(reals(run.recipe, run.images), labels(run.recipe, run.images)) for _ in range(steps)]
 
 
 def tensors(value: Any) -> list[Tensor]:
@@ -48,28 +70,29 @@ def tensors(value: Any) -> list[Tensor]:
 def test_two_halves_equal_the_whole_bit_by_bit(name: str) -> None:
     recipe = small(name)
     whole = Run(recipe, 5, CPU)
-    train(whole, 4)
+    told = train(whole, 2 * STEPS)
     half = Run(recipe, 5, CPU)
-    train(half, 2)
+    train(half, STEPS)
     file = io.BytesIO()
     torch.save(half.state(), file)
     torch.manual_seed(999)  # whatever happens in between must not matter
     resumed = Run(recipe, 77, CPU)
     resumed.load_state(checkpoint.load_tensors(io.BytesIO(file.getvalue())))
-    train(resumed, 2)
-    assert resumed.images == whole.images == 16
+    again = train(resumed, STEPS)
+    assert [[float(one) for one in step] for step in again] == [[float(one) for one in step] for step in told[STEPS:]]
+    assert resumed.images == whole.images == 8 * STEPS
     first, second = tensors(whole.state()), tensors(resumed.state())
     assert len(first) == len(second) > 50
     assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
-    drawn, again = whole.generator_state(), resumed.generator_state()
-    assert all(torch.equal(drawn[key], again[key]) for key in drawn)
+    drawn, redrawn = whole.generator_state(), resumed.generator_state()
+    assert all(torch.equal(drawn[key], redrawn[key]) for key in drawn)
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_step_trains_both_networks_and_leaves_a_frozen_backbone(name: str) -> None:
     run = Run(small(name), 0, CPU)
     weights = {part: [w.clone() for w in getattr(run, part).parameters()] for part in ("g", "d", "average")}
-    train(run, 1)
+    train(run, STEPS)
     for part, trained in (("g", run.g), ("d", run.d.head), ("average", run.average)):
         before = dict(zip([w.data_ptr() for w in getattr(run, part).parameters()], weights[part], strict=True))
         moved = [not torch.equal(before[w.data_ptr()], w) for w in trained.parameters()]
@@ -81,15 +104,19 @@ def test_a_step_trains_both_networks_and_leaves_a_frozen_backbone(name: str) -> 
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_what_is_saved_draws_what_the_averaged_generator_draws(name: str) -> None:
+def test_what_is_saved_loads_and_draws_the_averaged_generator_whatever_the_chunk(name: str, tmp_path: Path) -> None:
     recipe = small(name)
     run = Run(recipe, 0, CPU)
-    train(run, 2)
-    plain = build_generator(recipe.generator_config())
-    plain.load_state_dict(run.generator_state())
-    z = torch.randn(5, recipe.z_dim)
+    train(run, STEPS)
+    checkpoint.save(tmp_path, recipe.generator_config(), run.generator_state(), {})
+    plain = checkpoint.load(tmp_path).generator
+    z, kinds = latents(3, 23, recipe.z_dim), draw_labels(3, 23, recipe.classes) if recipe.classes else None
     with torch.no_grad():
-        assert torch.allclose(plain.eval()(z), run.average.eval()(z), atol=1e-5)
+        assert torch.allclose(plain(z, kinds), run.average.eval()(z, kinds), atol=1e-5)
+    whole = draw(plain, z, kinds)
+    alone = [draw(plain, z[k : k + 1], None if kinds is None else kinds[k : k + 1])[0] for k in range(23)]
+    assert np.abs(whole.astype(int) - np.stack(alone)).max() <= 1
+    assert np.array_equal(seed_sheet(plain, 3), seed_sheet(plain, 3))
 
 
 def test_a_run_of_the_cpu_goes_on_where_gradients_are_scaled() -> None:
@@ -147,11 +174,191 @@ def test_flips_mirror_some_reals_and_only_where_the_recipe_says_so() -> None:
 
 
 def test_both_players_see_augmented_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    monkeypatch.setattr("training.run.augment.apply", lambda names, images: seen.append((names, images)) or images)
+    seen: list[tuple[tuple[str, ...], Tensor, Tensor | None]] = []
+    monkeypatch.setattr("training.run.augment.apply", lambda *inputs: seen.append(inputs) or inputs[1])
     run = Run(replace(small("dcgan"), augment=("color", "cutout")), 0, CPU)
     train(run, 1)
-    (names, real), (same, fake) = seen
+    (names, real, strength), (same, fake, same_strength) = seen
     assert names == same == ("color", "cutout")
+    assert strength is same_strength is None
     assert not real.requires_grad
     assert fake.requires_grad  # D and G look at this one tensor: G learns through the same augmentation
+
+
+def test_under_ada_reals_fakes_and_penalties_are_augmented_with_the_one_strength(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Tensor] = []
+    monkeypatch.setattr("training.run.augment.apply", lambda names, images, strength: seen.append(strength) or images)
+    run = Run(tiny(augment=("color",), ada_target=0.6, penalties=(("r1", 1.0),)), 0, CPU)
+    train(run, 1)
+    assert len(seen) == 3
+    assert all(strength is run.control.strength for strength in seen)
+
+
+def test_d_takes_its_steps_before_g_takes_one() -> None:
+    run = Run(tiny(d_steps=3), 0, CPU)
+    moved = []
+    for _ in range(7):
+        before = [[w.clone() for w in part.parameters()] for part in (run.g, run.d)]
+        train(run, 1)
+        parts = zip(before, (run.g, run.d), strict=True)
+        moved.append(
+            [any(not torch.equal(*pair) for pair in zip(old, part.parameters(), strict=True)) for old, part in parts]
+        )
+    assert moved == [[index in (2, 5), True] for index in range(7)]
+
+
+def test_a_step_without_g_tells_what_the_last_one_with_it_told() -> None:
+    told = train(Run(tiny(d_steps=3), 0, CPU), 6)
+    losses = [round(step.g_loss.item(), 6) for step in told]
+    assert losses[:2] == [0.0, 0.0]
+    assert losses[2] == losses[3] == losses[4] != losses[5]
+
+
+def test_a_lazy_penalty_acts_in_some_steps_and_then_the_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    run = Run(tiny(penalties=(("r1", 2.0),), penalty_every=4), 0, CPU)
+    penalty = Penalty(lambda view: calls.append(run.images) or torch.ones(4) + 0.0 * view.real_logits[:, 0], "", True)
+    monkeypatch.setitem(PENALTIES, "r1", penalty)
+    plain = Run(tiny(), 0, CPU)
+    with_penalty, without = train(run, 5), train(plain, 5)
+    assert calls == [0, 16]
+    assert (with_penalty[0].d_loss - without[0].d_loss).item() == pytest.approx(4 * 2.0)
+    assert (with_penalty[1].d_loss - without[1].d_loss).item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_clip_bounds_all_of_d() -> None:
+    run = Run(tiny(clip=0.003), 0, CPU)
+    train(run, 2)
+    assert all(weight.abs().max() <= 0.003 for weight in run.d.head.parameters())
+    assert any(weight.abs().max() > 0.003 for weight in run.g.parameters())
+
+
+def test_feature_matching_draws_the_means_of_the_features_together() -> None:
+    run = Run(tiny(feature_matching=2.0, adversarial=0.0), 0, CPU)
+    heard: list[Judgement] = []
+    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    (told,) = train(run, 1)
+    fake, real = heard[-2].features, heard[-1].features  # after D's step
+    assert told.g_loss.item() == pytest.approx(2.0 * (real.mean(0) - fake.mean(0)).abs().mean().item(), rel=1e-5)
+    assert fake.requires_grad
+    assert not real.requires_grad
+
+
+def test_a_paired_loss_lets_g_see_the_reals_as_d_sees_them_after_its_step() -> None:
+    run = Run(tiny(loss="relativistic"), 0, CPU)
+    heard: list[Judgement] = []
+    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    (told,) = train(run, 1)
+    assert len(heard) == 4
+    fake, real = heard[2].logits, heard[3].logits
+    assert not torch.equal(real, heard[0].logits)
+    assert told.g_loss.item() == pytest.approx(softplus(real - fake).mean().item(), rel=1e-5)
+
+
+def test_flipped_labels_exchange_reals_and_fakes_in_ds_game(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[tuple[Tensor, Tensor]] = []
+    loss = LOSSES["non_saturating"]
+    spy = loss._replace(d=lambda real, fake: heard.append((real.detach(), fake.detach())) or loss.d(real, fake))
+    monkeypatch.setitem(LOSSES, "non_saturating", spy)
+    steps = []
+    for share in (0.0, 0.5):
+        train(Run(tiny(flip_labels=share, batch=64), 0, CPU), 1)
+        steps.append(heard.pop())
+    (real, fake), (mixed_real, mixed_fake) = steps
+    flipped = mixed_real != real
+    assert 16 < flipped.sum() < 48
+    assert torch.equal(mixed_real, torch.where(flipped, fake, real))
+    assert torch.equal(mixed_fake, torch.where(flipped, real, fake))
+
+
+def test_reals_and_fakes_share_a_batch_only_where_the_recipe_says_so() -> None:
+    counts: list[int] = []
+    for separate in (True, False):
+        run = Run(tiny(separate_batches=separate), 0, CPU)
+        run.d.head.register_forward_hook(lambda _module, inputs, _judged: counts.append(len(inputs[0])))
+        train(run, 1)
+    assert counts == [4, 4, 4, 8, 4]
+
+
+def test_joined_batches_are_judged_as_separate_ones_where_nothing_couples_them() -> None:
+    told = [train(Run(tiny(separate_batches=separate), 0, CPU), 2) for separate in (True, False)]
+    for one, other in zip(*told, strict=True):
+        torch.testing.assert_close(torch.stack(one), torch.stack(other), rtol=1e-4, atol=1e-5)
+
+
+def test_a_replay_shows_d_old_fakes_and_g_learns_from_new_ones() -> None:
+    run = Run(tiny(replay=0.5), 0, CPU)
+    assert isinstance(run.replay, Replay)
+    with torch.no_grad():
+        run.replay.images.fill_(255)
+        run.replay.count.fill_(len(run.replay.images))
+    heard: list[Tensor] = []
+    run.d.head.register_forward_hook(lambda _module, inputs, _judged: heard.append(inputs[0]))
+    train(run, 1)
+    _, for_d, for_g = heard
+    assert [bool((image > 0.99).all()) for image in for_d] == [True, True, False, False]
+    assert for_g.requires_grad
+    assert not for_d.requires_grad
+    assert not (for_g > 0.99).any()
+
+
+def test_noise_on_ds_pictures_fades_away() -> None:
+    deviations = []
+    for images in (0, 50, 100, 1000):
+        run = Run(tiny(d_noise=0.5, d_noise_images=100), 0, CPU)
+        run.images = images
+        look = run._look(torch.zeros(64, 3, 16, 16))
+        deviations.append(look.std().item())
+    assert deviations == [pytest.approx(0.5, rel=0.02), pytest.approx(0.25, rel=0.02), 0.0, 0.0]
+
+
+def test_classes_of_the_reals_are_asked_of_the_fakes_and_told_to_d() -> None:
+    run = Run(replace(small("conditional"), condition="classifier"), 0, CPU)
+    heard: list[Tensor | None] = []
+    run.d.head.register_forward_hook(lambda _module, inputs, _judged: heard.append(inputs[1]))
+    asked: list[Tensor] = []
+    run.g.embedding.register_forward_hook(lambda _module, inputs, _output: asked.append(inputs[0]))
+    train(run, 1)
+    expected = labels(run.recipe, 0)
+    assert expected is not None
+    assert all(one is not None and torch.equal(one, expected) for one in [*heard, *asked])
+    assert len(heard) == 3
+
+
+def test_styles_are_mixed_from_a_random_place_on_in_a_share_of_the_fakes() -> None:
+    run = Run(replace(small("stylegan2_light"), style_mixing=0.5, batch=200), 0, CPU)
+    given: list[Tensor] = []
+    original = run.g.synthesize
+    run.g.synthesize = lambda w: given.append(w.detach()) or original(w)
+    train(run, 1)
+    ((first, *_),) = [given]
+    same = (first == first[:, :1]).all(dim=2)
+    assert same[:, 0].all()
+    assert 70 < same.all(dim=1).sum() < 130
+    assert (same.int().diff(dim=1) <= 0).all()  # once another style has begun it goes on to the end
+
+
+def test_unrolling_lets_g_see_a_later_d_and_leaves_d_as_it_is() -> None:
+    plain, ahead = (Run(tiny(unrolled=steps, init="torch", d_lr=0.02), 0, CPU) for steps in (0, 3))
+    (one,), (other,) = train(plain, 1), train(ahead, 1)
+    assert one.d_loss == other.d_loss
+    assert other.g_loss > one.g_loss  # a D that has learned three steps more
+    assert all(torch.equal(*pair) for pair in zip(plain.d.parameters(), ahead.d.parameters(), strict=True))
+
+
+def test_the_measures_tell_logits_gradients_and_the_spread_of_the_fakes() -> None:
+    run = Run(tiny(), 0, CPU)
+    heard: list[Judgement] = []
+    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    with torch.no_grad():
+        for weight in run.g.to_rgb.parameters():
+            weight.zero_()
+    (told,) = train(run, 1)
+    assert told.real.item() == pytest.approx(heard[0].logits.mean().item())
+    assert told.fake.item() == pytest.approx(heard[1].logits.mean().item())
+    slopes = [weight.grad for weight in run.g.parameters() if weight.grad is not None]
+    assert told.g_gradient.item() == pytest.approx(torch.cat([one.flatten() for one in slopes]).norm().item(), rel=1e-4)
+    assert told.spread == 0.0
+    assert all(torch.isfinite(value) for value in told)

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from training import sheet
 from training.generators import GENERATORS, GeneratorConfig, GeneratorNetwork, build_generator
 from training.images import to_cells
-from training.latents import latents
-from training.sheet import draw, seed_sheet
+from training.latents import labels, latents
+from training.sheet import check_psi, draw, seed_labels, seed_sheet
 
 SEED = 5
 BATCHES = (1, 7, 25, 100)
@@ -123,3 +123,29 @@ def test_a_seed_that_is_none_is_refused_before_anything_is_drawn(seed: object) -
     with pytest.raises(ValueError, match="not a whole number from 0 to 4294967295"):
         seed_sheet(plain, seed)  # type: ignore[arg-type]
     assert plain.seen == []
+
+
+def test_one_psi_holds_for_all_of_a_tile(generator: GeneratorNetwork) -> None:
+    whole, half, none = (seed_sheet(generator, 7, psi) for psi in (1.0, 0.5, 0.0))
+    assert np.array_equal(whole, seed_sheet(generator, 7))
+    spread = [to_cells(tile, 16).astype(float).std(axis=0).mean() for tile in (whole, half, none)]
+    assert spread[0] > spread[1] > spread[2]
+    assert spread[2] < 0.5
+    assert np.array_equal(to_cells(half, 16), draw(generator, latents(7, 100, 8), None, 0.5))
+
+
+@pytest.mark.parametrize("psi", [-0.1, 1.1, float("nan"), float("inf"), True, "1", None])
+def test_a_psi_that_is_none_is_refused_with_a_sentence(psi: object) -> None:
+    with pytest.raises(ValueError, match=r"^The psi .* is not a number from 0 to 1\.$"):
+        check_psi(psi)
+
+
+def test_the_classes_of_a_tile_come_from_its_seed() -> None:
+    torch.manual_seed(0)
+    conditional = build_generator(GeneratorConfig(network="resnet", z_dim=8, resolution=16, width=4, classes=5))
+    kinds = seed_labels(conditional, 3)
+    assert kinds is not None
+    assert torch.equal(kinds, labels(3, 100, 5))
+    tile = seed_sheet(conditional, 3)
+    assert np.array_equal(to_cells(tile, 16), draw(conditional, latents(3, 100, 8), kinds))
+    assert not np.array_equal(to_cells(tile, 16), draw(conditional, latents(3, 100, 8), (kinds + 1) % 5))

@@ -39,7 +39,7 @@ class StyleGAN2Generator(GeneratorNetwork):
         self.blocks = nn.ModuleList(
             _Block(before, after, side, config.z_dim) for (before, after), side in zip(pairs, all_sides, strict=True)
         )
-        self.to_rgb = nn.ModuleList(_Modulated(width, 3, 1, config.z_dim, demodulate=False) for width in widths)
+        self.to_rgb = nn.ModuleList(Modulated(width, 3, 1, config.z_dim, demodulate=False) for width in widths)
 
     def map(self, z: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
         w = self.describe(unit_moment(z), labels)
@@ -72,7 +72,7 @@ class _Block(nn.Module):  # [N, before, S, S], [N, w_dim] -> [N, after, S, S]
 
     def __init__(self, before: int, after: int, side: int, w_dim: int) -> None:
         super().__init__()
-        self.convolutions = nn.ModuleList(_Modulated(channels, after, 3, w_dim) for channels in (before, after))
+        self.convolutions = nn.ModuleList(Modulated(channels, after, 3, w_dim) for channels in (before, after))
         self.strengths = nn.Parameter(torch.zeros(2))
         self.register_buffer("noise", torch.randn(2, 1, side, side))
 
@@ -83,7 +83,7 @@ class _Block(nn.Module):  # [N, before, S, S], [N, w_dim] -> [N, after, S, S]
         return x
 
 
-class _Modulated(nn.Module):  # [N, before, S, S], [N, w_dim] -> [N, after, S, S]
+class Modulated(nn.Module):  # [N, before, S, S], [N, w_dim] -> [N, after, S, S]
     """A convolution whose weights are scaled by the style, and brought back to unit norm (arXiv:1912.04958, eq. 1, 3).
 
     Scaling the input by the style and the output by the norm is the same, and needs no weights of its own per image.

@@ -1,0 +1,192 @@
+"""The report of a ladder: every recipe scored alike, with its curves and its tile."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from training import checkpoint, data, ladder, loop, metrics, plots
+from training.discriminators import build_discriminator
+from training.embeddings import Embedder
+from training.generators import build_generator
+from training.ladder import Plan
+from training.recipe import Recipe
+from training.scores import Measured, Scores, measure, reference, score
+
+REPORT, TILES, CURVES = "report.md", "tiles.jpg", "curves.png"
+FEATURES = "features"  # of the reals, kept in the ladder's folder
+PICTURE_QUALITY = 85
+HEADINGS = (
+    *("recipe", "KID", "FID", "precision", "recall", "copies", "images", "images/s", "minutes"),
+    *("parameters G / D", "alarms"),
+)
+MEANING = """\
+- **KID** (kernel inception distance, arXiv:1801.01401): how far the features of the fakes are from those of the
+  reals; 0 is none. It has no bias, so counts of pictures may differ, and it may fall a little below 0. ± is the
+  standard deviation over {subsets} subsets.
+- **FID** (Fréchet inception distance, arXiv:1706.08500): the same in another measure. With few fakes it comes out too
+  large, so it can be compared within this table only; KID is the better one here. ± is the standard deviation over
+  halves of the fakes, which estimates that of all.
+- **Precision**: the share of fakes that lie among the reals: are they good? **Recall**: the share of reals that lie
+  among the fakes: is all there? (arXiv:1904.06991, third neighbour, equally many of both.)
+- **Copies**: the share of fakes that lie nearer to a training picture than 99 % of the training pictures lie to one
+  another. 1 % is ordinary; much more is memorising.
+- **Alarms**: in how many of the rows of the log each sign of failure was seen."""
+CAVEATS = """\
+A metric is not the eye: look at the tiles. The numbers hold for the features of this one network and cannot be
+compared with those of another, nor with published ones. Every such network was trained on ImageNet, and so was the one
+that a recipe marked with † looked through in training: its numbers may flatter it (arXiv:2203.06026), though the two
+are different networks. Each recipe was trained once; another seed of training may change the order of neighbours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What became of one recipe."""
+
+    name: str
+    recipe: Recipe
+    about: dict[str, Any] | None
+    scores: Scores | None
+    diverged: str | None
+    rows: list[dict[str, Any]]
+    preview: Path | None
+
+
+def write(plan: Plan, embedder: Embedder, fakes: int, *, quiet: bool = False) -> Path:
+    """Score what has not been scored, write the report with its pictures, and return its path."""
+    reals = cache(lambda side: measure(data.open_data(plan.data, side), embedder, plan.out / FEATURES, quiet=quiet))
+    entries = [_entry(plan, name, reals(plan.recipes[name].resolution), fakes, quiet) for name in plan.recipes]
+    entries.sort(key=lambda entry: entry.scores.kid if entry.scores else float("inf"))
+    plots.curves({entry.name: entry.rows for entry in entries}).save(plan.out / CURVES, optimize=True)
+    plots.tiles(_previews(entries)).save(plan.out / TILES, quality=PICTURE_QUALITY, optimize=True)
+    best = reference(reals(plan.recipes[entries[0].name].resolution), fakes)
+    (plan.out / REPORT).write_text(text(plan, entries, best, fakes), encoding="utf-8")
+    return plan.out / REPORT
+
+
+def text(plan: Plan, entries: Sequence[Entry], best: Scores, fakes: int) -> str:
+    """Write the report of recipes, in the order in which they are given; `best` is what pictures of the data get."""
+    return f"""# The ladder
+
+{_budget(plan, entries)}
+
+{_basis(best, fakes)}
+
+{table(entries, best)}
+
+{_notes(entries)}{MEANING.format(subsets=metrics.SUBSETS)}
+
+{CAVEATS}
+
+## The tiles of seed 0
+
+![The tiles of seed 0 of every recipe, side by side]({TILES})
+
+## Losses
+
+![The losses of D and G of every recipe over the images seen]({CURVES})
+
+Losses of different games cannot be compared; a game's own losses tell whether it goes on.
+"""
+
+
+def table(entries: Sequence[Entry], best: Scores) -> str:
+    """Write one row for each recipe, and one for the pictures of the data."""
+    real = ["*real pictures*", *_scored(best), *["–"] * (len(HEADINGS) - 6)]
+    head = f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}"
+    return "\n".join([head, *(f"| {' | '.join(cells)} |" for cells in [*map(_cells, entries), real])])
+
+
+def _cells(entry: Entry) -> list[str]:
+    name = f"`{entry.name}`{' †' if entry.recipe.pretrained else ''}{' (diverged)' if entry.diverged else ''}"
+    parameters = " / ".join(f"{count / 1e6:.1f} M" for count in _parameters(entry.recipe))
+    return [name, *_scored(entry.scores), *_trained(entry.about), parameters, _alarms(entry.rows)]
+
+
+def _scored(scores: Scores | None) -> list[str]:
+    if scores is None:
+        return ["–"] * 5
+    return [
+        f"{scores.kid:.4f} ± {scores.kid_spread:.4f}",
+        f"{scores.fid:.2f} ± {scores.fid_spread:.2f}",
+        *(f"{value:.2f}" for value in (scores.precision, scores.recall)),
+        f"{100 * scores.copies:.1f} %",
+    ]
+
+
+def _trained(about: dict[str, Any] | None) -> list[str]:
+    if about is None:
+        return ["–"] * 3
+    return [
+        f"{about['images']:,}",
+        f"{about['images'] / max(about['seconds'], 1e-9):.1f}",
+        f"{about['seconds'] / 60:.1f}",
+    ]
+
+
+def _parameters(recipe: Recipe) -> tuple[int, int]:
+    """Count what is trained in G and in D."""
+    networks = build_generator(recipe.generator_config()), build_discriminator(recipe.discriminator_config()).head
+    g, d = (sum(parameter.numel() for parameter in network.parameters()) for network in networks)
+    return g, d
+
+
+def _alarms(rows: Sequence[dict[str, Any]]) -> str:
+    rung = Counter(name for row in rows for name in row.get("alarms", ()))
+    return ", ".join(f"{name} in {count} of {len(rows)}" for name, count in rung.most_common()) or "none"
+
+
+def _budget(plan: Plan, entries: Sequence[Entry]) -> str:
+    devices = sorted({one["device"] for entry in entries if entry.about for one in entry.about["runtimes"]})
+    return (
+        f"{len(entries)} recipes were trained one after the other, each for {plan.minutes:g} minutes over all "
+        f"calls together, from seed {plan.seed}, on {' and '.join(devices) or 'no device'}. "
+        "The rows are in the order of KID."
+    )
+
+
+def _basis(best: Scores, fakes: int) -> str:
+    return (
+        f"Every score compares {fakes:,} fakes, the first of seed {best.seed}, with all {best.fakes + best.reals:,} "
+        f"pictures of the data, in the features of **{best.network}**. Both are resized alike to the side that the "
+        f"network takes (bicubic, anti-aliased). The last row compares {best.fakes:,} of the pictures with the others: "
+        "what perfect fakes would get."
+    )
+
+
+def _notes(entries: Sequence[Entry]) -> str:
+    """Say what went wrong, and which network a recipe looked through."""
+    notes = [f"- `{entry.name}` diverged: {entry.diverged}" for entry in entries if entry.diverged]
+    networks = {entry.recipe.pretrained for entry in entries if entry.recipe.pretrained}
+    notes += [f"- † looked through {name} in training." for name in sorted(networks)]
+    return "".join(f"{note}\n" for note in notes)
+
+
+def _entry(plan: Plan, name: str, reals: Measured, fakes: int, quiet: bool) -> Entry:
+    run = plan.run(name)
+    folder = checkpoint.newest(run) if checkpoint.steps(run) else None
+    return Entry(
+        name=name,
+        recipe=plan.recipes[name],
+        about=checkpoint.describe(folder).about if folder else None,
+        scores=score(folder, reals, fakes, quiet=quiet) if folder else None,
+        diverged=ladder.diverged(run),
+        rows=_rows(run / loop.METRICS),
+        preview=folder / loop.PREVIEW if folder else None,
+    )
+
+
+def _rows(file: Path) -> list[dict[str, Any]]:
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return [json.loads(line) for line in lines]
+
+
+def _previews(entries: Sequence[Entry]) -> dict[str, Image.Image]:
+    return {entry.name: Image.open(entry.preview).convert("RGB") for entry in entries if entry.preview}
