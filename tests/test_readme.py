@@ -6,7 +6,8 @@ import argparse
 import ast
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,21 @@ import pytest
 from studio import __main__ as studio_commands
 from studio import export
 from training import __main__ as training_commands
+from training.alarms import ALARMS
+from training.augment import AUGMENTS
+from training.configure import configured
+from training.discriminators import CONDITIONS, DISCRIMINATORS, STATISTICS
+from training.generators import GENERATORS
+from training.inits import INITS
+from training.losses import LOSSES
+from training.norms import NORMS, WRAPS
+from training.optimizers import OPTIMIZERS
+from training.penalties import PENALTIES
+from training.recipe import Recipe
 from training.recipes import RECIPES
+from training.rules import CONTRADICTIONS
 
+WITH_OTHERS = {"", *(rule.reason for rule in CONTRADICTIONS)}  # some settings need another one beside them
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 PARSERS = {"training": training_commands._parser, "studio": studio_commands._parser}
@@ -105,8 +119,60 @@ def test_the_options_of_the_app_are_its_own() -> None:
 
 
 def test_every_recipe_has_a_row_and_every_row_a_recipe() -> None:
-    section = README.split("\n## Recipes\n")[1].split("\n## ")[0]
+    section = README.split("\n## Recipes\n")[1].split("\n\nA recipe is")[0]
     assert re.findall(r"^\| `(\w+)` \|", section, flags=re.M) == list(RECIPES)
+
+
+@pytest.mark.parametrize(
+    ("switch", "table"),
+    [
+        ("`generator`", GENERATORS),
+        ("`discriminator`", DISCRIMINATORS),
+        ("`loss`", LOSSES),
+        ("`penalties`", PENALTIES),
+        ("`g_norm`, `d_norm`", NORMS),
+        ("`g_wrap`, `d_wrap`", WRAPS),
+        ("`d_statistic`", STATISTICS),
+        ("`init`", INITS),
+        ("`augment`", AUGMENTS),
+        ("`g_optimizer`, `d_optimizer`", OPTIMIZERS),
+        ("`condition`", CONDITIONS),
+    ],
+)
+def test_every_value_of_a_switch_is_named(switch: str, table: Collection[str]) -> None:
+    (row,) = re.findall(rf"^\| {re.escape(switch)} \| (.*) \|$", README, flags=re.M)
+    assert re.findall(r"`(\w+)`", row) == list(table)
+
+
+def test_every_setting_that_is_named_is_one() -> None:
+    section = README.split("\n## Recipes\n")[1].split("\n## ")[0]
+    words = " ".join(re.findall(r"`([^`\n]*=[^`\n]*)`", section))
+    settings = re.findall(r"\b([a-z]\w*=[\w.:,]+)", words)
+    assert len(settings) > 25
+    plain = replace(RECIPES["course_sample"], augment=("color",))
+    for setting in settings:
+        name, _ = setting.split("=")
+        assert name in plain.to_dict(), setting
+        assert why_refused(plain, setting) in WITH_OTHERS, setting
+
+
+def why_refused(recipe: Recipe, setting: str) -> str:
+    try:
+        configured(recipe, [setting])
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def test_all_seventeen_items_of_how_to_train_a_gan_have_a_row() -> None:
+    section = README.split('\n### "How to train a GAN"')[1].split("\n### ")[0]
+    rows = re.findall(r"^\| (\d+) .*\| (keep|conditional|outdated) \| (.+) \|$", section, flags=re.M)
+    assert [int(number) for number, _, _ in rows] == list(range(1, 18))
+
+
+def test_every_alarm_has_a_row() -> None:
+    section = README.split("\nAn **alarm**")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, flags=re.M) == list(ALARMS)
 
 
 def test_every_path_that_is_named_exists() -> None:
