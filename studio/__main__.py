@@ -13,6 +13,7 @@ from studio.gallery import Gallery
 from studio.verdict import Verdict
 from training import checkpoint
 from training.latents import check_seed
+from training.sheet import check_psi
 
 CHECKPOINTS = Path("checkpoints")
 PASSED, FAILED, NOT_CHECKED = 0, 1, 2
@@ -44,8 +45,9 @@ def export(options: argparse.Namespace) -> int:
     """Write the tile of a seed."""
     _check_writable(options.out)
     found = checkpoint.load(checkpoint.newest(options.checkpoint))
-    _write(options.out, export_png(found, options.seed))
-    print(f"written: {options.out} (seed {options.seed} of checkpoint {found.sha256})")
+    _write(options.out, export_png(found, options.seed, options.psi))
+    truncated = "" if options.psi == 1.0 else f" with psi {options.psi:g}"
+    print(f"written: {options.out} (seed {options.seed}{truncated} of checkpoint {found.sha256})")
     return PASSED
 
 
@@ -71,7 +73,7 @@ def check(options: argparse.Namespace) -> int:
     """Draw the tile again that a file claims to be, and say whether they are the same."""
     data = _read(options.file)
     gallery, sha256 = _gallery(options)
-    verdict = verify(data, gallery, seed=options.seed, checkpoint=sha256)
+    verdict = verify(data, gallery, seed=options.seed, checkpoint=sha256, psi=options.psi)
     print(json.dumps(verdict.to_dict(), indent=2) if options.json else _text(verdict))
     return EXIT_CODES[verdict.outcome]
 
@@ -121,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("export", help="write the tile of a seed as a PNG that can be verified")
     command.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's folder, or a run's")
     command.add_argument("--seed", type=_seed, required=True, metavar="N", help="0 to 4294967295")
+    command.add_argument("--psi", type=_psi, default=1.0, metavar="P", help="truncation of all cells, 0 to 1")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file there already is replaced")
     command.set_defaults(command=export)
 
@@ -133,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR", help="default: checkpoints")
     command.add_argument("--seed", type=_seed, metavar="N", help="instead of the one that the file names")
     command.add_argument("--checkpoint", metavar="C", help="a name in DIR, a folder, or a hash (8 digits or more)")
+    command.add_argument("--psi", type=_psi, metavar="P", help="instead of the one that the file names, 0 to 1")
     command.add_argument("--json", action="store_true", help="print the verdict as JSON")
     command.set_defaults(command=check)
     return parser
@@ -143,6 +147,13 @@ def _seed(text: str) -> int:
         return check_seed(int(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no seed; 0 to 4294967295 are allowed") from error
+
+
+def _psi(text: str) -> float:
+    try:
+        return check_psi(float(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no psi; 0 to 1 are allowed") from error
 
 
 if __name__ == "__main__":

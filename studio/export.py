@@ -7,7 +7,7 @@ import io
 import json
 import platform
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from studio.verdict import Outcome, Verdict
 from training.checkpoint import Checkpoint, CheckpointError, canonical_json
 from training.images import Pixels, to_cells
 from training.latents import SOURCE, check_seed
-from training.sheet import CELLS, COLUMNS, RENDERER, seed_sheet
+from training.sheet import CELLS, COLUMNS, RENDERER, check_psi, seed_labels, seed_sheet
 
 CHUNK = "gan_race"
 FORMAT = 1
@@ -57,14 +57,21 @@ class Reading:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def manifest(checkpoint: Checkpoint, seed: int, tile: Pixels) -> dict[str, Any]:  # [10 R, 10 R, 3]
-    """Return what an exported tile says of itself: how to draw it again, and hashes of its raw RGB values."""
+def manifest(checkpoint: Checkpoint, seed: int, tile: Pixels, psi: float = 1.0) -> dict[str, Any]:
+    """Return what an exported tile [10 R, 10 R, 3] says of itself: how to draw it, and hashes of its raw RGB values.
+
+    `psi` is the one truncation of all cells; `classes` are those of the cells, drawn from the seed, or null where the
+    generator knows none.
+    """
     side = checkpoint.config.resolution
+    classes = seed_labels(checkpoint.generator, seed)
     return {
         "format": FORMAT,
         "z_source": SOURCE,
         "seed": check_seed(seed),
         "shape": [CELLS, checkpoint.config.z_dim],
+        "psi": check_psi(psi),
+        "classes": None if classes is None else classes.tolist(),
         "order": ORDER,
         "rows": CELLS // COLUMNS,
         "columns": COLUMNS,
@@ -91,23 +98,24 @@ def _sha256(pixels: Pixels) -> str:
     return hashlib.sha256(pixels.tobytes()).hexdigest()
 
 
-def export_png(checkpoint: Checkpoint, seed: int) -> bytes:
+def export_png(checkpoint: Checkpoint, seed: int, psi: float = 1.0) -> bytes:
     """Draw the tile of a seed and return it as a PNG with its manifest; equal versions give equal bytes.
 
     The generator must be on the CPU in float32, as `load` returns it. Raises ValueError for a seed outside
-    0 .. 2**32 - 1 and for a generator whose output is not finite.
+    0 .. 2**32 - 1, a psi outside 0 .. 1, and a generator whose output is not finite.
     """
-    tile = seed_sheet(checkpoint.generator, check_seed(seed))
+    tile = seed_sheet(checkpoint.generator, check_seed(seed), psi)
     text = PngImagePlugin.PngInfo()
-    text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile)))
+    text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile, psi)))
     buffer = io.BytesIO()
     Image.fromarray(tile).save(buffer, "PNG", pnginfo=text)
     return buffer.getvalue()
 
 
-def file_name(checkpoint_sha256: str, seed: int) -> str:
-    """Return the name of an exported tile: the short hash and the seed, nobody's name."""
-    return f"race_{checkpoint_sha256[:SHORT]}_seed{check_seed(seed)}.png"
+def file_name(checkpoint_sha256: str, seed: int, psi: float = 1.0) -> str:
+    """Return the name of an exported tile: the short hash, the seed and a psi that is not 1, nobody's name."""
+    truncated = "" if psi == 1.0 else f"_psi{psi:g}"
+    return f"race_{checkpoint_sha256[:SHORT]}_seed{check_seed(seed)}{truncated}.png"
 
 
 def read_png(data: bytes) -> Reading:
@@ -170,17 +178,23 @@ def _parse(text: str) -> tuple[dict[str, Any] | None, str]:
         check_seed(found.get("seed"))
     except ValueError:
         return None, "seed"
+    try:
+        check_psi(found.get("psi", 1.0))
+    except ValueError:
+        return None, "psi"
     sha256 = found.get("checkpoint_sha256")
     if not isinstance(sha256, str) or not re.fullmatch("[0-9a-f]{64}", sha256):
         return None, "checkpoint_sha256"
     return found, ""
 
 
-def verify(data: bytes, gallery: Gallery, *, seed: int | None = None, checkpoint: str | None = None) -> Verdict:
+def verify(
+    data: bytes, gallery: Gallery, *, seed: int | None = None, checkpoint: str | None = None, psi: float | None = None
+) -> Verdict:
     """Draw the tile again that a file claims to be, and compare the pixels.
 
-    The manifest only says which checkpoint and seed to draw; `seed` and `checkpoint` (a SHA-256 or its first 8 digits
-    or more) override it. Never raises for a bad file, seed or checkpoint: the verdict says what is wrong.
+    The manifest only says which checkpoint, seed and psi to draw; `seed`, `checkpoint` (a SHA-256 or its first 8 digits
+    or more) and `psi` override it. Never raises for a bad file, seed or checkpoint: the verdict says what is wrong.
     """
     reading = read_png(data)
     if reading.problem:
@@ -192,7 +206,11 @@ def verify(data: bytes, gallery: Gallery, *, seed: int | None = None, checkpoint
     if seed is None or checkpoint is None:
         return _without_claim(reading)
     try:
-        return _verify(reading, gallery, check_seed(seed), checkpoint)
+        psi = check_psi(claimed.get("psi", 1.0) if psi is None else psi)
+    except ValueError:
+        return Verdict("could_not_check", "bad_psi", {"value": ascii(psi)[:40]})
+    try:
+        return _verify(reading, gallery, check_seed(seed), checkpoint, psi)
     except UnknownCheckpointError:
         known = checkpoint if re.fullmatch("[0-9a-f]{8,64}", checkpoint) else None
         wanted = known or ascii(checkpoint)[:66]
@@ -210,26 +228,32 @@ def _without_claim(reading: Reading) -> Verdict:
     return Verdict("could_not_check", reading.manifest_problem, reading.values)
 
 
-def _verify(reading: Reading, gallery: Gallery, seed: int, sha256: str) -> Verdict:
+def _verify(reading: Reading, gallery: Gallery, seed: int, sha256: str, psi: float) -> Verdict:
     checkpoint = gallery.load(sha256)
     try:
-        expected = seed_sheet(checkpoint.generator, seed)
+        expected = seed_sheet(checkpoint.generator, seed, psi)
     except ValueError as error:
         raise CheckpointError(str(error)) from error
-    return _compare(reading, expected, checkpoint, seed)
+    return replace(_compare(reading, expected, checkpoint, seed, psi), psi=psi)
 
 
-def _compare(reading: Reading, expected: Pixels, checkpoint: Checkpoint, seed: int) -> Verdict:
+def _compare(reading: Reading, expected: Pixels, checkpoint: Checkpoint, seed: int, psi: float) -> Verdict:
     found, short = reading.pixels, checkpoint.sha256[:SHORT]
     if found is None or found.shape != expected.shape:
         return _wrong_size(found, expected, checkpoint, seed)
     levels = np.abs(found.astype(np.int16) - expected)
     cells = _beyond_tolerance(levels, checkpoint.config.resolution)
     largest, share = int(levels.max()), float((levels > 0).mean())
-    values = {"seed": seed, "short": short, "kind": reading.kind, "count": len(cells), "listed": _listed(cells)}
+    values = {
+        "seed": seed if psi == 1.0 else f"{seed} (psi {psi:g})",
+        "short": short,
+        "kind": reading.kind,
+        "count": len(cells),
+        "listed": _listed(cells),
+    }
     values |= {"largest": largest, "percent": f"{100 * share:.4f}", "mean": f"{levels.mean():.1f}"}
     outcome, reason = _outcome(reading.kind, largest, len(cells))
-    claims, notes = _false_claims(reading.manifest, manifest(checkpoint, seed, found))
+    claims, notes = _false_claims(reading.manifest, manifest(checkpoint, seed, found, psi))
     return Verdict(outcome, reason, values, seed, checkpoint.sha256, cells, largest, share, claims, notes)
 
 

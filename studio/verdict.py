@@ -32,6 +32,7 @@ SENTENCES = {
     "no_manifest": "The file does not say which checkpoint and seed it was drawn from; both are needed to check it.",
     "bad_manifest": "What the file says of itself is damaged or invented ({field}); checkpoint and seed are needed.",
     "bad_seed": "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
+    "bad_psi": "{value} is no psi; numbers from 0 to 1 are allowed.",
     "unknown_checkpoint": "The checkpoint {sha256} is not here, so the tile cannot be drawn again.",
     "unusable_checkpoint": "The checkpoint {short} cannot be used: {problem}",
     "file_too_large": "The file has {size} bytes; at most {limit} are read.",
@@ -49,8 +50,8 @@ class Verdict:
     `reason` is a key of SENTENCES and `values` fill that text; `sentence` is it in English. `cells` are those that
     differ by more than the tolerance, counted 0 .. 99 row by row as the images of a seed. `largest` is the largest
     difference in levels of 255, `share` the part of all values that differ at all, 0 .. 1; both are None where nothing
-    was compared. `seed` and `checkpoint` (a SHA-256) say with what. `claims` are the fields of the manifest that are
-    not true of the file or of that seed and checkpoint; `notes` those that merely differ from this machine's.
+    was compared. `seed`, `checkpoint` (a SHA-256) and `psi` say with what. `claims` are the fields of the manifest that
+    are not true of the file or of that seed and checkpoint; `notes` those that merely differ from this machine's.
     """
 
     outcome: Outcome
@@ -63,6 +64,7 @@ class Verdict:
     share: float | None = None
     claims: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    psi: float | None = None
 
     @property
     def passed(self) -> bool:

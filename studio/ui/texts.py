@@ -33,6 +33,7 @@ REASONS_JA = {
         "ファイルに埋め込まれた情報が壊れているか、偽物です（{field}）。チェックポイントとシードが必要です。"
     ),
     "bad_seed": "「{value}」はシードではありません。0 から 4294967295 までの整数を使えます。",
+    "bad_psi": "「{value}」は psi の値ではありません。0 から 1 までの数を使えます。",
     "unknown_checkpoint": "チェックポイント {sha256} がここにないため、描き直せません。",
     "unusable_checkpoint": "チェックポイント {short} を使えません: {problem}",
     "file_too_large": "ファイルは {size} バイトです。{limit} バイトまで読めます。",

@@ -11,18 +11,18 @@ from torch import nn
 
 from training import checkpoint
 from training.generators import GeneratorConfig, build_generator
-from training.latents import latents
+from training.latents import labels, latents
 
 
 @pytest.fixture(scope="session")
 def make_vivid() -> Callable[..., Path]:
     """Return a function that writes the checkpoint of a small generator with contrast and returns its folder."""
 
-    def make(folder: Path, *, seed: int = 0, network: str = "fastgan", side: int = 16) -> Path:
+    def make(folder: Path, *, seed: int = 0, network: str = "fastgan", side: int = 16, classes: int = 0) -> Path:
         torch.manual_seed(seed)
-        config = GeneratorConfig(network=network, z_dim=8, resolution=side, width=4)
+        config = GeneratorConfig(network=network, z_dim=8, resolution=side, width=4, classes=classes)
         generator = build_generator(config)
-        _give_contrast(generator, latents(seed, 64, config.z_dim))
+        _give_contrast(generator, latents(seed, 64, config.z_dim), labels(seed, 64, classes) if classes else None)
         folder.mkdir(parents=True, exist_ok=True)
         checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
         return folder
@@ -31,10 +31,10 @@ def make_vivid() -> Callable[..., Path]:
 
 
 @torch.no_grad()
-def _give_contrast(generator: nn.Module, z: torch.Tensor) -> None:
+def _give_contrast(generator: nn.Module, z: torch.Tensor, kinds: torch.Tensor | None) -> None:
     for norm in [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]:
         norm.momentum = None  # the statistics of the one batch below, not a tenth of them
-    generator.train()(z)
-    logits = torch.atanh(generator.eval()(z).clamp(-0.99999, 0.99999))
+    generator.train()(z, kinds)
+    logits = torch.atanh(generator.eval()(z, kinds).clamp(-0.99999, 0.99999))
     for parameter in generator.to_rgb.parameters():
         parameter.mul_(0.8 / logits.std())

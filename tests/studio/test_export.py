@@ -19,7 +19,7 @@ from training import checkpoint
 from training.checkpoint import Checkpoint, canonical_json
 from training.generators import GENERATORS
 from training.images import to_cells
-from training.latents import latents
+from training.latents import labels, latents
 from training.sheet import draw, seed_sheet
 
 SIDE = 16
@@ -108,6 +108,7 @@ def test_nothing_in_the_file_names_a_person_or_a_folder(found: Checkpoint) -> No
 
 def test_the_file_is_named_by_the_checkpoint_and_the_seed() -> None:
     assert file_name("0123456789abcdef" * 4, 4294967295) == "race_01234567_seed4294967295.png"
+    assert file_name("0123456789abcdef" * 4, 7, 0.75) == "race_01234567_seed7_psi0.75.png"
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.0, True, "7", None])
@@ -212,3 +213,22 @@ def test_a_text_that_unpacks_to_gigabytes_is_refused() -> None:
 def test_a_file_larger_than_any_tile_is_refused_unread() -> None:
     reading = read_png(bytes(32 * 2**20 + 1))
     assert (reading.problem, reading.values["size"]) == ("file_too_large", 32 * 2**20 + 1)
+
+
+def test_the_manifest_has_the_psi_of_the_whole_tile(found: Checkpoint) -> None:
+    data = export_png(found, 7, 0.6)
+    assert read_png(data).manifest == manifest(found, 7, seed_sheet(found.generator, 7, 0.6), 0.6)
+    assert (read_png(data).manifest or {})["psi"] == 0.6
+    assert manifest(found, 7, seed_sheet(found.generator, 7))["psi"] == 1.0
+    assert not np.array_equal(np.asarray(opened(data)), seed_sheet(found.generator, 7))
+    with pytest.raises(ValueError, match=r"^The psi 1\.5 is not a number from 0 to 1\."):
+        export_png(found, 7, 1.5)
+
+
+def test_the_manifest_has_the_classes_of_the_cells(
+    found: Checkpoint, tmp_path: Path, make_vivid: Callable[..., Path]
+) -> None:
+    conditional = checkpoint.load(make_vivid(tmp_path / "conditional", network="resnet", classes=5))
+    values = manifest(conditional, 7, seed_sheet(conditional.generator, 7))
+    assert values["classes"] == labels(7, 100, 5).tolist()
+    assert manifest(found, 7, seed_sheet(found.generator, 7))["classes"] is None

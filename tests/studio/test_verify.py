@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, PngImagePlugin
 
 from studio.export import CHUNK, MAX_CELL_SHARE, MAX_TILE_SHARE, export_png, manifest, verify
@@ -345,6 +346,7 @@ HOSTILE = {
     "no JSON object": ["[]", "7", '"x"', "null", "true", "NaN"],
     "format": [{"format": 2}, {"format": "1"}, {"format": True}, {"format": None}, {"format": [1]}],
     "seed": [{"seed": seed} for seed in (7.0, True, -1, 2**32, "7", "x" * 10_000, None, [7], {"seed": 7})],
+    "psi": [{"psi": psi} for psi in (-0.1, 1.01, True, "1", None, [1.0], float("nan"), 10**400)],
     "checkpoint_sha256": [
         {"checkpoint_sha256": value}
         for value in (
@@ -426,3 +428,40 @@ def test_every_sentence_can_be_filled_by_its_plain_values() -> None:
     for code, text in SENTENCES.items():
         assert text.endswith((".", "}")), code
         assert all(spec in ("", None) for _, _, spec, _ in string.Formatter().parse(text)), code
+
+
+def test_a_truncated_tile_passes_by_what_it_says_and_fails_as_another(gallery: Gallery, found: Checkpoint) -> None:
+    data = export_png(found, SEED, 0.6)
+    verdict = verify(data, gallery)
+    assert (facts(verdict), verdict.psi) == (("pass_exact", "exact"), 0.6)
+    assert "seed 7 (psi 0.6)" in verdict.sentence
+    other = verify(data, gallery, psi=1.0)
+    assert (other.outcome, other.psi, len(other.cells)) == ("fail", 1.0, 100)
+    assert "psi" in other.claims
+
+
+def test_a_tile_that_hides_its_psi_fails(gallery: Gallery, found: Checkpoint, claims: dict[str, Any]) -> None:
+    truncated = seed_sheet(found.generator, SEED, 0.6)
+    for hidden in (claims, {name: value for name, value in claims.items() if name != "psi"}):
+        assert verify(png(truncated, hidden), gallery).outcome == "fail"
+
+
+def test_classes_chosen_by_hand_fail(tmp_path: Path, make_vivid: Callable[..., Path]) -> None:
+    make_vivid(tmp_path / "conditional", network="resnet", classes=5)
+    gallery = Gallery(tmp_path)
+    found = gallery.load(str(gallery.entries()[0].sha256))
+    honest = export_png(found, SEED)
+    assert verify(honest, gallery).outcome == "pass_exact"
+    chosen = draw(found.generator, latents(SEED, 100, 8), torch.full((100,), 3))
+    tile = to_tile(chosen, 10)
+    lying = {**manifest(found, SEED, tile), "classes": [3] * 100}
+    verdict = verify(png(tile, lying), gallery)
+    assert verdict.outcome == "fail"
+    assert 50 < len(verdict.cells) < 100  # a fifth has the third class by its seed
+    assert verdict.claims == ("classes",)
+
+
+@pytest.mark.parametrize("psi", [-0.1, 1.5, True, "1"])
+def test_an_asked_psi_out_of_range_could_not_be_checked(psi: Any, gallery: Gallery, tile: Pixels) -> None:
+    verdict = verify(png(tile), gallery, seed=SEED, checkpoint=str(gallery.entries()[0].sha256), psi=psi)
+    assert facts(verdict) == ("could_not_check", "bad_psi")
