@@ -21,7 +21,7 @@ AXES = ("images", "seconds")
 
 @dataclass(frozen=True)
 class Alarm:
-    """What the training warned of, and when."""
+    """What the training warned of, and when it began to."""
 
     images: float
     seconds: float
@@ -42,12 +42,14 @@ def read_curves(folder: Path, points: int = POINTS) -> Curves:
     """Read the metrics beside a checkpoint; there may be none, and lines of any other shape are passed over."""
     rows: list[dict[str, float]] = []
     alarms: list[Alarm] = []
+    ringing: list[str] = []
     for row in _rows(folder / METRICS):
         numbers = _numbers(row)
         if not numbers.keys() >= set(AXES):
             continue
         rows.append(numbers)
-        alarms += [Alarm(numbers["images"], numbers["seconds"], name) for name in _names(row.get("alarms"))]
+        before, ringing = ringing, _names(row.get("alarms"))
+        alarms += [Alarm(numbers["images"], numbers["seconds"], name) for name in ringing if name not in before]
     names = list(dict.fromkeys(name for row in rows for name in row if name not in AXES))[:MAX_QUANTITIES]
     groups = _groups(rows, points)
     quantities = {name: [_mean(group, name) for group in groups] for name in names}

@@ -75,11 +75,18 @@ function showScores() {
 }
 
 // The curves: one line for each checkpoint; of the same checkpoint twice only one.
+// What the training logs has a name in words here; what another program logged is called as it calls it.
+function logged(kind, name) {
+  const code = `${kind}_${name}`;
+  const words = race.text(code);
+  return words === code ? name : words;
+}
+
 const quantities = () => [...new Set(facts.curves.flatMap((one) => Object.keys(one.quantities)))];
 
 function showQuantities() {
   const before = $(".quantity").value;
-  $(".quantity").replaceChildren(...quantities().map((name) => new Option(name, name, false, name === before)));
+  $(".quantity").replaceChildren(...quantities().map((name) => new Option(logged("quantity", name), name, false, name === before)));
 }
 
 function linesOf(quantity, axis) {
@@ -87,7 +94,7 @@ function linesOf(quantity, axis) {
   return facts.curves.map((one, index) => {
     const values = one.quantities[quantity] ?? [];
     const points = one[axis].map((x, at) => ({ x, y: values[at] ?? null })).filter((point) => point.y !== null);
-    const alarms = one.alarms.map((alarm) => ({ x: alarm[axis], name: alarm.name }));
+    const alarms = one.alarms.map((alarm) => ({ x: alarm[axis], name: logged("alarm", alarm.name) }));
     const twin = facts.runs.indexOf(facts.runs[index]) < index;
     return { index, name: nameAt(index), points: twin ? [] : points, smooth: twin ? [] : smoothed(points, smoothing), alarms: twin ? [] : alarms };
   });
@@ -107,11 +114,13 @@ function showCurves() {
   const [quantity, axis] = [$(".quantity").value, $(".axis").value];
   const lines = linesOf(quantity, axis);
   const drawn = lines.filter((line) => line.points.length > 0);
-  const label = race.text("compare_chart_alt", { quantity, axis: race.text(`compare_axis_${axis}`), names: drawn.map((line) => line.name).join(", ") });
+  const words = logged("quantity", quantity);
+  const label = race.text("compare_chart_alt", { quantity: words, axis: race.text(`compare_axis_${axis}`), names: drawn.map((line) => line.name).join(", ") });
   const empty = make("p", { className: "hint", textContent: race.text("compare_no_curves") });
   const width = $(".chart").clientWidth || 640;
-  $(".chart").replaceChildren(drawn.length === 0 ? empty : chart({ lines, width, label, quantity, axis: race.text(`compare_axis_${axis}`), language: race.language }));
+  $(".chart").replaceChildren(drawn.length === 0 ? empty : chart({ lines, width, label, quantity: words, axis: race.text(`compare_axis_${axis}`), language: race.language }));
   $(".legend").replaceChildren(...drawn.map(legendNode));
+  $(".alarm-list").replaceChildren(...drawn.flatMap((line) => alarmNodes(line, axis)));
   showCurveTable(lines, axis);
 }
 
@@ -119,6 +128,15 @@ function legendNode(line) {
   const item = make("li", {}, lineSample(line.index), make("span", { textContent: line.name }));
   if (line.alarms.length > 0) item.append(make("span", { className: "alarm-count", textContent: race.text("compare_alarms", { count: line.alarms.length }) }));
   return item;
+}
+
+// Each kind of alarm of a run once: when it first rang, and how often.
+function alarmNodes({ name, alarms }, axis) {
+  return [...new Set(alarms.map((alarm) => alarm.name))].map((words) => {
+    const rang = alarms.filter((alarm) => alarm.name === words);
+    const values = { name, words, count: rang.length, at: numberText(rang[0].x), axis: race.text(`compare_axis_${axis}`) };
+    return make("li", { textContent: race.text("compare_alarm", values) });
+  });
 }
 
 function showCurveTable(lines, axis) {
@@ -131,7 +149,7 @@ function showCurveTable(lines, axis) {
     const said = alarms.map((alarm) => `${alarm.name} (${numberText(alarm.x)})`).join(", ") || "–";
     return [name, String(points.length), at(points[0]), at(points.at(-1)), at(least), at(most), said];
   });
-  $(".curve-table").replaceChildren(table(race.text("compare_table_caption", { quantity: $(".quantity").value, axis: race.text(`compare_axis_${axis}`) }), head, body));
+  $(".curve-table").replaceChildren(table(race.text("compare_table_caption", { quantity: logged("quantity", $(".quantity").value), axis: race.text(`compare_axis_${axis}`) }), head, body));
 }
 
 for (const selector of [".quantity", ".axis", ".smoothing"]) $(selector).addEventListener("input", () => facts !== null && showCurves());

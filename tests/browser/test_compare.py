@@ -352,7 +352,7 @@ def test_settings_scores_and_curves_say_what_the_passports_say(
     expect(page.locator(".curves-svg polyline.smooth")).to_have_count(2)
     expect(page.locator(".curves-svg .alarm")).to_have_count(2)
     expect(page.locator(".curves-svg")).to_have_attribute(
-        "aria-label", r"d_loss over images seen of 1 · beta, 2 · alpha"
+        "aria-label", "loss of D over images seen of 1 · beta, 2 · alpha"
     )
     few = page.locator(".scores tr.few")
     expect(few).to_have_count(1)

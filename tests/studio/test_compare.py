@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.compare import MAX_FIELDS, MAX_VALUE_LETTERS, TooManyError, check_size, scores, settings
+from studio.ui.texts import TEXTS
+from training.alarms import ALARMS
+from training.run import Measures
 
 SCORE = {"network": "Inception", "fakes": 5000, "reals": 6000, "kid": 0.02, "kid_spread": 0.001, "fid": 30.5}
 KEYS = ["kid", "fakes", "device", "images"]
@@ -20,6 +23,10 @@ JSON = st.recursive(
 PASSPORTS = st.dictionaries(
     st.sampled_from(["recipe", "runtimes", "seconds", "images", "data", "metrics", "seed", "pretrained"]), JSON
 )
+
+
+def test_whatever_a_training_logs_has_a_name_in_both_languages() -> None:
+    assert {f"alarm_{name}" for name in ALARMS} | {f"quantity_{name}" for name in Measures._fields} <= TEXTS.keys()
 
 
 def passport(**recipe: Any) -> dict[str, Any]:

@@ -41,6 +41,13 @@ def test_alarms_are_marked_where_they_were_raised(tmp_path: Path) -> None:
     assert read_curves(write(tmp_path, lines)).alarms == [Alarm(20, 1, "d_loss_zero"), Alarm(30, 1.5, "collapse")]
 
 
+def test_an_alarm_that_goes_on_ringing_is_marked_once(tmp_path: Path) -> None:
+    ringing = [[], ["a"], ["a", "b"], ["a"], [], ["a"]]
+    lines: list[object] = [row(step, alarms=names) for step, names in enumerate(ringing, start=1)]
+    found = read_curves(write(tmp_path, lines)).alarms
+    assert [(alarm.images, alarm.name) for alarm in found] == [(20, "a"), (30, "b"), (60, "a")]
+
+
 def test_a_quantity_that_comes_later_and_those_in_a_record_are_curves_too(tmp_path: Path) -> None:
     found = read_curves(write(tmp_path, [row(1), row(2, controllers={"ada_p": 0.1, "d_loss": 9})]))
     assert found.quantities["ada_p"] == [None, 0.1]
