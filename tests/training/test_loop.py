@@ -15,11 +15,13 @@ import torch
 from PIL import Image
 
 from training import checkpoint, loop
+from training.alarms import ALARMS
 from training.checkpoint import CheckpointError
-from training.data import Data, open_data
+from training.data import Data, DataError, open_data
 from training.loop import Budget, DivergedError, open_session
 from training.recipe import Recipe
 from training.recipes import RECIPES
+from training.run import Measures
 from training.scores import SCORES, Scores
 from training.sheet import seed_sheet
 
@@ -401,3 +403,48 @@ def test_what_a_run_keeps_is_bounded(tmp_path: Path, images: Data, monkeypatch: 
         session.run.images = seen
         loop.keep_step(session)
     assert written == [f".{2**power:09d}.part" for power in range(10, 19)]
+
+
+def test_every_measure_is_in_a_row_of_the_metrics(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=80))
+    (row,) = rows(tmp_path / "run" / "metrics.jsonl")
+    assert list(row) == ["images", "seconds", *Measures._fields, "alarms"]
+    assert row["alarms"] == []
+
+
+def test_an_alarm_is_logged_in_every_row_and_said_once(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[list[int]] = []
+
+    def ringing(history: list[dict[str, Any]], loss: str) -> list[str]:
+        seen.append([row["images"] for row in history])
+        return ["collapse"] if history[-1]["images"] >= 160 else []
+
+    monkeypatch.setattr(loop, "ringing", ringing)
+    run_for(tmp_path / "run", images, Budget(images=160))
+    run_for(tmp_path / "run", images, Budget(images=320))
+    logged = [row["alarms"] for row in rows(tmp_path / "run" / "metrics.jsonl")]
+    assert logged == [[], ["collapse"], ["collapse"], ["collapse"]]
+    assert seen == [[80], [80, 160], [80, 160, 240], [80, 160, 240, 320]]  # a resumed run looks back, too
+    said = capsys.readouterr()
+    assert (said.out + said.err).count(f"alarm at 160 images: {ALARMS['collapse'].text}") == 1
+    assert (said.out + said.err).count("alarm at") == 1
+
+
+def test_a_recipe_with_classes_needs_a_label_for_every_picture(tmp_path: Path, images: Data) -> None:
+    conditional = replace(TINY, classes=3, condition="projection")
+    with pytest.raises(DataError, match="12 of 12 images have no label; the recipe asks for one of each"):
+        run_for(tmp_path / "run", images, Budget(images=8), conditional)
+    two = replace(images, labels=torch.arange(12) % 2)
+    with pytest.raises(DataError, match="have 2 different labels; the recipe asks for 3"):
+        run_for(tmp_path / "run", two, Budget(images=8), conditional)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_passport_lists_the_labels_behind_the_classes(tmp_path: Path, images: Data) -> None:
+    labelled = replace(images, labels=torch.tensor([7, 3, 40] * 4))
+    session = run_for(tmp_path / "run", labelled, Budget(images=8), replace(TINY, classes=3, condition="projection"))
+    assert session.about["labels"] == [3, 7, 40]
+    assert session.data.labels.tolist() == [1, 0, 2] * 4
+    assert checkpoint.load(checkpoint.newest(tmp_path / "run")).generator.classes == 3
