@@ -67,6 +67,7 @@ def climb(options: argparse.Namespace) -> None:
         minutes=options.minutes_each,
         seed=options.seed,
         device=options.device,
+        clock=options.clock,
     )
     if len(plan.recipes) < len(set(names)):
         raise ValueError(f"Two of {', '.join(names)} would have the same name; rename a file.")
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(ladder.DEFAULT)}")
     _add_run_options(command)
     command.add_argument("--minutes-each", type=_positive, required=True, metavar="M", help="over all calls together")
+    command.add_argument("--clock", choices=ladder.CLOCKS, default="wall", help="by which the minutes are counted")
     command.add_argument("--fakes", type=_count, default=FAKES, metavar="N", help="pictures that are scored")
     command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
     command.set_defaults(command=climb)

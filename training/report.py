@@ -23,6 +23,7 @@ from training.scores import Measured, Scores, measure, reference, score
 REPORT, TILES, CURVES = "report.md", "tiles.jpg", "curves.png"
 FEATURES = "features"  # of the reals, kept in the ladder's folder
 PICTURE_QUALITY = 85
+BY = {"wall": "", "processor": " of processor time"}
 HEADINGS = (
     *("recipe", "KID", "FID", "precision", "recall", "copies", "images", "images/s", "minutes"),
     *("parameters G / D", "alarms"),
@@ -146,8 +147,8 @@ def _alarms(rows: Sequence[dict[str, Any]]) -> str:
 def _budget(plan: Plan, entries: Sequence[Entry]) -> str:
     devices = sorted({one["device"] for entry in entries if entry.about for one in entry.about["runtimes"]})
     return (
-        f"{len(entries)} recipes were trained one after the other, each for {plan.minutes:g} minutes over all "
-        f"calls together, from seed {plan.seed}, on {' and '.join(devices) or 'no device'}. "
+        f"{len(entries)} recipes were trained one after the other, each for {plan.minutes:g} minutes{BY[plan.clock]} over "
+        f"all calls together, from seed {plan.seed}, on {' and '.join(devices) or 'no device'}. "
         "The rows are in the order of KID."
     )
 

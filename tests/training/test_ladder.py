@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -126,6 +127,21 @@ def test_what_cannot_be_opened_is_said_before_anything_is_trained(plan: Plan) ->
 def test_the_recipes_of_a_ladder_without_names_exist_and_share_the_count_of_latents() -> None:
     assert len(ladder.DEFAULT) >= 8
     assert {RECIPES[name].z_dim for name in ladder.DEFAULT if name != "course_sample"} == {128}
+
+
+def test_the_processors_clock_stands_still_while_nothing_is_computed() -> None:
+    before = {name: clock() for name, clock in ladder.CLOCKS.items()}
+    time.sleep(0.2)
+    passed = {name: clock() - before[name] for name, clock in ladder.CLOCKS.items()}
+    assert passed["wall"] >= 0.2
+    assert passed["processor"] < 0.1
+
+
+@pytest.mark.parametrize("name", ladder.CLOCKS)
+def test_a_ladder_goes_by_the_clock_of_its_plan(plan: Plan, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ladder, "CLOCKS", dict.fromkeys(ladder.CLOCKS) | {name: Clock()})
+    assert ladder.climb(replace(plan, clock=name), quiet=True)
+    assert 2.0 <= ladder.minutes_used(plan.run("second")) < 2.5
 
 
 def test_the_seed_reaches_the_run(plan: Plan) -> None:

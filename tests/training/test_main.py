@@ -159,7 +159,12 @@ def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_ow
     assert cli.main(["ladder", "dcgan", *options]) == 0
     assert cli.main(["ladder", *options, "course_sample", "dcgan"]) == 0
     assert capsys.readouterr().out == 2 * "scores will be taken with Means\nwritten: report.md\n"
-    assert cli.main(["ladder", *options, "--seed", "3", "--fakes", "50", "--network", "squeezenet"]) == 0
+    assert (
+        cli.main(
+            ["ladder", *options, "--seed", "3", "--fakes", "50", "--network", "squeezenet", "--clock", "processor"]
+        )
+        == 0
+    )
     assert "written" not in (said := capsys.readouterr().out)
     assert said.endswith("stopped: the same command goes on in runs\n")
     assert asked == [
@@ -168,6 +173,7 @@ def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_ow
         ("squeezenet", plans[2].device),
     ]
     assert [list(plan.recipes) for plan in plans] == [["dcgan"], ["course_sample", "dcgan"], list(cli.ladder.DEFAULT)]
+    assert [plan.clock for plan in plans] == ["wall", "wall", "processor"]
     assert [(plan.minutes, plan.data, plan.out, plan.seed) for plan in plans][2] == (30, Path("x"), Path("runs"), 3)
 
 

@@ -118,6 +118,10 @@ def test_the_report_says_what_it_rests_on(plan: Plan) -> None:
         assert caveat in text
 
 
+def test_the_report_says_by_which_clock_the_minutes_were_counted(plan: Plan) -> None:
+    assert "for 4 minutes of processor time over all calls" in " ".join(write(replace(plan, clock="processor")).split())
+
+
 def test_the_pictures_of_the_data_have_a_row_of_their_own(plan: Plan) -> None:
     row = cells(write(plan), "*real pictures*")
     assert len(row) == len(report.HEADINGS)
