@@ -147,8 +147,8 @@ def _alarms(rows: Sequence[dict[str, Any]]) -> str:
 def _budget(plan: Plan, entries: Sequence[Entry]) -> str:
     devices = sorted({one["device"] for entry in entries if entry.about for one in entry.about["runtimes"]})
     return (
-        f"{len(entries)} recipes were trained one after the other, each for {plan.minutes:g} minutes{BY[plan.clock]} over "
-        f"all calls together, from seed {plan.seed}, on {' and '.join(devices) or 'no device'}. "
+        f"{len(entries)} recipes were trained one after the other, each for {plan.minutes:g} minutes{BY[plan.clock]} "
+        f"over all calls together, from seed {plan.seed}, on {' and '.join(devices) or 'no device'}. "
         "The rows are in the order of KID."
     )
 
