@@ -160,8 +160,8 @@ MISTAKES = [
     Mistake("training/alarms.py", 'row["spread"] < 0.1', 'row["spread"] > 0.1', "training/test_alarms.py"),
     Mistake(
         "training/rules.py",
-        'r.loss == "wasserstein" and not (r.clip or',
-        'r.loss == "wasserstein" and not (not r.clip or',
+        'r.clip > 0 and r.d_wrap != "none"',
+        'r.clip > 1 and r.d_wrap != "none"',
         "training/test_recipe.py",
     ),
     Mistake("training/recipe.py", '"replay": (0.0, 0.9)', '"replay": (0.0, 9.0)', "training/test_recipe.py"),

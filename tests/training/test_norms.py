@@ -212,8 +212,9 @@ def test_pixel_norm_gives_every_place_a_mean_square_of_one() -> None:
 def test_layer_norm_takes_an_image_as_a_whole_and_instance_norm_each_channel(
     name: str, dimensions: tuple[int, ...]
 ) -> None:
-    features = torch.randn(8, 5, 4, 4) * torch.arange(1.0, 9.0)[:, None, None, None] + 3.0
+    features = torch.randn(8, 5, 4, 4) * torch.arange(1.0, 9.0)[:, None, None, None] + torch.arange(5.0)[:, None, None]
     normal = NORMS[name](5)(features)
+    assert (normal[0].mean(dim=(1, 2)).abs().max() < 1e-5) == (name == "instance")
     assert normal.mean(dim=dimensions).abs().max() < 1e-5
     variances = normal.var(dim=dimensions, unbiased=False)
     torch.testing.assert_close(variances, torch.ones_like(variances), rtol=0, atol=1e-3)
