@@ -65,6 +65,7 @@ def climb(options: argparse.Namespace) -> None:
         data=options.data,
         out=options.out,
         minutes=options.minutes_each,
+        images=options.images_each,
         seed=options.seed,
         device=options.device,
         clock=options.clock,
@@ -128,7 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("ladder", help="train several recipes on an equal budget, score and report them")
     command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(ladder.DEFAULT)}")
     _add_run_options(command)
-    command.add_argument("--minutes-each", type=_positive, required=True, metavar="M", help="over all calls together")
+    budget = command.add_mutually_exclusive_group(required=True)
+    budget.add_argument("--minutes-each", type=_positive, metavar="M", help="over all calls together")
+    budget.add_argument("--images-each", type=_count, metavar="N", help="instead of minutes, over all calls together")
     command.add_argument("--clock", choices=ladder.CLOCKS, default="wall", help="by which the minutes are counted")
     command.add_argument("--fakes", type=_count, default=FAKES, metavar="N", help="pictures that are scored")
     command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")

@@ -1,4 +1,4 @@
-"""The ladder: several recipes, one after the other, each with the same time."""
+"""The ladder: several recipes, one after the other, each with the same time or as many images."""
 
 from __future__ import annotations
 
@@ -29,18 +29,23 @@ CLOCKS: dict[str, Clock] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a ladder is made of: recipes by name, pictures, a folder, and the minutes of each recipe over all calls.
+    """What a ladder is made of: recipes by name, pictures, a folder, and the budget of each recipe over all calls.
 
-    `clock` names one of `CLOCKS`, by which the minutes are counted.
+    The budget is `minutes`, counted by one of `CLOCKS`, or `images`; exactly one of the two is given.
     """
 
     recipes: Mapping[str, Recipe]
     data: Path
     out: Path
-    minutes: float
     seed: int
     device: torch.device
+    minutes: float | None = None
+    images: int | None = None
     clock: str = "wall"
+
+    def __post_init__(self) -> None:
+        if (self.minutes is None) == (self.images is None):
+            raise ValueError("A ladder has a budget of minutes or one of images, exactly one of the two.")
 
     def run(self, name: str) -> Path:
         """Return the folder of a recipe's run."""
@@ -48,33 +53,35 @@ class Plan:
 
 
 def climb(plan: Plan, clock: Clock | None = None, *, quiet: bool = False) -> bool:
-    """Train every recipe that has time left; return False where a signal ended it before the last one had its time.
+    """Train every recipe that has budget left; return False where a signal ended it before the last one was through.
 
     A run that diverges is recorded and passed over from then on. Everything is opened once before anything is trained,
     so that a missing package or a folder with another run shows at once. Raises MissingPackageError, CheckpointError
     and DataError.
     """
-    waiting = [name for name in plan.recipes if minutes_left(plan, name) > 0 and not diverged(plan.run(name))]
+    waiting = [name for name in plan.recipes if left(plan, name) > 0 and not diverged(plan.run(name))]
     print(_intention(plan, waiting))
     clock = clock or CLOCKS[plan.clock]
     opened = cache(lambda resolution: data.open_data(plan.data, resolution))
     for name in waiting:
         _open(plan, name, opened, clock)
-    for name in waiting:
-        if not _train(name, _open(plan, name, opened, clock), Budget(hours_total=plan.minutes / 60), quiet):
-            return False
-    return True
+    return all(_train(name, _open(plan, name, opened, clock), _budget(plan), quiet) for name in waiting)
 
 
-def minutes_left(plan: Plan, name: str) -> float:
-    """Return what is left of a recipe's time after all calls before this one."""
-    return plan.minutes - minutes_used(plan.run(name))
+def left(plan: Plan, name: str) -> float:
+    """Return what is left of a recipe's minutes or images after all calls before this one.
+
+    What a killed call did after its last save is lost.
+    """
+    found = checkpoint.steps(plan.run(name))
+    about = checkpoint.describe(found[-1]).about if found else {"seconds": 0.0, "images": 0}
+    if plan.minutes is None:
+        return float((plan.images or 0) - about["images"])
+    return float(plan.minutes - about["seconds"] / 60)
 
 
-def minutes_used(run: Path) -> float:
-    """Return how long a run has been trained over all calls; what a killed call did after its last save is lost."""
-    found = checkpoint.steps(run)
-    return float(checkpoint.describe(found[-1]).about["seconds"]) / 60 if found else 0.0
+def _budget(plan: Plan) -> Budget:
+    return Budget(hours_total=None if plan.minutes is None else plan.minutes / 60, images=plan.images)
 
 
 def diverged(run: Path) -> str | None:
@@ -93,9 +100,8 @@ def _open(plan: Plan, name: str, opened: Callable[[int], data.Data], clock: Cloc
 
 def _train(name: str, session: Session, budget: Budget, quiet: bool) -> bool:
     """Train one recipe and return whether the ladder goes on."""
-    minutes = session.seconds_left(budget) / 60
     device = loop.device_name(session.run.device)
-    print(f"{name}: from image {session.run.images:,} on {device}, {minutes:.1f} minutes left")
+    print(f"{name}: from image {session.run.images:,} on {device}, {_still(session, budget)} left")
     try:
         reason = loop.train(session, budget, quiet=quiet)
     except DivergedError as error:
@@ -107,7 +113,14 @@ def _train(name: str, session: Session, budget: Budget, quiet: bool) -> bool:
 
 
 def _intention(plan: Plan, waiting: list[str]) -> str:
+    each = f"{plan.images:,} images" if plan.minutes is None else f"{plan.minutes:g} minutes"
     if not waiting:
-        return f"{', '.join(plan.recipes)} have had their {plan.minutes:g} minutes each"
-    left = sum(minutes_left(plan, name) for name in waiting)
-    return f"{plan.minutes:g} minutes each, {left:.1f} left in all, for {', '.join(waiting)}"
+        return f"{', '.join(plan.recipes)} have had their {each} each"
+    rest = sum(left(plan, name) for name in waiting)
+    return f"{each} each, {rest:,.{0 if plan.minutes is None else 1}f} left in all, for {', '.join(waiting)}"
+
+
+def _still(session: Session, budget: Budget) -> str:
+    if budget.images is None:
+        return f"{session.seconds_left(budget) / 60:.1f} minutes"
+    return f"{max(budget.images - session.run.images, 0):,} images"

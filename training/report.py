@@ -145,9 +145,10 @@ def _alarms(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _budget(plan: Plan, entries: Sequence[Entry]) -> str:
+    each = f"{plan.images:,} images" if plan.minutes is None else f"{plan.minutes:g} minutes{BY[plan.clock]}"
     devices = sorted({one["device"] for entry in entries if entry.about for one in entry.about["runtimes"]})
     return (
-        f"{len(entries)} recipes were trained one after the other, each for {plan.minutes:g} minutes{BY[plan.clock]} "
+        f"{len(entries)} recipes were trained one after the other, each for {each} "
         f"over all calls together, from seed {plan.seed}, on {' and '.join(devices) or 'no device'}. "
         "The rows are in the order of KID."
     )

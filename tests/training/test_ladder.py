@@ -52,7 +52,7 @@ def test_every_recipe_gets_the_same_time_in_a_run_of_its_own(plan: Plan) -> None
         about = checkpoint.load(checkpoint.newest(plan.out / name)).about
         assert about["recipe"] == recipe.to_dict()
         assert 120 <= about["seconds"] < 140
-        assert ladder.minutes_left(plan, name) <= 0
+        assert ladder.left(plan, name) <= 0
 
 
 def test_a_second_call_leaves_alone_what_had_its_time_and_a_longer_one_goes_on(
@@ -141,9 +141,28 @@ def test_the_processors_clock_stands_still_while_nothing_is_computed() -> None:
 def test_a_ladder_goes_by_the_clock_of_its_plan(plan: Plan, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ladder, "CLOCKS", dict.fromkeys(ladder.CLOCKS) | {name: Clock()})
     assert ladder.climb(replace(plan, clock=name), quiet=True)
-    assert 2.0 <= ladder.minutes_used(plan.run("second")) < 2.5
+    assert -0.5 < ladder.left(plan, "second") <= 0.0
 
 
 def test_the_seed_reaches_the_run(plan: Plan) -> None:
     climb(plan, recipes={"first": TINY}, seed=7)
     assert checkpoint.describe(checkpoint.newest(plan.run("first"))).about["seed"] == 7
+
+
+def test_every_recipe_sees_as_many_images_where_the_budget_is_one_of_images(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = replace(plan, recipes={"first": TINY}, minutes=None, images=40)
+    assert climb(first)
+    assert ladder.left(replace(plan, minutes=None, images=100), "first") == 60
+    assert climb(plan, minutes=None, images=100)
+    assert [images_seen(plan, name) for name in plan.recipes] == [100, 100]
+    capsys.readouterr()
+    assert climb(plan, minutes=None, images=100)
+    assert capsys.readouterr().out == "first, second have had their 100 images each\n"
+
+
+@pytest.mark.parametrize(("minutes", "images"), [(None, None), (3.0, 100)])
+def test_a_ladder_has_exactly_one_budget(plan: Plan, minutes: float | None, images: int | None) -> None:
+    with pytest.raises(ValueError, match="exactly one of the two"):
+        replace(plan, minutes=minutes, images=images)

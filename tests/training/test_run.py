@@ -362,3 +362,14 @@ def test_the_measures_tell_logits_gradients_and_the_spread_of_the_fakes() -> Non
     assert told.g_gradient.item() == pytest.approx(torch.cat([one.flatten() for one in slopes]).norm().item(), rel=1e-4)
     assert told.spread == 0.0
     assert all(torch.isfinite(value) for value in told)
+
+
+def test_each_step_and_each_seed_has_random_numbers_of_its_own() -> None:
+    drawn: list[Tensor] = []
+    for seed in (1, 2, 1):
+        run = Run(tiny(), seed, CPU)
+        original = run.g.map
+        run.g.map = lambda z, kinds, original=original: drawn.append(z.clone()) or original(z, kinds)
+        train(run, 2)
+    assert len({tuple(z.flatten().tolist()) for z in drawn}) == 4
+    assert torch.equal(torch.stack(drawn[:2]), torch.stack(drawn[4:]))
