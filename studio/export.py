@@ -19,7 +19,7 @@ from studio.gallery import SHORT, Gallery, UnknownCheckpointError
 from studio.verdict import Outcome, Verdict
 from training.checkpoint import Checkpoint, CheckpointError, canonical_json
 from training.images import Pixels, to_cells
-from training.latents import SOURCE, check_seed
+from training.latents import SEED_LIMIT, SOURCE, check_seed
 from training.sheet import CELLS, COLUMNS, RENDERER, check_psi, seed_labels, seed_sheet
 
 CHUNK = "gan_race"
@@ -98,18 +98,26 @@ def _sha256(pixels: Pixels) -> str:
     return hashlib.sha256(pixels.tobytes()).hexdigest()
 
 
-def export_png(checkpoint: Checkpoint, seed: int, psi: float = 1.0) -> bytes:
+def export_png(checkpoint: Checkpoint, seed: int, psi: float = 1.0, *, seeds_looked_at: int | None = None) -> bytes:
     """Draw the tile of a seed and return it as a PNG with its manifest; equal versions give equal bytes.
 
+    `seeds_looked_at`, how many seeds were seen before this one was chosen, is only declared: nobody can check it.
     The generator must be on the CPU in float32, as `load` returns it. Raises ValueError for a seed outside
-    0 .. 2**32 - 1, a psi outside 0 .. 1, and a generator whose output is not finite.
+    0 .. 2**32 - 1, a psi outside 0 .. 1, a count outside 1 .. 2**32, and a generator whose output is not finite.
     """
+    declared = {} if seeds_looked_at is None else {"seeds_looked_at": _checked_count(seeds_looked_at)}
     tile = seed_sheet(checkpoint.generator, check_seed(seed), psi)
     text = PngImagePlugin.PngInfo()
-    text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile, psi)))
+    text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile, psi) | declared))
     buffer = io.BytesIO()
     Image.fromarray(tile).save(buffer, "PNG", pnginfo=text)
     return buffer.getvalue()
+
+
+def _checked_count(count: object) -> int:
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= SEED_LIMIT:
+        raise ValueError(f"The count of seeds looked at, {count!r:.40}, is not a whole number from 1 to {SEED_LIMIT}.")
+    return count
 
 
 def file_name(checkpoint_sha256: str, seed: int, psi: float = 1.0) -> str:

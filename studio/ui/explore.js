@@ -95,10 +95,11 @@ const wanted = () => race.seed.sha256 !== null && ["explore", "export"].includes
 async function pump() {
   if (busy) return;
   busy = true;
+  race.ahead.stop();
   $(".stage").classList.add("waiting");
   while (wanted()) {
     const wish = race.seed;
-    const answer = await race.ask(server.show, { ...wish, visitor });
+    const answer = race.ahead.take(wish) ?? (await race.ask(server.show, { ...wish, visitor }));
     if (answer.superseded) continue;
     if (answer.error) {
       if (wish !== race.seed) continue;
@@ -107,11 +108,13 @@ async function pump() {
       goBackToShown();
       break;
     }
+    race.ahead.keep(wish, answer);
     await show(answer);
     showProblem(null);
   }
   busy = false;
   $(".stage").classList.remove("waiting");
+  if (race.shown && race.tab === "explore") race.ahead.begin(race.seed, (next) => race.ask(server.show, { ...next, visitor, ahead: true }));
 }
 
 // After an error the wish is what is shown again, so that the next step counts from there.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from studio.gallery import Entry
-from studio.render import Picture, to_png
+from studio.render import Picture, Priority, to_png
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
+from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
 from training.sheet import CELLS
 
 FIRST_SEED = 0
 VISITOR_LENGTH = 64
+NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
+AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
 
 
 def build(studio: Studio) -> gr.HTML:
@@ -40,7 +44,8 @@ def build(studio: Studio) -> gr.HTML:
 def _picture(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
     seed, visitor = asked_seed(data), asked_text(data, "visitor", VISITOR_LENGTH)
     entry = studio.find(asked_hash(data))
-    return entry, studio.renderer.tile(str(entry.sha256), seed, visitor)
+    place = AHEAD if data.get("ahead") is True else NOW
+    return entry, studio.renderer.tile(str(entry.sha256), seed, visitor, psi=asked_psi(data), **place)
 
 
 def _asked_cell(data: Answer) -> int:

@@ -27,7 +27,7 @@ $(".download").addEventListener("click", async () => {
   const { sha256, seed } = race.shown;
   $(".download").disabled = true;
   showOutcome({ key: "exporting" });
-  const answer = await race.ask(server.export_tile, { sha256, seed });
+  const answer = await race.ask(server.export_tile, { sha256, seed, looked_at: race.looked.count(sha256) || null });
   $(".download").disabled = false;
   if (answer.error) return showOutcome({ key: answer.error.code, values: answer.error.values, failed: true });
   const blob = race.toBlob(answer.png, "image/png");

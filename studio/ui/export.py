@@ -6,7 +6,8 @@ import gradio as gr
 
 from studio.export import export_png, file_name, read_png
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, Studio, answers, asked_hash, asked_seed
+from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed
+from training.latents import SEED_LIMIT
 
 
 def build(studio: Studio) -> gr.HTML:
@@ -14,10 +15,18 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def export_tile(data: Answer) -> Answer:
-        seed = asked_seed(data)
+        seed, looked_at = asked_seed(data), _asked_count(data)
         found = studio.gallery.load(str(studio.find(asked_hash(data)).sha256))
         with studio.drawing():
-            png = export_png(found, seed)
+            png = export_png(found, seed, seeds_looked_at=looked_at)
         return {"png": to_base64(png), "file": file_name(found.sha256, seed), "manifest": read_png(png).manifest}
 
     return part("export", [export_tile])
+
+
+def _asked_count(data: Answer) -> int | None:
+    """Return how many seeds the page says it has shown of this checkpoint, if it says so."""
+    count = data.get("looked_at")
+    if count is None or (isinstance(count, int) and not isinstance(count, bool) and 1 <= count <= SEED_LIMIT):
+        return count
+    raise RequestError("error_request", field="looked_at", value=str(count)[:40])

@@ -8,14 +8,14 @@ from typing import Any, cast
 import gradio as gr
 import torch
 
-from studio.ui import compare, explore, export, header, verify
+from studio.ui import compare, explore, export, header, seeds, verify
 from studio.ui.guard import Guard
 from studio.ui.parts import style
 from studio.ui.state import Studio
 from studio.ui.texts import LANGUAGES, in_language
 
 FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
-TABS = {"explore": explore, "compare": compare, "export": export, "verify": verify}
+TABS = {"explore": explore, "seeds": seeds, "compare": compare, "export": export, "verify": verify}
 
 
 class Page(gr.Blocks):
@@ -84,7 +84,7 @@ def _defaults() -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "allowed_paths": [],
-        "max_threads": 16,
+        "max_threads": 64,  # they wait for pictures; one thread draws
         "state_session_capacity": 200,
         "app_kwargs": {"middleware": [Guard.middleware()]},
     }

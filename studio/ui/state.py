@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 import shutil
 import tempfile
@@ -112,26 +113,41 @@ def _entry(entry: Entry) -> Answer:
     }
 
 
-def answers(function: Callable[[Answer], Answer]) -> Callable[[Any], Answer]:
-    """Turn a function of a checked request into one for the page: whatever goes wrong is an answer with `error`."""
+def answers(function: Callable[[Answer], Any]) -> Callable[[Any], Any]:
+    """Turn a function of a checked request into one for the page: whatever goes wrong is an answer with `error`.
+
+    A coroutine stays one: it can wait for a picture without a thread of the few that answer requests.
+    """
 
     @functools.wraps(function)
-    def answer(data: Any) -> Answer:
+    def answer(data: Any) -> Any:
         try:
             return function(data if isinstance(data, dict) else {})
-        except RequestError as error:
-            return _error(error.code, **error.values)
-        except SupersededError:
-            return {"superseded": True}
-        except BusyError:
-            return _error("error_busy")
-        except CheckpointError as error:
-            return _error("error_checkpoint", reason=str(error))
-        except Exception:
-            log.exception("A request of the page failed")
-            return _error("error_internal")
+        except Exception as error:
+            return _explained(error)
 
-    return answer
+    @functools.wraps(function)
+    async def answer_later(data: Any) -> Any:
+        try:
+            return await function(data if isinstance(data, dict) else {})
+        except Exception as error:
+            return _explained(error)
+
+    return answer_later if inspect.iscoroutinefunction(function) else answer
+
+
+def _explained(error: Exception) -> Answer:
+    match error:
+        case RequestError():
+            return _error(error.code, **error.values)
+        case SupersededError():
+            return {"superseded": True}
+        case BusyError():
+            return _error("error_busy")
+        case CheckpointError():
+            return _error("error_checkpoint", reason=str(error))
+    log.error("A request of the page failed", exc_info=error)
+    return _error("error_internal")
 
 
 def _error(code: str, **values: object) -> Answer:
@@ -144,6 +160,14 @@ def asked_seed(data: Answer) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < SEED_LIMIT:
         raise RequestError("error_seed", value=str(seed)[:40])
     return seed
+
+
+def asked_psi(data: Answer) -> float:
+    """Return the truncation of a request, 1 where it names none, or raise RequestError."""
+    psi = data.get("psi", 1.0)
+    if isinstance(psi, bool) or not isinstance(psi, int | float) or not 0.0 <= psi <= 1.0:
+        raise RequestError("error_psi", value=str(psi)[:40])
+    return float(psi)
 
 
 def asked_hash(data: Answer) -> str:

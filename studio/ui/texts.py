@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.ui.texts_seeds import SEEDS
 from studio.verdict import FALSE_CLAIMS, SENTENCES
 
 LANGUAGES = ("en", "ja")
@@ -47,6 +48,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # the frame
     "title": ("GAN Race Studio", "GAN Race Studio"),
     "tab_explore": ("Explore", "見る"),
+    "tab_seeds": ("Seeds", "シード選び"),
     "tab_compare": ("Compare", "比較"),
     "tab_export": ("Export", "書き出し"),
     "tab_verify": ("Verify", "検証"),
@@ -110,6 +112,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "passport_pretrained": ("looked through", "利用した学習済みネットワーク"),
     "passport_none": ("no pretrained network", "なし"),
     "minutes": ("{minutes} min", "{minutes} 分"),
+    # seeds
+    **SEEDS,
     # compare
     "compare_chosen": ("Checkpoints that are compared", "比べるチェックポイント"),
     "compare_slot": ("Checkpoint {number}", "チェックポイント {number}"),
@@ -321,6 +325,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error_favourites_full": (
         "There are {limit} favourites already, which is the limit; remove one first.",
         "お気に入りは {limit} 件までです。先にどれかを外してください。",
+    ),
+    "error_psi": (
+        "{value} is no truncation; numbers from 0 to 1 are allowed.",
+        "「{value}」は ψ の値ではありません。0 から 1 までの数を使えます。",
     ),
     "error_unknown_checkpoint": (
         "This link needs the checkpoint {hash}, which is not here; no other picture is shown in its place.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from studio.quick import close_enough
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
@@ -15,6 +15,12 @@ from training.images import to_cells
 
 Open = Callable[..., Page]
 STATE = "() => [document.querySelector('.race .caption').textContent, document.querySelector('.race .tile').src]"
+
+
+def is_wish(request: Request) -> bool:
+    """Tell whether the page asks for a tile that is wished now, not one that may come next."""
+    body = request.post_data or ""
+    return "component_server" in request.url and '"show"' in body and '"ahead"' not in body
 
 
 def test_the_first_tile_comes_with_the_page(address: str, checkpoints: Path, open_page: Open) -> None:
@@ -39,12 +45,33 @@ def test_ten_fast_presses_land_on_plus_ten_with_at_most_three_renders(
     make_checkpoint(tmp_path / "slow" / "large", network="dcgan", side=128)
     page = open_page(serve(tmp_path / "slow"))
     asked = []
-    page.on("request", lambda request: asked.append(request) if "component_server" in request.url else None)
+    page.on("request", lambda request: asked.append(request) if is_wish(request) else None)
     for key in ["r", " ", "ArrowRight", "R", "r", "r", " ", "r", "ArrowRight", "r"]:
         page.keyboard.press(key)
     wait_for_tile(page, seed=10)
     assert len(asked) <= 3
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(tmp_path / "slow" / "large", 10))
+
+
+def test_the_seeds_around_the_one_that_is_shown_are_there_before_they_are_wished(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(f"{address}?seed=100")
+    wait_for_tile(page, seed=100)
+    page.wait_for_function(
+        "[101, 102, 103, 99].every((seed) => window.ganRace.ahead.take({ ...window.ganRace.seed, seed }))"
+    )
+    asked = []
+    page.on("request", lambda request: asked.append(request) if is_wish(request) else None)
+    times = []
+    for key, seed in (("r", 101), ("r", 102), ("ArrowLeft", 101), ("ArrowLeft", 100), ("ArrowLeft", 99)):
+        start = time.monotonic()
+        page.keyboard.press(key)
+        wait_for_tile(page, seed=seed)
+        times.append(time.monotonic() - start)
+    assert asked == []
+    assert min(times) < 0.1
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 99))
 
 
 def test_buttons_and_keys_move_the_seed(address: str, checkpoints: Path, open_page: Open) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.export import CHUNK, export_png, file_name, manifest, read_png
+from studio.export import CHUNK, export_png, file_name, manifest, read_png, verify
+from studio.gallery import Gallery
 from training import checkpoint
 from training.checkpoint import Checkpoint, canonical_json
 from training.generators import GENERATORS
@@ -232,3 +233,18 @@ def test_the_manifest_has_the_classes_of_the_cells(
     values = manifest(conditional, 7, seed_sheet(conditional.generator, 7))
     assert values["classes"] == labels(7, 100, 5).tolist()
     assert manifest(found, 7, seed_sheet(found.generator, 7))["classes"] is None
+
+
+def test_the_count_of_seeds_looked_at_is_declared_and_not_checked(found: Checkpoint, tmp_path: Path) -> None:
+    declared = export_png(found, 7, seeds_looked_at=96)
+    claims = read_png(declared).manifest
+    assert claims == {**manifest(found, 7, seed_sheet(found.generator, 7)), "seeds_looked_at": 96}
+    verdict = verify(declared, Gallery(tmp_path))
+    assert (verdict.outcome, verdict.claims, verdict.notes) == ("pass_exact", (), ())
+    assert "seeds_looked_at" not in (read_png(export_png(found, 7)).manifest or {})
+
+
+@pytest.mark.parametrize("count", [0, -1, 2**32 + 1, True, 1.5, "9"])
+def test_an_impossible_count_is_refused(found: Checkpoint, count: object) -> None:
+    with pytest.raises(ValueError, match="whole number from 1 to 4294967296"):
+        export_png(found, 7, seeds_looked_at=count)  # type: ignore[arg-type]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
 import logging
 import os
@@ -36,6 +38,19 @@ def test_whatever_goes_wrong_is_an_answer(error: Exception, answer: Answer, capl
 
     with caplog.at_level(logging.CRITICAL, logger="studio.ui.state"):
         assert fail({}) == answer
+
+
+def test_what_goes_wrong_while_waiting_is_an_answer_too() -> None:
+    @answers
+    async def wait(data: Answer) -> Answer:
+        await asyncio.sleep(0)
+        if data.get("fail"):
+            raise SupersededError
+        return {"done": True}
+
+    assert inspect.iscoroutinefunction(wait)
+    assert asyncio.run(wait({"fail": True})) == {"superseded": True}
+    assert asyncio.run(wait("no request")) == {"done": True}
 
 
 def test_the_untrained_stand_in_gives_way_to_the_first_checkpoint(

@@ -1,0 +1,79 @@
+"""What a sheet of whole tiles shows: a thumbnail of each seed, and a description of its cells to rank it by."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.kept import Kept
+from studio.ranking import describe_lightly
+from studio.render import Picture, Priority, Renderer, Wish
+from training.images import to_cells
+from training.sheet import COLUMNS
+
+T = TypeVar("T")
+SIDES = (320, 640)  # pixels of a thumbnail
+LOOK_BYTES = 96 * 2**20
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a sheet keeps of a tile: a JPEG of it, small, and the description of its cells [100, F]."""
+
+    thumbnail: bytes
+    described: npt.NDArray[np.float32]
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that keeping it costs."""
+        return len(self.thumbnail) + self.described.nbytes
+
+
+class Sheets:
+    """Thumbnails and descriptions of tiles that were drawn for a sheet, those used last within a number of bytes."""
+
+    def __init__(self, renderer: Renderer, limit: int = LOOK_BYTES) -> None:
+        self._renderer = renderer
+        self._looks: Kept[tuple[Wish, int], Look] = Kept(limit, lambda look: look.size)
+        self._lock = threading.Lock()
+
+    async def look(self, wish: Wish, side: int, visitor: str, *, priority: Priority, lane: str) -> Look:
+        """Return the look of a tile at one of SIDES; while it waits to be drawn, no thread does.
+
+        Raises as `Renderer.tile` does.
+        """
+        kept = self._find(wish, side)
+        if kept is not None:
+            return kept
+        (future,) = self._renderer.order([wish], visitor, priority=priority, lane=lane)
+        return await asyncio.to_thread(self._make, wish, side, await done(future))
+
+    def described(self, wishes: Iterable[Wish]) -> dict[int, npt.NDArray[np.float32]]:
+        """Return the descriptions of those tiles that were looked at, by their seeds."""
+        looks = {wish.seed: next(filter(None, (self._find(wish, side) for side in SIDES)), None) for wish in wishes}
+        return {seed: look.described for seed, look in looks.items() if look is not None}
+
+    def _find(self, wish: Wish, side: int) -> Look | None:
+        with self._lock:
+            return self._looks.get((wish, side))
+
+    def _make(self, wish: Wish, side: int, picture: Picture) -> Look:
+        described = describe_lightly(to_cells(picture.pixels, picture.pixels.shape[1] // COLUMNS))
+        look = Look(picture.thumbnail(side), described.astype(np.float32))
+        with self._lock:
+            self._looks.put((wish, side), look)
+        return look
+
+
+async def done(future: Future[T]) -> T:
+    """Wait for a future of another thread; giving up to wait does not cancel it."""
+    waiting: asyncio.Future[Any] = asyncio.wrap_future(future)
+    result: T = await asyncio.shield(waiting)
+    return result

@@ -1,0 +1,312 @@
+// A sheet of whole tiles: which seeds, how they stream in, what is kept and dropped. The ranking and the knockout are in
+// the files that are put in after this one.
+const race = window.ganRace;
+const $ = (selector) => element.querySelector(selector);
+const make = (tag, properties = {}, ...children) => {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+};
+const [status, sheet, select] = [".status", ".sheet", ".seeds-checkpoint"].map($);
+const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const LIMIT = 2 ** 32;
+const WORKERS = [0, 1]; // two at a time, so that one is always being drawn
+const SMALL = 320;
+const LARGE = 640;
+const FEW_COLUMNS = 2; // with which a tile is so large that it needs the larger picture
+const MOST_MARKED = 40; // checkpoints whose marks are kept
+
+let list = null;
+let range = { start: 0, count: props.counts[0] };
+let wish = null; // {sha256, psi} whose seeds are on the sheet
+let round = 0; // of streaming: an answer of an older round is not shown
+let cursor = null; // the seed that the keys are about
+let filter = "all";
+let order = "number";
+let columns = 0;
+let problem = null;
+let scores = new Map();
+const cards = new Map(); // seed -> its node, in the order of their numbers
+const pictures = new Map(); // `seed side` -> address of the JPEG
+
+const isOpen = () => race.tab === "seeds" && element.isConnected;
+const key = (seed) => ({ ...wish, seed });
+const isStarred = (seed) => race.favourites.has(key(seed));
+
+function showProblem(error) {
+  problem = error;
+  status.hidden = error === null;
+  status.textContent = error === null ? "" : race.errorText(error);
+  status.classList.toggle("failed", error !== null);
+}
+
+// What was kept and dropped, for each checkpoint: {seed: "keep" | "drop"}.
+const marks = {
+  name: () => `${wish.sha256} ${wish.psi}`,
+  every() {
+    const kept = race.keep.read("marks");
+    return typeof kept === "object" && kept !== null && !Array.isArray(kept) ? kept : {};
+  },
+  all: () => marks.every()[marks.name()] ?? {},
+  of: (seed) => marks.all()[seed] ?? null,
+  set(seed, mark) {
+    const every = marks.every();
+    const own = { ...every[marks.name()], [seed]: mark };
+    if (mark === null) delete own[seed];
+    delete every[marks.name()];
+    race.keep.write("marks", Object.fromEntries([...Object.entries(every), [marks.name(), own]].slice(-MOST_MARKED)));
+  },
+};
+
+const side = () => (columns <= FEW_COLUMNS ? LARGE : SMALL);
+const pictureOf = (seed) => pictures.get(`${seed} ${side()}`) ?? pictures.get(`${seed} ${LARGE}`) ?? pictures.get(`${seed} ${SMALL}`);
+const isDrawn = (seed) => pictures.has(`${seed} ${side()}`) || pictures.has(`${seed} ${LARGE}`);
+
+// The seeds that are shown, in the order in which they are shown.
+function visible() {
+  const passes = { all: () => true, kept: (seed) => marks.of(seed) === "keep", starred: isStarred }[filter];
+  const seeds = [...cards.keys()].filter(passes);
+  const total = (seed) => scores.get(seed)?.total ?? -Infinity;
+  return order === "score" ? seeds.sort((one, other) => total(other) - total(one) || one - other) : seeds;
+}
+
+function cardOf(seed) {
+  const image = make("img", { alt: "", width: SMALL, height: SMALL, draggable: false });
+  const frame = make("span", { className: "frame" }, image, make("span", { className: "marks" }));
+  const words = make("span", { className: "card-caption" });
+  const button = make("button", { type: "button", className: "card", tabIndex: -1 }, frame, words);
+  button.dataset.keys = "";
+  button.dataset.seed = seed;
+  button.addEventListener("click", (event) => (event.detail === 0 ? open(seed) : select_(seed)));
+  button.addEventListener("dblclick", () => open(seed));
+  button.addEventListener("focus", () => cursor !== seed && select_(seed));
+  return make("li", {}, button);
+}
+
+function showCard(seed) {
+  const button = cards.get(seed)?.firstElementChild;
+  if (!button) return;
+  const [mark, starred, picture, score] = [marks.of(seed), isStarred(seed), pictureOf(seed), scores.get(seed)];
+  button.dataset.mark = mark ?? "";
+  button.classList.toggle("current", seed === cursor);
+  button.tabIndex = seed === cursor ? 0 : -1;
+  const image = button.querySelector("img");
+  if (picture && image.getAttribute("src") !== picture) image.src = picture;
+  const signs = [starred ? "★" : "", mark === "keep" ? "✓" : mark === "drop" ? "✕" : ""].join("");
+  const points = score ? ` · ${score.total.toFixed(2)}` : "";
+  button.querySelector(".card-caption").textContent = `${signs} ${seed}${points}`.trim();
+  const states = [mark && race.text(`seeds_is_${mark}`), starred && race.text("seeds_is_starred")].filter(Boolean);
+  button.setAttribute("aria-label", [race.text("seeds_card", { seed }), ...states].join(", "));
+  showOutline(button, score);
+}
+
+function showOutline(button, score) {
+  const cells = $(".outline").checked ? score?.cells ?? [] : [];
+  button.querySelector(".marks").replaceChildren(
+    ...cells.map((cell) => {
+      const mark = make("span");
+      mark.style.left = `${(cell % 10) * 10}%`;
+      mark.style.top = `${Math.floor(cell / 10) * 10}%`;
+      return mark;
+    }),
+  );
+}
+
+// Put the cards into their order, and see that the cursor is on one of them.
+function arrange() {
+  const seeds = visible();
+  sheet.replaceChildren(...seeds.map((seed) => cards.get(seed)));
+  if (!seeds.includes(cursor)) cursor = seeds[0] ?? null;
+  for (const seed of seeds) showCard(seed);
+  $(".nothing").hidden = seeds.length > 0;
+  showBar();
+}
+
+function showBar() {
+  const [mark, starred] = cursor === null ? [null, false] : [marks.of(cursor), isStarred(cursor)];
+  $(".card-words").textContent = cursor === null ? "" : `${race.text("seed")} ${cursor}`;
+  $(".keep").setAttribute("aria-pressed", String(mark === "keep"));
+  $(".drop-seed").setAttribute("aria-pressed", String(mark === "drop"));
+  $(".star-seed").setAttribute("aria-pressed", String(starred));
+  for (const name of [".keep", ".drop-seed", ".star-seed", ".open-seed"]) $(name).disabled = cursor === null;
+  const [kept, dropped] = ["keep", "drop"].map((one) => Object.values(marks.all()).filter((other) => other === one).length);
+  const drawn = [...cards.keys()].filter(isDrawn).length;
+  const looked = race.looked.count(wish.sha256);
+  $(".progress-words").textContent = race.text("seeds_progress", { drawn, count: cards.size, kept, dropped, looked });
+  $(".streaming progress").max = Math.max(cards.size, 1);
+  $(".streaming progress").value = drawn;
+}
+
+function select_(seed, focus = false) {
+  const before = cursor;
+  cursor = seed;
+  for (const one of [before, seed]) if (one !== null) showCard(one);
+  showBar();
+  const button = cards.get(seed)?.firstElementChild;
+  if (focus) button?.focus({ preventScroll: true });
+  button?.scrollIntoView({ block: "nearest" });
+}
+
+function move(by) {
+  const seeds = visible();
+  const next = seeds.indexOf(cursor) + by;
+  if (next >= 0 && next < seeds.length) select_(seeds[next], sheet.contains(document.activeElement));
+}
+
+// Mark a seed, or take the same mark back, and go on to the next.
+function mark(kind) {
+  if (cursor === null) return;
+  const seed = cursor;
+  const seeds = visible();
+  const place = seeds.indexOf(seed);
+  marks.set(seed, marks.of(seed) === kind ? null : kind);
+  race.live(race.text(marks.of(seed) ? `seeds_marked_${kind}` : "seeds_unmarked", { seed }));
+  showCard(seed);
+  if (filter === "all") {
+    if (place + 1 < seeds.length) select_(seeds[place + 1], sheet.contains(document.activeElement));
+  } else arrange();
+  showBar();
+}
+
+function star() {
+  if (cursor === null) return;
+  const name = list.checkpoints.find((one) => one.sha256 === wish.sha256)?.name;
+  const image = cards.get(cursor)?.querySelector("img");
+  const thumb = image?.complete && image.naturalWidth ? race.toThumbnail(image) : null;
+  race.favourites.toggle({ ...key(cursor), name, thumb });
+}
+
+const open = (seed) => seed !== null && race.openSeed(key(seed));
+
+// Ask for what is missing, in the order in which it is shown, two at a time; a newer round takes the place of this one.
+async function stream() {
+  const own = ++round;
+  if (!isOpen() || wish === null) return;
+  await Promise.all(WORKERS.map((worker) => work(worker, own)));
+  if (own === round) rankSoon(0);
+}
+
+const asked = new Set();
+async function work(worker, own) {
+  for (;;) {
+    const seed = own === round ? visible().find((one) => !isDrawn(one) && !asked.has(one) && !hasFailed(one)) : undefined;
+    if (seed === undefined) return;
+    asked.add(seed);
+    const answer = await race.ask(server.look, { ...key(seed), side: side(), worker, visitor });
+    asked.delete(seed);
+    if (own !== round) return;
+    if (answer.superseded) continue;
+    if (answer.error) fail(seed, answer.error);
+    else take(seed, answer, side());
+    if (answer.error?.code === "error_connection") return;
+  }
+}
+
+const hasFailed = (seed) => cards.get(seed)?.firstElementChild.classList.contains("failed") ?? false;
+function fail(seed, error) {
+  cards.get(seed)?.firstElementChild.classList.add("failed");
+  showProblem(error);
+}
+
+function take(seed, answer, size) {
+  pictures.set(`${seed} ${size}`, URL.createObjectURL(race.toBlob(answer.thumbnail, "image/jpeg")));
+  if (!cards.has(seed)) return;
+  showCard(seed);
+  race.looked.add(key(seed));
+  showBar();
+  rankSoon();
+}
+
+function forgetPictures() {
+  for (const address of pictures.values()) URL.revokeObjectURL(address);
+  pictures.clear();
+}
+
+// Begin a sheet anew: other seeds, another checkpoint, another truncation.
+function begin() {
+  round++;
+  asked.clear();
+  forgetPictures();
+  scores = new Map();
+  showProblem(null);
+  cards.clear();
+  const last = Math.min(range.start + range.count, LIMIT);
+  for (let seed = range.start; seed < last; seed++) cards.set(seed, cardOf(seed));
+  cursor = range.start;
+  $(".start").value = range.start;
+  $(".count").value = range.count;
+  $(".further").disabled = last >= LIMIT;
+  leaveKnockout();
+  arrange();
+  showRanking();
+  stream();
+}
+
+function follow() {
+  if (!isOpen() || list === null) return;
+  const sha256 = race.seed.sha256 ?? linked();
+  const { psi } = race.seed;
+  if (wish?.sha256 === sha256 && wish.psi === psi) return;
+  wish = { sha256, psi };
+  select.value = sha256;
+  begin();
+}
+
+// The checkpoint of the link, where Explore has not been opened yet.
+function linked() {
+  const hash = race.link.get("ck") ?? "";
+  const found = /^[0-9a-f]{8,64}$/.test(hash) && list.checkpoints.find((one) => one.sha256.startsWith(hash));
+  return found ? found.sha256 : list.default;
+}
+
+function setColumns(count) {
+  columns = count;
+  $(".columns-count").value = count;
+  sheet.style.setProperty("--columns", count);
+  if (wish !== null) stream();
+}
+
+async function refreshList() {
+  const answer = await race.ask(server.list_checkpoints, {});
+  if (answer.error) return showProblem(answer.error);
+  list = answer;
+  race.fillCheckpoints(select, list, wish?.sha256 ?? race.seed.sha256 ?? linked());
+  follow();
+}
+
+$(".range").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const start = race.parseSeed($(".start").value);
+  if (start === null) return showProblem({ code: "error_seed", values: { value: $(".start").value } });
+  range = { start, count: Number($(".count").value) };
+  begin();
+});
+$(".further").addEventListener("click", () => {
+  range = { ...range, start: range.start + range.count };
+  begin();
+});
+select.addEventListener("change", () => race.setSeed({ sha256: select.value }));
+$(".filter").addEventListener("change", (event) => {
+  filter = event.target.value;
+  arrange();
+  stream();
+});
+$(".order").addEventListener("change", (event) => {
+  order = event.target.value;
+  arrange();
+});
+$(".columns-count").addEventListener("change", (event) => setColumns(Number(event.target.value)));
+$(".outline").addEventListener("change", arrange);
+$(".keep").addEventListener("click", () => mark("keep"));
+$(".drop-seed").addEventListener("click", () => mark("drop"));
+$(".star-seed").addEventListener("click", star);
+$(".open-seed").addEventListener("click", () => open(cursor));
+
+document.addEventListener("race:tab", () => {
+  if (!isOpen()) return void round++;
+  if (list === null) refreshList();
+  else if (wish !== null && wish.sha256 === race.seed.sha256 && wish.psi === race.seed.psi) stream();
+  follow();
+});
+document.addEventListener("race:seed", follow);
+document.addEventListener("race:favourites", () => wish !== null && arrange());

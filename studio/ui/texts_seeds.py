@@ -1,0 +1,95 @@
+"""The words of the Seeds tab."""
+
+from __future__ import annotations
+
+SEEDS: dict[str, tuple[str, str]] = {
+    "seeds_title": ("Many seeds, whole tiles", "多くのシードを、タイル全体で"),
+    "seeds_intro": (
+        "Each picture is the whole tile of one seed. Keep, drop and star as you like; nothing is chosen for you.",
+        "1 枚がシード 1 つのタイル全体です。残す・外す・お気に入りは自由に選べます。自動で選ばれることはありません。",
+    ),
+    "seeds_start": ("First seed", "最初のシード"),
+    "seeds_count": ("How many", "表示する数"),
+    "seeds_show": ("Show", "表示"),
+    "seeds_further": ("Next seeds", "次のシード"),
+    "seeds_filter": ("Show only", "絞り込み"),
+    "seeds_filter_all": ("all", "すべて"),
+    "seeds_filter_kept": ("kept", "残したもの"),
+    "seeds_filter_starred": ("starred", "お気に入り"),
+    "seeds_order": ("Order", "並び順"),
+    "seeds_order_number": ("by number", "番号順"),
+    "seeds_order_score": ("by score", "評点順"),
+    "seeds_columns": ("Columns", "列数"),
+    "seeds_outline": ("Outline the five oddest pictures", "最も異質な 5 枚に枠を付ける"),
+    "seeds_progress_label": ("Tiles that are drawn", "描画の進み具合"),
+    "seeds_progress": (
+        "{drawn} of {count} · {kept} kept · {dropped} dropped · {looked} seeds of this checkpoint looked at",
+        "{drawn} / {count} 枚 · 残す {kept} · 外す {dropped} · このチェックポイントで見たシード {looked} 個",
+    ),
+    "seeds_nothing": ("No tile here passes the filter.", "条件に合うタイルはありません。"),
+    "seeds_keep": ("Keep", "残す"),
+    "seeds_drop": ("Drop", "外す"),
+    "seeds_star": ("Star", "お気に入り"),
+    "seeds_open": ("Open in Explore", "「見る」で開く"),
+    "seeds_key_move": ("move", "移動"),
+    "seeds_key_columns": ("columns", "列数"),
+    "seeds_card": ("Tile of seed {seed}", "シード {seed} のタイル"),
+    "seeds_is_keep": ("kept", "残す"),
+    "seeds_is_drop": ("dropped", "外した"),
+    "seeds_is_starred": ("starred", "お気に入り"),
+    "seeds_marked_keep": ("Seed {seed} is kept.", "シード {seed} を残します。"),
+    "seeds_marked_drop": ("Seed {seed} is dropped.", "シード {seed} を外しました。"),
+    "seeds_unmarked": ("The mark of seed {seed} is taken back.", "シード {seed} の印を取り消しました。"),
+    "ranking_title": ("Ranking", "自動評価"),
+    "ranking_warning": (
+        "A number is not the eye. The best of many by a number is partly luck, and what the number cannot see, nobody "
+        "has looked at. Look at the tiles themselves; only whole seeds are scored, and no cell can be exchanged.",
+        "数値は目の代わりになりません。多くの中から数値で選んだ 1 位には運も含まれ、数値に表れない点は見落とされます。"
+        "必ずタイルそのものを見てください。評点はシード全体に対するもので、1 枚だけの差し替えはできません。",
+    ),
+    "ranking_waiting": ("At least two tiles must be drawn first.", "2 枚以上のタイルが描かれると評価します。"),
+    "ranking_words": (
+        "{count} seeds, relative to one another, {method}. Higher is better.",
+        "{count} 個のシードを互いに比べた相対評価（{method}）。高いほど良い値です。",
+    ),
+    "ranking_by_light": (
+        "by colour, brightness and edges, without a network",
+        "色・明るさ・輪郭による。ネットワークは使いません",
+    ),
+    "ranking_by_network": ("by features of {name}", "{name} の特徴による"),
+    "ranking_histogram": (
+        "Histogram of the scores of {count} seeds, from {low} to {high}",
+        "{count} 個のシードの評点の分布（{low} から {high}）",
+    ),
+    "ranking_total": ("score", "評点"),
+    "ranking_place": ("{place} of {count}", "{count} 個中 {place} 位"),
+    "ranking_weakest": ("oddness of the weakest tenth", "最も弱い 1 割の異質さ"),
+    "ranking_diversity": ("diversity", "多様性"),
+    "ranking_distance": ("distance to real pictures", "実画像との距離"),
+    "ranking_no_reals": ("no real pictures given", "実画像の指定なし"),
+    "knockout_start": ("Knockout", "勝ち抜き戦"),
+    "knockout_title": ("Knockout", "勝ち抜き戦"),
+    "knockout_words": (
+        "{alive} of {count} tiles are in; at most {remaining} decisions to go. Which one stays?",
+        "{count} 枚中 {alive} 枚が残っています。あと最大 {remaining} 回で決まります。どれを残しますか。",
+    ),
+    "knockout_won": ("Seed {seed} is left.", "シード {seed} が残りました。"),
+    "knockout_this": ("Tile {place}", "タイル {place}"),
+    "knockout_both": ("All stay", "すべて残す"),
+    "knockout_neither": ("None stays", "どれも残さない"),
+    "knockout_undo": ("Undo", "元に戻す"),
+    "knockout_leave": ("Leave", "やめる"),
+    "knockout_must": ("One must stay here.", "ここでは 1 枚を残す必要があります。"),
+    "knockout_too_few": (
+        "A knockout needs two tiles that are not dropped.",
+        "勝ち抜き戦には、外していないタイルが 2 枚以上必要です。",
+    ),
+    "knockout_keys": (
+        "Keys: ← and → or 1 to 5 choose · ↑ all stay · ↓ none stays · Z undo · Esc leave. What was kept or starred "
+        "takes part; where that is less than two, all that was not dropped. The more take part, the more are shown at "
+        "once.",
+        "キー: ← → または 1〜5 で選択 · ↑ すべて残す · ↓ どれも残さない · Z 元に戻す · Esc やめる。"
+        "残したものとお気に入りが対象です（2 枚未満なら、外していないものすべて）。"
+        "対象が多いほど、一度に多く表示します。",
+    ),
+}

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+
+Open = Callable[..., Page]
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DRAWN = "(count) => document.querySelectorAll('.race.seeds .card img[src]').length >= count"
+CURRENT = "() => Number(document.querySelector('.race.seeds .card.current').dataset.seed)"
+MARKS = "() => Object.values(JSON.parse(localStorage.getItem('ganrace.marks')))[0]"
+
+
+def open_seeds(open_page: Open, address: str, count: int = 24, **options: Any) -> Page:
+    page = open_page(f"{address}?tab=seeds", tile=False, **options)
+    page.wait_for_selector(".race.seeds .card")
+    page.wait_for_function(DRAWN, arg=count)
+    return page
+
+
+def test_tiles_stream_in_the_first_within_a_second_and_are_the_seeds_tiles(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(address)
+    start = time.monotonic()
+    page.get_by_role("tab", name="Seeds").click()
+    page.wait_for_function(DRAWN, arg=1)
+    assert time.monotonic() - start < 1.0
+    page.wait_for_function(DRAWN, arg=24)
+    for seed in (0, 23):
+        shown = pixels_of(page, f".race.seeds .card[data-seed='{seed}'] img")
+        assert looks_like(shown, sheet_of(checkpoints / "alpha", seed))
+    expect(page.locator(".progress-words")).to_contain_text("24 of 24")
+    expect(page.locator(".progress-words")).to_contain_text("24 seeds of this checkpoint looked at")
+
+
+def test_keys_move_keep_drop_star_and_open(address: str, checkpoints: Path, open_page: Open) -> None:
+    page = open_seeds(open_page, address)
+    page.keyboard.press("3")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(CURRENT) == 4
+    page.keyboard.press("k")
+    page.keyboard.press("x")
+    page.keyboard.press("f")
+    assert page.evaluate(MARKS) == {"4": "keep", "5": "drop"}
+    assert page.evaluate(CURRENT) == 6
+    assert page.evaluate("window.ganRace.favourites.all().map((one) => [one.seed, one.thumb !== null])") == [[6, True]]
+    expect(page.locator(".card[data-seed='6']")).to_have_attribute("aria-label", "Tile of seed 6, starred")
+    page.locator(".filter").select_option("kept")
+    assert page.locator(".race.seeds .card").evaluate_all("cards => cards.map(card => card.dataset.seed)") == ["4"]
+    page.locator(".filter").select_option("all")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Enter")
+    wait_for_tile(page, seed=4)
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 4))
+
+
+def test_the_ranking_orders_whole_seeds_and_warns(address: str, open_page: Open) -> None:
+    page = open_seeds(open_page, address)
+    page.locator(".ranking summary").click()
+    expect(page.locator(".ranking .warning")).to_contain_text("A number is not the eye")
+    expect(page.locator(".ranking-words")).to_contain_text("24 seeds")
+    assert page.locator(".histogram span").count() == 12
+    page.locator(".order").select_option("score")
+    captions = page.locator(".race.seeds .card-caption").all_inner_texts()
+    totals = [float(caption.split("· ")[1]) for caption in captions]
+    assert totals == sorted(totals, reverse=True)
+    assert len(set(totals)) > 5
+    page.locator(".outline").check()
+    assert page.locator(".card[data-seed='3'] .marks span").count() == 5
+    assert page.evaluate("document.querySelectorAll('.card[data-mark=keep], .card[data-mark=drop]').length") == 0
+
+
+def test_another_tab_stops_the_stream_and_coming_back_goes_on(
+    tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    make_checkpoint(tmp_path / "slow" / "large", network="dcgan", side=128)
+    page = open_seeds(open_page, serve(tmp_path / "slow"), 2)
+    page.get_by_role("tab", name="Explore").click()
+    wait_for_tile(page)
+    page.keyboard.press("r")
+    wait_for_tile(page, seed=1)
+    asked: list[str] = []
+    page.on(
+        "request", lambda request: asked.append(request.post_data or "") if "component_server" in request.url else None
+    )
+    page.wait_for_timeout(600)
+    assert not [body for body in asked if '"worker"' in body]
+    page.get_by_role("tab", name="Seeds").click()
+    page.wait_for_function(DRAWN, arg=4)
+
+
+def test_a_knockout_leads_to_one_seed_in_the_decisions_it_promises(address: str, open_page: Open) -> None:
+    page = open_seeds(open_page, address)
+    for key in "kkkkx":
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Knockout").click()
+    words = page.locator(".knockout-words")
+    expect(words).to_contain_text("4 of 4 tiles are in; at most 3 decisions to go")
+    page.keyboard.press("ArrowLeft")
+    expect(words).to_contain_text("3 of 4")
+    page.keyboard.press("ArrowUp")
+    expect(words).to_contain_text("3 of 4")
+    page.keyboard.press("z")
+    page.keyboard.press("z")
+    expect(words).to_contain_text("4 of 4 tiles are in; at most 3")
+    for remaining in (2, 1):
+        page.keyboard.press("ArrowRight")
+        expect(words).to_contain_text(f"at most {remaining} decisions to go")
+    page.keyboard.press("2")
+    expect(words).to_have_text(re.compile(r"Seed \d is left\."))
+    winner = int(re.findall(r"\d", words.inner_text())[0])
+    page.keyboard.press("Enter")
+    wait_for_tile(page, seed=winner)
+
+
+def test_the_count_of_seeds_looked_at_goes_into_the_export(address: str, open_page: Open) -> None:
+    page = open_seeds(open_page, address)
+    page.locator(".race.seeds .card[data-seed='7']").dblclick()
+    wait_for_tile(page, seed=7)
+    page.get_by_role("tab", name="Export").click()
+    page.get_by_role("button", name="Download PNG").click()
+    page.wait_for_selector(".race .manifest:not([hidden])", state="attached")
+    assert json.loads(page.locator(".manifest pre").text_content() or "")["seeds_looked_at"] == 24
+
+
+@pytest.mark.parametrize("typed", ["-1", "1e3", "4294967296"])
+def test_a_bad_first_seed_is_refused_with_a_sentence(address: str, open_page: Open, typed: str) -> None:
+    page = open_seeds(open_page, address, 1)
+    page.locator(".race.seeds .start").fill(typed)
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".race.seeds .status")).to_contain_text("whole numbers from 0 to 4294967295")
+
+
+def test_on_a_phone_nothing_scrolls_sideways_and_fingers_can_do_it_all(address: str, open_page: Open) -> None:
+    page = open_seeds(open_page, address, 6, **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".race.seeds .card[data-seed='2']").tap()
+    page.locator(".race.seeds .keep").tap()
+    page.locator(".race.seeds .keep").tap()
+    page.locator(".race.seeds .star-seed").tap()
+    assert page.evaluate(MARKS) == {"2": "keep", "3": "keep"}
+    assert page.evaluate("window.ganRace.favourites.all().map((one) => one.seed)") == [4]
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('.race.seeds :is(button, select, input:not([type=checkbox]))')]
+            .filter((node) => node.offsetParent !== null && node.getBoundingClientRect().height < 43.5)
+            .map((node) => node.className)"""
+    )
+    assert small == []
+    page.locator(".start-knockout").tap()
+    page.locator(".rival").first.tap()
+    expect(page.locator(".knockout-words")).to_contain_text("2 of 3")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
