@@ -63,14 +63,18 @@ def test_the_seeds_around_the_one_that_is_shown_are_there_before_they_are_wished
     )
     asked = []
     page.on("request", lambda request: asked.append(request) if is_wish(request) else None)
-    times = []
+    page.evaluate(
+        """() => {
+            window.times = [];
+            document.addEventListener("keydown", () => { window.pressed = performance.now(); }, true);
+            document.addEventListener("ganrace:shown", () => window.times.push(performance.now() - window.pressed));
+        }"""
+    )
     for key, seed in (("r", 101), ("r", 102), ("ArrowLeft", 101), ("ArrowLeft", 100), ("ArrowLeft", 99)):
-        start = time.monotonic()
         page.keyboard.press(key)
         wait_for_tile(page, seed=seed)
-        times.append(time.monotonic() - start)
     assert asked == []
-    assert min(times) < 0.1
+    assert min(page.evaluate("window.times")) < 100
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 99))
 
 
