@@ -123,7 +123,10 @@ class Gallery:
         kept = self._loaded.get(entry.sha256)
         if kept is not None:
             return kept
-        found = load(entry.folder)
+        try:
+            found = load(entry.folder)
+        except CheckpointError as error:
+            raise CheckpointError(self._told(error)) from error
         if found.sha256 != entry.sha256:
             raise CheckpointError(f"{entry.name} has just been replaced by another checkpoint; choose it again.")
         return found
@@ -182,7 +185,11 @@ class Gallery:
         reason = str(error)
         if isinstance(error, FileNotFoundError):
             reason = f"{name} has no {Path(error.filename).name}."
-        return Entry(name, folder, None, None, reason.replace(str(self.root), self.root.name))
+        return Entry(name, folder, None, None, self._told(reason))
+
+    def _told(self, reason: object) -> str:
+        """Return a reason as visitors may read it: without the place of the gallery on this machine."""
+        return str(reason).replace(str(self.root), self.root.name)
 
     def _version(self, folder: Path) -> Version:
         """Return what a replaced checkpoint would change. Raises OSError for a file missing or outside the root."""

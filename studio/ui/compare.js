@@ -48,7 +48,7 @@ async function refreshList() {
   const before = list;
   if (JSON.stringify(answer) === JSON.stringify(before)) return;
   list = answer;
-  if (before === null) slots = linkedSlots() ?? defaultSlots();
+  if (before === null) slots = askedSlots() ?? linkedSlots() ?? defaultSlots();
   else slots = slots.map((slot) => followRun(slot, before));
   changeSlots(slots);
 }
@@ -58,7 +58,8 @@ function followRun(slot, before) {
   if (slot.absent !== undefined || checkpointOf(slot.sha256)) return slot;
   const name = before.checkpoints.find((one) => one.sha256 === slot.sha256)?.name;
   const now = list.checkpoints.find((one) => one.name === name);
-  return now ? slotOf(now) : { absent: slot.sha256 };
+  if (now === undefined) return { absent: slot.sha256 };
+  return { sha256: now.sha256, shown: now.steps.some((step) => step.sha256 === slot.shown) ? slot.shown : now.sha256 };
 }
 
 const slotOf = (checkpoint) => ({ sha256: checkpoint.sha256, shown: checkpoint.sha256 });
@@ -69,6 +70,14 @@ function findSlot(hash) {
     if (match) return { sha256: one.sha256, shown: match.sha256 };
   }
   return { absent: hash };
+}
+
+// What another tab has asked to compare, once: hashes of checkpoints.
+function askedSlots() {
+  const found = (race.compared ?? []).map(findSlot).filter((slot) => slot.absent === undefined);
+  race.compared = null;
+  if (found.length === 0) return null;
+  return found.length > 1 ? found : [slotOf(otherThan(found[0].sha256)), found[0]];
 }
 
 function linkedSlots() {
@@ -304,6 +313,8 @@ async function redraw() {
 async function enter() {
   if (!isOpen()) return;
   await refreshList();
+  const asked = list && askedSlots();
+  if (asked) changeSlots(asked);
   if (document.activeElement !== field) field.value = race.seed.seed;
   pump();
 }

@@ -227,6 +227,15 @@ async function begin() {
   showList();
 }
 
+// The checkpoint that was looked at before this one, for the key that compares the two.
+let [earlier, present] = [null, null];
+document.addEventListener("ganrace:shown", () => {
+  if (race.shown !== null && race.shown.sha256 !== present) [earlier, present] = [present, race.shown.sha256];
+});
+race.keys.register("explore", {
+  c: ["compare_key_previous", () => present !== null && race.compare([earlier, present].filter((one) => one !== null))],
+});
+
 race.onLanguage(element, () => {
   showList();
   showWords();

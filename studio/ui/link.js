@@ -62,4 +62,10 @@ race.openSeed = ({ sha256, seed, psi = 1 }) => {
   race.openTab("explore");
 };
 
+// Open Compare on these checkpoints; with one, Compare finds another to go with it.
+race.compare = (hashes) => {
+  race.compared = hashes;
+  race.openTab("compare");
+};
+
 race.parsePsi = (text) => (/^(0(\.\d{1,3})?|1(\.0{1,3})?)$/.test(text) ? Number(text) : null);

@@ -268,6 +268,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Scores by different networks cannot be compared.",
         "ネットワークが異なる評価値どうしは比較できません。",
     ),
+    "compare_key_previous": ("Compare with the checkpoint before", "1 つ前のチェックポイントと比較"),
     "compare_key_hold": ("Hold: show the other tile", "押している間、もう一方を表示"),
     "compare_key_focus": ("Go to that tile", "その番号のタイルへ移動"),
     # export

@@ -299,6 +299,22 @@ def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, 
     wait_for_wall(absent, 1, 7)
 
 
+def test_the_key_c_compares_with_the_checkpoint_that_was_looked_at_before(three: str, open_page: Open) -> None:
+    page = open_page(three)
+    for index, name in ((2, "gamma"), (1, "beta")):
+        page.locator("select.checkpoint").select_option(index=index)
+        page.wait_for_function(f"window.ganRace.shown.name === '{name}'")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("c")
+    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · gamma", "2 · beta"])
+    page.get_by_role("tab", name="Explore").click()
+    page.locator("select.checkpoint").select_option(index=0)
+    page.wait_for_function("window.ganRace.shown.name === 'alpha'")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("c")
+    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
+
+
 def test_a_run_with_steps_has_a_scrubber_and_others_have_none(
     address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:
