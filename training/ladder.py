@@ -63,8 +63,11 @@ def climb(plan: Plan, clock: Clock | None = None, *, quiet: bool = False) -> boo
     print(_intention(plan, waiting))
     clock = clock or CLOCKS[plan.clock]
     opened = cache(lambda resolution: data.open_data(plan.data, resolution))
-    for name in waiting:
-        _open(plan, name, opened, clock)
+    for name in plan.recipes:
+        if name in waiting:
+            _open(plan, name, opened, clock)
+        else:
+            _check(plan, name)
     return all(_train(name, _open(plan, name, opened, clock), _budget(plan), quiet) for name in waiting)
 
 
@@ -96,6 +99,20 @@ def _open(plan: Plan, name: str, opened: Callable[[int], data.Data], clock: Cloc
         return loop.open_session(recipe, plan.seed, opened(recipe.resolution), plan.run(name), plan.device, clock)
     except CheckpointError as error:
         raise CheckpointError(f"{name}: {error}") from error
+
+
+def _check(plan: Plan, name: str) -> None:
+    """Refuse to take a finished run for one of the plan's that has another recipe or seed."""
+    found = checkpoint.steps(plan.run(name))
+    if not found:
+        return
+    about = checkpoint.describe(found[-1]).about
+    mine = {**plan.recipes[name].to_dict(), "summary": about["recipe"]["summary"], "seed": plan.seed}
+    theirs = {**about["recipe"], "seed": about["seed"]}
+    shared = [field for field in mine if field in theirs]  # an older program wrote no fields that came later
+    changed = [f"{field} {theirs[field]!r} -> {mine[field]!r}" for field in shared if theirs[field] != mine[field]]
+    if changed:
+        raise CheckpointError(f"{name}: {plan.run(name)} holds another run ({'; '.join(changed)}); give another --out.")
 
 
 def _train(name: str, session: Session, budget: Budget, quiet: bool) -> bool:

@@ -18,6 +18,7 @@ from training.embeddings import Embedder
 from training.generators import build_generator
 from training.ladder import Plan
 from training.recipe import Recipe
+from training.recipes import RECIPES
 from training.scores import Measured, Scores, measure, reference, score
 
 REPORT, TILES, CURVES = "report.md", "tiles.jpg", "curves.png"
@@ -164,11 +165,21 @@ def _basis(best: Scores, fakes: int) -> str:
 
 
 def _notes(entries: Sequence[Entry]) -> str:
-    """Say what went wrong, and which network a recipe looked through."""
+    """Say what went wrong, which settings were changed, and which network a recipe looked through."""
     notes = [f"- `{entry.name}` diverged: {entry.diverged}" for entry in entries if entry.diverged]
     networks = {entry.recipe.pretrained for entry in entries if entry.recipe.pretrained}
+    notes += [f"- `{entry.name}` with {text}." for entry in entries if (text := _settings(entry))]
     notes += [f"- † looked through {name} in training." for name in sorted(networks)]
     return "".join(f"{note}\n" for note in notes)
+
+
+def _settings(entry: Entry) -> str:
+    """Name the settings in which a recipe differs from the named one that it is called after."""
+    if entry.name not in RECIPES:
+        return ""
+    named, mine = RECIPES[entry.name].to_dict(), entry.recipe.to_dict()
+    changed = [f"{field} = {mine[field]}" for field in mine if field != "summary" and mine[field] != named[field]]
+    return ", ".join(changed)
 
 
 def _entry(plan: Plan, name: str, reals: Measured, fakes: int, quiet: bool) -> Entry:

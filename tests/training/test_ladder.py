@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -142,6 +143,29 @@ def test_a_ladder_goes_by_the_clock_of_its_plan(plan: Plan, name: str, monkeypat
     monkeypatch.setattr(ladder, "CLOCKS", dict.fromkeys(ladder.CLOCKS) | {name: Clock()})
     assert ladder.climb(replace(plan, clock=name), quiet=True)
     assert -0.5 < ladder.left(plan, "second") <= 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"recipes": {"first": replace(TINY, batch=2)}}, "batch 4 -> 2"), ({"seed": 1}, "seed 0 -> 1")],
+)
+def test_a_finished_run_of_something_else_is_not_taken_for_one_of_the_plan(
+    plan: Plan, change: dict[str, Any], said: str
+) -> None:
+    plan = replace(plan, minutes=None, images=8, recipes={"first": TINY})
+    climb(plan)
+    with pytest.raises(CheckpointError, match=rf"first: .* holds another run \({said}\); give another --out"):
+        climb(plan, **change)
+
+
+def test_a_finished_run_of_an_older_program_with_fewer_settings_is_taken(plan: Plan) -> None:
+    plan = replace(plan, minutes=None, images=8, recipes={"first": TINY})
+    climb(plan)
+    config = checkpoint.newest(plan.run("first")) / "config.json"
+    values = json.loads(config.read_text(encoding="utf-8"))
+    del values["about"]["recipe"]["sliced"]
+    config.write_text(json.dumps(values), encoding="utf-8")
+    assert climb(plan)
 
 
 def test_the_seed_reaches_the_run(plan: Plan) -> None:

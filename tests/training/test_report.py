@@ -122,6 +122,13 @@ def test_the_report_says_by_which_clock_the_minutes_were_counted(plan: Plan) -> 
     assert "for 4 minutes of processor time over all calls" in " ".join(write(replace(plan, clock="processor")).split())
 
 
+def test_the_report_names_the_settings_that_were_changed(plan: Plan) -> None:
+    recipes = {"dcgan": replace(RECIPES["dcgan"], g_width=16, augment=()), "ada": RECIPES["ada"]}
+    text = write(replace(plan, recipes=recipes))
+    assert "- `dcgan` with g_width = 16, augment = []." in text
+    assert "`ada` with" not in text
+
+
 def test_the_pictures_of_the_data_have_a_row_of_their_own(plan: Plan) -> None:
     row = cells(write(plan), "*real pictures*")
     assert len(row) == len(report.HEADINGS)
