@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -27,8 +29,9 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def compare_list(_: Answer) -> Answer:
-        listed = studio.list()
-        return {**listed, "checkpoints": [{**one, **_facts(studio, one["sha256"])} for one in listed["checkpoints"]]}
+        listed, entries = studio.list(), {entry.sha256: entry for entry in studio.gallery.entries()}
+        known = [one for one in listed["checkpoints"] if one["sha256"] in entries]  # a run may go on in between
+        return {**listed, "checkpoints": [{**one, **_facts(studio, entries[one["sha256"]])} for one in known]}
 
     @answers
     def compare_tiles(data: Answer) -> Answer:
@@ -67,9 +70,8 @@ def build(studio: Studio) -> gr.HTML:
     )
 
 
-def _facts(studio: Studio, sha256: str) -> Answer:
+def _facts(studio: Studio, entry: Entry) -> Answer:
     """Return what a choice of checkpoints needs to know: the shape of its latents, and the steps that its run kept."""
-    entry = studio.find(sha256)
     config = entry.description.config if entry.description else None
     return {
         "z_dim": config.z_dim if config else None,
@@ -87,9 +89,17 @@ def _about(entry: Entry) -> dict[str, Any]:
 
 
 def _curves(studio: Studio, entry: Entry) -> Curves:
-    """Read the metrics beside a checkpoint; a link to outside the gallery is not followed."""
-    inside = (entry.folder / METRICS).resolve().is_relative_to(studio.gallery.root)
-    return read_curves(entry.folder) if inside else Curves([], [], {}, [])
+    """Read the metrics beside a checkpoint once; a link to outside the gallery is not followed."""
+    file = entry.folder / METRICS
+    if not file.is_file() or not file.resolve().is_relative_to(studio.gallery.root):
+        return Curves([], [], {}, [])
+    found = file.stat()
+    return _read_curves(entry.folder, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=24)
+def _read_curves(folder: Path, *version: int) -> Curves:
+    return read_curves(folder)
 
 
 def _draw(studio: Studio, data: Answer, seed: int, priority: Priority, lane: str) -> list[Picture]:

@@ -77,6 +77,16 @@ function thumbnail(row, column) {
   return button;
 }
 
+// The seeds that were starred last, where there are any.
+const starred = () => [...new Set(race.favourites.all().map((one) => one.seed))].slice(-props.limits.seeds);
+const showStarred = () => ($(".favourites").hidden = starred().length === 0);
+document.addEventListener("race:favourites", showStarred);
+showStarred();
+$(".favourites").addEventListener("click", () => {
+  $(".seeds").value = starred().join(", ");
+  drawMatrix();
+});
+
 $(".matrix-form").addEventListener("submit", (event) => {
   event.preventDefault();
   drawMatrix();

@@ -130,6 +130,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "compare_second": ("Against", "比較先"),
     "compare_seeds": ("Seeds, up to six: 0-3, 17", "シード（6 個まで、例: 0-3, 17）"),
     "compare_draw": ("Draw", "描画"),
+    "compare_favourites": ("My favourites", "お気に入りのシード"),
     "compare_row": ("Row {row} of {rows} is drawn.", "{rows} 行中 {row} 行を描画しました。"),
     "compare_newest": ("Training step: the newest", "学習の段階: 最新"),
     "compare_step": ("Training step: about {images} images", "学習の段階: 約 {images} 枚"),

@@ -15,6 +15,7 @@ from studio.ui.texts import TEXTS
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
 from tests.browser.test_page import PHONE
 from training import checkpoint
+from training.generators import GeneratorConfig, build_generator
 from training.images import to_cells
 
 Open = Callable[..., Page]
@@ -247,14 +248,20 @@ def test_blind_mode_hides_the_names_until_the_guess_is_revealed(three: str, open
 
 
 @pytest.mark.parametrize(("locale", "column"), [("en-US", 0), ("ja-JP", 1)])
-def test_different_z_sizes_are_said_and_equal_ones_are_not(
-    three: str, open_page: Open, locale: str, column: int
+def test_latents_that_differ_are_said_and_equal_ones_are_not(
+    three: str, checkpoints: Path, open_page: Open, locale: str, column: int
 ) -> None:
+    config = GeneratorConfig(network="resnet", z_dim=8, resolution=16, width=4, classes=3)
+    (checkpoints / "classes").mkdir()
+    checkpoint.save(checkpoints / "classes", config, build_generator(config).state_dict(), {"images": 5})
     page = open_page(f"{three}?tab=compare", tile=False, locale=locale)
     wait_for_wall(page, 2)
     expect(page.locator(".mismatch")).to_be_hidden()
+    for name, code in (("gamma", "compare_z_sizes"), ("classes", "compare_classes")):
+        choose(page, 1, name)
+        expect(page.locator(".mismatch")).to_have_text(TEXTS[code][column])
+        expect(page.locator(".wall figcaption strong").nth(1)).to_have_text(f"2 · {name}")
     choose(page, 1, "gamma")
-    expect(page.locator(".mismatch")).to_have_text(TEXTS["compare_z_sizes"][column])
     expect(page.locator(".wall figcaption strong").nth(1)).to_have_text("2 · gamma")
     hashes = {text.split(" z ")[1].split(" ")[0] for text in page.locator(".wall figcaption span").all_inner_texts()}
     assert len(hashes) == 2
@@ -280,6 +287,13 @@ def test_the_matrix_shows_whole_rows_and_refuses_more_than_six_seeds(
     expect(page.locator(".compare .status")).to_contain_text("10 seeds of 2 checkpoints are too many; up to 6 of 6")
     page.locator(".seeds").fill("9, 17-18")
     page.get_by_role("button", name="Draw").click()
+    expect(page.locator(".matrix tbody th strong")).to_have_text(["9", "17", "18"])
+    expect(page.locator(".favourites")).to_be_hidden()
+    page.evaluate("window.ganRace.favourites.toggle({ sha256: '0'.repeat(64), seed: 40 })")
+    page.get_by_role("button", name="My favourites").click()
+    expect(page.locator(".matrix tbody th strong")).to_have_text(["40"])
+    page.locator(".seeds").fill("9, 17-18")
+    page.locator(".seeds").press("Enter")
     expect(page.locator(".matrix tbody th strong")).to_have_text(["9", "17", "18"])
     page.locator(".thumb").nth(2).click()
     wait_for_wall(page, 2, 17)

@@ -91,6 +91,21 @@ def test_every_tile_is_the_one_that_explore_shows_in_any_order(ask: Ask, studio:
     assert studio.renderer.renders == before
 
 
+def test_truncation_is_explores_too(ask: Ask, studio: Studio, hashes: list[str]) -> None:
+    (tile,) = ask("compare_tiles", wish(hashes[:1], psi=0.5))["tiles"]
+    assert tile["jpeg"] == base64.b64encode(studio.renderer.tile(hashes[0], 5, "me", psi=0.5).jpeg).decode()
+    assert tile["jpeg"] != ask("compare_tiles", wish(hashes[:1]))["tiles"][0]["jpeg"]
+    assert tile["psi"] == 0.5
+
+
+def test_a_log_that_grows_is_read_again(ask: Ask, root: Path, hashes: list[str]) -> None:
+    log = root / "run" / "000003000" / "metrics.jsonl"
+    for count in (1, 2):
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f'{{"images": {count}, "seconds": 1, "d_loss": 1}}\n')
+        assert len(ask("compare_facts", {"checkpoints": [hashes[2]]})["curves"][0]["images"]) == count
+
+
 def test_tiles_that_are_drawn_together_equal_those_drawn_alone(root: Path, hashes: list[str]) -> None:
     together, alone = Studio(root, CPU).renderer, Studio(root, CPU).renderer
     wishes = [Wish(sha256, seed) for seed in (3, 1) for sha256 in hashes]
