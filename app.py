@@ -9,19 +9,21 @@ from pathlib import Path
 from studio.ui.page import build
 
 CHECKPOINTS = Path(os.environ.get("GAN_RACE_CHECKPOINTS") or Path(__file__).parent / "checkpoints")
+DATA = Path(os.environ["GAN_RACE_DATA"]) if os.environ.get("GAN_RACE_DATA") else None
 
 
 def main() -> None:
     """Open the studio on this machine, or on a public link with --share."""
     parser = argparse.ArgumentParser(description="Open GAN Race Studio in the browser.")
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR")
+    parser.add_argument("--data", type=Path, default=DATA, metavar="PATH", help="pictures to hold drawn ones against")
     parser.add_argument("--port", type=int, metavar="N", help="by default the first free one from 7860 on")
     parser.add_argument("--share", action="store_true", help="also open a public link")
     options = parser.parse_args()
-    build(options.checkpoints).launch(server_port=options.port, share=options.share)
+    build(options.checkpoints, data=options.data).launch(server_port=options.port, share=options.share)
 
 
 if __name__ == "__main__":
     main()
 else:
-    demo = build(CHECKPOINTS)
+    demo = build(CHECKPOINTS, data=DATA)

@@ -161,7 +161,7 @@ RULES: list[tuple[Rule, str, str]] = [  # each with a made-up offender
 ]
 INNOCENT = [
     ("studio/gallery.py", "from training import checkpoint\nfrom training.sheet import seed_sheet"),
-    ("studio/copies.py", "from training.neighbours import open_photographs"),
+    ("studio/copies.py", "from training.neighbours import open_pictures"),
     ("studio/ui/page.py", "import gradio as gr\nfrom studio.ui import explore"),
     ("app.py", "from studio.ui.page import build"),
     ("training/inits.py", "from training.norms import LAYERS"),

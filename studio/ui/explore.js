@@ -167,19 +167,23 @@ race.keys.register("explore", {
   g: ["key_seed_field", () => field.select()],
 });
 
-// One picture, enlarged from its exact pixels.
+// One picture, enlarged from its exact pixels, and the training pictures nearest to it.
+const wishOf = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
+const copiesChanged = race.copies($(".copies"), () => server.nearest({ ...wishOf(race.shown), cell, visitor }));
+$(".copies").hidden = !props.copies;
 async function openCell(index) {
   if (race.shown === null) return;
-  const { sha256, seed } = race.shown;
+  const wish = wishOf(race.shown);
   cell = (index + 100) % 100;
   const asked = cell;
-  const answer = await race.ask(server.cell, { sha256, seed, cell, visitor });
+  const answer = await race.ask(server.cell, { ...wish, cell, visitor });
   if (asked !== cell) return;
   if (answer.error) return showProblem(answer.error);
   if (answer.superseded) return;
   $(".cell").src = `data:image/png;base64,${answer.png}`;
   showCellWords();
   if (!lens.open) lens.showModal();
+  copiesChanged();
 }
 
 function showCellWords() {

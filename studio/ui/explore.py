@@ -8,6 +8,7 @@ import gradio as gr
 
 from studio.gallery import Entry
 from studio.render import Picture, Priority, to_png
+from studio.ui.nearest import answer as answer_nearest
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
 from training.sheet import CELLS
@@ -33,12 +34,18 @@ def build(studio: Studio) -> gr.HTML:
         return {"png": to_base64(to_png(picture.cell(_asked_cell(data))))}
 
     @answers
+    def nearest(data: Answer) -> Answer:
+        index = _asked_cell(data)
+        return answer_nearest(studio, lambda: _picture(studio, data)[1].cell(index))
+
+    @answers
     def list_checkpoints(_: Answer) -> Answer:
         return studio.list()
 
     default = studio.gallery.default()
     first = show({"sha256": default.sha256, "seed": FIRST_SEED, "visitor": ""}) if default else None
-    return part("explore", [show, cell, list_checkpoints], list=studio.list(), first=first)
+    functions = [show, cell, nearest, list_checkpoints]
+    return part("explore", functions, list=studio.list(), first=first, copies=studio.copies is not None)
 
 
 def _picture(studio: Studio, data: Answer) -> tuple[Entry, Picture]:

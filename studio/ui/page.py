@@ -8,14 +8,21 @@ from typing import Any, cast
 import gradio as gr
 import torch
 
-from studio.ui import compare, explore, export, header, seeds, verify
+from studio.ui import compare, explore, export, header, morph, seeds, verify
 from studio.ui.guard import Guard
 from studio.ui.parts import style
 from studio.ui.state import Studio
 from studio.ui.texts import LANGUAGES, in_language
 
 FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
-TABS = {"explore": explore, "seeds": seeds, "compare": compare, "export": export, "verify": verify}
+TABS = {
+    "explore": explore,
+    "seeds": seeds,
+    "compare": compare,
+    "morph": morph,
+    "export": export,
+    "verify": verify,
+}
 
 
 class Page(gr.Blocks):
@@ -26,11 +33,14 @@ class Page(gr.Blocks):
         return super().launch(*arguments, **{**_defaults(), **options})
 
 
-def build(root: Path, device: torch.device | None = None) -> Page:
-    """Build the page over a folder of checkpoints; `device` draws what is looked at (a GPU where there is one)."""
+def build(root: Path, device: torch.device | None = None, data: Path | None = None) -> Page:
+    """Build the page over a folder of checkpoints; `device` draws what is looked at (a GPU where there is one).
+
+    `data` is a folder or a packed file of real pictures, beside which drawn ones can be held.
+    """
     if device is None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    studio = Studio(root, device)
+    studio = Studio(root, device, data)
     with Page(title="GAN Race Studio", analytics_enabled=False, fill_width=True) as page:
         head = header.build()
         labels = _labels()

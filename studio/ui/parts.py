@@ -13,8 +13,8 @@ import gradio as gr
 from studio.ui.texts import LANGUAGES, in_language
 
 HERE = Path(__file__).parent
-SHARED = ("link.js", "favourites_kept.js", "keys.js", "looked.js", "ahead.js")  # put into common.js
-SHEETS = ("page.css", "seeds.css", "compare.css")
+SHARED = ("link.js", "favourites_kept.js", "keys.js", "looked.js", "ahead.js", "copies.js")  # put into common.js
+SHEETS = ("page.css", "seeds.css", "compare.css", "morph.css")
 
 
 def part(name: str, functions: list[Callable[[Any], Any]], scripts: tuple[str, ...] = (), **props: Any) -> gr.HTML:

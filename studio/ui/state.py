@@ -16,6 +16,9 @@ from typing import Any, TypeAlias
 
 import torch
 
+from studio.copies import Copies
+from studio.directions import DirectionsCache
+from studio.films import Films
 from studio.gallery import SHORT, Entry, Gallery
 from studio.render import BusyError, Renderer, SupersededError
 from training import checkpoint
@@ -41,8 +44,10 @@ class RequestError(Exception):
 class Studio:
     """The gallery of a folder and its renderer; with no usable checkpoint, an untrained generator stands in."""
 
-    def __init__(self, root: Path, device: torch.device) -> None:
+    def __init__(self, root: Path, device: torch.device, data: Path | None = None) -> None:
         self.root = root
+        self.copies = Copies(data) if data else None
+        self.directions, self.films = DirectionsCache(), Films()
         self._trained = Gallery(root)
         self._untrained = _untrained_gallery()
         weakref.finalize(self, shutil.rmtree, self._untrained.root, ignore_errors=True)

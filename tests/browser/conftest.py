@@ -45,12 +45,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Path], str]]:
+def serve() -> Iterator[Callable[..., str]]:
     """Return a function that opens the studio on a folder and returns its address."""
     opened = []
 
-    def start(root: Path) -> str:
-        demo = studio_page.build(root, torch.device("cpu"))
+    def start(root: Path, data: Path | None = None) -> str:
+        demo = studio_page.build(root, torch.device("cpu"), data)
         opened.append(demo)
         return str(demo.launch(prevent_thread_lock=True, quiet=True, server_port=None)[1])
 

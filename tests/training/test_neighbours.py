@@ -3,76 +3,102 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
 
-from training import data, neighbours
-from training.embeddings import Embedder, FeatureNetwork
-from training.neighbours import Photographs, open_photographs
-
-SIDE = 16
+from training import neighbours
+from training.data import DataError, load, pack
+from training.neighbours import Eye, Pictures, features_of, keep_features, known_features, open_eye, open_pictures
 
 
-class Quarters(nn.Module):
-    """A feature network that takes the mean of each sixteenth of a picture."""
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        return nn.functional.adaptive_avg_pool2d(pixels.float(), 4).flatten(1)
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 @pytest.fixture
-def photographs(
-    tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> tuple[Photographs, Path]:
-    network = FeatureNetwork("Quarters", SIDE, 1.0, Quarters)
-    embedder = Embedder("quarters", network, Quarters(), torch.device("cpu"))
-    monkeypatch.setattr(neighbours, "open_embedder", lambda *_: embedder)
-    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
-    folder = make_pictures(tmp_path / "pictures")
-    return open_photographs(folder, SIDE), folder
+def pictures(tmp_path: Path, make_pictures: Callable[..., Path]) -> Pictures:
+    return open_pictures(pack(make_pictures(tmp_path / "pictures"), tmp_path / "packed.safetensors", 16).file)
 
 
-def test_a_copy_finds_its_original_first_and_lies_nearer_than_is_ordinary(
-    photographs: tuple[Photographs, Path],
+COARSE = Eye("coarse", "coarse", neighbours._coarse_pixels)
+
+
+def test_rows_are_those_of_the_packed_file(pictures: Pictures) -> None:
+    whole = load(pictures.file)
+    assert (pictures.count, pictures.sha256) == (12, whole.sha256)
+    assert torch.equal(pictures.rows(3, 7), whole.images[3:7])
+
+
+def test_a_folder_is_packed_into_the_cache_once(
+    tmp_path: Path, own_cache: Path, make_pictures: Callable[..., Path]
 ) -> None:
-    found, _ = photographs
-    originals = found.images.permute(0, 2, 3, 1).numpy()
-    nearly = np.clip(originals[[7, 2]].astype(int) + 1, 0, 255).astype(np.uint8)
-    first, second = found.nearest(nearly, 3)
-    for neighbour, place in ((first[0], 7), (second[0], 2)):
-        assert neighbour.place == place
-        assert neighbour.share == 0.0
-        np.testing.assert_array_equal(neighbour.pixels, originals[place])
-    assert [one.distance for one in first] == sorted(one.distance for one in first)
-    assert len(first) == 3
+    folder = make_pictures(tmp_path / "folder", count=5)
+    first = open_pictures(folder)
+    assert first.file.parent == own_cache
+    assert first.rows(0, 1).shape == (1, 3, neighbours.SIDE, neighbours.SIDE)
+    changed = first.file.stat().st_mtime_ns
+    assert open_pictures(folder) == first
+    assert first.file.stat().st_mtime_ns == changed
 
 
-def test_a_new_picture_is_as_far_as_any(photographs: tuple[Photographs, Path]) -> None:
-    found, _ = photographs
-    new = np.full((1, SIDE, SIDE, 3), 255, dtype=np.uint8)
-    ((neighbour,),) = found.nearest(new, 1)
-    assert neighbour.share == 1.0
+def test_what_is_no_data_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "text.safetensors").write_text("no")
+    for path in (tmp_path / "absent", tmp_path / "text.safetensors"):
+        with pytest.raises(DataError, match="neither a folder of pictures nor a file"):
+            open_pictures(path)
 
 
-def test_no_more_are_found_than_there_are_and_the_network_is_named(photographs: tuple[Photographs, Path]) -> None:
-    found, _ = photographs
-    assert [len(row) for row in found.nearest(np.zeros((2, SIDE, SIDE, 3), np.uint8), 99)] == [12, 12]
-    assert found.network == "Quarters"
+def test_a_file_that_has_gone_is_a_sentence(pictures: Pictures) -> None:
+    pictures.file.unlink()
+    with pytest.raises(DataError, match="can no longer be read"):
+        pictures.rows(0, 1)
 
 
-def test_what_the_network_sees_is_kept(photographs: tuple[Photographs, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    found, folder = photographs
-    monkeypatch.setattr(Quarters, "forward", None)
-    assert torch.equal(open_photographs(folder, SIDE).measured.features, found.measured.features)
-
-
-def test_pictures_of_another_size_and_single_ones_are_refused(
-    photographs: tuple[Photographs, Path], tmp_path: Path, make_pictures: Callable[..., Path]
+@pytest.mark.parametrize("eye", [COARSE, pytest.param(None, id="network")])
+def test_features_are_the_same_in_any_batches_and_tell_pictures_apart(
+    pictures: Pictures, eye: Eye | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packed = data.pack(make_pictures(tmp_path / "large"), tmp_path / "large.safetensors", 32).file
-    with pytest.raises(data.DataError, match="holds images of 32 pixels"):
-        open_photographs(packed, SIDE)
-    with pytest.raises(data.DataError, match="holds one picture; two are needed"):
-        open_photographs(make_pictures(tmp_path / "single", count=1), SIDE)
+    eye = eye or open_eye()
+    monkeypatch.setattr(neighbours, "BATCH", 5)
+    found = torch.cat(list(features_of(pictures, eye)))
+    torch.testing.assert_close(found[8:9], eye.see(pictures.rows(8, 9)), rtol=1e-4, atol=1e-4)
+    distances = torch.cdist(found, found)
+    assert (distances.fill_diagonal_(torch.inf).amin(dim=1) > 1e-3).all()
+    assert found.dtype == torch.float32
+
+
+def test_features_do_not_depend_on_the_size_of_the_picture() -> None:
+    small = torch.randint(0, 256, (2, 3, 4, 4), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    large = small.repeat_interleave(32, dim=2).repeat_interleave(32, dim=3)
+    seen = COARSE.see(large)
+    assert seen.shape == COARSE.see(small).shape
+    assert (seen - COARSE.see(small)).norm(dim=1).max() < 0.5 * (seen[0] - seen[1]).norm()
+
+
+def test_without_the_network_coarse_pixels_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> None:
+        raise neighbours.MissingPackageError("timm")
+
+    monkeypatch.setattr(neighbours, "EfficientNetFeatures", absent)
+    assert open_eye().name == "pixels at 16 x 16"
+
+
+def test_features_are_kept_for_these_pictures_and_this_eye_only(pictures: Pictures) -> None:
+    features = torch.cat(list(features_of(pictures, COARSE)))
+    assert known_features(pictures, COARSE) is None
+    keep_features(pictures, COARSE, features)
+    found = known_features(pictures, COARSE)
+    assert found is not None
+    assert torch.equal(found, features)
+    assert known_features(pictures, Eye("other", "other", COARSE.see)) is None
+    assert known_features(Pictures(pictures.file, pictures.count, "0" * 64), COARSE) is None
+    assert known_features(Pictures(pictures.file, pictures.count + 1, pictures.sha256), COARSE) is None
+
+
+def test_damaged_kept_features_are_made_again(pictures: Pictures, own_cache: Path) -> None:
+    keep_features(pictures, COARSE, torch.zeros(pictures.count, 2))
+    (file,) = own_cache.glob("features-*")
+    file.write_bytes(file.read_bytes()[:50])
+    assert known_features(pictures, COARSE) is None

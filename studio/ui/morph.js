@@ -1,0 +1,191 @@
+const race = window.ganRace;
+const $ = (selector) => element.querySelector(selector);
+const $$ = (selector) => [...element.querySelectorAll(selector)];
+const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const COLUMNS = 10;
+const FRAME_MS = 1000 / 15; // the strip follows a slider at most so often
+const AMOUNTS = 8;
+const MOST_STOPS = 12;
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const narrow = matchMedia("(max-width: 860px)");
+
+let list = props.list;
+let problem = null; // the error on the screen
+let shown = null; // what the tile shows: the answer, and the request that it answers
+let stripKey = null; // the request that the strip shows
+let styles = 0; // of the checkpoint that is chosen
+let cell = null;
+
+const state = {
+  sha256: null,
+  mode: "pair",
+  pair: [0, 1],
+  stops: [],
+  corners: [0, 1, 2, 3],
+  position: 0.5, // on the pair or the walk
+  closed: true,
+  way: "slerp",
+  x: 0.5,
+  y: 0.5,
+  psi: 1,
+  method: "sefa",
+  amounts: Array(AMOUNTS).fill(0),
+  mix: null, // {seed, from}
+};
+
+const seeds = () => (state.mode === "pair" ? state.pair : state.stops);
+// A slider over two seeds ends at the second; over a closed walk it comes back to the first.
+const end = () => (state.mode === "walk" && state.closed ? seeds().length : seeds().length - 1);
+
+function where() {
+  if (state.mode === "pad") return { kind: "pad", seeds: state.corners, x: state.x, y: state.y };
+  return { kind: "walk", seeds: seeds(), position: state.position, closed: state.closed, way: state.way };
+}
+
+function request() {
+  const { sha256, psi, method, amounts, mix } = state;
+  return { sha256, visitor, where: where(), psi, method, amounts, mix_seed: mix?.seed ?? null, mix_from: mix?.from ?? 0 };
+}
+
+const drawable = () => state.sha256 !== null && (state.mode === "pad" || seeds().length > 1);
+
+function showProblem(error) {
+  problem = error;
+  $(".morph-status").hidden = error === null;
+  $(".morph-status").textContent = error === null ? "" : race.errorText(error);
+}
+
+// Show what is wished last; wishes in between are skipped. `isShown` tells when there is nothing to do.
+function follower(wanted, isShown, draw, pause) {
+  let busy = false;
+  return async () => {
+    if (busy) return;
+    busy = true;
+    while (wanted() && !isShown(JSON.stringify(request()))) {
+      const wish = request();
+      const start = performance.now();
+      const answer = await draw(wish);
+      if (answer.superseded) continue;
+      if (answer.error) {
+        if (JSON.stringify(wish) !== JSON.stringify(request())) continue;
+        showProblem(answer.error);
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, pause - (performance.now() - start))));
+    }
+    busy = false;
+  };
+}
+
+const followStrip = follower(
+  drawable,
+  (key) => key === stripKey,
+  async (wish) => {
+    const answer = await race.ask(server.morph_strip, { ...wish, columns: narrow.matches ? 4 : 8 });
+    if (answer.error || answer.superseded) return answer;
+    $(".strip").src = `data:image/jpeg;base64,${answer.jpeg}`;
+    await $(".strip").decode().catch(() => undefined);
+    stripKey = JSON.stringify(wish);
+    return answer;
+  },
+  FRAME_MS,
+);
+
+let settled = null; // the request that a whole tile is wished for
+const followTile = follower(
+  () => settled !== null && drawable() && settled === JSON.stringify(request()),
+  (key) => key === shown?.key,
+  async (wish) => {
+    $(".morph-stage").classList.add("waiting");
+    const answer = await race.ask(server.morph_tile, wish);
+    $(".morph-stage").classList.remove("waiting");
+    if (!answer.error && !answer.superseded) await showTile(answer, wish);
+    return answer;
+  },
+  0,
+);
+
+async function showTile(answer, wish) {
+  const url = URL.createObjectURL(race.toBlob(answer.jpeg, "image/jpeg"));
+  const decoded = new Image();
+  decoded.src = url;
+  await decoded.decode();
+  const before = $(".morph-tile").src;
+  $(".morph-tile").src = url;
+  if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+  const { jpeg, ...facts } = answer;
+  shown = { ...facts, wish, key: JSON.stringify(wish) };
+  $(".morph-button").disabled = false;
+  showProblem(null);
+  showWords();
+  race.live($(".badge").textContent);
+}
+
+// While a slider moves only the strip follows; on release the whole tile does.
+function changed(final = true) {
+  showControls();
+  followStrip();
+  if (!final) return;
+  settled = JSON.stringify(request());
+  followTile();
+}
+
+function placeText({ where: place }) {
+  if (place.kind === "pad") {
+    const [x, y] = [place.x, place.y].map((value) => value.toFixed(2));
+    return race.text("morph_place_pad", { seeds: place.seeds.join(", "), x, y });
+  }
+  const start = Math.min(Math.floor(place.position), place.seeds.length - 1);
+  const next = place.seeds[(start + 1) % place.seeds.length];
+  return race.text("morph_place_between", { a: place.seeds[start], b: next, t: (place.position - start).toFixed(3), way: place.way });
+}
+
+function showWords() {
+  $(".badge").hidden = shown === null;
+  $(".morph-caption").textContent = "";
+  $(".morph-tile").alt = $(".strip").alt = race.text("no_tile_alt");
+  showTools();
+  if (shown === null) return;
+  const pure = shown.departures.length === 0;
+  const psi = shown.psi === 1 ? "" : race.text("morph_psi_is", { psi: shown.psi });
+  const reasons = shown.departures.map((one) => race.text(`morph_departure_${one}`)).join(race.text("morph_departure_and"));
+  $(".badge").textContent = race.text(pure ? "morph_badge_pure" : "morph_badge_exploration", { seed: shown.nearest, psi, reasons });
+  $(".badge").classList.toggle("pure", pure);
+  const place = pure ? race.text("morph_place_seed", { seed: shown.nearest }) : placeText(shown.wish);
+  const values = { place, psi, name: shown.name, hash: shown.sha256.slice(0, 8) };
+  const how = { milliseconds: Math.round(shown.seconds * 1000), device: shown.device };
+  $(".morph-caption").textContent = race.text("morph_caption", { ...values, ...how });
+  $(".morph-tile").alt = race.text("morph_alt", values);
+  $(".strip").alt = race.text("morph_strip_alt");
+}
+
+function showTools() {
+  const pure = shown !== null && shown.departures.length === 0;
+  $(".snap").hidden = shown === null || pure;
+  $(".open-pure").hidden = !pure;
+  if (shown !== null) $(".snap").textContent = race.text("morph_snap", { seed: shown.nearest });
+}
+
+// The controls of what does not apply are absent.
+function showControls() {
+  for (const mode of ["pair", "walk", "pad"]) $(`.panel-${mode}`).hidden = state.mode !== mode;
+  $(".way-row").hidden = state.mode === "pad" || seeds().length < 2;
+  $(".film").hidden = $(".way-row").hidden;
+  $(".position").max = Math.max(end(), 1);
+  $(".position").value = state.position;
+  $(".position-label").textContent = race.text(state.mode === "pair" ? "morph_slider_pair" : "morph_slider_walk", { t: state.position.toFixed(3) });
+  $(".psi").value = state.psi;
+  $(".psi-label").textContent = race.text("morph_psi_label", { psi: state.psi.toFixed(2) });
+  for (const [index, input] of [...$$(".amounts input")].entries()) {
+    input.value = state.amounts[index];
+    input.previousElementSibling.textContent = race.text("morph_direction", { number: index + 1, sigma: state.amounts[index].toFixed(1) });
+  }
+  $(".reset").disabled = state.amounts.every((amount) => amount === 0);
+  $(".mixing").hidden = styles < 2;
+  $(".mix").checked = state.mix !== null;
+  $(".mix-row").hidden = state.mix === null;
+  $(".play").hidden = still.matches;
+  $(".play").textContent = race.text(playing ? "morph_pause" : "morph_play");
+  $(".knob").style.left = `${100 * state.x}%`;
+  $(".knob").style.top = `${100 * state.y}%`;
+}

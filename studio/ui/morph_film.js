@@ -1,0 +1,94 @@
+// Films: begun, watched, stopped, shown.
+const LOOK_MS = 400;
+let film = null; // the name of the film that is being made
+let made = null; // {blob, kind} of the last one
+let filmWords = null; // what the status line says: [key, values]
+
+function fillOptions(select, values, chosen, words) {
+  select.replaceChildren(...values.map((value) => Object.assign(new Option(words(value), value), { selected: value === chosen })));
+}
+const secondsOf = () => Math.min(Math.max(Math.round(Number($(".film-seconds").value)) || 3, 1), 20);
+
+function showFilm(words = filmWords) {
+  filmWords = words;
+  $(".film-status").textContent = words === null ? "" : race.text(...words);
+  $(".make").disabled = film !== null;
+  $(".stop-film").hidden = $(".film-progress").hidden = film === null;
+  $(".film-result").hidden = made === null;
+}
+
+function filmRequest() {
+  const [kind, pictures, side, rate] = [".film-kind", ".film-pictures", ".film-side", ".film-rate"].map((one) => $(one).value);
+  const [first, seconds] = [".film-first", ".film-seconds"].map((one) => Number($(one).value));
+  return { ...request(), kind, pictures: Number(pictures), side: Number(side), rate: Number(rate), first, seconds };
+}
+
+async function makeFilm() {
+  if (film !== null || !drawable()) return;
+  const wish = filmRequest();
+  film = "";
+  showFilm(["film_waiting"]);
+  const answer = await race.ask(server.start_film, wish);
+  if (answer.error) {
+    film = null;
+    return showFilm([answer.error.code, answer.error.values]);
+  }
+  film = answer.film;
+  await watchFilm(film, wish);
+}
+
+async function watchFilm(name, wish) {
+  while (film === name && element.isConnected) {
+    const answer = await race.ask(server.look_at_film, { film: name });
+    if (film !== name) return;
+    if (answer.error || answer.stopped || answer.film) {
+      film = null;
+      if (answer.film) return takeFilm(answer, wish);
+      return showFilm(answer.stopped ? ["film_stopped"] : [answer.error.code, answer.error.values]);
+    }
+    $(".film-progress").value = answer.done / answer.total;
+    showFilm(answer.done === 0 ? ["film_waiting"] : ["film_progress", answer]);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+function takeFilm(answer, wish) {
+  if (made) URL.revokeObjectURL(made.url);
+  const blob = race.toBlob(answer.film, answer.media_type);
+  made = { blob, url: URL.createObjectURL(blob), name: `morph_${wish.sha256.slice(0, 8)}.${wish.kind}` };
+  const [video, picture] = [$(".film-video"), $(".film-picture")];
+  const moving = answer.media_type.startsWith("video/");
+  video.hidden = !moving;
+  picture.hidden = moving;
+  picture.alt = race.text("film_alt");
+  if (moving) {
+    picture.removeAttribute("src");
+    video.src = made.url;
+    if (!still.matches) video.play().catch(() => undefined);
+  } else {
+    video.removeAttribute("src");
+    picture.src = made.url;
+  }
+  showFilm(["film_done", { megabytes: (blob.size / 1e6).toFixed(1) }]);
+}
+
+async function stopFilm() {
+  const name = film;
+  film = null;
+  showFilm(["film_stopped"]);
+  if (name) await race.ask(server.stop_film, { film: name });
+}
+
+$(".make").addEventListener("click", makeFilm);
+$(".stop-film").addEventListener("click", stopFilm);
+$(".save-film").addEventListener("click", () => race.save(made.blob, made.name));
+$(".film-pictures").addEventListener("change", () => ($(".film-first-field").hidden = $(".film-pictures").value !== "1"));
+
+function showFilmOptions() {
+  const chosen = (name, otherwise) => $(name).value || otherwise;
+  fillOptions($(".film-kind"), props.kinds, chosen(".film-kind", props.kinds[0]), (kind) => race.text(`morph_kind_${kind}`));
+  fillOptions($(".film-pictures"), [1, 4, 9, 16, 100], Number(chosen(".film-pictures", 16)), (count) => race.text(count === 100 ? "morph_pictures_tile" : "morph_pictures", { count }));
+  fillOptions($(".film-side"), [320, 480, 640, 960], Number(chosen(".film-side", 640)), (side) => `${side} × ${side}`);
+  fillOptions($(".film-rate"), [12, 24, 30], Number(chosen(".film-rate", 24)), (rate) => race.text("morph_rate", { rate }));
+  $(".no-mp4").hidden = props.kinds.includes("mp4");
+}

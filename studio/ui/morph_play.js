@@ -1,0 +1,51 @@
+// One click back to the nearest pure seed; psi stays, for it may be other than 1.
+$(".snap").addEventListener("click", () => {
+  stopPlaying();
+  const nearest = shown.nearest;
+  state.amounts = Array(AMOUNTS).fill(0);
+  state.mix = null;
+  if (state.mode === "pad") {
+    const distance = (index) => Math.hypot(state.x - (index % 2), state.y - Math.floor(index / 2));
+    const corner = [0, 1, 2, 3].sort((one, other) => distance(one) - distance(other)).find((index) => state.corners[index] === nearest) ?? 0;
+    [state.x, state.y] = [corner % 2, Math.floor(corner / 2)];
+  } else {
+    const around = [Math.floor(state.position), Math.ceil(state.position)];
+    state.position = around.find((index) => seeds()[index % seeds().length] === nearest) ?? around[0];
+  }
+  changed();
+});
+$(".open-pure").addEventListener("click", () => race.openSeed({ sha256: shown.sha256, seed: shown.nearest, psi: shown.psi }));
+
+// Play: the strip walks along; it stops with the tab, with the window, and where motion is not wanted.
+let playing = false;
+function stopPlaying() {
+  playing = false;
+  $(".play").textContent = race.text("morph_play");
+}
+const mayPlay = () => playing && element.isConnected && $(".morph").offsetParent !== null && document.visibilityState === "visible" && !still.matches;
+
+async function play() {
+  playing = true;
+  showControls();
+  const whole = state.closed ? seeds().length : seeds().length - 1;
+  const turned = () => (state.mode === "pair" && state.closed ? 2 : whole);
+  let at = state.position >= end() && !state.closed ? 0 : state.position;
+  let before = performance.now();
+  while (mayPlay()) {
+    const now = performance.now();
+    at += ((now - before) / 1000 / secondsOf()) * turned();
+    before = now;
+    if (at >= turned() && !state.closed) at = turned();
+    at %= state.closed ? turned() : Infinity;
+    state.position = state.mode === "pair" && at > 1 ? 2 - at : at;
+    showControls();
+    const started = performance.now();
+    await followStrip();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(4, FRAME_MS - (performance.now() - started))));
+    if (!state.closed && at >= turned()) break;
+  }
+  stopPlaying();
+  changed();
+}
+$(".play").addEventListener("click", () => (playing ? stopPlaying() : play()));
+still.addEventListener("change", showControls);

@@ -1,0 +1,186 @@
+// What is chosen: the seeds of the pair, the walk and the pad, the sliders, directions and styles.
+
+function showSeeds() {
+  $(".seed-a").value = state.pair[0];
+  $(".seed-b").value = state.pair[1];
+  for (const [index, input] of $$(".corner").entries()) input.value = state.corners[index];
+  if (state.mix) $(".mix-seed").value = state.mix.seed;
+  $(".stops").replaceChildren(...state.stops.map(stopRow));
+}
+
+const favourites = () => [...new Set(race.favourites.all().filter((one) => one.sha256 === state.sha256).map((one) => one.seed))];
+
+function showFavourites() {
+  $("#morph-favourites").replaceChildren(...favourites().map((seed) => new Option(seed, seed)));
+  $(".add-favourites").hidden = favourites().every((seed) => state.stops.includes(seed));
+}
+
+// A seed as it is typed goes to `take`; anything else is refused with the sentence, and the old one comes back.
+function onSeed(input, take) {
+  input.addEventListener("change", () => {
+    const seed = race.parseSeed(input.value);
+    if (seed === null) {
+      showProblem({ code: "error_seed", values: { value: input.value } });
+      showSeeds();
+      return;
+    }
+    showProblem(null);
+    take(seed);
+    showSeeds();
+    changed();
+  });
+}
+onSeed($(".seed-a"), (seed) => (state.pair[0] = seed));
+onSeed($(".seed-b"), (seed) => (state.pair[1] = seed));
+for (const [index, input] of $$(".corner").entries()) onSeed(input, (seed) => (state.corners[index] = seed));
+onSeed($(".mix-seed"), (seed) => (state.mix = { ...state.mix, seed }));
+
+// The walk: a list of seeds in an order that can be changed with buttons or by dragging.
+let dragged = null;
+function stopRow(seed, index) {
+  const row = Object.assign(document.createElement("li"), { draggable: true });
+  const thumb = race.favourites.find({ sha256: state.sha256, seed, psi: 1 })?.thumb;
+  if (thumb) row.append(Object.assign(new Image(40, 40), { src: thumb, alt: "" }));
+  row.append(Object.assign(document.createElement("span"), { textContent: race.text("morph_stop", { seed }) }));
+  const buttons = [["morph_stop_up", "↑", () => moveStop(index, index - 1)], ["morph_stop_down", "↓", () => moveStop(index, index + 1)],
+    ["morph_stop_remove", "×", () => setStops(state.stops.toSpliced(index, 1))]];
+  for (const [label, sign, act] of buttons) {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: sign, onclick: act });
+    button.setAttribute("aria-label", race.text(label, { seed }));
+    button.disabled = (label === "morph_stop_up" && index === 0) || (label === "morph_stop_down" && index === state.stops.length - 1);
+    row.append(button);
+  }
+  row.addEventListener("dragstart", () => (dragged = index));
+  row.addEventListener("dragover", (event) => event.preventDefault());
+  row.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (dragged !== null && dragged !== index) moveStop(dragged, index);
+    dragged = null;
+  });
+  return row;
+}
+
+function moveStop(from, to) {
+  const without = state.stops.toSpliced(from, 1);
+  setStops(without.toSpliced(to, 0, state.stops[from]));
+}
+
+function setStops(stops) {
+  state.stops = stops;
+  state.position = Math.min(state.position, Math.max(end(), 0));
+  showSeeds();
+  showFavourites();
+  changed();
+}
+
+function addStops(added) {
+  if (state.stops.length + added.length > MOST_STOPS) {
+    showProblem({ code: "error_stops", values: { most: MOST_STOPS } });
+    return;
+  }
+  showProblem(null);
+  setStops([...state.stops, ...added]);
+}
+
+$(".add-stop").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const seed = race.parseSeed($(".new-stop").value);
+  if (seed === null) return showProblem({ code: "error_seed", values: { value: $(".new-stop").value } });
+  $(".new-stop").value = "";
+  addStops([seed]);
+});
+$(".add-favourites").addEventListener("click", () => {
+  const absent = favourites().filter((seed) => !state.stops.includes(seed));
+  addStops(absent.slice(0, Math.max(MOST_STOPS - state.stops.length, 1)));
+});
+
+// Sliders: "input" while they move, "change" on release.
+function onSlide(input, take) {
+  input.addEventListener("input", () => {
+    take(Number(input.value));
+    changed(false);
+  });
+  input.addEventListener("change", () => changed());
+}
+onSlide($(".position"), (value) => {
+  stopPlaying();
+  state.position = value;
+});
+onSlide($(".psi"), (value) => (state.psi = value));
+
+for (let index = 0; index < AMOUNTS; index += 1) {
+  const field = Object.assign(document.createElement("label"), { className: "field slide" });
+  const input = Object.assign(document.createElement("input"), { type: "range", min: -3, max: 3, step: 0.1, value: 0 });
+  field.append(document.createElement("span"), input);
+  $(".amounts").append(field);
+  onSlide(input, (value) => (state.amounts = state.amounts.with(index, value)));
+}
+
+$(".reset").addEventListener("click", () => {
+  state.amounts = Array(AMOUNTS).fill(0);
+  changed();
+});
+$(".method").addEventListener("change", () => {
+  state.method = $(".method").value;
+  state.amounts = Array(AMOUNTS).fill(0); // the same number is another direction now
+  changed();
+});
+$(".way").addEventListener("change", () => {
+  state.way = $(".way").value;
+  changed();
+});
+$(".closed").addEventListener("change", () => {
+  state.closed = $(".closed").checked;
+  state.position = Math.min(state.position, end());
+  changed();
+});
+for (const radio of $$(".modes input")) {
+  radio.addEventListener("change", () => {
+    stopPlaying();
+    state.mode = radio.value;
+    if (state.mode === "walk" && state.stops.length === 0) state.stops = firstStops();
+    if (state.mode !== "pad") state.position = Math.min(state.position, Math.max(end(), 0));
+    showSeeds();
+    showFavourites();
+    changed();
+  });
+}
+const firstStops = () => {
+  const own = favourites().slice(0, MOST_STOPS);
+  return own.length > 1 ? own : [...state.pair];
+};
+
+$(".mix").addEventListener("change", () => {
+  state.mix = $(".mix").checked ? { seed: state.pair[1], from: Math.floor(styles / 2) } : null;
+  if (state.mix) $(".mix-from").value = state.mix.from;
+  showSeeds();
+  changed();
+});
+$(".mix-from").addEventListener("change", () => {
+  state.mix = { ...state.mix, from: Number($(".mix-from").value) };
+  changed();
+});
+
+// The pad: pointer or arrow keys; the corners are the seeds themselves.
+const inUnit = (value) => Math.min(Math.max(value, 0), 1);
+function movePad(event) {
+  const box = $(".pad").getBoundingClientRect();
+  state.x = inUnit((event.clientX - box.left) / box.width);
+  state.y = inUnit((event.clientY - box.top) / box.height);
+  changed(false);
+}
+$(".pad").addEventListener("pointerdown", (event) => {
+  $(".pad").setPointerCapture(event.pointerId);
+  movePad(event);
+});
+$(".pad").addEventListener("pointermove", (event) => $(".pad").hasPointerCapture(event.pointerId) && movePad(event));
+$(".pad").addEventListener("pointerup", () => changed());
+$(".pad").addEventListener("keydown", (event) => {
+  const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  const step = event.shiftKey ? 0.25 : 0.05;
+  state.x = inUnit(Math.round((state.x + by[0] * step) * 100) / 100);
+  state.y = inUnit(Math.round((state.y + by[1] * step) * 100) / 100);
+  changed();
+});

@@ -1,0 +1,42 @@
+"""The answer to "Is it a copy?", for every tab that enlarges a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from studio.copies import Index
+from studio.render import to_jpeg
+from studio.ui.parts import to_base64
+from studio.ui.state import Answer, RequestError, Studio
+from training.images import Pixels
+
+
+def answer(studio: Studio, draw: Callable[[], Pixels]) -> Answer:
+    """Return the training pictures nearest to the cell that `draw` gives, or how far the index is."""
+    if studio.copies is None:
+        raise RequestError("error_no_data")
+    studio.copies.start()
+    progress, index = studio.copies.progress, studio.copies.index
+    if progress.problem is not None:
+        raise RequestError("error_copies", reason=progress.problem)
+    if index is None:
+        return {"done": progress.done, "total": progress.total}
+    return _found(index, draw())
+
+
+def _found(index: Index, cell: Pixels) -> Answer:
+    neighbours = index.nearest(cell)
+    return {
+        "threshold": index.threshold,
+        "count": index.pictures.count,
+        "eye": index.eye.name,
+        "neighbours": [
+            {
+                "distance": one.distance,
+                "mirrored": one.mirrored,
+                "copied": one.distance < index.threshold,
+                "jpeg": to_base64(to_jpeg(index.picture(one.index))),
+            }
+            for one in neighbours
+        ],
+    }

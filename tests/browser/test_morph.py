@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from studio import video
+from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from training.images import to_cells, to_tile
+
+Open = Callable[..., Page]
+TILE = ".race .morph-tile"
+JPEG_OF = """async (selector) => {
+    const bytes = await (await fetch(document.querySelector(selector).src)).arrayBuffer();
+    return Array.from(new Uint8Array(bytes));
+}"""
+
+
+def open_morph(open_page: Open, address: str, **options: object) -> Page:
+    page = open_page(f"{address}?tab=morph&seed=3", tile=False, **options)
+    expect(page.locator(".morph .badge")).to_be_visible()
+    return page
+
+
+def slide(page: Page, selector: str, value: float) -> None:
+    """Move a slider as a hand does: it moves, and is let go."""
+    page.locator(selector).evaluate(
+        """(slider, value) => {
+            slider.value = value;
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+            slider.dispatchEvent(new Event("change", { bubbles: true }));
+        }""",
+        value,
+    )
+
+
+def test_the_ends_are_explores_tiles_pixel_by_pixel_and_between_the_badge_is_lost(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_morph(open_page, address)
+    badge = page.locator(".morph .badge")
+    expect(badge).to_contain_text("Not submittable: between seeds")
+    page.get_by_role("button", name="Back to seed 3").click()
+    expect(badge).to_contain_text("Submittable: seed 3")
+    morphed = page.evaluate(JPEG_OF, TILE)
+    page.get_by_role("button", name="Open in Explore").click()
+    wait_for_tile(page, seed=3)
+    assert page.evaluate(JPEG_OF, ".race.explore .tile") == morphed
+    page.get_by_role("tab", name="Morph").click()
+    slide(page, ".morph .position", 1)
+    expect(badge).to_contain_text("Submittable: seed 4")
+    assert looks_like(pixels_of(page, TILE), sheet_of(checkpoints / "alpha", 4))
+    expect(page.locator(".morph .snap")).to_be_hidden()
+
+
+def test_the_strip_follows_and_the_whole_tile_comes_on_release(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_morph(open_page, address)
+    expect(page.locator(".morph .strip")).to_have_attribute("src", re.compile("^data:"))
+    before = page.locator(".morph .strip").get_attribute("src")
+    page.locator(".morph .position").evaluate(
+        "(slider) => { slider.value = 0; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    page.wait_for_function("(before) => document.querySelector('.morph .strip').src !== before", arg=before)
+    expect(page.locator(".morph .badge")).to_contain_text("Not submittable")
+    first = to_cells(sheet_of(checkpoints / "alpha", 3), 16)[:8]
+    assert looks_like(pixels_of(page, ".morph .strip"), to_tile(first, 8))
+    page.locator(".morph .position").dispatch_event("change")
+    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 3")
+
+
+def test_directions_lose_the_badge_and_one_click_brings_it_back_psi_only_shows(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    badge, caption = page.locator(".morph .badge"), page.locator(".morph-caption")
+    slide(page, ".morph .position", 0)
+    expect(badge).to_contain_text("Submittable: seed 3")
+    slide(page, ".morph .psi", 0.7)
+    expect(badge).to_contain_text("Submittable: seed 3 · ψ 0.7")
+    expect(caption).to_contain_text("ψ 0.7")
+    page.locator(".morph .directions summary").click()
+    for method in ("sefa", "pca"):
+        page.locator(".morph .method").select_option(method)
+        slide(page, ".morph .amounts label:nth-child(2) input", 2)
+        expect(badge).to_contain_text("Not submittable: moved along directions")
+        page.locator(".morph .snap").click()
+        expect(badge).to_contain_text("Submittable: seed 3")
+        expect(page.locator(".morph .amounts label:nth-child(2) input")).to_have_value("0")
+    expect(page.locator(".morph .mixing")).to_be_hidden()
+
+
+def test_the_pad_has_its_seeds_in_the_corners_and_moves_by_keys(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_morph(open_page, address)
+    page.locator(".morph .modes label").nth(2).click()
+    expect(page.locator(".morph-caption")).to_contain_text("between seeds 3, 4, 5, 6 at 0.50, 0.50")
+    expect(page.locator(".morph .film")).to_be_hidden()
+    page.locator(".morph .pad").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(f"Shift+{key}")
+    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 6")
+    assert looks_like(pixels_of(page, TILE), sheet_of(checkpoints / "alpha", 6))
+    box = page.locator(".morph .pad").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.75 * box["height"])
+    expect(page.locator(".morph .snap")).to_have_text("Back to seed 5")
+
+
+def test_a_walk_goes_through_the_favourites_in_an_order_that_can_be_changed(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    for _ in range(3):
+        page.keyboard.press("f")
+        page.keyboard.press("r")
+        wait_for_tile(page, seed=page.evaluate("window.ganRace.favourites.all().length"))
+    page.get_by_role("tab", name="Morph").click()
+    page.locator(".morph .modes label").nth(1).click()
+    stops = page.locator(".morph .stops li span")
+    expect(stops).to_have_text(["Seed 0", "Seed 1", "Seed 2"])
+    page.get_by_role("button", name="Move seed 2 up").click()
+    expect(stops).to_have_text(["Seed 0", "Seed 2", "Seed 1"])
+    slide(page, ".morph .position", 1)
+    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 2")
+    slide(page, ".morph .position", 3)
+    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 0")
+    page.get_by_role("button", name="Remove seed 0").click()
+    expect(stops).to_have_text(["Seed 2", "Seed 1"])
+    page.locator(".morph .new-stop").fill("-4")
+    page.locator(".morph .new-stop").press("Enter")
+    expect(page.locator(".morph-status")).to_contain_text("-4 is no seed")
+    expect(stops).to_have_text(["Seed 2", "Seed 1"])
+
+
+@pytest.mark.skipif(video.ffmpeg() is None, reason="needs ffmpeg: pip install imageio-ffmpeg")
+def test_an_mp4_is_made_plays_and_can_be_saved(address: str, open_page: Open, tmp_path: Path) -> None:
+    page = open_morph(open_page, address)
+    page.locator(".morph .film summary").click()
+    page.locator(".morph .film-side").select_option("320")
+    page.locator(".morph .film-seconds").fill("1")
+    page.get_by_role("button", name="Make the film").click()
+    expect(page.locator(".film-status")).to_contain_text("Done", timeout=60_000)
+    page.wait_for_function("document.querySelector('.film-video').readyState >= 3")
+    page.wait_for_function("document.querySelector('.film-video').currentTime > 0.1")
+    size = page.evaluate(
+        "(({ videoWidth, duration }) => [videoWidth, duration])(document.querySelector('.film-video'))"
+    )
+    assert size == [320, pytest.approx(1.0, abs=0.1)]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the film").click()
+    assert re.fullmatch(r"morph_[0-9a-f]{8}\.mp4", download.value.suggested_filename)
+    download.value.save_as(tmp_path / "film.mp4")
+    assert b"ftyp" in (tmp_path / "film.mp4").read_bytes()[:16]
+
+
+def test_a_film_can_be_stopped_and_one_that_is_too_large_is_refused(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    page.locator(".morph .film summary").click()
+    page.locator(".morph .film-kind").select_option("gif")
+    page.locator(".morph .film-seconds").fill("20")
+    page.locator(".morph .film-side").select_option("640")
+    page.get_by_role("button", name="Make the film").click()
+    expect(page.locator(".film-status")).to_contain_text("480 frames of 640 x 640 are too many for GIF; 78 are")
+    page.locator(".morph .film-side").select_option("320")
+    page.locator(".morph .film-rate").select_option("12")
+    page.locator(".morph .film-pictures").select_option("100")
+    page.get_by_role("button", name="Make the film").click()
+    page.locator(".stop-film").click()
+    expect(page.locator(".film-status")).to_have_text("Stopped.")
+    expect(page.locator(".stop-film")).to_be_hidden()
+    expect(page.locator(".film-result")).to_be_hidden()
+
+
+def test_play_moves_the_strip_and_stops_with_the_tab(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("Number(document.querySelector('.morph .position').value) > 0.6")
+    page.get_by_role("tab", name="Verify").click()
+    page.wait_for_selector(".race .drop")
+    asked = []
+    page.wait_for_timeout(300)
+    page.on(
+        "request", lambda request: asked.append(request.post_data) if "morph_strip" in str(request.post_data) else None
+    )
+    page.wait_for_timeout(400)
+    assert asked == []
+    page.get_by_role("tab", name="Morph").click()
+    expect(page.locator(".morph .play")).to_have_text("Play")
+
+
+def test_where_motion_is_not_wanted_nothing_plays(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address, reduced_motion="reduce")
+    expect(page.locator(".morph .play")).to_be_hidden()
+
+
+def test_styles_are_mixed_where_the_generator_has_them(
+    tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[..., str], open_page: Open
+) -> None:
+    make_checkpoint(tmp_path / "styled" / "one", network="stylegan2")
+    page = open_morph(open_page, serve(tmp_path / "styled"))
+    slide(page, ".morph .position", 0)
+    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 3")
+    page.locator(".morph .mixing summary").click()
+    page.get_by_label("Take the later styles of another seed").check()
+    expect(page.locator(".morph .badge")).to_contain_text("Not submittable: styles of another seed")
+    page.locator(".morph .snap").click()
+    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 3")
+    expect(page.get_by_label("Take the later styles of another seed")).not_to_be_checked()
+
+
+def test_the_nearest_training_pictures_stand_under_an_enlarged_one(
+    checkpoints: Path,
+    tmp_path: Path,
+    make_pictures: Callable[..., Path],
+    serve: Callable[..., str],
+    open_page: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+    page = open_page(serve(checkpoints, make_pictures(tmp_path / "real")))
+    page.locator(".explore .tile-button").click()
+    lens = page.locator(".explore .lens")
+    lens.get_by_text("Is it a copy?").click()
+    expect(lens.locator(".neighbours img")).to_have_count(3, timeout=60_000)
+    expect(lens.locator(".flag")).to_contain_text(re.compile("nearer than 0"))
+    expect(lens.locator(".neighbours figcaption").first).to_contain_text("distance")
+    lens.get_by_role("button", name="Close").click()
+    page.get_by_role("tab", name="Morph").click()
+    page.locator(".morph-button:enabled").click()
+    lens = page.locator(".morph-lens")
+    lens.get_by_text("Is it a copy?").click()
+    expect(lens.locator(".neighbours img")).to_have_count(3)
+
+
+def test_without_data_nothing_asks_about_copies_and_a_sentence_says_how(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    expect(page.locator(".morph .no-data")).to_contain_text("GAN_RACE_DATA")
+    page.locator(".morph-button").click()
+    expect(page.locator(".morph-lens")).to_be_visible()
+    expect(page.locator(".morph-lens .copies")).to_be_hidden()
+
+
+def test_on_a_phone_everything_fits_and_can_be_touched(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address, viewport={"width": 390, "height": 844}, locale="ja-JP")
+    expect(page.locator(".morph .badge")).to_contain_text("提出できません")
+    for mode in range(3):
+        page.locator(".morph .modes label").nth(mode).click()
+        for summary in ("directions", "film"):
+            if page.locator(f".morph .{summary}:not([open]) summary").is_visible():
+                page.locator(f".morph .{summary} summary").click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        small = page.evaluate(
+            """() => [...document.querySelectorAll(
+                '.morph :is(button, select, input:not([type=checkbox]), .pad, label.tick)')]
+                .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 43.5)
+                .map((one) => one.className)"""
+        )
+        assert small == []
