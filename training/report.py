@@ -42,10 +42,12 @@ MEANING = """\
   another. 1 % is ordinary; much more is memorising.
 - **Alarms**: in how many of the rows of the log each sign of failure was seen."""
 CAVEATS = """\
-A metric is not the eye: look at the tiles. The numbers hold for the features of this one network and cannot be
-compared with those of another, nor with published ones. Every such network was trained on ImageNet, and so was the one
-that a recipe marked with † looked through in training: its numbers may flatter it (arXiv:2203.06026), though the two
-are different networks. Each recipe was trained once; another seed of training may change the order of neighbours."""
+A metric is not the eye: look at the tiles. Where nothing looks like the data yet, the order says little: an even grey
+may get a lower KID than coloured noise, and FID and precision may disagree with it. The numbers hold for the features
+of this one network and cannot be compared with those of another, nor with published ones. Every such network was
+trained on ImageNet, and so was the one that a recipe marked with † looked through in training: its numbers may flatter
+it (arXiv:2203.06026), though the two are different networks. Each recipe was trained once; another seed of training may
+change the order of neighbours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +172,7 @@ def _notes(entries: Sequence[Entry]) -> str:
     networks = {entry.recipe.pretrained for entry in entries if entry.recipe.pretrained}
     notes += [f"- `{entry.name}` with {text}." for entry in entries if (text := _settings(entry))]
     notes += [f"- † looked through {name} in training." for name in sorted(networks)]
-    return "".join(f"{note}\n" for note in notes)
+    return "\n".join([*notes, "", "What the numbers say:", "", ""]) if notes else ""
 
 
 def _settings(entry: Entry) -> str:

@@ -127,6 +127,7 @@ def test_the_report_names_the_settings_that_were_changed(plan: Plan) -> None:
     text = write(replace(plan, recipes=recipes))
     assert "- `dcgan` with g_width = 16, augment = []." in text
     assert "`ada` with" not in text
+    assert "augment = [].\n\nWhat the numbers say:\n\n- **KID**" in text
 
 
 def test_the_pictures_of_the_data_have_a_row_of_their_own(plan: Plan) -> None:
