@@ -73,7 +73,7 @@ function rivalOf(seed, place, won) {
   const image = make("img", { alt: "", width: LARGE, height: LARGE, draggable: false });
   if (address) image.src = address;
   const words = race.text(won ? "seeds_open" : "knockout_this", { place: place + 1 });
-  const button = make("button", { type: "button", className: "rival" }, image, make("span", { textContent: `${words} · ${seed}` }));
+  const button = make("button", { type: "button", className: "rival" }, image, make("span", { textContent: `${words} · ${race.text("seed")} ${seed}` }));
   button.dataset.keys = "";
   button.dataset.seed = seed;
   button.setAttribute("aria-label", `${words}: ${race.text("seeds_card", { seed })}`);
