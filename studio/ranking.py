@@ -18,7 +18,6 @@ from torch import Tensor
 
 from training.images import Pixels
 
-LIGHT = "colour, brightness and edges"  # what `describe_lightly` looks at
 COARSE = 4  # side of the grid of brightness
 COMPONENTS = 32  # directions of features in which distances are taken, at most
 FLOOR = 0.01  # share of the strongest direction's variance below which a direction counts no more

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from studio.kept import Kept
 from studio.ranking import describe_lightly
@@ -21,6 +23,20 @@ from training.sheet import COLUMNS
 T = TypeVar("T")
 SIDES = (320, 640)  # pixels of a thumbnail
 LOOK_BYTES = 96 * 2**20
+SEEN_BYTES = 64 * 2**20
+SEEN_AT_ONCE = 10  # cells that a network looks at before anything more urgent is drawn
+SEEING = "seeds-seeing"  # the lane in which it does
+
+
+class Network(NamedTuple):
+    """A network that looks at pictures, to rank seeds by: its name, and real pictures as it sees them, if any.
+
+    `see` takes uint8 [N, 3, R, R] and returns float32 [N, F] on the CPU.
+    """
+
+    name: str
+    see: Callable[[Tensor], Tensor]
+    reals: Tensor | None
 
 
 @dataclass(frozen=True)
@@ -42,6 +58,7 @@ class Sheets:
     def __init__(self, renderer: Renderer, limit: int = LOOK_BYTES) -> None:
         self._renderer = renderer
         self._looks: Kept[tuple[Wish, int], Look] = Kept(limit, lambda look: look.size)
+        self._seen: Kept[tuple[str, Wish], npt.NDArray[np.float16]] = Kept(SEEN_BYTES, lambda seen: seen.nbytes)
         self._lock = threading.Lock()
 
     async def look(self, wish: Wish, side: int, visitor: str, *, priority: Priority, lane: str) -> Look:
@@ -59,6 +76,33 @@ class Sheets:
         """Return the descriptions of those tiles that were looked at, by their seeds."""
         looks = {wish.seed: next(filter(None, (self._find(wish, side) for side in SIDES)), None) for wish in wishes}
         return {seed: look.described for seed, look in looks.items() if look is not None}
+
+    def see(self, wish: Wish, network: Network, visitor: str) -> None:
+        """Let a network look at the cells of a tile, some at a time and behind everything else that is drawn.
+
+        Raises as `Renderer.tile` does.
+        """
+        with self._lock:
+            if self._seen.get((network.name, wish)) is not None:
+                return
+        sha256, seed, psi = wish
+        picture = self._renderer.tile(sha256, seed, visitor, psi=psi, priority=Priority.SHEET, lane=SEEING)
+        cells = torch.from_numpy(to_cells(picture.pixels, picture.pixels.shape[1] // COLUMNS)).permute(0, 3, 1, 2)
+        seen = [self._see_some(sha256, some, network, visitor) for some in torch.split(cells, SEEN_AT_ONCE)]
+        with self._lock:
+            self._seen.put((network.name, wish), torch.cat(seen).half().numpy())
+
+    def _see_some(self, sha256: str, cells: Tensor, network: Network, visitor: str) -> Tensor:
+        def look(_: object) -> Tensor:
+            return network.see(cells)
+
+        return self._renderer.work(sha256, look, visitor, priority=Priority.VIDEO, lane=SEEING)
+
+    def seen(self, wishes: Iterable[Wish], network: Network) -> dict[int, npt.NDArray[np.float16]]:
+        """Return what the network saw in those tiles that it has looked at, by their seeds."""
+        with self._lock:
+            found = {wish.seed: self._seen.get((network.name, wish)) for wish in wishes}
+        return {seed: seen for seed, seen in found.items() if seen is not None}
 
     def _find(self, wish: Wish, side: int) -> Look | None:
         with self._lock:

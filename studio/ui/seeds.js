@@ -238,7 +238,7 @@ function begin() {
   $(".further").disabled = last >= LIMIT;
   leaveKnockout();
   arrange();
-  showRanking();
+  forgetRanking();
   stream();
 }
 
@@ -257,6 +257,12 @@ function linked() {
   const hash = race.link.get("ck") ?? "";
   const found = /^[0-9a-f]{8,64}$/.test(hash) && list.checkpoints.find((one) => one.sha256.startsWith(hash));
   return found ? found.sha256 : list.default;
+}
+
+// Another tab is open: nothing more is drawn for this one.
+function leave() {
+  round++;
+  if (seeing !== null) changeSeeing();
 }
 
 function setColumns(count) {
@@ -302,8 +308,10 @@ $(".drop-seed").addEventListener("click", () => mark("drop"));
 $(".star-seed").addEventListener("click", star);
 $(".open-seed").addEventListener("click", () => open(cursor));
 
+$(".see").addEventListener("click", () => changeSeeing());
+
 document.addEventListener("race:tab", () => {
-  if (!isOpen()) return void round++;
+  if (!isOpen()) return leave();
   if (list === null) refreshList();
   else if (wish !== null && wish.sha256 === race.seed.sha256 && wish.psi === race.seed.psi) stream();
   follow();

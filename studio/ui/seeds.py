@@ -8,9 +8,9 @@ from dataclasses import asdict
 import gradio as gr
 
 from studio.knockout import MOST_SEEDS, knockout
-from studio.ranking import LIGHT, histogram, rank
+from studio.ranking import histogram, rank
 from studio.render import Priority, Wish
-from studio.seeds import SIDES, Sheets
+from studio.seeds import SIDES, Network, Sheets
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
 from training.latents import SEED_LIMIT
@@ -35,32 +35,59 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def rank_seeds(data: Answer) -> Answer:
-        wish, count = _asked_wish(studio, data), _asked_whole(data, "count", MOST_SEEDS)
-        wishes = [wish._replace(seed=seed) for seed in range(wish.seed, min(wish.seed + count, SEED_LIMIT))]
-        scores = rank(sheets.described(wishes))
-        return {
-            "method": "light",
-            "method_name": LIGHT,
-            "scores": [{"seed": seed, **asdict(score)} for seed, score in scores.items()],
-            "histogram": histogram(scores),
-        }
+        return _ranking(studio, sheets, data)
+
+    @answers
+    def see_seed(data: Answer) -> Answer:
+        wish, network = _asked_wish(studio, data), _network(studio)
+        if network is None:
+            raise RequestError("error_no_network")
+        sheets.see(wish, network, asked_text(data, "visitor", VISITOR_LENGTH))
+        return {"seed": wish.seed}
 
     @answers
     def decide(data: Answer) -> Answer:
-        seeds, decisions = _asked_seeds(data.get("seeds")), data.get("decisions")
-        if not isinstance(decisions, list) or len(decisions) > MOST_SEEDS:
-            raise RequestError("error_request", field="decisions", value=str(decisions)[:80])
-        try:
-            return asdict(knockout(seeds, [_asked_seeds(stay) for stay in decisions]))
-        except ValueError as error:
-            raise RequestError("error_request", field="decisions", value=str(error)) from error
+        return _decision(data)
 
     @answers
     def list_checkpoints(_: Answer) -> Answer:
         return studio.list()
 
-    functions = [look, rank_seeds, decide, list_checkpoints]
+    functions = [look, rank_seeds, see_seed, decide, list_checkpoints]
     return part("seeds", functions, ("seeds_ranking", "seeds_knockout"), counts=COUNTS)
+
+
+def _ranking(studio: Studio, sheets: Sheets, data: Answer) -> Answer:
+    """Rank those seeds of a range that were drawn, or those that the network has looked at."""
+    wish, count = _asked_wish(studio, data), _asked_whole(data, "count", MOST_SEEDS)
+    wishes = [wish._replace(seed=seed) for seed in range(wish.seed, min(wish.seed + count, SEED_LIMIT))]
+    network = _network(studio)
+    by_network = network is not None and data.get("by_network") is True
+    if network is not None and by_network:
+        scores = rank(sheets.seen(wishes, network), network.reals)
+    else:
+        scores = rank(sheets.described(wishes))
+    return {
+        "by_network": by_network,
+        "network": network.name if network else None,
+        "scores": [{"seed": seed, **asdict(score)} for seed, score in scores.items()],
+        "histogram": histogram(scores),
+    }
+
+
+def _decision(data: Answer) -> Answer:
+    seeds, decisions = _asked_seeds(data.get("seeds")), data.get("decisions")
+    if not isinstance(decisions, list) or len(decisions) > MOST_SEEDS:
+        raise RequestError("error_request", field="decisions", value=str(decisions)[:80])
+    try:
+        return asdict(knockout(seeds, [_asked_seeds(stay) for stay in decisions]))
+    except ValueError as error:
+        raise RequestError("error_request", field="decisions", value=str(error)) from error
+
+
+def _network(studio: Studio) -> Network | None:
+    """Return the network that has looked at the real pictures, once it has."""
+    return None
 
 
 def _asked_wish(studio: Studio, data: Answer) -> Wish:

@@ -1,7 +1,10 @@
 // The ranking of the sheet's seeds: it comes by itself as tiles come, and chooses nothing.
 const RANK_AFTER_MILLISECONDS = 1500;
-let ranking = null; // {method, scores, histogram}
+const RANK_EVERY = 4; // seeds that a network has looked at
+let ranking = null; // {by_network, network, scores, histogram}
 let rankTimer = null;
+let byNetwork = false; // what the ranking goes by
+let seeing = null; // {done, count, began} while a network looks
 
 function rankSoon(milliseconds = RANK_AFTER_MILLISECONDS) {
   if (rankTimer !== null && milliseconds > 0) return;
@@ -13,7 +16,7 @@ async function rankNow() {
   rankTimer = null;
   if (!isOpen() || wish === null) return;
   const [asked, from] = [wish, range];
-  const answer = await race.ask(server.rank_seeds, { ...wish, seed: range.start, count: range.count });
+  const answer = await race.ask(server.rank_seeds, { ...wish, seed: range.start, count: range.count, by_network: byNetwork });
   if (asked !== wish || from !== range || answer.error || answer.superseded) return;
   ranking = answer;
   scores = new Map(answer.scores.map((one) => [one.seed, one]));
@@ -25,10 +28,57 @@ async function rankNow() {
 function showRanking() {
   const count = scores.size;
   const words = count > 1 ? "ranking_words" : "ranking_waiting";
-  const method = ranking ? race.text(`ranking_by_${ranking.method}`, { name: ranking.method_name }) : "";
+  const method = race.text(ranking?.by_network ? "ranking_by_network" : "ranking_by_light", { name: ranking?.network });
+  showSeeing();
   $(".ranking-words").textContent = race.text(words, { count, method });
   showHistogram(count > 1 ? ranking.histogram : { counts: [], edges: [] });
   showScore();
+}
+
+// A network sees more than colours and edges, and takes a second or more for a tile: it looks when it is asked to.
+function showSeeing() {
+  const name = ranking?.network ?? null;
+  $(".see").hidden = name === null;
+  $(".see").textContent = race.text(seeing ? "ranking_stop" : byNetwork ? "ranking_lightly" : "ranking_see", { name });
+  $(".see-words").hidden = seeing === null;
+  if (seeing === null) return;
+  const { done, count, began } = seeing;
+  const left = done === 0 ? "" : Math.ceil((((performance.now() - began) / done) * (count - done)) / 60000);
+  $(".see-words").textContent = race.text(done === 0 ? "ranking_begins" : "ranking_seeing", { done, count, left });
+}
+
+function changeSeeing() {
+  if (seeing !== null || byNetwork) {
+    byNetwork = seeing !== null && seeing.done > 1;
+    seeing = null;
+    return rankNow();
+  }
+  return seeAll();
+}
+
+async function seeAll() {
+  const seeds = [...cards.keys()];
+  const own = { done: 0, count: seeds.length, began: performance.now() };
+  [seeing, byNetwork] = [own, true];
+  showSeeing();
+  for (const seed of seeds) {
+    const answer = await race.ask(server.see_seed, { ...key(seed), visitor });
+    if (own !== seeing) return;
+    if (answer.error) {
+      showProblem(answer.error);
+      break;
+    }
+    own.done += 1;
+    showSeeing();
+    if (own.done % RANK_EVERY === 0) await rankNow();
+  }
+  if (own === seeing) seeing = null;
+  await rankNow();
+}
+
+function forgetRanking() {
+  [seeing, byNetwork] = [null, false];
+  showRanking();
 }
 
 function showHistogram({ counts, edges }) {

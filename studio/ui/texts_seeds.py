@@ -57,6 +57,21 @@ SEEDS: dict[str, tuple[str, str]] = {
         "色・明るさ・輪郭による。ネットワークは使いません",
     ),
     "ranking_by_network": ("by features of {name}", "{name} の特徴による"),
+    "ranking_see": (
+        "Let {name} look at these tiles (slower, sees more)",
+        "{name} で評価する（時間はかかりますが、より多くを見分けます）",
+    ),
+    "ranking_stop": ("Stop", "中止"),
+    "ranking_lightly": ("Back to colour, brightness and edges", "色・明るさ・輪郭による評価に戻す"),
+    "ranking_begins": ("It begins to look …", "評価を始めています…"),
+    "ranking_seeing": (
+        "{done} of {count} tiles; about {left} min to go",
+        "{count} 枚中 {done} 枚。残り約 {left} 分",
+    ),
+    "error_no_network": (
+        "No network is at hand to look at tiles; colour, brightness and edges must do.",
+        "タイルを見るネットワークがありません。色・明るさ・輪郭による評価を使ってください。",
+    ),
     "ranking_histogram": (
         "Histogram of the scores of {count} seeds, from {low} to {high}",
         "{count} 個のシードの評点の分布（{low} から {high}）",

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from playwright.sync_api import Page, expect
 
+from studio.seeds import Network
+from studio.ui import seeds
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
 
 Open = Callable[..., Page]
@@ -78,6 +81,25 @@ def test_the_ranking_orders_whole_seeds_and_warns(address: str, open_page: Open)
     page.locator(".outline").check()
     assert page.locator(".card[data-seed='3'] .marks span").count() == 5
     assert page.evaluate("document.querySelectorAll('.card[data-mark=keep], .card[data-mark=drop]').length") == 0
+
+
+def test_a_network_ranks_when_it_is_asked_to_and_is_named(
+    address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reals = torch.rand(200, 3, generator=torch.Generator().manual_seed(0)) * 255
+    network = Network("Testing Net", lambda cells: cells.float().mean(dim=(2, 3)), reals)
+    monkeypatch.setattr(seeds, "_network", lambda studio: network)
+    page = open_seeds(open_page, address)
+    page.locator(".ranking summary").click()
+    expect(page.locator(".ranking-words")).to_contain_text("24 seeds, relative to one another, by colour")
+    expect(page.locator(".ranking-facts")).to_contain_text("no real pictures given")
+    page.locator(".see").click()
+    expect(page.locator(".ranking-words")).to_contain_text("by features of Testing Net", timeout=20000)
+    expect(page.locator(".see")).to_contain_text("Back to colour", timeout=20000)
+    expect(page.locator(".ranking-words")).to_contain_text("24 seeds")
+    expect(page.locator(".ranking-facts")).not_to_contain_text("no real pictures given")
+    page.locator(".see").click()
+    expect(page.locator(".ranking-words")).to_contain_text("by colour, brightness and edges")
 
 
 def test_another_tab_stops_the_stream_and_coming_back_goes_on(

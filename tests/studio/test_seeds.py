@@ -12,7 +12,7 @@ from PIL import Image
 
 from studio.ranking import describe_lightly
 from studio.render import Priority, Renderer, SupersededError, Wish
-from studio.seeds import SIDES, Look, Sheets
+from studio.seeds import SIDES, Look, Network, Sheets
 from training import checkpoint
 from training.checkpoint import Checkpoint
 from training.images import to_cells
@@ -98,3 +98,23 @@ def test_a_newer_range_gives_up_the_older_one(found: Checkpoint, renderer: Rende
     _, *older, newest = asyncio.run(change_the_range())
     assert isinstance(newest, Look)
     assert sum(isinstance(one, SupersededError) for one in older) >= 2
+
+
+def test_a_network_looks_once_at_a_tile_some_cells_at_a_time(found: Checkpoint, renderer: Renderer) -> None:
+    sizes: list[int] = []
+
+    def see(cells: torch.Tensor) -> torch.Tensor:
+        assert cells.dtype == torch.uint8
+        sizes.append(len(cells))
+        return cells.float().mean(dim=(2, 3))
+
+    sheets, network = Sheets(renderer), Network("means", see, None)
+    wishes = [Wish(found.sha256, seed) for seed in range(3)]
+    for wish in (wishes[0], wishes[2], wishes[0]):
+        sheets.see(wish, network, "me")
+    assert sizes == [10] * 20
+    seen = sheets.seen(wishes, network)
+    assert list(seen) == [0, 2]
+    cells = to_cells(renderer.tile(found.sha256, 2, "me").pixels, 16)
+    np.testing.assert_allclose(seen[2], cells.mean(axis=(1, 2)), atol=0.2)
+    assert sheets.seen(wishes, Network("another", see, None)) == {}

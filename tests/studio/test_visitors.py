@@ -1,0 +1,159 @@
+"""Thirty visitors at once on one process: each gets the right pictures, nothing fails, and memory stays bounded."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from studio.render import to_jpeg
+from studio.ui import page
+from studio.ui.state import Studio
+from training import checkpoint
+from training.images import Pixels
+from training.sheet import seed_sheet
+
+VISITORS = 30
+CACHE_BYTES = 20 * 160 * 160 * 3
+
+
+class Served:
+    """A studio that is open, and the functions of its page."""
+
+    def __init__(self, root: Path) -> None:
+        self.page = page.build(root, torch.device("cpu"))
+        self.address = self.page.launch(prevent_thread_lock=True, quiet=True)[1].rstrip("/")
+        config = json.loads(self._open("/config").read())
+        self._parts = {one["props"].get("elem_id"): one["id"] for one in config["components"]}
+
+    def ask(self, part: str, function: str, data: dict[str, Any], session: str) -> dict[str, Any]:
+        body = {"data": data, "component_id": self._parts[part], "fn_name": function, "session_hash": session}
+        answer: dict[str, Any] = json.loads(
+            self._open("/gradio_api/component_server", json.dumps(body).encode()).read()
+        )
+        return answer
+
+    def _open(self, path: str, body: bytes | None = None) -> Any:
+        request = urllib.request.Request(self.address + path, body, {"Content-Type": "application/json"})
+        return urllib.request.urlopen(request, timeout=100)
+
+
+@pytest.fixture
+def studios(monkeypatch: pytest.MonkeyPatch) -> list[Studio]:
+    """Collect the studios that pages are built over."""
+    made: list[Studio] = []
+
+    def make(*arguments: Any) -> Studio:
+        studio = Studio(*arguments)
+        studio.renderer._looked_at.limit = CACHE_BYTES
+        studio.renderer._sheets.limit = CACHE_BYTES
+        made.append(studio)
+        return studio
+
+    monkeypatch.setattr(page, "Studio", make)
+    return made
+
+
+@pytest.fixture
+def folders(tmp_path: Path, make_vivid: Callable[..., Path]) -> list[Path]:
+    return [make_vivid(tmp_path / "checkpoints" / name, seed=seed) for seed, name in enumerate("abc")]
+
+
+@pytest.fixture
+def served(folders: list[Path], studios: list[Studio]) -> Iterator[Served]:
+    opened = Served(folders[0].parent)
+    yield opened
+    opened.page.close(verbose=False)
+
+
+def pixels_of(encoded: str) -> Pixels:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
+
+
+def is_tile(found: Pixels, exact: Pixels) -> bool:
+    expected = np.asarray(Image.open(io.BytesIO(to_jpeg(exact))))
+    return found.shape == expected.shape and bool(np.abs(found.astype(np.int16) - expected).mean() < 2)
+
+
+def test_thirty_visitors_at_once_each_see_their_own_pictures(
+    served: Served, studios: list[Studio], folders: list[Path]
+) -> None:
+    found = [checkpoint.load(folder) for folder in folders]
+
+    def visit(number: int) -> list[tuple[int, int, Pixels]]:
+        """Look at a tile, ask ahead, look at two more in a sheet and at one cell."""
+        which, seed = number % 3, 100 * number
+        asked = {"sha256": found[which].sha256, "psi": 1, "visitor": f"visitor {number}"}
+        session = f"session{number}"
+        sheet = {**asked, "side": 320, "worker": 0}
+        seen = []
+        for shown in (seed, seed + 1, seed):
+            answer = served.ask("race-explore", "show", {**asked, "seed": shown, "ahead": shown != seed}, session)
+            seen.append((which, shown, pixels_of(answer["jpeg"])))
+        for shown in (seed + 2, seed + 3):
+            answer = served.ask("race-seeds", "look", {**sheet, "seed": shown}, session)
+            seen.append((which, shown, pixels_of(answer["thumbnail"])))
+        cell = served.ask("race-explore", "cell", {**asked, "seed": seed, "cell": 0}, session)
+        assert pixels_of(cell["png"]).shape == (16, 16, 3)
+        return seen
+
+    with ThreadPoolExecutor(VISITORS) as pool:
+        seen = [one for some in pool.map(visit, range(VISITORS)) for one in some]
+    tiles = {(which, seed): seed_sheet(found[which].generator, seed) for which, seed, _ in seen}
+    assert len(seen) == 5 * VISITORS
+    assert [(which, seed) for which, seed, pixels in seen if not is_tile(pixels, tiles[which, seed])] == []
+    assert not is_tile(seen[0][2], tiles[seen[1][:2]])
+    renderer = studios[0].renderer
+    assert max(renderer._looked_at.bytes, renderer._sheets.bytes) <= CACHE_BYTES
+    assert (len(renderer._line), len(renderer._jobs)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("function", "change", "code"),
+    [
+        ("look", {"seed": -1}, "error_seed"),
+        ("look", {"seed": True}, "error_seed"),
+        ("look", {"psi": 1.5}, "error_psi"),
+        ("look", {"side": 100_000}, "error_request"),
+        ("look", {"side": 321}, "error_request"),
+        ("look", {"worker": 8}, "error_request"),
+        ("look", {"visitor": "x" * 65}, "error_request"),
+        ("look", {"sha256": "0" * 64}, "error_unknown_checkpoint"),
+        ("look", {"sha256": "../../x"}, "error_request"),
+        ("rank_seeds", {"count": 241}, "error_request"),
+        ("rank_seeds", {"count": "24"}, "error_request"),
+        ("see_seed", {}, "error_no_network"),
+        ("decide", {"seeds": [1, 2], "decisions": [[3]]}, "error_request"),
+        ("decide", {"seeds": list(range(241)), "decisions": []}, "error_request"),
+        ("decide", {"seeds": [1, "2"], "decisions": []}, "error_seed"),
+        ("decide", {"seeds": [1, 2], "decisions": "all"}, "error_request"),
+        ("decide", None, "error_request"),
+    ],
+)
+def test_a_hostile_request_gets_a_sentence(
+    served_once: tuple[Served, str], function: str, change: dict[str, Any] | None, code: str
+) -> None:
+    served, sha256 = served_once
+    good = {"sha256": sha256, "seed": 1, "psi": 1, "side": 320, "worker": 0, "visitor": "me", "count": 24}
+    answer = served.ask("race-seeds", function, good | change if change is not None else {}, "session")
+    assert answer["error"]["code"] == code
+
+
+@pytest.fixture(scope="module")
+def served_once(
+    tmp_path_factory: pytest.TempPathFactory, make_vivid: Callable[..., Path]
+) -> Iterator[tuple[Served, str]]:
+    folder = make_vivid(tmp_path_factory.mktemp("served") / "one")
+    opened = Served(folder.parent)
+    yield opened, checkpoint.load(folder).sha256
+    opened.page.close(verbose=False)
