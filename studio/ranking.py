@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,13 @@ WEAKEST = 5  # cells that may be outlined
 TENTH = 0.1
 BINS = 12
 Values: TypeAlias = npt.NDArray[np.float64]
+
+
+class Usual(NamedTuple):
+    """What pictures are like: their mean [F], and the directions [F, C] in which they vary, scaled to unit variance."""
+
+    mean: Values
+    directions: Values
 
 
 @dataclass(frozen=True)
@@ -66,21 +73,20 @@ def _edges(grey: Tensor) -> Tensor:  # [N, 1, S, S] -> [N]
     return torch.log(down + right + 1e-3)
 
 
-def rank(described: Mapping[int, Any], reals: Any = None) -> dict[int, Score]:  # each [100, F], [M, F]
+def rank(described: Mapping[int, Any], usual: Usual | None = None) -> dict[int, Score]:  # each [100, F]
     """Score whole seeds, relative to one another, by the features of their cells; the best first.
 
-    What is usual is taken from real pictures where there are any, otherwise from all cells of these seeds.
+    `usual` is what real pictures are like; without it, the cells of these seeds are what is usual.
     """
     if not described:
         return {}
     features = np.stack([np.asarray(one, np.float64) for one in described.values()])  # [S, 100, F]
-    usual = features.reshape(-1, features.shape[2]) if reals is None else np.asarray(reals, np.float64)
-    whitening = _whitening(usual)
+    whitening = usual or usual_of(features.reshape(-1, features.shape[2]))
     white = [_apply(whitening, one) for one in features]
     odd = np.stack([np.linalg.norm(one, axis=1) for one in white])
     weakest = np.sort(odd, axis=1)[:, -max(1, round(TENTH * odd.shape[1])) :].mean(axis=1)
     diversity = np.array([_diversity(one) for one in white])
-    distance = np.array([_distance(one) for one in white]) if reals is not None else None
+    distance = np.array([_distance(one) for one in white]) if usual is not None else None
     parts = [-_standard(weakest), _standard(diversity)] + ([-_standard(distance)] if distance is not None else [])
     total = np.mean(parts, axis=0)
     order = np.argsort(-total, kind="stable")
@@ -103,19 +109,19 @@ def histogram(scores: Mapping[int, Score]) -> dict[str, list[float]]:
     return {"counts": counts.tolist(), "edges": edges.tolist()}
 
 
-def _whitening(reference: Values) -> tuple[Values, Values]:  # [M, F] -> [F], [F, C]
-    """Return the mean of what is usual, and the directions in which features vary, scaled to unit variance."""
+def usual_of(features: Any) -> Usual:  # [M, F]
+    """Return what pictures with these features are like; it takes a second where a network made them."""
+    reference = np.asarray(features, np.float64)
     mean, spread = reference.mean(axis=0), reference.std(axis=0)
     scale = np.where(spread > 1e-9, spread, 1.0)
     variances, directions = np.linalg.eigh(np.cov((reference - mean).T / scale[:, None]))
     keep = np.argsort(-variances)[:COMPONENTS]
     floor = max(FLOOR * float(variances[keep[0]]), 1e-9)
-    return mean, directions[:, keep] / np.sqrt(np.maximum(variances[keep], floor)) / scale[:, None]
+    return Usual(mean, directions[:, keep] / np.sqrt(np.maximum(variances[keep], floor)) / scale[:, None])
 
 
-def _apply(whitening: tuple[Values, Values], features: Values) -> Values:  # [N, F] -> [N, C]
-    mean, directions = whitening
-    white: Values = (features - mean) @ directions
+def _apply(usual: Usual, features: Values) -> Values:  # [N, F] -> [N, C]
+    white: Values = (features - usual.mean) @ usual.directions
     return white
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from studio.kept import Kept
-from studio.ranking import describe_lightly
+from studio.ranking import Usual, describe_lightly
 from studio.render import Picture, Priority, Renderer, Wish
 from training.images import to_cells
 from training.sheet import COLUMNS
@@ -29,14 +29,14 @@ SEEING = "seeds-seeing"  # the lane in which it does
 
 
 class Network(NamedTuple):
-    """A network that looks at pictures, to rank seeds by: its name, and real pictures as it sees them, if any.
+    """A network that looks at pictures, to rank seeds by: its name, and what real pictures are like to it, if known.
 
     `see` takes uint8 [N, 3, R, R] and returns float32 [N, F] on the CPU.
     """
 
     name: str
     see: Callable[[Tensor], Tensor]
-    reals: Tensor | None
+    usual: Usual | None
 
 
 @dataclass(frozen=True)

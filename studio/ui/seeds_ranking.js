@@ -1,7 +1,7 @@
 // The ranking of the sheet's seeds: it comes by itself as tiles come, and chooses nothing.
 const RANK_AFTER_MILLISECONDS = 1500;
 const RANK_EVERY = 4; // seeds that a network has looked at
-let ranking = null; // {by_network, network, scores, histogram}
+let ranking = null; // {network: its name or null, at_hand, scores, histogram}
 let rankTimer = null;
 let byNetwork = false; // what the ranking goes by
 let seeing = null; // {done, count, began} while a network looks
@@ -28,7 +28,7 @@ async function rankNow() {
 function showRanking() {
   const count = scores.size;
   const words = count > 1 ? "ranking_words" : "ranking_waiting";
-  const method = race.text(ranking?.by_network ? "ranking_by_network" : "ranking_by_light", { name: ranking?.network });
+  const method = race.text(ranking?.network ? "ranking_by_network" : "ranking_by_light", { name: ranking?.network });
   showSeeing();
   $(".ranking-words").textContent = race.text(words, { count, method });
   showHistogram(count > 1 ? ranking.histogram : { counts: [], edges: [] });
@@ -37,9 +37,8 @@ function showRanking() {
 
 // A network sees more than colours and edges, and takes a second or more for a tile: it looks when it is asked to.
 function showSeeing() {
-  const name = ranking?.network ?? null;
-  $(".see").hidden = name === null;
-  $(".see").textContent = race.text(seeing ? "ranking_stop" : byNetwork ? "ranking_lightly" : "ranking_see", { name });
+  $(".see").hidden = !ranking?.at_hand;
+  $(".see").textContent = race.text(seeing ? "ranking_stop" : byNetwork ? "ranking_lightly" : "ranking_see");
   $(".see-words").hidden = seeing === null;
   if (seeing === null) return;
   const { done, count, began } = seeing;

@@ -58,8 +58,8 @@ SEEDS: dict[str, tuple[str, str]] = {
     ),
     "ranking_by_network": ("by features of {name}", "{name} の特徴による"),
     "ranking_see": (
-        "Let {name} look at these tiles (slower, sees more)",
-        "{name} で評価する（時間はかかりますが、より多くを見分けます）",
+        "Let an ImageNet network look at these tiles (slower, sees more)",
+        "ImageNet のネットワークで評価する（時間はかかりますが、より多くを見分けます）",
     ),
     "ranking_stop": ("Stop", "中止"),
     "ranking_lightly": ("Back to colour, brightness and edges", "色・明るさ・輪郭による評価に戻す"),

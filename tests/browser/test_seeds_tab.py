@@ -11,6 +11,7 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
+from studio.ranking import usual_of
 from studio.seeds import Network
 from studio.ui import seeds
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
@@ -87,8 +88,9 @@ def test_a_network_ranks_when_it_is_asked_to_and_is_named(
     address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reals = torch.rand(200, 3, generator=torch.Generator().manual_seed(0)) * 255
-    network = Network("Testing Net", lambda cells: cells.float().mean(dim=(2, 3)), reals)
+    network = Network("Testing Net", lambda cells: cells.float().mean(dim=(2, 3)), usual_of(reals))
     monkeypatch.setattr(seeds, "_network", lambda studio: network)
+    monkeypatch.setattr(seeds, "_is_network_at_hand", lambda: True)
     page = open_seeds(open_page, address)
     page.locator(".ranking summary").click()
     expect(page.locator(".ranking-words")).to_contain_text("24 seeds, relative to one another, by colour")

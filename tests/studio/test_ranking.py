@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.ranking import WEAKEST, describe_lightly, histogram, rank
+from studio.ranking import WEAKEST, describe_lightly, histogram, rank, usual_of
 from training.images import Pixels
 from training.latents import latents
 
@@ -49,9 +49,9 @@ def test_a_tile_that_repeats_itself_is_the_least_diverse(tiles: dict[int, Pixels
 
 
 def test_a_tile_in_other_colours_is_the_farthest_from_real_pictures(tiles: dict[int, Pixels]) -> None:
-    reals = describe_lightly(flowers(1000, 600))
+    usual = usual_of(describe_lightly(flowers(1000, 600)))
     tiles[2] = tiles[2][..., ::-1] // 2
-    scores = rank(described(tiles), reals)
+    scores = rank(described(tiles), usual)
     distances = {seed: score.distance for seed, score in scores.items()}
     assert max(distances, key=lambda seed: distances[seed] or 0.0) == 2
     assert list(scores)[-1] == 2

@@ -16,8 +16,11 @@ import pytest
 import torch
 from PIL import Image
 
-from studio.render import to_jpeg
-from studio.ui import page
+from studio.copies import Progress, build_index
+from studio.ranking import rank
+from studio.render import Wish, to_jpeg
+from studio.seeds import Sheets
+from studio.ui import page, seeds
 from studio.ui.state import Studio
 from training import checkpoint
 from training.images import Pixels
@@ -132,7 +135,7 @@ def test_thirty_visitors_at_once_each_see_their_own_pictures(
         ("look", {"sha256": "../../x"}, "error_request"),
         ("rank_seeds", {"count": 241}, "error_request"),
         ("rank_seeds", {"count": "24"}, "error_request"),
-        ("see_seed", {}, "error_no_network"),
+        ("see_seed", {"visitor": None}, "error_request"),
         ("decide", {"seeds": [1, 2], "decisions": [[3]]}, "error_request"),
         ("decide", {"seeds": list(range(241)), "decisions": []}, "error_request"),
         ("decide", {"seeds": [1, "2"], "decisions": []}, "error_seed"),
@@ -147,6 +150,36 @@ def test_a_hostile_request_gets_a_sentence(
     good = {"sha256": sha256, "seed": 1, "psi": 1, "side": 320, "worker": 0, "visitor": "me", "count": 24}
     answer = served.ask("race-seeds", function, good | change if change is not None else {}, "session")
     assert answer["error"]["code"] == code
+
+
+def test_without_the_network_seeing_is_refused_and_ranking_goes_on(
+    served_once: tuple[Served, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeds, "NEEDED", ("no_such_package",))
+    served, sha256 = served_once
+    asked = {"sha256": sha256, "seed": 0, "visitor": "me", "count": 24, "by_network": True}
+    assert served.ask("race-seeds", "see_seed", asked, "session")["error"]["code"] == "error_no_network"
+    answer = served.ask("race-seeds", "rank_seeds", asked, "session")
+    assert (answer["network"], answer["at_hand"]) == (None, False)
+
+
+def test_the_network_of_the_real_pictures_ranks_by_their_distance(
+    tmp_path: Path, make_vivid: Callable[..., Path], make_pictures: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    studio = Studio(make_vivid(tmp_path / "root" / "one").parent, torch.device("cpu"), make_pictures(tmp_path / "real"))
+    sha256 = str(studio.gallery.entries()[0].sha256)
+    assert studio.copies is not None
+    studio.copies._index = build_index(tmp_path / "real", Progress())
+    network = seeds._network(studio)
+    assert network is not None
+    sheets = Sheets(studio.renderer)
+    wishes = [Wish(sha256, seed) for seed in range(3)]
+    for wish in wishes:
+        sheets.see(wish, network, "me")
+    scores = rank(sheets.seen(wishes, network), network.usual)
+    assert set(scores) == {0, 1, 2}
+    assert all(score.distance is not None and score.distance > 0 for score in scores.values())
 
 
 @pytest.fixture(scope="module")
