@@ -157,9 +157,7 @@ MISTAKES = [
     Mistake("training/unroll.py", "create_graph=True", "create_graph=False", "training/test_unroll.py"),
     Mistake("training/unroll.py", "moments[2] + 1.0", "moments[2] + 2.0", "training/test_unroll.py"),
     Mistake("training/optimizers.py", "alpha=beta2", "alpha=beta1", "training/test_optimizers.py"),
-    Mistake(
-        "training/alarms.py", 'value(row, "spread") < 0.1', 'value(row, "spread") > 0.1', "training/test_alarms.py"
-    ),
+    Mistake("training/alarms.py", 'row["spread"] < 0.1', 'row["spread"] > 0.1', "training/test_alarms.py"),
     Mistake(
         "training/rules.py",
         'r.clip > 0 and r.d_wrap != "none"',

@@ -12,13 +12,17 @@ from torch import Tensor
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
 
+class NotFiniteError(ValueError):
+    """A generator returned values that are no colours, because its training has diverged."""
+
+
 def to_uint8(images: Tensor) -> Pixels:  # [N, 3, R, R] in [-1, 1] -> [N, R, R, 3]
     """Round images to 8-bit pixels, values outside [-1, 1] clamped.
 
-    Raises ValueError where a value is not finite: a cast would turn it into an arbitrary colour.
+    Raises NotFiniteError where a value is not finite: a cast would turn it into an arbitrary colour.
     """
     if not torch.isfinite(images).all():
-        raise ValueError("The generator returned values that are not finite: its training has diverged.")
+        raise NotFiniteError("The generator returned values that are not finite: its training has diverged.")
     pixels = (images.float() * 127.5 + 128.0).clamp(0.0, 255.0).to(torch.uint8)
     return pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 

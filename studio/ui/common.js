@@ -43,6 +43,15 @@ window.ganRace ??= (() => {
     language: firstLanguage(),
     shown: null, // {sha256, seed, psi, name, picture} of the tile on the screen
     keep,
+    list: null, // the checkpoints as the program lists them; `race:list` tells of a change
+
+    setList(list) {
+      race.list = list;
+      document.dispatchEvent(new CustomEvent("race:list"));
+    },
+
+    alarms: (checkpoint) => (checkpoint?.alarms ?? []).map((code) => (race.has(`alarm_${code}`) ? race.text(`alarm_${code}`) : code)),
+    has: (key) => key in TEXTS[race.language],
 
     text(key, values = {}) {
       const text = TEXTS[race.language][key] ?? key;
@@ -74,7 +83,7 @@ window.ganRace ??= (() => {
         const answer = await call(request);
         if (answer && typeof answer === "object" && !("detail" in answer)) return answer;
       } catch {
-        // said below
+        document.dispatchEvent(new CustomEvent("race:failed"));
       }
       return { error: { code: "error_connection", values: {} } };
     },
@@ -114,6 +123,12 @@ window.ganRace ??= (() => {
           return option;
         }),
       );
+    },
+
+    // Close a dialog by its button and by a click beside it; the browser keeps the focus in it and gives it back.
+    dialog(dialog) {
+      dialog.querySelector(".close").addEventListener("click", () => dialog.close());
+      dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     },
 
     onLanguage(element, update) {

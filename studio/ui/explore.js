@@ -1,7 +1,7 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
-const [tile, caption, status, select, field, lens] =
-  [".tile", ".caption", ".status", ".checkpoint", ".seed", ".lens"].map($);
+const [tile, caption, status, select, field, psi, lens] =
+  [".tile", ".caption", ".status", ".checkpoint", ".seed", ".psi", ".lens"].map($);
 const visitor = crypto.randomUUID?.() ?? String(Math.random());
 const COLUMNS = 10;
 
@@ -11,6 +11,12 @@ let busy = false;
 let cell = null;
 
 const checkpointOf = (sha256) => list.checkpoints.find((one) => one.sha256.startsWith(sha256));
+
+function takeList(next) {
+  list = next;
+  race.setList(list);
+  showList();
+}
 
 function showList() {
   race.fillCheckpoints(select, list, race.seed.sha256 ?? list.default);
@@ -29,13 +35,10 @@ function showProblem(error) {
 }
 
 function captionOf(shown) {
-  return race.text("caption", {
-    seed: shown.seed,
-    name: shown.name,
-    hash: shown.sha256.slice(0, 8),
-    milliseconds: Math.round(shown.seconds * 1000),
-    device: shown.device,
-  });
+  const said = [race.text("caption", { ...shown, hash: shown.sha256.slice(0, 8) })];
+  if (shown.psi !== 1) said.push(race.text("caption_psi", shown));
+  said.push(race.text("caption_drawn", { ...shown, seconds: shown.seconds.toFixed(2), z: shown.z_hash }));
+  return said.join(" · ");
 }
 
 function showWords() {
@@ -51,8 +54,12 @@ function showFacts(checkpoint) {
     ["passport_images", checkpoint.images?.toLocaleString(race.language)],
     ["passport_time", typeof checkpoint.seconds === "number" ? race.text("minutes", { minutes: Math.round(checkpoint.seconds / 60) }) : null],
     ["passport_device", checkpoint.devices.join(", ")],
+    ["passport_classes", checkpoint.classes || null],
     ["passport_pretrained", checkpoint.recipe ? checkpoint.pretrained ?? race.text("passport_none") : null],
   ].filter(([, value]) => value);
+  const alarms = race.alarms(checkpoint);
+  $(".alarms").hidden = alarms.length === 0;
+  $(".alarms").replaceChildren(...alarms.map((one) => Object.assign(document.createElement("li"), { textContent: one })));
   $(".passport").hidden = rows.length === 0;
   $(".facts").replaceChildren(
     ...rows.flatMap(([key, value]) => [
@@ -63,32 +70,45 @@ function showFacts(checkpoint) {
 }
 
 // The picture and everything said about it change in one step, once the picture is decoded.
-async function show(answer) {
+async function show(answer, obsolete = () => false) {
   const url = URL.createObjectURL(race.toBlob(answer.jpeg, "image/jpeg"));
   const decoded = new Image();
   decoded.src = url;
   await decoded.decode();
+  if (obsolete()) return URL.revokeObjectURL(url);
   const before = tile.src;
   tile.src = url;
   if (before.startsWith("blob:")) URL.revokeObjectURL(before);
   const { jpeg, ...facts } = answer;
-  race.setShown({ psi: 1, ...facts, picture: url, thumb: race.toThumbnail(decoded) });
+  race.setShown({ ...facts, picture: url, thumb: race.toThumbnail(decoded) });
   showWords();
   $(".tile-button").disabled = false;
   if (document.activeElement !== field) field.value = answer.seed;
   select.value = answer.sha256;
   race.live(race.text("shown", answer));
-  race.link.set({ ck: answer.sha256.slice(0, 8), seed: answer.seed });
+  race.link.set({ ck: answer.sha256.slice(0, 8), seed: answer.seed, psi: answer.psi === 1 ? null : answer.psi });
 }
 
 async function refreshList() {
   const answer = await race.ask(server.list_checkpoints, {});
   if (answer.error) return;
-  list = answer;
-  showList();
+  takeList(answer);
 }
 
-const same = (one, other) => one !== null && race.favourites.keyOf(one) === race.favourites.keyOf(other);
+// On a slow network half the picture's side comes first, with a quarter of the bytes.
+const SLOW_MILLISECONDS = 700;
+const IDLE_MILLISECONDS = 400;
+let slow = navigator.connection?.saveData === true || ["slow-2g", "2g", "3g"].includes(navigator.connection?.effectiveType);
+
+async function ask(wish, preview) {
+  const start = performance.now();
+  const answer = await race.ask(server.show, { ...wish, visitor, preview });
+  const onTheWay = performance.now() - start - (answer.served_seconds ?? 0) * 1000;
+  if (answer.jpeg) slow = onTheWay > (answer.preview ? SLOW_MILLISECONDS / 4 : SLOW_MILLISECONDS);
+  return answer;
+}
+
+const { same } = race.favourites;
 const wanted = () => race.seed.sha256 !== null && ["explore", "export"].includes(race.tab) && !same(race.shown, race.seed);
 
 // Draw until what is shown is what was wished last; wishes in between are skipped.
@@ -99,7 +119,7 @@ async function pump() {
   $(".stage").classList.add("waiting");
   while (wanted()) {
     const wish = race.seed;
-    const answer = race.ahead.take(wish) ?? (await race.ask(server.show, { ...wish, visitor }));
+    const answer = race.ahead.take(wish) ?? (await ask(wish, slow));
     if (answer.superseded) continue;
     if (answer.error) {
       if (wish !== race.seed) continue;
@@ -114,7 +134,16 @@ async function pump() {
   }
   busy = false;
   $(".stage").classList.remove("waiting");
-  if (race.shown && race.tab === "explore") race.ahead.begin(race.seed, (next) => race.ask(server.show, { ...next, visitor, ahead: true }));
+  if (slow) setTimeout(refine, IDLE_MILLISECONDS);
+  else if (race.shown && race.tab === "explore") race.ahead.begin(race.seed, (next) => race.ask(server.show, { ...next, visitor, ahead: true }));
+}
+
+// Put the whole picture in the place of its preview, once nobody waits for another.
+async function refine() {
+  const wish = race.seed;
+  if (busy || !race.shown?.preview || !same(race.shown, wish)) return;
+  const answer = await ask(wish, false);
+  if (answer.jpeg) show(answer, () => !same(race.shown, answer));
 }
 
 // After an error the wish is what is shown again, so that the next step counts from there.
@@ -126,15 +155,28 @@ function goBackToShown() {
 document.addEventListener("race:seed", () => {
   if (race.seed.sha256 === null) return;
   field.value = race.seed.seed;
+  showPsi(race.seed.psi);
   pump();
 });
 document.addEventListener("race:tab", pump);
+
+function showPsi(value) {
+  if (document.activeElement !== psi) psi.value = value;
+  $(".psi-value").textContent = value;
+  if (value !== 1) $(".more").open = true;
+}
+psi.addEventListener("input", () => wish({ psi: Number(psi.value) }));
 
 const wish = (change) => race.setSeed({ sha256: race.seed.sha256 ?? list.default, ...change });
 const LIMIT = 2 ** 32;
 const step = (by) => wish({ seed: (race.seed.seed + by + LIMIT) % LIMIT });
 const randomSeed = () => wish({ seed: crypto.getRandomValues(new Uint32Array(1))[0] });
-const star = () => race.shown && race.favourites.toggle(race.shown);
+
+function star() {
+  if (race.shown === null) return;
+  const starred = race.favourites.toggle(race.shown);
+  race.live(race.text(starred ? "starred" : "unstarred", race.shown));
+}
 
 $(".previous").addEventListener("click", () => step(-1));
 $(".next").addEventListener("click", () => step(1));
@@ -157,6 +199,9 @@ function showStar() {
 }
 for (const name of ["race:favourites", "ganrace:shown"]) document.addEventListener(name, showStar);
 
+const visited = race.visitedStrip($(".visited"));
+document.addEventListener("ganrace:shown", () => race.shown && visited.visit(race.shown));
+
 race.keys.register("explore", {
   r: ["next", () => step(1)],
   " ": ["next", () => step(1)],
@@ -164,8 +209,11 @@ race.keys.register("explore", {
   ArrowLeft: ["previous", () => step(-1)],
   d: ["random", randomSeed],
   f: ["star", star],
+  z: ["key_back", visited.back],
   g: ["key_seed_field", () => field.select()],
 });
+
+// --- one picture ---------------------------------------------------------------------------------------------------------
 
 // One picture, enlarged from its exact pixels, and the training pictures nearest to it.
 const wishOf = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
@@ -182,6 +230,7 @@ async function openCell(index) {
   if (answer.superseded) return;
   $(".cell").src = `data:image/png;base64,${answer.png}`;
   showCellWords();
+  race.link.set({ cell });
   if (!lens.open) lens.showModal();
   copiesChanged();
 }
@@ -189,22 +238,28 @@ async function openCell(index) {
 function showCellWords() {
   if (cell === null || race.shown === null) return;
   const place = { cell, row: Math.floor(cell / COLUMNS) + 1, column: (cell % COLUMNS) + 1, seed: race.shown.seed };
-  $(".cell-caption").textContent = race.text("cell", place);
+  const kind = race.shown.classes?.[cell];
+  const said = [race.text("cell", place), ...(kind === undefined ? [] : [race.text("cell_class", { kind })])];
+  $(".cell-caption").textContent = said.join(" · ");
   $(".cell").alt = race.text("cell_alt", place);
 }
 
-$(".tile-button").addEventListener("click", (event) => {
+function openTouched(event) {
   const box = tile.getBoundingClientRect();
   const byKeyboard = event.detail === 0;
   const column = byKeyboard ? 0 : Math.floor(((event.clientX - box.left) / box.width) * COLUMNS);
   const row = byKeyboard ? 0 : Math.floor(((event.clientY - box.top) / box.height) * COLUMNS);
   openCell(Math.min(Math.max(row, 0), 9) * COLUMNS + Math.min(Math.max(column, 0), 9));
-});
+}
+race.touch($(".tile-button"), { swipe: step, tap: openTouched, doubleTap: star });
+race.touch($(".cell"), { swipe: (by) => openCell(cell + by) });
 $(".previous-cell").addEventListener("click", () => openCell(cell - 1));
 $(".next-cell").addEventListener("click", () => openCell(cell + 1));
-$(".close").addEventListener("click", () => lens.close());
-lens.addEventListener("close", () => (cell = null));
-lens.addEventListener("click", (event) => event.target === lens && lens.close());
+race.dialog(lens);
+lens.addEventListener("close", () => {
+  cell = null;
+  race.link.set({ cell: null });
+});
 lens.addEventListener("keydown", (event) => {
   const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS }[event.key];
   if (by === undefined) return;
@@ -212,23 +267,34 @@ lens.addEventListener("keydown", (event) => {
   openCell(cell + by);
 });
 
-// The link says what is shown; without one, the tile that came with the page.
+// --- opening ---------------------------------------------------------------------------------------------------------------
+
+// What the link says, checked: {wish, cell}, or {error}; without a link, the tile that came with the page.
+function fromLink() {
+  const said = { ck: race.link.get("ck") ?? list.default, seed: race.link.get("seed") ?? "0", psi: race.link.get("psi") ?? "1" };
+  const [seed, psi] = [race.parseSeed(said.seed), race.parsePsi(said.psi)];
+  if (seed === null) return { error: { code: "error_seed", values: { value: said.seed } } };
+  if (psi === null) return { error: { code: "error_psi", values: { value: said.psi } } };
+  if (!/^[0-9a-f]{8,64}$/.test(said.ck)) return { error: { code: "error_unknown_checkpoint", values: { hash: said.ck.slice(0, 8) } } };
+  const cell = /^\d{1,2}$/.test(race.link.get("cell") ?? "") ? Number(race.link.get("cell")) : null;
+  return { wish: { sha256: checkpointOf(said.ck)?.sha256 ?? said.ck, seed, psi }, cell };
+}
+
+// A checkpoint that the link names and the list does not may be an older step of a run: the program knows. Where it is
+// not there, nothing else is shown.
 async function begin() {
-  const asked = new URLSearchParams(location.search);
-  const hash = asked.get("ck");
-  const seed = asked.has("seed") ? race.parseSeed(asked.get("seed")) : 0;
-  if (seed === null) showProblem({ code: "error_seed", values: { value: asked.get("seed") } });
-  const checkpoint = hash === null ? checkpointOf(list.default) : /^[0-9a-f]{8,64}$/.test(hash) ? checkpointOf(hash) : undefined;
-  if (checkpoint === undefined) {
-    showProblem({ code: "error_unknown_checkpoint", values: { hash: String(hash).slice(0, 8) } });
-    field.value = seed ?? "";
-    return;
-  }
-  const first = props.first;
-  const fits = first && first.sha256 === checkpoint.sha256 && first.seed === (seed ?? 0);
-  if (fits) await show(first);
-  race.setSeed({ sha256: checkpoint.sha256, seed: seed ?? 0 });
+  const { wish: linked, cell: linkedCell, error } = fromLink();
+  field.value = race.link.get("seed") ?? 0;
+  if (error) return showProblem(error);
+  const { first } = props;
+  const came = first && same(first, linked);
+  const answer = came ? first : await ask(linked, slow);
+  if (answer.error) return showProblem(answer.error);
+  await show(answer);
+  race.setSeed({ sha256: answer.sha256, seed: answer.seed, psi: answer.psi });
   showList();
+  setTimeout(refine, came ? 0 : IDLE_MILLISECONDS);
+  if (linkedCell !== null) openCell(linkedCell);
 }
 
 // The checkpoint that was looked at before this one, for the key that compares the two.
@@ -245,7 +311,9 @@ race.onLanguage(element, () => {
   showWords();
   showCellWords();
   showStar();
+  visited.showWords();
   showProblem(problem);
 });
+race.setList(list);
 begin();
 setInterval(() => document.visibilityState === "visible" && !busy && document.activeElement !== select && refreshList(), 30000);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import gradio as gr
@@ -11,12 +12,14 @@ from studio.render import Picture, Priority, to_png
 from studio.ui.nearest import answer as answer_nearest
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
+from training.latents import labels
 from training.sheet import CELLS
 
 FIRST_SEED = 0
 VISITOR_LENGTH = 64
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
+PREVIEW_SIDE = 640  # what comes first where the network is slow
 
 
 def build(studio: Studio) -> gr.HTML:
@@ -24,9 +27,13 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def show(data: Answer) -> Answer:
+        start = time.perf_counter()
         entry, picture = _picture(studio, data)
         facts = {key: value for key, value in vars(picture).items() if key not in ("pixels", "jpeg")}
-        return {**facts, "name": entry.name, "jpeg": to_base64(picture.jpeg)}
+        preview = data.get("preview") is True and picture.pixels.shape[0] > PREVIEW_SIDE
+        jpeg = picture.thumbnail(PREVIEW_SIDE) if preview else picture.jpeg
+        facts |= {"name": entry.name, "preview": preview, "classes": _classes(entry, picture.seed)}
+        return {**facts, "jpeg": to_base64(jpeg), "served_seconds": time.perf_counter() - start}
 
     @answers
     def cell(data: Answer) -> Answer:
@@ -43,7 +50,8 @@ def build(studio: Studio) -> gr.HTML:
         return studio.list()
 
     default = studio.gallery.default()
-    first = show({"sha256": default.sha256, "seed": FIRST_SEED, "visitor": ""}) if default else None
+    asked = {"seed": FIRST_SEED, "visitor": "", "preview": True}
+    first = show({"sha256": default.sha256, **asked}) if default else None
     functions = [show, cell, nearest, list_checkpoints]
     return part("explore", functions, list=studio.list(), first=first, copies=studio.copies is not None)
 
@@ -53,6 +61,13 @@ def _picture(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
     entry = studio.find(asked_hash(data))
     place = AHEAD if data.get("ahead") is True else NOW
     return entry, studio.renderer.tile(str(entry.sha256), seed, visitor, psi=asked_psi(data), **place)
+
+
+def _classes(entry: Entry, seed: int) -> list[int]:
+    """Return the class of each cell where the generator knows classes: they are drawn from the same seed."""
+    classes = entry.description.config.classes if entry.description else 0
+    drawn: list[int] = labels(seed, CELLS, classes).tolist() if classes else []
+    return drawn
 
 
 def _asked_cell(data: Answer) -> int:

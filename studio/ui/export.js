@@ -19,15 +19,15 @@ function showWords() {
   const hash = shown.sha256.slice(0, 8);
   $(".export-tile").src = shown.picture;
   $(".export-tile").alt = race.text("tile_alt", shown);
-  $(".export-caption").textContent = `${race.text("seed")} ${shown.seed} · ${shown.name} · ${hash}`;
+  $(".export-caption").textContent = `${race.tileWords(shown)} · ${hash}`;
   $(".rule-weights").textContent = race.text("rule_weights", { hash });
 }
 
 $(".download").addEventListener("click", async () => {
-  const { sha256, seed } = race.shown;
+  const { sha256, seed, psi } = race.shown;
   $(".download").disabled = true;
   showOutcome({ key: "exporting" });
-  const answer = await race.ask(server.export_tile, { sha256, seed, looked_at: race.looked.count(sha256) || null });
+  const answer = await race.ask(server.export_tile, { sha256, seed, psi, looked_at: race.looked.count(sha256) || null });
   $(".download").disabled = false;
   if (answer.error) return showOutcome({ key: answer.error.code, values: answer.error.values, failed: true });
   const blob = race.toBlob(answer.png, "image/png");

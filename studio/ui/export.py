@@ -6,7 +6,7 @@ import gradio as gr
 
 from studio.export import export_png, file_name, read_png
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed
+from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed
 from training.latents import SEED_LIMIT
 
 
@@ -15,11 +15,11 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def export_tile(data: Answer) -> Answer:
-        seed, looked_at = asked_seed(data), _asked_count(data)
+        seed, psi, looked_at = asked_seed(data), asked_psi(data), _asked_count(data)
         found = studio.gallery.load(str(studio.find(asked_hash(data)).sha256))
         with studio.drawing():
-            png = export_png(found, seed, seeds_looked_at=looked_at)
-        return {"png": to_base64(png), "file": file_name(found.sha256, seed), "manifest": read_png(png).manifest}
+            png = export_png(found, seed, psi, seeds_looked_at=looked_at)
+        return {"png": to_base64(png), "file": file_name(found.sha256, seed, psi), "manifest": read_png(png).manifest}
 
     return part("export", [export_tile])
 

@@ -7,6 +7,7 @@ race.favourites = (() => {
   const THUMBNAIL = /^data:image\/jpeg;base64,[A-Za-z0-9+/]{1,16000}={0,2}$/;
 
   const keyOf = ({ sha256, seed, psi = 1 }) => `${sha256} ${seed} ${psi}`;
+  const same = (one, other) => Boolean(one && other) && keyOf(one) === keyOf(other);
   const text = (value) => (typeof value === "string" ? value.slice(0, NOTE_LENGTH) : "");
   const isSeed = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32;
   const isPsi = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
@@ -20,20 +21,22 @@ race.favourites = (() => {
     return { sha256: one.sha256, seed: one.seed, psi, note: text(one.note), name: text(one.name), added, thumb };
   }
 
-  // Read anew each time: another window of the same browser may have changed them.
-  function all() {
+  let known = null; // key -> favourite; read again when another window of this browser has changed them
+  function read() {
     const kept = race.keep.read(KEPT);
-    const unique = new Map((Array.isArray(kept) ? kept : []).map(checked).filter(Boolean).map((one) => [keyOf(one), one]));
-    return [...unique.values()].slice(-MOST);
+    return new Map((Array.isArray(kept) ? kept : []).map(checked).filter(Boolean).map((one) => [keyOf(one), one]));
   }
+  const all = () => [...(known ??= read()).values()];
+  const find = (one) => (known ??= read()).get(keyOf(one));
 
-  const find = (one) => all().find((other) => keyOf(other) === keyOf(one));
-
-  function replace(list) {
-    const good = list.map(checked).filter(Boolean);
-    const fits = good.length <= MOST && race.keep.write(KEPT, good);
-    document.dispatchEvent(new CustomEvent("race:favourites"));
-    return fits;
+  // Keep exactly these, the oldest first; false where they are too many, or where the browser does not keep them.
+  function replace(list, { quietly = false } = {}) {
+    const unique = new Map(list.map(checked).filter(Boolean).map((one) => [keyOf(one), one]));
+    if (unique.size > MOST) return false;
+    known = unique;
+    const kept = race.keep.write(KEPT, [...unique.values()]);
+    if (!quietly) document.dispatchEvent(new CustomEvent("race:favourites"));
+    return kept;
   }
 
   // The tile that is shown brings its own name and thumbnail.
@@ -56,14 +59,16 @@ race.favourites = (() => {
   }
 
   // Change what belongs to one favourite: its note, name or thumbnail.
-  function change(one, values) {
-    replace(all().map((other) => (keyOf(other) === keyOf(one) ? { ...other, ...values } : other)));
+  function change(one, values, options) {
+    replace(all().map((other) => (keyOf(other) === keyOf(one) ? { ...other, ...values } : other)), options);
   }
 
   window.addEventListener("storage", (event) => {
-    if (event.key === `ganrace.${KEPT}`) document.dispatchEvent(new CustomEvent("race:favourites"));
+    if (event.key !== `ganrace.${KEPT}`) return;
+    known = null;
+    document.dispatchEvent(new CustomEvent("race:favourites"));
   });
-  return { all, find, has: (one) => find(one) !== undefined, toggle, replace, change, checked, keyOf, MOST, NOTE_LENGTH };
+  return { all, find, has: (one) => find(one) !== undefined, toggle, replace, change, checked, keyOf, same, MOST, NOTE_LENGTH };
 })();
 
 // A tile to look at in passing, from a picture that is loaded: a JPEG of `side` pixels as a data address.

@@ -7,18 +7,77 @@ $(".language").addEventListener("click", () => {
   tell();
 });
 
+// Light or dark: as the system says, until somebody chooses otherwise.
+const system = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => document.body.classList.contains("dark");
+function showTheme() {
+  const chosen = race.keep.read("theme");
+  document.body.classList.toggle("dark", chosen === null ? system.matches : chosen === "dark");
+  $(".theme").setAttribute("aria-label", race.text(isDark() ? "theme_light" : "theme_dark"));
+}
+$(".theme").addEventListener("click", () => {
+  const next = isDark() ? "light" : "dark";
+  race.keep.write("theme", (next === "dark") === system.matches ? null : next);
+  showTheme();
+});
+system.addEventListener("change", () => setTimeout(showTheme));
+
+// --- the checkpoint, the connection, the favourites ------------------------------------------------------------------
+
+let alive = true;
+
+function showChip() {
+  const shown = race.shown;
+  const checkpoint = race.list?.checkpoints.find((one) => one.sha256 === shown?.sha256);
+  const alarms = race.alarms(checkpoint);
+  $(".chip").hidden = shown === null;
+  $(".chip-text").textContent = shown === null ? "" : race.label(checkpoint ?? shown);
+  $(".alarm").hidden = alarms.length === 0;
+  $(".alarm").title = alarms.join("\n");
+  $(".alarm").setAttribute("aria-label", race.text("alarms_label", { alarms: alarms.join("; ") }));
+}
+
+function showHealth() {
+  const words = race.text(alive ? "alive" : "gone");
+  $(".health").classList.toggle("gone", !alive);
+  $(".health").setAttribute("aria-label", words);
+  $(".health").title = words;
+}
+
+function showCount() {
+  const count = race.favourites.all().length;
+  $(".count").textContent = count;
+  $(".open-favourites").setAttribute("aria-label", race.text("favourites_count", { count }));
+}
+
+for (const name of ["race:list", "ganrace:shown"]) document.addEventListener(name, showChip);
+document.addEventListener("race:favourites", showCount);
+document.addEventListener("race:alive", (event) => {
+  alive = event.detail;
+  showHealth();
+});
+const openFavourites = () => document.dispatchEvent(new CustomEvent("race:open-favourites"));
+$(".open-favourites").addEventListener("click", openFavourites);
+
+// --- the link ----------------------------------------------------------------------------------------------------------
+
+let said = null;
 async function copyLink() {
   const link = race.link.whole();
+  let words = race.text("copied");
   try {
     await navigator.clipboard.writeText(link);
-    $(".copy").textContent = race.text("copied");
   } catch {
-    $(".copy").textContent = race.text("copy_by_hand", { link });
+    words = race.text("copy_by_hand", { link });
   }
-  race.live($(".copy").textContent);
-  setTimeout(() => ($(".copy").textContent = race.text("copy_link")), 4000);
+  $(".copied").hidden = false;
+  $(".copied").textContent = words;
+  clearTimeout(said);
+  said = setTimeout(() => ($(".copied").hidden = true), 6000);
 }
 $(".copy").addEventListener("click", copyLink);
+
+// --- the keyboard --------------------------------------------------------------------------------------------------------
 
 const shortcuts = $(".shortcuts");
 function showShortcuts() {
@@ -39,18 +98,21 @@ function keyList({ tab, keys }) {
   return section;
 }
 
+race.dialog(shortcuts);
 $(".help").addEventListener("click", showShortcuts);
-for (const dialog of element.querySelectorAll("dialog")) {
-  dialog.querySelector(".close").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-}
-
 race.keys.register("", {
   "?": ["shortcuts", showShortcuts],
   l: ["copy_link", copyLink],
   e: ["tab_export", () => race.openTab("export")],
+  o: ["favourites", openFavourites],
 });
+if (props.tabs.includes("compare")) race.keys.register("", { c: ["tab_compare", () => race.openTab("compare")] });
 document.addEventListener("race:open-tab", (event) => trigger("open_tab", { tab: event.detail }));
 
-race.onLanguage(element, () => {});
+race.onLanguage(element, () => {
+  showTheme();
+  showChip();
+  showHealth();
+  showCount();
+});
 if (race.language !== (navigator.language.startsWith("ja") ? "ja" : "en")) tell();

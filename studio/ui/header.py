@@ -8,9 +8,9 @@ from studio.ui.parts import part
 from studio.ui.texts import LANGUAGES, in_language
 
 
-def build() -> gr.HTML:
-    """Build the header; its event `language` carries the language that was chosen."""
-    return part("header", [])
+def build(tabs: list[str]) -> gr.HTML:
+    """Build the header; its event `language` carries the language that was chosen, `open_tab` the tab."""
+    return part("header", [], tabs=tabs)
 
 
 def tab_labels(event: gr.EventData) -> list[gr.Tab]:

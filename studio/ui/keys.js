@@ -31,7 +31,8 @@ race.keys = (() => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return false;
     if (document.querySelector("dialog[open]")) return false;
     const owner = event.target.closest?.(OWN_KEYS);
-    return !owner || (owner.hasAttribute("data-keys") && event.key !== " " && event.key !== "Enter");
+    if (!owner?.checkVisibility()) return true; // or the button of a dialog that has just closed
+    return owner.hasAttribute("data-keys") && event.key !== " " && event.key !== "Enter";
   }
 
   document.addEventListener("keydown", (event) => {
@@ -52,10 +53,11 @@ race.keys = (() => {
   window.addEventListener("blur", letGo);
 
   // A click with the mouse leaves the focus on what was clicked, and the keys with it; give them back to the page.
-  document.addEventListener("click", (event) => {
+  const giveBack = (event) => {
     const clicked = event.target.closest?.(".race button:not([data-keys]), #race-tabs [role=tab]");
     if (event.pointerType === "mouse" && clicked && !clicked.closest("dialog")) clicked.blur();
-  });
+  };
+  document.addEventListener("click", giveBack, { capture: true }); // before a dialog opens and notes where the focus was
 
   // All keys, the open tab's first: [{tab, keys: [{code, names}]}]; keys that do the same stand together.
   function list() {

@@ -8,7 +8,7 @@ from typing import Any, cast
 import gradio as gr
 import torch
 
-from studio.ui import compare, explore, export, header, morph, seeds, verify
+from studio.ui import compare, explore, export, favourites, header, morph, seeds, verify
 from studio.ui.guard import Guard
 from studio.ui.parts import style
 from studio.ui.state import Studio
@@ -42,7 +42,8 @@ def build(root: Path, device: torch.device | None = None, data: Path | None = No
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     studio = Studio(root, device, data)
     with Page(title="GAN Race Studio", analytics_enabled=False, fill_width=True) as page:
-        head = header.build()
+        head = header.build(list(TABS))
+        favourites.build(studio)
         labels = _labels()
         with gr.Tabs(elem_id="race-tabs") as tabs:
             panes = []
@@ -96,5 +97,5 @@ def _defaults() -> dict[str, Any]:
         "allowed_paths": [],
         "max_threads": 64,  # they wait for pictures; one thread draws
         "state_session_capacity": 200,
-        "app_kwargs": {"middleware": [Guard.middleware()]},
+        "app_kwargs": {"middleware": [Guard.middleware()], "routes": favourites.ROUTES},
     }

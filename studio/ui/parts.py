@@ -13,7 +13,10 @@ import gradio as gr
 from studio.ui.texts import LANGUAGES, in_language
 
 HERE = Path(__file__).parent
-SHARED = ("link.js", "favourites_kept.js", "keys.js", "looked.js", "ahead.js", "copies.js")  # put into common.js
+SHARED = (  # put into common.js
+    *("link.js", "favourites_kept.js", "keys.js", "touch.js"),
+    *("visited.js", "looked.js", "ahead.js", "copies.js"),
+)
 SHEETS = ("page.css", "seeds.css", "compare.css", "morph.css")
 
 

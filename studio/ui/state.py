@@ -16,14 +16,17 @@ from typing import Any, TypeAlias
 
 import torch
 
+from studio.alarming import ringing
 from studio.copies import Copies
 from studio.directions import DirectionsCache
+from studio.favourites import Wall, state_folder
 from studio.films import Films
 from studio.gallery import SHORT, Entry, Gallery
 from studio.render import BusyError, Renderer, SupersededError
 from training import checkpoint
 from training.checkpoint import CheckpointError
 from training.generators import GeneratorConfig, build_generator
+from training.images import NotFiniteError
 from training.latents import SEED_LIMIT
 
 log = logging.getLogger(__name__)
@@ -52,6 +55,7 @@ class Studio:
         self._untrained = _untrained_gallery()
         weakref.finalize(self, shutil.rmtree, self._untrained.root, ignore_errors=True)
         self._official = threading.Semaphore(1)
+        self.wall = Wall(state_folder())
         self.renderer = Renderer(lambda sha256: self.gallery.load(sha256), device)
 
     @property
@@ -115,7 +119,16 @@ def _entry(entry: Entry) -> Answer:
         "seconds": about.get("seconds"),
         "devices": sorted(devices),
         "pretrained": about.get("pretrained"),
+        "classes": entry.description.config.classes if entry.description else 0,
+        "alarms": ringing(entry.folder),
     }
+
+
+PLAIN_ERRORS: dict[type[Exception], str] = {  # those that need no values
+    BusyError: "error_busy",
+    NotFiniteError: "error_not_finite",
+    torch.cuda.OutOfMemoryError: "error_memory",
+}
 
 
 def answers(function: Callable[[Answer], Any]) -> Callable[[Any], Any]:
@@ -147,10 +160,11 @@ def _explained(error: Exception) -> Answer:
             return _error(error.code, **error.values)
         case SupersededError():
             return {"superseded": True}
-        case BusyError():
-            return _error("error_busy")
         case CheckpointError():
             return _error("error_checkpoint", reason=str(error))
+    for kind, code in PLAIN_ERRORS.items():
+        if isinstance(error, kind):
+            return _error(code)
     log.error("A request of the page failed", exc_info=error)
     return _error("error_internal")
 

@@ -54,7 +54,58 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tab_export": ("Export", "書き出し"),
     "tab_verify": ("Verify", "検証"),
     "language": ("日本語", "English"),
+    "language_short": ("あ", "EN"),
     "language_label": ("Switch the language to Japanese", "表示を英語に切り替える"),
+    "theme_dark": ("Switch to dark colours", "暗い配色に切り替える"),
+    "theme_light": ("Switch to light colours", "明るい配色に切り替える"),
+    "alive": ("The program answers.", "プログラムは応答しています。"),
+    "gone": ("The program does not answer.", "プログラムが応答しません。"),
+    "lost": (
+        "The program does not answer; its runtime has probably ended. The page connects again by itself when it "
+        "comes back; otherwise ask for a new link.",
+        "プログラムが応答しません。ランタイムが終了した可能性があります。戻れば自動でつながります。戻らないときは新しいリンクを"
+        "もらってください。",
+    ),
+    "lost_favourites": (
+        "Your favourites are still here. Save them as a file and load it at the new link.",
+        "お気に入りはこのブラウザーに残っています。ファイルに保存し、新しいリンク先で読み込んでください。",
+    ),
+    "alarms_label": ("Training alarms: {alarms}", "学習の警告: {alarms}"),
+    # favourites
+    "favourites": ("Favourites", "お気に入り"),
+    "favourites_count": ("Favourites ({count})", "お気に入り（{count} 件）"),
+    "favourites_hint": (
+        "They stay in this browser, for this address. Another address or browser needs the file.",
+        "このブラウザーの、このアドレスに保存されます。別のアドレスやブラウザーではファイルを読み込んでください。",
+    ),
+    "favourites_none": (
+        "None yet: press F or the star while a tile is shown.",
+        "まだありません。タイルの表示中に F キーか星を押すと追加されます。",
+    ),
+    "favourites_save": ("Save as a file", "ファイルに保存"),
+    "favourites_load": ("Load a file", "ファイルを読み込む"),
+    "favourites_loaded": (
+        "{count} favourites added; {known} were here already.",
+        "お気に入りを {count} 件追加しました（{known} 件は登録済み）。",
+    ),
+    "starred": ("Seed {seed} of {name} is a favourite now.", "{name} のシード {seed} をお気に入りに追加しました。"),
+    "unstarred": (
+        "Seed {seed} of {name} is no favourite any more.",
+        "{name} のシード {seed} をお気に入りから外しました。",
+    ),
+    "note": ("Note", "メモ"),
+    "note_of": ("Note on seed {seed}", "シード {seed} のメモ"),
+    "remove": ("Remove seed {seed}", "シード {seed} を外す"),
+    "tile_words": ("seed {seed} · {name}", "シード {seed} · {name}"),
+    "tile_words_psi": ("seed {seed} · ψ {psi} · {name}", "シード {seed} · ψ {psi} · {name}"),
+    "wall": ("Favourites of this studio", "このスタジオのお気に入り"),
+    "wall_hint": (
+        "What everybody here has starred, without names. The studio keeps the newest 200 in a file.",
+        "ここの全員が星を付けたタイルです。名前は出ません。新しい 200 件がスタジオのファイルに残ります。",
+    ),
+    "wall_share": ("Put my favourites and their notes here too", "自分のお気に入りとメモもここに載せる"),
+    "wall_take": ("Take all to my favourites", "すべて自分のお気に入りに追加"),
+    "stars": ("★ {stars}", "★ {stars}"),
     # the keyboard
     "shortcuts": ("Keyboard shortcuts", "キーボード操作"),
     "shortcuts_hint": (
@@ -75,10 +126,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "copied": ("Link copied.", "リンクをコピーしました。"),
     "copy_by_hand": ("Copy this link: {link}", "このリンクをコピーしてください: {link}"),
     "drawing": ("Drawing seed {seed} …", "シード {seed} を描画中…"),
-    "caption": (
-        "seed {seed} · {name} · {hash} · {milliseconds} ms · {device} · float32",
-        "シード {seed} · {name} · {hash} · {milliseconds} ms · {device} · float32",
-    ),
+    "caption": ("seed {seed} · {name} · {hash}", "シード {seed} · {name} · {hash}"),
+    "caption_psi": ("ψ {psi}", "ψ {psi}"),
+    "caption_drawn": ("{seconds} s · {device} · float32 · z {z}", "{seconds} 秒 · {device} · float32 · z {z}"),
     "tile_alt": (
         "Tile of 10 by 10 pictures: seed {seed} of {name}",
         "10 x 10 のタイル: {name} のシード {seed}",
@@ -94,6 +144,21 @@ TEXTS: dict[str, tuple[str, str]] = {
         "キー: R 次へ · ← 前へ · D ランダム · F お気に入り · Z 戻る · ? 一覧",
     ),
     "star": ("Favourite", "お気に入り"),
+    "fingers_hint": (
+        "Swipe for the next seed, tap a picture to enlarge it, tap twice for a favourite.",
+        "横にスワイプで次のシード、タップで拡大、ダブルタップでお気に入りに追加します。",
+    ),
+    "key_back": ("Back to the tile before", "一つ前のタイルに戻る"),
+    "no_way_back": ("There is no tile before this one.", "これより前のタイルはありません。"),
+    "visited": ("Tiles you have seen", "これまでに見たタイル"),
+    "more": ("More …", "詳細…"),
+    "psi": ("Truncation ψ, for the whole tile", "切り詰め ψ（タイル全体）"),
+    "psi_hint": (
+        "Below 1 the pictures become more alike and often cleaner. It is part of the tile and is exported with it.",
+        "1 より小さくすると画像は互いに似て、整いやすくなります。値はタイルの一部として書き出されます。",
+    ),
+    "enlarged": ("One picture, enlarged", "画像の拡大"),
+    "cell_class": ("class {kind}", "クラス {kind}"),
     "key_seed_field": ("Go to the seed field", "シード欄へ移動"),
     "cell": ("Picture {cell} · row {row}, column {column}", "画像 {cell} · {row} 行 {column} 列"),
     "cell_alt": ("Picture {cell} of seed {seed}, enlarged", "シード {seed} の画像 {cell}（拡大）"),
@@ -110,6 +175,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "passport_images": ("images seen", "学習画像数"),
     "passport_time": ("training time", "学習時間"),
     "passport_device": ("trained on", "学習環境"),
+    "passport_classes": ("classes, drawn by the seed", "クラス数（シードで決定）"),
     "passport_pretrained": ("looked through", "利用した学習済みネットワーク"),
     "passport_none": ("no pretrained network", "なし"),
     "minutes": ("{minutes} min", "{minutes} 分"),
@@ -459,16 +525,45 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
         "「{value}」はシードではありません。0 から 4294967295 までの整数を入力してください。",
     ),
-    "error_favourites_full": (
-        "There are {limit} favourites already, which is the limit; remove one first.",
-        "お気に入りは {limit} 件までです。先にどれかを外してください。",
-    ),
     "error_psi": (
         "{value} is no truncation; numbers from 0 to 1 are allowed.",
         "「{value}」は ψ の値ではありません。0 から 1 までの数を使えます。",
     ),
+    "error_not_finite": (
+        "This checkpoint draws values that are no colours (NaN): its training has diverged. Choose another one.",
+        "このチェックポイントは数値が壊れています（NaN）。学習が発散したものです。ほかのものを選んでください。",
+    ),
+    "error_memory": (
+        "The graphics card has no memory left for this, even after the other generators were let go.",
+        "ほかの生成器を解放しても、GPU のメモリーが足りません。",
+    ),
+    "error_favourites_json": ("The file is no JSON.", "このファイルは JSON ではありません。"),
+    "error_favourites_kind": (
+        "The file holds no favourites of GAN Race Studio.",
+        "このファイルは GAN Race Studio のお気に入りではありません。",
+    ),
+    "error_favourites_version": (
+        "The file is of version {version}; version {known} can be read.",
+        "このファイルはバージョン {version} です。読めるのはバージョン {known} です。",
+    ),
+    "error_favourites_row": (
+        "Favourite {row} of the file is none: it needs a checkpoint, a seed and a psi from 0 to 1.",
+        "ファイルの {row} 件目が正しくありません。チェックポイント、シード、0 から 1 の ψ が必要です。",
+    ),
+    "error_favourites_size": (
+        "The file is larger than {limit} kB, which no file of favourites is.",
+        "ファイルが {limit} kB を超えています。お気に入りのファイルではありません。",
+    ),
+    "error_wall": (
+        "The studio cannot write its file of favourites; those of this browser are kept.",
+        "スタジオのお気に入りファイルに書き込めません。このブラウザーのお気に入りは残っています。",
+    ),
+    "error_favourites_full": (
+        "There are {limit} favourites already, which is the limit; remove one first.",
+        "お気に入りは {limit} 件までです。先にどれかを外してください。",
+    ),
     "error_unknown_checkpoint": (
-        "This link needs the checkpoint {hash}, which is not here; no other picture is shown in its place.",
+        "This link needs checkpoint {hash}, which is not here; no other picture is shown in its place.",
         "このリンクにはチェックポイント {hash} が必要ですが、ここにはありません。代わりの画像は表示しません。",
     ),
     "error_too_many_tiles": (

@@ -45,18 +45,24 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., str]]:
-    """Return a function that opens the studio on a folder and returns its address."""
-    opened = []
+def opened() -> Iterator[list[studio_page.Page]]:
+    """Return the studios that are open; those that are left are closed."""
+    studios: list[studio_page.Page] = []
+    yield studios
+    for studio in studios:
+        studio.close(verbose=False)
+
+
+@pytest.fixture
+def serve(opened: list[studio_page.Page], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Return a function that opens the studio on a folder and returns its address; it keeps things in `state`."""
+    monkeypatch.setenv("GAN_RACE_STATE", str(tmp_path / "state"))
 
     def start(root: Path, data: Path | None = None) -> str:
-        demo = studio_page.build(root, torch.device("cpu"), data)
-        opened.append(demo)
-        return str(demo.launch(prevent_thread_lock=True, quiet=True, server_port=None)[1])
+        opened.append(studio_page.build(root, torch.device("cpu"), data))
+        return str(opened[-1].launch(prevent_thread_lock=True, quiet=True, server_port=None)[1])
 
-    yield start
-    for demo in opened:
-        demo.close(verbose=False)
+    return start
 
 
 @pytest.fixture
@@ -125,9 +131,9 @@ def pixels_of(page: Page, selector: str) -> Pixels:  # -> [H, W, 3]
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB"))
 
 
-def sheet_of(folder: Path, seed: int) -> Pixels:  # -> [10 R, 10 R, 3]
+def sheet_of(folder: Path, seed: int, psi: float = 1.0) -> Pixels:  # -> [10 R, 10 R, 3]
     """Return the exact tile of a checkpoint and a seed."""
-    return seed_sheet(checkpoint.load(folder).generator, seed)
+    return seed_sheet(checkpoint.load(folder).generator, seed, psi)
 
 
 def looks_like(shown: Pixels, exact: Pixels) -> bool:

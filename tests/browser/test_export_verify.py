@@ -76,12 +76,12 @@ def test_the_downloaded_file_is_the_exact_tile_and_passes(address: str, checkpoi
 def test_export_follows_what_explore_shows(address: str, checkpoints: Path, open_page: Open) -> None:
     page = open_page(address)
     page.get_by_role("tab", name="Export").click()
-    expect(page.locator(".export-caption")).to_contain_text("0 · alpha")
+    expect(page.locator(".export-caption")).to_contain_text("seed 0 · alpha")
     page.get_by_role("tab", name="Explore").click()
     page.locator("select.checkpoint").select_option(index=1)
     page.wait_for_function("window.ganRace.shown.name === 'beta'")
     page.get_by_role("tab", name="Export").click()
-    expect(page.locator(".export-caption")).to_contain_text("0 · beta")
+    expect(page.locator(".export-caption")).to_contain_text("seed 0 · beta")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download PNG").click()
     found = np.asarray(Image.open(waiting.value.path()))

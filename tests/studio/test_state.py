@@ -16,6 +16,7 @@ import torch
 from studio.render import BusyError, SupersededError
 from studio.ui.state import Answer, RequestError, Studio, answers
 from training.checkpoint import CheckpointError
+from training.images import NotFiniteError
 
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
@@ -27,6 +28,8 @@ CPU = torch.device("cpu")
         (RequestError("error_seed", value="x"), {"error": {"code": "error_seed", "values": {"value": "x"}}}),
         (SupersededError(), {"superseded": True}),
         (BusyError(), {"error": {"code": "error_busy", "values": {}}}),
+        (NotFiniteError(), {"error": {"code": "error_not_finite", "values": {}}}),
+        (torch.cuda.OutOfMemoryError(), {"error": {"code": "error_memory", "values": {}}}),
         (CheckpointError("Cut."), {"error": {"code": "error_checkpoint", "values": {"reason": "Cut."}}}),
         (KeyError("secret"), {"error": {"code": "error_internal", "values": {}}}),
     ],

@@ -1,0 +1,220 @@
+"""The favourites of a studio: tiles that its visitors have starred, without their names, in one file on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from training.latents import SEED_LIMIT
+
+log = logging.getLogger(__name__)
+FORMAT = 1
+FILE = "favourites.json"
+MOST = 200  # tiles on the wall; where there are more, the oldest go
+MOST_OF_ONE = 300  # favourites that one browser may send
+MOST_OWNERS = 32
+TEXT_LENGTH = 80
+MAX_BYTES = 2**20
+Tile: TypeAlias = tuple[str, int, float]
+
+
+class FavouriteError(ValueError):
+    """What was sent is no favourite, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Favourite:
+    """A starred tile; `owners` are short hashes of the secrets of the browsers that starred it, the first one first."""
+
+    sha256: str
+    seed: int
+    psi: float = 1.0
+    note: str = ""
+    name: str = ""
+    added: float = 0.0  # seconds since 1970
+    owners: tuple[str, ...] = ()
+
+    @property
+    def tile(self) -> Tile:
+        """Return what makes it the same favourite as another."""
+        return self.sha256, self.seed, self.psi
+
+
+class Wall:
+    """The favourites of all visitors, kept in a folder, or in memory where there is none. Safe among threads.
+
+    Raises OSError where the folder cannot be written; what was shared is on the wall all the same.
+    """
+
+    def __init__(self, folder: Path | None, clock: Callable[[], float] = time.time) -> None:
+        self._file = folder / FILE if folder else None
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._version: tuple[int, ...] = ()
+        self._tiles: dict[Tile, Favourite] = {}
+
+    def share(self, secret: str, favourites: Iterable[Favourite]) -> None:
+        """Let exactly these favourites be those of the browser with this secret."""
+        owner = owner_of(secret)
+        wanted = {one.tile: one for one in favourites}
+        with self._lock:
+            self._refresh()
+            before = dict(self._tiles)
+            for tile, one in before.items():
+                if owner in one.owners and tile not in wanted:
+                    self._let_go(one, owner)
+            for one in wanted.values():
+                self._put(one, owner)
+            self._keep_newest()
+            if self._tiles != before:
+                self._write()
+
+    def rows(self, secret: str) -> list[dict[str, Any]]:
+        """Return the wall for the page, the newest first: how many starred a tile, and whether this browser did."""
+        owner = owner_of(secret)
+        with self._lock:
+            self._refresh()
+            rows = sorted(self._tiles.values(), key=lambda one: one.added, reverse=True)
+        return [_shown(one, owner) for one in rows]
+
+    def _put(self, one: Favourite, owner: str) -> None:
+        known = self._tiles.get(one.tile)
+        added = min(one.added, self._clock())
+        if known is None:
+            self._tiles[one.tile] = replace(one, added=added, owners=(owner,))
+            return
+        owners = known.owners if owner in known.owners else (*known.owners, owner)[:MOST_OWNERS]
+        note = one.note if owners[0] == owner else known.note
+        self._tiles[one.tile] = replace(known, owners=owners, note=note)
+
+    def _let_go(self, one: Favourite, owner: str) -> None:
+        """Take one owner's star away, and with the last star the tile; the note was the first owner's."""
+        owners = tuple(other for other in one.owners if other != owner)
+        if not owners:
+            del self._tiles[one.tile]
+            return
+        note = one.note if owners[0] == one.owners[0] else ""
+        self._tiles[one.tile] = replace(one, owners=owners, note=note)
+
+    def _keep_newest(self) -> None:
+        for one in sorted(self._tiles.values(), key=lambda one: one.added)[: max(0, len(self._tiles) - MOST)]:
+            del self._tiles[one.tile]
+
+    def _refresh(self) -> None:
+        """Read the file where another studio has written it since."""
+        version = self._stat()
+        if self._file is not None and version and version != self._version:
+            self._tiles = {one.tile: one for one in self._read(self._file)}
+            self._version = version
+
+    def _stat(self) -> tuple[int, ...]:
+        with suppress(OSError):
+            if self._file is not None:
+                found = self._file.stat()
+                return found.st_ino, found.st_size, found.st_mtime_ns
+        return ()
+
+    def _read(self, path: Path) -> list[Favourite]:
+        try:
+            with path.open("rb") as file:
+                return from_file(file.read(MAX_BYTES + 1))
+        except (OSError, FavouriteError) as error:
+            log.warning("The favourites in %s cannot be read and are set aside: %s", path, error)
+            with suppress(OSError):
+                path.replace(path.with_suffix(".damaged.json"))
+            return []
+
+    def _write(self) -> None:
+        """Write the whole file beside the old one and put it in its place, so that a kill leaves one of them."""
+        if self._file is None:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=FILE, suffix=".part", dir=self._file.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(to_file(self._tiles.values()))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self._file)
+            self._version = self._stat()
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def state_folder() -> Path:
+    """Return where a studio keeps what must outlive it: GAN_RACE_STATE, or a folder in the user's home."""
+    return Path(os.environ.get("GAN_RACE_STATE") or Path.home() / ".local" / "state" / "gan-race-studio")
+
+
+def to_file(favourites: Iterable[Favourite]) -> bytes:
+    """Write favourites as the file that is kept."""
+    rows = [asdict(one) for one in favourites]
+    return json.dumps({"format": FORMAT, "favourites": rows}, indent=1).encode()
+
+
+def from_file(data: bytes) -> list[Favourite]:
+    """Read the file that is kept, or raise FavouriteError."""
+    try:
+        content = json.loads(data) if len(data) <= MAX_BYTES else None
+    except (ValueError, RecursionError) as error:
+        raise FavouriteError("It is no JSON.") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise FavouriteError(f"It is not of format {FORMAT}.")
+    rows = content.get("favourites")
+    if not isinstance(rows, list):
+        raise FavouriteError("It holds no list of favourites.")
+    return [replace(checked(row), owners=_owners(row)) for row in rows[:MOST]]
+
+
+def checked(row: Any) -> Favourite:
+    """Return a row from outside as a favourite without owners, or raise FavouriteError with what is wrong."""
+    if not isinstance(row, dict):
+        raise FavouriteError(f"{row!r:.40} is no favourite.")
+    sha256, seed, psi = row.get("sha256"), row.get("seed"), row.get("psi", 1.0)
+    if not isinstance(sha256, str) or len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        raise FavouriteError(f"{sha256!r:.40} is not the SHA-256 of a checkpoint.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < SEED_LIMIT:
+        raise FavouriteError(f"{seed!r:.40} is no seed.")
+    if not _is_number(psi) or not 0 <= psi <= 1:
+        raise FavouriteError(f"{psi!r:.40} is no psi.")
+    added = row.get("added", 0.0)
+    if not _is_number(added):
+        raise FavouriteError(f"{added!r:.40} is no time.")
+    return Favourite(sha256, seed, float(psi), _text(row, "note"), _text(row, "name"), float(added))
+
+
+def owner_of(secret: str) -> str:
+    """Return what the file keeps of a browser's secret: enough to know it again, too little to become it."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+
+
+def _text(row: dict[str, Any], field: str) -> str:
+    value = row.get(field, "")
+    if not isinstance(value, str) or len(value) > TEXT_LENGTH:
+        raise FavouriteError(f"The {field} {value!r:.40} is no text of at most {TEXT_LENGTH} characters.")
+    return value
+
+
+def _owners(row: dict[str, Any]) -> tuple[str, ...]:
+    owners = row.get("owners")
+    return tuple(map(str, owners[:MOST_OWNERS])) if isinstance(owners, list) else ()
+
+
+def _shown(one: Favourite, owner: str) -> dict[str, Any]:
+    facts = {key: value for key, value in asdict(one).items() if key != "owners"}
+    return {**facts, "stars": len(one.owners), "own": owner in one.owners}

@@ -1,0 +1,79 @@
+"""The favourites: those of this browser, those of the studio, and whether the program still answers."""
+
+from __future__ import annotations
+
+import re
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from studio.favourites import MOST_OF_ONE, Favourite, FavouriteError, checked
+from studio.render import Priority
+from studio.ui.explore import VISITOR_LENGTH
+from studio.ui.parts import part, to_base64
+from studio.ui.state import (
+    Answer,
+    RequestError,
+    Studio,
+    answers,
+    asked_hash,
+    asked_psi,
+    asked_seed,
+    asked_text,
+    log,
+)
+
+THUMBNAIL_SIDE = 112
+SECRET = re.compile(r"[0-9a-f-]{16,64}")
+
+
+def build(studio: Studio) -> gr.HTML:
+    """Build the dialog of the favourites and the notice that the program is gone; they belong to every tab."""
+
+    @answers
+    def share(data: Answer) -> Answer:
+        secret, favourites = _asked_secret(data), _asked_favourites(data)
+        kept = True
+        try:
+            studio.wall.share(secret, favourites)
+        except OSError as error:
+            log.warning("The favourites of the studio cannot be written: %s", error)
+            kept = False
+        return {"wall": studio.wall.rows(secret), "kept": kept}
+
+    @answers
+    def thumbnail(data: Answer) -> Answer:
+        seed, psi, visitor = asked_seed(data), asked_psi(data), asked_text(data, "visitor", VISITOR_LENGTH)
+        entry = studio.find(asked_hash(data))
+        picture = studio.renderer.tile(
+            str(entry.sha256), seed, visitor, psi=psi, priority=Priority.SHEET, lane="favourites"
+        )
+        return {"jpeg": to_base64(picture.thumbnail(THUMBNAIL_SIDE)), "name": entry.name}
+
+    return part("favourites", [share, thumbnail])
+
+
+async def _alive(_: Request) -> JSONResponse:
+    return JSONResponse({"alive": True}, headers={"Cache-Control": "no-store"})
+
+
+ROUTES = [Route("/race/alive", _alive)]  # answered at once, however many drawings wait
+
+
+def _asked_secret(data: Answer) -> str:
+    secret = asked_text(data, "secret", VISITOR_LENGTH)
+    if not SECRET.fullmatch(secret):
+        raise RequestError("error_request", field="secret", value=secret[:20])
+    return secret
+
+
+def _asked_favourites(data: Answer) -> list[Favourite]:
+    rows = data.get("favourites")
+    if not isinstance(rows, list) or len(rows) > MOST_OF_ONE:
+        raise RequestError("error_request", field="favourites", value=str(rows)[:40])
+    try:
+        return [checked(row) for row in rows]
+    except FavouriteError as error:
+        raise RequestError("error_request", field="favourites", value=str(error)) from error
