@@ -25,7 +25,7 @@ $(".morph-checkpoint").addEventListener("focus", async () => {
 let taken = null;
 function takeSeed() {
   if (race.tab !== "morph" || race.seed === taken || !element.isConnected) return;
-  const fresh = taken === null;
+  const fresh = taken === null || taken.sha256 === null; // Explore may not have read the link yet
   taken = race.seed;
   const sha256 = race.seed.sha256 ?? list.default;
   const { seed } = race.seed;
@@ -48,6 +48,7 @@ function nextFavourite(sha256, seed) {
 }
 
 document.addEventListener("race:tab", () => (race.tab === "morph" ? takeSeed() : stopPlaying()));
+document.addEventListener("race:seed", takeSeed);
 document.addEventListener("race:favourites", showFavourites);
 $(".copies").hidden = !props.copies;
 $(".no-data").hidden = props.copies;
