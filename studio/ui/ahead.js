@@ -8,6 +8,7 @@ race.ahead = (() => {
   let round = 0;
 
   function keep(key, answer) {
+    if (answer.preview) return; // a smaller picture that came first: the whole one is still wanted
     answers.delete(key);
     answers.set(key, answer);
     for (const oldest of [...answers.keys()].slice(0, -KEPT)) answers.delete(oldest);
