@@ -16,7 +16,7 @@ from tests.browser.conftest import wait_for_tile
 
 Open = Callable[..., Page]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-TABS = ("explore", "compare", "export", "verify")
+TABS = ("explore", "seeds", "compare", "export", "verify")
 
 
 def test_the_page_speaks_the_language_of_the_browser_and_switches(address: str, open_page: Open) -> None:
@@ -56,7 +56,7 @@ def test_nothing_scrolls_sideways_on_a_phone_and_targets_are_large_enough(
     address: str, open_page: Open, tab: str
 ) -> None:
     page = open_page(address, **PHONE)
-    page.get_by_role("tab", name=TEXTS[f"tab_{tab}"][0]).click()
+    page.evaluate("(tab) => window.ganRace.openTab(tab)", tab)  # on a phone not every tab has a button
     page.wait_for_selector(f".race.{tab}")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     heights = page.locator("button:visible, select:visible, .race input:not([type=file]):visible").evaluate_all(
