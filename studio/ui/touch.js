@@ -18,7 +18,7 @@ race.touch = (node, { swipe, tap, doubleTap }) => {
     const [across, down] = [clientX - start.x, clientY - start.y];
     start = null;
     if (Math.abs(across) < FAR || Math.abs(across) < 1.5 * Math.abs(down)) return;
-    event.preventDefault();
+    if (event.cancelable) event.preventDefault();
     swipe(across < 0 ? 1 : -1);
   });
 

@@ -76,7 +76,7 @@ def test_four_large_buttons_stay_at_the_bottom_and_nothing_scrolls_sideways(
         assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)
         assert all(560 < box["bottom"] <= 640 and box["left"] >= 0 and box["right"] <= width for box in boxes)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for dialog in (".open-favourites", ".tile-button"):
+    for dialog in (".open-favourites", ".explore .tile-button"):
         page.locator(dialog).click()
         page.wait_for_selector("dialog[open]")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
