@@ -51,6 +51,25 @@ def test_every_text_that_the_scripts_ask_for_exists() -> None:
     assert asked <= TEXTS.keys()
 
 
+def hard_coded(name: str, text: str) -> list[str]:
+    """Find words that a file of the page shows in one language only; commands in <code> are the same in all."""
+    if name.endswith(".js"):
+        return re.findall(r"""(?:textContent|title|placeholder|alt) ?[=:] ?"([^"]*[A-Za-z]{2}[^"]*)\"""", text)
+    shown = re.sub(r"<code>.*?</code>", "", text, flags=re.S)
+    words = re.findall(r">([^<]+)<", shown) + re.findall(r'(?:title|placeholder|aria-label|alt)="([^"]+)"', shown)
+    return [word for word in words if re.search(r"[^\W\d_]", word)]
+
+
+def test_no_word_of_the_page_is_hard_coded() -> None:
+    folder = Path(__file__).parents[2] / "studio" / "ui"
+    files = [*folder.glob("*.html"), *folder.glob("*.js")]
+    assert len(files) > 10
+    found = {path.name: hard_coded(path.name, path.read_text(encoding="utf-8")) for path in files}
+    assert {name: words for name, words in found.items() if words} == {}
+    assert hard_coded("a.html", '<p title="Hi">Bye</p>') == ["Bye", "Hi"]
+    assert hard_coded("a.js", 'node.textContent = "Hello";') == ["Hello"]
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_nothing_scrolls_sideways_on_a_phone_and_targets_are_large_enough(
     address: str, open_page: Open, tab: str
