@@ -122,7 +122,7 @@ def _checked_count(count: object) -> int:
 
 def file_name(checkpoint_sha256: str, seed: int, psi: float = 1.0) -> str:
     """Return the name of an exported tile: the short hash, the seed and a psi that is not 1, nobody's name."""
-    truncated = "" if psi == 1.0 else f"_psi{psi:g}"
+    truncated = "" if psi == 1.0 else f"_psi{psi!r}"
     return f"race_{checkpoint_sha256[:SHORT]}_seed{check_seed(seed)}{truncated}.png"
 
 
@@ -300,5 +300,6 @@ def _false_claims(claimed: dict[str, Any] | None, truth: dict[str, Any]) -> tupl
     """Return the fields of a manifest that are false, and those that merely differ from this machine's."""
     if claimed is None:
         return (), ()
+    claimed = {"psi": 1.0, "classes": None, **claimed}  # which older tiles do not say
     odd = [name for name in truth if claimed.get(name) != truth[name]]
     return tuple(name for name in odd if name not in NOTED), tuple(name for name in odd if name in NOTED)

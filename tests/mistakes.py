@@ -157,7 +157,9 @@ MISTAKES = [
     Mistake("training/unroll.py", "create_graph=True", "create_graph=False", "training/test_unroll.py"),
     Mistake("training/unroll.py", "moments[2] + 1.0", "moments[2] + 2.0", "training/test_unroll.py"),
     Mistake("training/optimizers.py", "alpha=beta2", "alpha=beta1", "training/test_optimizers.py"),
-    Mistake("training/alarms.py", 'row["spread"] < 0.1', 'row["spread"] > 0.1', "training/test_alarms.py"),
+    Mistake(
+        "training/alarms.py", 'value(row, "spread") < 0.1', 'value(row, "spread") > 0.1', "training/test_alarms.py"
+    ),
     Mistake(
         "training/rules.py",
         'r.clip > 0 and r.d_wrap != "none"',
@@ -239,6 +241,44 @@ MISTAKES = [
     ),
     Mistake("training/run.py", "kept.copy_(buffer)", "pass", "training/test_run.py"),
     Mistake("training/run.py", '"scaler", "control", "replay"]', '"scaler", "replay"]', "training/test_run.py"),
+    Mistake("training/run.py", "judged.fake * self.control.balance", "judged.fake", "training/test_run.py"),
+    Mistake(
+        "training/run.py",
+        ".d(reals.sliced.float(), fakes.sliced.float())",
+        ".d(fakes.sliced.float(), reals.sliced.float())",
+        "training/test_run.py",
+    ),
+    Mistake(
+        "training/run.py",
+        "loss + self.recipe.class_weight * cross_entropy(fake",
+        "loss + 0.0 * cross_entropy(fake",
+        "training/test_run.py",
+    ),
+    Mistake(
+        "training/run.py",
+        "real_mean=self.control.real_mean",
+        "real_mean=self.control.fake_mean",
+        "training/test_run.py",
+    ),
+    Mistake(
+        "training/discriminators/resnet.py",
+        "return self.scale * added",
+        "return added",
+        "training/test_discriminators.py",
+    ),
+    Mistake(
+        "training/discriminators/fastgan.py",
+        "_quarter(images, rows, columns)",
+        "_quarter(images, columns, rows)",
+        "training/test_discriminators.py",
+    ),
+    Mistake(
+        "training/rules.py",
+        "not (r.clip or r.penalty_names & SLOPES or",
+        "not (r.clip or r.penalty_names or",
+        "training/test_recipe.py",
+    ),
+    Mistake("training/norms.py", "1 if starts else", "16 if starts else", "training/test_norms.py"),
     Mistake("studio/export.py", "MAX_LEVELS = 2", "MAX_LEVELS = 20", "studio/test_verify.py"),
     Mistake("studio/export.py", 'claimed.get("psi", 1.0) if psi is None else psi', "1.0", "studio/test_verify.py"),
 ]

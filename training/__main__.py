@@ -21,6 +21,7 @@ from training.recipes import RECIPES
 
 FAKES = 1000  # enough for KID; some minutes on two cores for each recipe
 FAILED = 2
+FEWEST_FAKES = 4  # halves of them have a spread
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
@@ -133,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     budget.add_argument("--minutes-each", type=_positive, metavar="M", help="over all calls together")
     budget.add_argument("--images-each", type=_count, metavar="N", help="instead of minutes, over all calls together")
     command.add_argument("--clock", choices=ladder.CLOCKS, default="wall", help="by which the minutes are counted")
-    command.add_argument("--fakes", type=_count, default=FAKES, metavar="N", help="pictures that are scored")
+    command.add_argument("--fakes", type=_fakes, default=FAKES, metavar="N", help="pictures that are scored")
     command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
     command.set_defaults(command=climb)
 
@@ -169,6 +170,12 @@ def _count(text: str) -> int:
         if int(text) > 0:
             return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+
+
+def _fakes(text: str) -> int:
+    if _count(text) < FEWEST_FAKES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {FEWEST_FAKES} on")
+    return int(text)
 
 
 def _seed(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -19,19 +20,27 @@ class Alarm(NamedTuple):
     text: str
 
 
+def value(row: dict[str, Any], name: str) -> float:
+    """Return a measure of a row; one that was not finite, or not measured, counts as infinite."""
+    found = row.get(name)
+    return float(found) if isinstance(found, int | float) else math.inf
+
+
 def d_wins(rows: Rows, loss: str) -> bool:
     """Tell whether D's cross-entropy has been near 0 for some time."""
-    return loss in ENTROPY and len(rows) >= 5 and all(row["d_loss"] < 0.02 for row in rows[-5:])
+    return loss in ENTROPY and len(rows) >= 5 and all(value(row, "d_loss") < 0.02 for row in rows[-5:])
 
 
 def gradients(rows: Rows, loss: str) -> bool:
     """Tell whether a gradient is longer than 100."""
-    return any(rows[-1][name] > 100.0 for name in ("d_gradient", "g_gradient"))
+    return any(value(rows[-1], name) > 100.0 for name in ("d_gradient", "g_gradient"))
 
 
 def unsteady(rows: Rows, loss: str) -> bool:
     """Tell whether D's cross-entropy varies more than it amounts to."""
-    losses = [row["d_loss"] for row in rows]
+    losses = [value(row, "d_loss") for row in rows]
+    if not all(map(math.isfinite, losses)):
+        return False
     return loss in ENTROPY and len(rows) == WINDOW and statistics.stdev(losses) > statistics.fmean(losses)
 
 
@@ -39,18 +48,20 @@ def g_fools(rows: Rows, loss: str) -> bool:
     """Tell whether G's cross-entropy has fallen all the time, to less than a quarter."""
     if loss != "non_saturating" or len(rows) < WINDOW:
         return False
-    means = [statistics.fmean(row["g_loss"] for row in rows[start : start + 5]) for start in range(0, WINDOW, 5)]
+    if not all(math.isfinite(value(row, "g_loss")) for row in rows):
+        return False
+    means = [statistics.fmean(value(row, "g_loss") for row in rows[start : start + 5]) for start in range(0, WINDOW, 5)]
     return sorted(means, reverse=True) == means and means[-1] < 0.25 * means[0]
 
 
 def memorises(rows: Rows, loss: str) -> bool:
     """Tell whether D calls nearly every real real, which ADA's r_t measures."""
-    return loss not in NO_ZERO and bool(rows[-1]["overfit"] > 0.95)
+    return loss not in NO_ZERO and value(rows[-1], "overfit") > 0.95
 
 
 def collapse(rows: Rows, loss: str) -> bool:
     """Tell whether the fakes of a batch hardly differ."""
-    return len(rows) >= 5 and all(row["spread"] < 0.1 for row in rows[-5:])
+    return len(rows) >= 5 and all(value(row, "spread") < 0.1 for row in rows[-5:])
 
 
 def ringing(rows: Rows, loss: str) -> list[str]:

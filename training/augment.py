@@ -81,14 +81,14 @@ def diffusion(images: Tensor, strength: Tensor | float) -> Tensor:  # [N, 3, R, 
     """Mix each image with noise as a diffusion does, up to a step that grows with the strength in 0 .. 1.
 
     Diffusion-GAN (Wang et al. 2023, arXiv:2206.02262): x_t = sqrt(a_t) x + sqrt(1 - a_t) 0.05 n with a_t the product of
-    1 - b over b from 0.0001 to 0.02, t uniform in 0 .. T, and T between 5 and 500. A quarter of the images stays as it
-    is, so that D also sees them clean.
+    1 - b over b from 0.0001 to 0.02, t uniform in 1 .. T, and T between 5 and 500. Half of the images stay as they
+    are, as in the authors' program, so that D also sees them clean.
     """
     betas = torch.linspace(1e-4, 0.02, DIFFUSION_STEPS, device=images.device)
     kept = torch.cat([torch.ones(1, device=images.device), torch.cumprod(1.0 - betas, dim=0)])
     most = FEWEST_STEPS + torch.as_tensor(strength, device=images.device) * (DIFFUSION_STEPS - FEWEST_STEPS)
-    steps = (torch.rand(len(images), device=images.device) * (most + 1.0)).long()
-    steps = steps * (torch.rand(len(images), device=images.device) >= 0.25)
+    steps = (1.0 + torch.rand(len(images), device=images.device) * most).long()
+    steps = steps * (torch.rand(len(images), device=images.device) >= 0.5)
     share = kept[steps.clamp(max=DIFFUSION_STEPS)][:, None, None, None].to(images.dtype)
     noised: Tensor = share.sqrt() * images + DIFFUSION_SIGMA * (1.0 - share).sqrt() * torch.randn_like(images)
     return noised

@@ -5,11 +5,11 @@ from __future__ import annotations
 import runpy
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from training.recipe import Recipe, check_name
+from training.recipe import Recipe, check_name, types, wanted
 from training.recipes import RECIPES
 
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -46,23 +46,17 @@ def configured(recipe: Recipe, settings: Iterable[str]) -> Recipe:
 
 def _changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     for name in changes:
-        check_name("field of a recipe", name, _types())
+        check_name("field of a recipe", name, types())
     return replace(recipe, **changes)
-
-
-def _types() -> dict[str, Any]:
-    hints = get_type_hints(Recipe)
-    return {field.name: hints[field.name] for field in fields(Recipe)}
 
 
 def _parsed(name: str, text: str) -> Any:
     """Turn the text of a field into a value of its type."""
-    types = _types()
-    check_name("field of a recipe", name, types)
+    check_name("field of a recipe", name, types())
     try:
-        return PARSERS.get(types[name], _penalties)(text)
+        return PARSERS.get(types()[name], _penalties)(text)
     except (ValueError, KeyError) as error:
-        raise ValueError(f"The {name} {text!r} is not {_wanted(types[name])}.") from error
+        raise ValueError(f"The {name} {text!r} is not {wanted(types()[name])}.") from error
 
 
 def _truth(text: str) -> bool:
@@ -78,10 +72,6 @@ def _penalties(text: str) -> tuple[tuple[str, float], ...]:
     return tuple((name.strip(), float(weight)) for name, weight in pairs)
 
 
-def _wanted(kind: Any) -> str:
-    return WANTED.get(kind, "a list such as r1:10,lecam:0.01")
-
-
 def _from_toml(path: Path) -> Recipe:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -89,48 +79,27 @@ def _from_toml(path: Path) -> Recipe:
         raise ValueError(f"The recipe {path} cannot be read: {error}.") from error
     base = values.pop("base", None)
     check_name(f"base of {path}", base, RECIPES)
-    return _changed(RECIPES[str(base)], {name: _typed(name, value) for name, value in values.items()})
+    return _changed(RECIPES[base], {name: _typed(value) for name, value in values.items()})
 
 
-def _typed(name: str, value: Any) -> Any:
-    """Turn a value of TOML into one of a field: a table is penalties, an array is words."""
-    kind = _types().get(name)
+def _typed(value: Any) -> Any:
+    """Turn a value of TOML into one of a field: a table is penalties, an array is words. The recipe checks the rest."""
     if isinstance(value, dict):
-        value = tuple((key, float(weight)) for key, weight in value.items() if isinstance(weight, int | float))
-    elif isinstance(value, list):
-        value = tuple(value)
-    elif kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if kind is not None and not _fits(value, kind):
-        raise ValueError(f"The {name} {value!r} is not {_wanted(kind)}.")
-    return value
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    """Tell whether a value has a field's type: a plain one, words, or penalties with their weights."""
-    if kind in (int, float, bool, str):
-        return type(value) is kind
-    inner = str if kind == tuple[str, ...] else tuple
-    return isinstance(value, tuple) and all(isinstance(one, inner) for one in value)
+        return tuple(value.items())
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _from_python(path: Path) -> Recipe:
     try:
         recipe = runpy.run_path(str(path)).get("RECIPE")
-    except Exception as error:  # the user's own program may fail in any way
-        raise ValueError(f"The recipe {path} cannot be run: {type(error).__name__}: {error}.") from error
+    except (Exception, SystemExit) as error:  # the user's own program may end in any way
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ValueError(f"The recipe {path} cannot be run: {reason}.") from error
     if not isinstance(recipe, Recipe):
         raise ValueError(f"The recipe {path} sets RECIPE to {recipe!r:.80}, which is no Recipe.")
     return recipe
 
 
-WANTED: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "a text",
-    tuple[str, ...]: "a list of words",
-}
 PARSERS: dict[Any, Callable[[str], Any]] = {
     int: int,
     float: float,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import torch
 from torch import nn
 
 from training.norms import inputs, trained_layers
@@ -21,6 +22,7 @@ def dcgan_init(network: nn.Module) -> None:
     for norm in network.modules():
         if isinstance(norm, nn.BatchNorm2d) and norm.affine and norm.weight.requires_grad:
             nn.init.normal_(norm.weight, 1.0, 0.02)
+    _repeat(network)
 
 
 def he_init(network: nn.Module) -> None:
@@ -29,6 +31,7 @@ def he_init(network: nn.Module) -> None:
         nn.init.normal_(layer.weight, 0.0, math.sqrt(2.0 / inputs(layer)))
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+    _repeat(network)
 
 
 def xavier_init(network: nn.Module) -> None:
@@ -37,12 +40,22 @@ def xavier_init(network: nn.Module) -> None:
         nn.init.xavier_uniform_(layer.weight)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+    _repeat(network)
 
 
 def orthogonal_init(network: nn.Module) -> None:
     """Begin with orthogonal weights (Saxe et al. 2014, arXiv:1312.6120; BigGAN, arXiv:1809.11096)."""
     for layer in trained_layers(network):
         nn.init.orthogonal_(layer.weight)
+    _repeat(network)
+
+
+def _repeat(network: nn.Module) -> None:
+    """Make the filters equal again that a sub-pixel convolution begins with as equals."""
+    for layer in trained_layers(network):
+        count = getattr(layer, "equal_filters", 1)
+        with torch.no_grad():
+            layer.weight.copy_(layer.weight[::count].repeat_interleave(count, dim=0))
 
 
 INITS: dict[str, Callable[[nn.Module], None]] = {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,8 +22,9 @@ DEFAULT = (  # the baseline and one or two of each kind
     *("course_sample", "dcgan", "lsgan", "wgan_gp", "spectral_norm"),
     *("ada", "r3gan", "stylegan2_light", "fastgan", "projected"),
 )
-DIVERGED = ".diverged.txt"  # in a recipe's run, so that it goes with the run
+DIVERGED = ".diverged.json"  # in a recipe's run, so that it goes with the run
 Clock = Callable[[], float]
+FEATURES = "features"  # of the reals, kept in the ladder's folder
 CLOCKS: dict[str, Clock] = {
     "wall": time.monotonic,
     "processor": lambda: time.process_time() / torch.get_num_threads(),  # stands still while other work has the cores
@@ -46,6 +50,11 @@ class Plan:
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.images is None):
             raise ValueError("A ladder has a budget of minutes or one of images, exactly one of the two.")
+        for name in self.recipes:
+            if not re.fullmatch(r"[\w-]+", name) or name == FEATURES:
+                raise ValueError(
+                    f"A recipe of a ladder cannot be called {name!r}: letters, digits, - and _ are allowed."
+                )
 
     def run(self, name: str) -> Path:
         """Return the folder of a recipe's run."""
@@ -59,15 +68,15 @@ def climb(plan: Plan, clock: Clock | None = None, *, quiet: bool = False) -> boo
     so that a missing package or a folder with another run shows at once. Raises MissingPackageError, CheckpointError
     and DataError.
     """
-    waiting = [name for name in plan.recipes if left(plan, name) > 0 and not diverged(plan.run(name))]
+    waiting = [name for name in plan.recipes if left(plan, name) > 0 and not diverged(plan, name)]
     print(_intention(plan, waiting))
     clock = clock or CLOCKS[plan.clock]
     opened = cache(lambda resolution: data.open_data(plan.data, resolution))
     for name in plan.recipes:
         if name in waiting:
             _open(plan, name, opened, clock)
-        else:
-            _check(plan, name)
+        elif checkpoint.steps(plan.run(name)):
+            _check(plan, name, opened(plan.recipes[name].resolution))
     return all(_train(name, _open(plan, name, opened, clock), _budget(plan), quiet) for name in waiting)
 
 
@@ -77,7 +86,7 @@ def left(plan: Plan, name: str) -> float:
     What a killed call did after its last save is lost.
     """
     found = checkpoint.steps(plan.run(name))
-    about = checkpoint.describe(found[-1]).about if found else {"seconds": 0.0, "images": 0}
+    about = _about(found[-1]) if found else {"seconds": 0.0, "images": 0}
     if plan.minutes is None:
         return float((plan.images or 0) - about["images"])
     return float(plan.minutes - about["seconds"] / 60)
@@ -87,10 +96,15 @@ def _budget(plan: Plan) -> Budget:
     return Budget(hours_total=None if plan.minutes is None else plan.minutes / 60, images=plan.images)
 
 
-def diverged(run: Path) -> str | None:
-    """Return the sentence in which a run was ended that diverged, or None."""
-    path = run / DIVERGED
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+def diverged(plan: Plan, name: str) -> str | None:
+    """Return the sentence in which a recipe's run was ended that diverged with the plan's settings, or None."""
+    path = plan.run(name) / DIVERGED
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        same = found["seed"] == plan.seed and not plan.recipes[name].differences(found["recipe"])
+        return str(found["sentence"]) if same else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def _open(plan: Plan, name: str, opened: Callable[[int], data.Data], clock: Clock) -> Session:
@@ -101,18 +115,21 @@ def _open(plan: Plan, name: str, opened: Callable[[int], data.Data], clock: Cloc
         raise CheckpointError(f"{name}: {error}") from error
 
 
-def _check(plan: Plan, name: str) -> None:
-    """Refuse to take a finished run for one of the plan's that has another recipe or seed."""
-    found = checkpoint.steps(plan.run(name))
-    if not found:
-        return
-    about = checkpoint.describe(found[-1]).about
-    mine = {**plan.recipes[name].to_dict(), "summary": about["recipe"]["summary"], "seed": plan.seed}
-    theirs = {**about["recipe"], "seed": about["seed"]}
-    shared = [field for field in mine if field in theirs]  # an older program wrote no fields that came later
-    changed = [f"{field} {theirs[field]!r} -> {mine[field]!r}" for field in shared if theirs[field] != mine[field]]
+def _check(plan: Plan, name: str, pictures: data.Data) -> None:
+    """Refuse to take a finished run for one of the plan's that has another recipe, seed or data set."""
+    folder = checkpoint.newest(plan.run(name))
+    about = _about(folder)
+    changed = plan.recipes[name].differences(about["recipe"])
+    changed += [] if about["seed"] == plan.seed else [f"seed {about['seed']!r} -> {plan.seed!r}"]
+    changed += [] if about["data"].get("sha256") == pictures.sha256 else ["other pictures"]
     if changed:
         raise CheckpointError(f"{name}: {plan.run(name)} holds another run ({'; '.join(changed)}); give another --out.")
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    about = checkpoint.describe(folder).about
+    loop.check_passport(folder, about)
+    return about
 
 
 def _train(name: str, session: Session, budget: Budget, quiet: bool) -> bool:
@@ -122,7 +139,8 @@ def _train(name: str, session: Session, budget: Budget, quiet: bool) -> bool:
     try:
         reason = loop.train(session, budget, quiet=quiet)
     except DivergedError as error:
-        (session.out / DIVERGED).write_text(str(error), encoding="utf-8")
+        facts = {"sentence": str(error), "recipe": session.run.recipe.to_dict(), "seed": session.run.seed}
+        (session.out / DIVERGED).write_text(json.dumps(facts), encoding="utf-8")
         print(f"{name}: {error}")
         return True
     print(f"{name}: {reason}: {session.run.images:,} images, saved in {session.out}")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -122,7 +122,7 @@ def open_session(
     checkpoint.discard_unfinished(out)
     _restore_metrics(out, found[-1] if found else None)
     _discard_later_steps(out, run.images)
-    return Session(run, labelled.to(device), out, about, clock, _last_rows(out))
+    return Session(run, labelled.to(device), out, about, clock, read_metrics(out / METRICS)[-WINDOW:])
 
 
 def _check_folder(folder: Path, ours: Callable[[str], bool]) -> None:
@@ -136,7 +136,7 @@ def _check_folder(folder: Path, ours: Callable[[str], bool]) -> None:
 
 def _resume(run: Run, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     earlier = checkpoint.describe(folder).about
-    _check_passport(folder, earlier)
+    check_passport(folder, earlier)
     changed = run.recipe.differences(earlier["recipe"])
     changed += [f"{key} {earlier[key]!r} -> {about[key]!r}" for key in ("seed", "data") if earlier[key] != about[key]]
     if changed:
@@ -149,8 +149,10 @@ def _resume(run: Run, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     return {**about, **{key: earlier[key] for key in ("images", "seconds", "runtimes")}}
 
 
-def _check_passport(folder: Path, about: dict[str, Any]) -> None:
-    if not about.keys() >= PASSPORT:
+def check_passport(folder: Path, about: dict[str, Any]) -> None:
+    """Raise CheckpointError unless a checkpoint says how it was trained."""
+    kinds = {"recipe": dict, "data": dict, "runtimes": list, "images": int, "seconds": int | float, "seed": int}
+    if not about.keys() >= PASSPORT or not all(isinstance(about[name], kind) for name, kind in kinds.items()):
         raise CheckpointError(f"{folder} does not say how it was trained; it can be drawn from, nothing else.")
 
 
@@ -286,7 +288,7 @@ def publish(source: Path, target: Path) -> Path:
     """
     newest = checkpoint.newest(source)
     found = checkpoint.load(newest)
-    _check_passport(newest, found.about)
+    check_passport(newest, found.about)
     _check_folder(target, PUBLISHED.__contains__)
     state = _halved(found.generator.state_dict())
     with checkpoint.written_whole(target) as part:
@@ -392,10 +394,13 @@ def _discard_later_steps(out: Path, images: int) -> None:
             checkpoint.discard(step)
 
 
-def _last_rows(out: Path) -> list[dict[str, Any]]:
-    """Return the last rows of the metrics, on which alarms look back."""
-    lines = (out / METRICS).read_text(encoding="utf-8").splitlines()[-WINDOW:]
-    return [json.loads(line) for line in lines]
+def read_metrics(file: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file of metrics; a line that is damaged, or no record, is passed over."""
+    rows = []
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []:
+        with suppress(ValueError, RecursionError):
+            rows.append(json.loads(line))
+    return [row for row in rows if isinstance(row, dict)]
 
 
 def _diverged(session: Session, what: str) -> str:

@@ -86,10 +86,15 @@ def equalized(network: nn.Module) -> None:
 
 
 def inputs(layer: Layer) -> int:
-    """Return how many numbers one output of a layer is the sum of; a transposed convolution's stride spreads them."""
+    """Return how many numbers one output of a layer is the sum of.
+
+    A transposed convolution's stride spreads them; one of stride 1 without padding stands at the start of a generator,
+    on a map of 1 x 1, of which each output sees one place.
+    """
     weight = layer.weight
     if isinstance(layer, nn.ConvTranspose2d):
-        return max(weight.shape[0] * weight[0, 0].numel() // math.prod(layer.stride), 1)
+        starts = math.prod(layer.stride) == 1 and not any(map(int, layer.padding))
+        return weight.shape[0] * (1 if starts else max(weight[0, 0].numel() // math.prod(layer.stride), 1))
     return weight[0].numel()
 
 

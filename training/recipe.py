@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import MISSING, asdict, dataclass, fields
+from functools import cache
+from typing import Any, get_type_hints
 
 from training.augment import AUGMENTS
 from training.discriminators import CONDITIONS, DISCRIMINATORS, STATISTICS, DiscriminatorConfig
@@ -94,6 +95,8 @@ class Recipe:
     ema_images: int = 0
 
     def __post_init__(self) -> None:
+        for field, kind in types().items():
+            check_type(field, getattr(self, field), kind)
         for field, allowed in NAMES.items():
             check_name(field, getattr(self, field), allowed)
         for name in self.augment:
@@ -159,13 +162,40 @@ class Recipe:
     def differences(self, other: dict[str, Any]) -> list[str]:
         """Name the fields, other than the summary, in which a recorded recipe differs from this one."""
         mine = self.to_dict()
+        theirs = {**DEFAULTS, **other}  # an older program did not write the fields that came later
         names = [field.name for field in fields(self) if field.name != "summary"]
-        return [f"{name} {other.get(name)!r} -> {mine[name]!r}" for name in names if other.get(name) != mine[name]]
+        return [f"{name} {theirs.get(name)!r} -> {mine[name]!r}" for name in names if theirs.get(name) != mine[name]]
+
+
+@cache
+def types() -> dict[str, Any]:
+    """Return the type of each field of a recipe."""
+    hints = get_type_hints(Recipe)
+    return {field.name: hints[field.name] for field in fields(Recipe)}
+
+
+def check_type(field: str, value: Any, kind: Any) -> None:
+    """Raise ValueError unless a value has a field's type: a plain one, words, or penalties with their weights."""
+    if kind is bool or kind is str:
+        fits = type(value) is kind
+    elif kind is int or kind is float:
+        fits = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    else:
+        inner = str if kind == tuple[str, ...] else tuple
+        fits = isinstance(value, tuple) and all(isinstance(one, inner) for one in value)
+        fits = fits and (inner is str or all(len(one) == 2 for one in value))
+    if not fits:
+        raise ValueError(f"The {field} {value!r:.80} is not {wanted(kind)}.")
+
+
+def wanted(kind: Any) -> str:
+    """Say what a type is, for a sentence."""
+    return WANTED.get(kind, "a list such as r1:10,lecam:0.01")
 
 
 def check_name(field: str, name: object, allowed: Collection[str]) -> None:
     """Raise ValueError unless a name is among those allowed."""
-    if name not in allowed:
+    if not isinstance(name, str) or name not in allowed:
         raise ValueError(f"The {field} {name!r} is not one of: {', '.join(allowed)}.")
 
 
@@ -175,6 +205,16 @@ def check_range(field: str, value: object, low: float, high: float) -> None:
         raise ValueError(f"The {field} {value!r} is not from {low:g} to {high:g}.")
 
 
+WANTED: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    tuple[str, ...]: "a list of words",
+}
+DEFAULTS: dict[str, Any] = {
+    field.name: json.loads(json.dumps(field.default)) for field in fields(Recipe) if field.default is not MISSING
+}
 NAMES: dict[str, Collection[str]] = {
     "discriminator": DISCRIMINATORS,
     "condition": CONDITIONS,

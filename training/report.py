@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +15,12 @@ from training import checkpoint, data, ladder, loop, metrics, plots
 from training.discriminators import build_discriminator
 from training.embeddings import Embedder
 from training.generators import build_generator
-from training.ladder import Plan
+from training.ladder import FEATURES, Plan
 from training.recipe import Recipe
 from training.recipes import RECIPES
 from training.scores import Measured, Scores, measure, reference, score
 
 REPORT, TILES, CURVES = "report.md", "tiles.jpg", "curves.png"
-FEATURES = "features"  # of the reals, kept in the ladder's folder
 PICTURE_QUALITY = 85
 BY = {"wall": "", "processor": " of processor time"}
 HEADINGS = (
@@ -192,15 +190,10 @@ def _entry(plan: Plan, name: str, reals: Measured, fakes: int, quiet: bool) -> E
         recipe=plan.recipes[name],
         about=checkpoint.describe(folder).about if folder else None,
         scores=score(folder, reals, fakes, quiet=quiet) if folder else None,
-        diverged=ladder.diverged(run),
-        rows=_rows(run / loop.METRICS),
+        diverged=ladder.diverged(plan, name),
+        rows=loop.read_metrics(run / loop.METRICS),
         preview=folder / loop.PREVIEW if folder else None,
     )
-
-
-def _rows(file: Path) -> list[dict[str, Any]]:
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    return [json.loads(line) for line in lines]
 
 
 def _previews(entries: Sequence[Entry]) -> dict[str, Image.Image]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SLOPES = {"gradient", "r1", "r2"}
 SMOOTHING = {"real_smoothing", "fake_smoothing"}
 ENTROPY = {"non_saturating", "saturating"}
+ATTENTIVE = {"resnet", "stylegan2"}  # discriminators that have self-attention
 NO_ZERO = {"wasserstein", "began", "relativistic", "least_squares"}  # whose logits do not part reals and fakes at 0
 
 
@@ -50,8 +51,12 @@ CONTRADICTIONS = [
         "The loss 'began' and the discriminator 'autoencoder' belong together.",
     ),
     Rule(
-        lambda r: r.discriminator == "autoencoder" and (r.d_statistic != "none" or r.condition != "none" or r.sliced),
-        "The discriminator 'autoencoder' has no last layer: d_statistic, condition and sliced do not go with it.",
+        lambda r: (
+            r.discriminator == "autoencoder"
+            and (r.d_statistic != "none" or r.condition != "none" or r.sliced or r.d_norm != "none" or r.d_dropout > 0)
+        ),
+        "The discriminator 'autoencoder' has no norm and no last layer: "
+        "d_norm, d_statistic, d_dropout, condition and sliced do not go with it.",
     ),
     Rule(
         lambda r: r.discriminator == "projected" and r.condition == "classifier",
@@ -96,6 +101,22 @@ CONTRADICTIONS = [
         "unrolled imitates Adam on plain weights: it needs d_optimizer 'adam', d_wrap 'none' and no sliced.",
     ),
     Rule(
+        lambda r: r.unrolled > 0 and (r.clip > 0 or bool(r.penalty_names & SLOPES)),
+        "unrolled looks ahead on D's game alone, without clip and gradient penalties: choose one of the two.",
+    ),
+    Rule(
+        lambda r: r.attention > 0 and (r.discriminator not in ATTENTIVE or r.attention == r.resolution),
+        "attention is for both networks: a discriminator 'resnet' or 'stylegan2', and a side below the picture's own.",
+    ),
+    Rule(
+        lambda r: len(r.penalty_names) < len(r.penalties),
+        "A penalty stands twice among the penalties: give each one weight.",
+    ),
+    Rule(
+        lambda r: any(name in SMOOTHING and weight >= 0.5 for name, weight in r.penalties),
+        "A soft label of 0.5 or more turns the label over: give real_smoothing and fake_smoothing a weight below 0.5.",
+    ),
+    Rule(
         lambda r: r.clip > 0 and r.d_wrap != "none",
         "clip would cut what d_wrap keeps instead of the weights themselves: choose one of the two.",
     ),
@@ -114,7 +135,7 @@ DOUBTS = [
         "batch norm's gain in D undoes the bound that spectral norm sets",
     ),
     Rule(
-        lambda r: r.beta1 > 0.5 and (r.d_wrap == "spectral" or bool(r.penalty_names & SLOPES)),
+        lambda r: r.beta1 > 0.5 and ("spectral" in (r.g_wrap, r.d_wrap) or bool(r.penalty_names & SLOPES)),
         "spectral norm and gradient penalties want little momentum: beta1 0, or 0.5 with care",
     ),
     Rule(
@@ -150,7 +171,11 @@ DOUBTS = [
         "dropout in G is off when drawing, since a seed must give one tile, so that G is drawn as it was not trained",
     ),
     Rule(
-        lambda r: r.g_norm == "batch" and r.batch < 8,
-        "batch norm in G is noisy with fewer than 8 images a step",
+        lambda r: r.sliced and r.loss not in {"hinge", "wasserstein"},
+        "sliced trains the direction by the Wasserstein loss, which was made for the loss 'hinge'",
+    ),
+    Rule(
+        lambda r: r.batch < 8 and ("batch" in (r.g_norm, r.d_norm) or r.d_statistic != "none"),
+        "batch norm and statistics over the batch are noisy with fewer than 8 images a step",
     ),
 ]

@@ -236,12 +236,7 @@ class Run:
     def _train_g(self, reals: Batch, fakes: Batch, judged: Judged) -> tuple[Tensor, Tensor]:
         head: Judge = self.d.head
         if self.recipe.unrolled:
-            head = look_ahead(
-                self.d.head,
-                self.d_optimizer,
-                lambda one: self._d_game(self._judge(one, reals, fakes)),
-                self.recipe.unrolled,
-            )
+            head = self._later_head(reals, fakes)
         self.d.head.requires_grad_(False)
         with self._autocast():
             fake = head(fakes.seen, fakes.labels)
@@ -254,6 +249,13 @@ class Run:
         if fake.classes is not None and fakes.labels is not None:
             loss = loss + self.recipe.class_weight * cross_entropy(fake.classes.float(), fakes.labels)
         return loss.detach(), self._descend(self.g_optimizer, self.g, loss)
+
+    def _later_head(self, reals: Batch, fakes: Batch) -> Judge:
+        def loss(head: Judge) -> Tensor:
+            with self._autocast():
+                return self._d_game(self._judge(head, reals, fakes))
+
+        return look_ahead(self.d.head, self.d_optimizer, loss, self.recipe.unrolled)
 
     def _judge_again(self, head: Judge, reals: Batch, judged: Judged) -> Judgement:
         """Return what D says of the reals now, where G's loss looks at that; otherwise what it said before its step."""

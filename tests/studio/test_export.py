@@ -110,6 +110,7 @@ def test_nothing_in_the_file_names_a_person_or_a_folder(found: Checkpoint) -> No
 def test_the_file_is_named_by_the_checkpoint_and_the_seed() -> None:
     assert file_name("0123456789abcdef" * 4, 4294967295) == "race_01234567_seed4294967295.png"
     assert file_name("0123456789abcdef" * 4, 7, 0.75) == "race_01234567_seed7_psi0.75.png"
+    assert file_name("0123456789abcdef" * 4, 7, 0.9999999) == "race_01234567_seed7_psi0.9999999.png"
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.0, True, "7", None])

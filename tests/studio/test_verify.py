@@ -446,6 +446,14 @@ def test_a_tile_that_hides_its_psi_fails(gallery: Gallery, found: Checkpoint, cl
         assert verify(png(truncated, hidden), gallery).outcome == "fail"
 
 
+def test_an_older_tile_that_says_nothing_of_psi_and_classes_is_not_told_that_it_lies(
+    gallery: Gallery, claims: dict[str, Any], tile: Pixels
+) -> None:
+    older = {name: value for name, value in claims.items() if name not in ("psi", "classes")}
+    verdict = verify(png(tile, older), gallery)
+    assert (verdict.outcome, verdict.claims) == ("pass_exact", ())
+
+
 def test_classes_chosen_by_hand_fail(tmp_path: Path, make_vivid: Callable[..., Path]) -> None:
     make_vivid(tmp_path / "conditional", network="resnet", classes=5)
     gallery = Gallery(tmp_path)

@@ -63,3 +63,16 @@ def test_the_size_of_a_loss_says_nothing_where_it_is_no_cross_entropy() -> None:
 
 def test_every_alarm_has_a_sentence() -> None:
     assert all(alarm.text for alarm in ALARMS.values())
+
+
+def test_a_measure_that_is_not_finite_or_missing_rings_where_large_ones_do() -> None:
+    assert ringing(rows(24) + rows(1, d_gradient=None), "hinge") == ["gradients"]
+    old = [{"d_loss": 1.2, "g_loss": 0.9} for _ in range(24)]
+    assert ringing(old + rows(1), "non_saturating") == []
+    assert ringing(rows(20) + rows(5, spread=None), "hinge") == []
+
+
+@pytest.mark.parametrize("odd", [None, "a", [1], {}])
+def test_damaged_rows_ring_no_alarm_that_looks_back_on_losses(odd: object) -> None:
+    damaged = rows(1, d_loss=odd, g_loss=odd) + rows(24)
+    assert ringing(damaged, "non_saturating") == []

@@ -23,6 +23,8 @@ from training.generators.layers import SelfAttention, sub_pixel
 from training.generators.network import EMBEDDING
 from training.generators.resnet import ConditionalBatchNorm
 from training.generators.stylegan2 import Modulated
+from training.inits import INITS
+from training.norms import WRAPS
 
 FIELDS: dict[str, Any] = {"network": "fastgan", "z_dim": 8, "resolution": 32, "width": 4}
 
@@ -386,7 +388,7 @@ def test_a_modulated_convolution_is_the_published_one_with_weights_of_its_own_fo
     with torch.no_grad():
         layer.bias.normal_()
         for image in range(3):
-            weight = layer.convolution.weight * (1.0 + layer.style(w[image]))[None, :, None, None]
+            weight = layer.convolution.weight * (1.0 + layer.style(w[image]) / 2**0.5)[None, :, None, None]
             weight = weight / (weight.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8).sqrt()
             expected = nn.functional.conv2d(x[image : image + 1], weight, padding=1) + layer.bias[:, None, None]
             torch.testing.assert_close(layer(x, w)[image : image + 1], expected, rtol=1e-4, atol=1e-5)
@@ -458,3 +460,16 @@ def test_switches_at_their_defaults_are_not_written() -> None:
 
 def test_the_switches_are_listed_for_every_network() -> None:
     assert list(SWITCHES) == list(GENERATORS)
+
+
+def test_a_style_based_generator_with_equal_learning_rates_begins_at_a_sound_scale() -> None:
+    torch.manual_seed(0)
+    generator = build_generator(GeneratorConfig(network="stylegan2", z_dim=128, resolution=64, width=8))
+    INITS["he"](generator)
+    WRAPS["equalized"](generator)
+    with torch.no_grad():
+        w = generator.map(torch.randn(64, 128))
+        pictures = generator.synthesize(w)
+    assert 0.5 < w.std() < 1.5
+    assert 0.2 < torch.atanh(pictures.clamp(-0.9999, 0.9999)).std() < 1.5
+    assert (pictures.abs() > 0.99).float().mean() < 0.05

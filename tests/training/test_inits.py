@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from training.generators.layers import sub_pixel
 from training.inits import INITS, dcgan_init, torch_init
 
 LAYERS = {
@@ -99,6 +100,15 @@ def test_hes_init_keeps_the_scale_behind_a_relu_and_xaviers_both_ways(kind: str,
     assert layer.weight.std().item() == pytest.approx((2.0 / (fan_in + fan_out)) ** 0.5, rel=0.02)
     assert layer.weight.abs().max() <= (6.0 / (fan_in + fan_out)) ** 0.5
     assert layer.bias.abs().max() == 0
+
+
+@pytest.mark.parametrize("name", INITS)
+def test_the_filters_of_a_sub_pixel_convolution_stay_equal(name: str) -> None:
+    doubling = sub_pixel(3, 5)
+    INITS[name](doubling)
+    doubled = doubling(torch.randn(2, 3, 4, 4))
+    assert torch.equal(doubled[:, :, ::2, ::2], doubled[:, :, 1::2, 1::2])
+    assert doubled.std() > 0
 
 
 def test_an_orthogonal_init_keeps_lengths() -> None:

@@ -96,8 +96,11 @@ def test_a_run_that_diverges_is_recorded_and_does_not_stop_the_others(
 
     monkeypatch.setattr(loop, "train", train_or_diverge)
     assert climb(plan)
-    assert ladder.diverged(plan.run("first")) == SAID
-    assert ladder.diverged(plan.run("second")) is None
+    assert ladder.diverged(plan, "first") == SAID
+    assert ladder.diverged(plan, "second") is None
+    assert ladder.diverged(replace(plan, seed=1), "first") is None
+    other = {**plan.recipes, "first": replace(TINY, g_lr=1e-3)}
+    assert ladder.diverged(replace(plan, recipes=other), "first") is None
     assert images_seen(plan, "second") > 0
     assert f"first: {SAID}" in capsys.readouterr().out
     monkeypatch.setattr(loop, "train", train)
@@ -190,3 +193,26 @@ def test_every_recipe_sees_as_many_images_where_the_budget_is_one_of_images(
 def test_a_ladder_has_exactly_one_budget(plan: Plan, minutes: float | None, images: int | None) -> None:
     with pytest.raises(ValueError, match="exactly one of the two"):
         replace(plan, minutes=minutes, images=images)
+
+
+def test_a_finished_run_on_other_pictures_is_refused(
+    plan: Plan, tmp_path: Path, make_pictures: Callable[..., Path]
+) -> None:
+    assert climb(plan)
+    with pytest.raises(CheckpointError, match=r"first: .* holds another run \(other pictures\); give another --out"):
+        climb(plan, data=make_pictures(tmp_path / "others", count=8))
+
+
+@pytest.mark.parametrize("name", ["features", "report.md", "a b", ""])
+def test_a_name_that_would_be_in_the_way_is_refused(plan: Plan, name: str) -> None:
+    with pytest.raises(ValueError, match="A recipe of a ladder cannot be called"):
+        replace(plan, recipes={name: TINY})
+
+
+def test_a_run_without_a_passport_is_one_sentence(plan: Plan) -> None:
+    assert climb(plan)
+    config = checkpoint.newest(plan.run("first")) / "config.json"
+    written = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps({**written, "about": {}}), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="does not say how it was trained"):
+        climb(plan)

@@ -448,3 +448,24 @@ def test_the_passport_lists_the_labels_behind_the_classes(tmp_path: Path, images
     assert session.about["labels"] == [3, 7, 40]
     assert session.data.labels.tolist() == [1, 0, 2] * 4
     assert checkpoint.load(checkpoint.newest(tmp_path / "run")).generator.classes == 3
+
+
+def test_damaged_metrics_of_a_resumed_run_are_passed_over(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=80))
+    for file in (tmp_path / "run").rglob("metrics.jsonl"):
+        with file.open("ab") as opened:
+            opened.write(b'no JSON\n[1]\n{"d_loss": "a"}\n\xff\xfe\n' + b"[" * 5000 + b"\n")
+    run_for(tmp_path / "run", images, Budget(images=160))
+    found = loop.read_metrics(tmp_path / "run" / "metrics.jsonl")
+    assert [row.get("images") for row in found] == [80, None, 160]
+
+
+@pytest.mark.parametrize(("name", "value"), [("recipe", "dcgan"), ("images", None), ("runtimes", {}), ("data", 3)])
+def test_a_passport_that_is_no_passport_is_one_sentence(tmp_path: Path, images: Data, name: str, value: object) -> None:
+    run_for(tmp_path / "run", images, Budget(images=8))
+    config = tmp_path / "run" / "000000008" / "config.json"
+    written = json.loads(config.read_text(encoding="utf-8"))
+    written["about"][name] = value
+    config.write_text(json.dumps(written), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="does not say how it was trained"):
+        run_for(tmp_path / "run", images, Budget(images=16))

@@ -188,3 +188,12 @@ def test_a_misspelt_recipe_ends_the_ladder_before_it_begins(capsys: pytest.Captu
     options = ["--data", "absent", "--out", "x", "--minutes-each", "1"]
     assert cli.main(["ladder", "dcgan", "dcgun", *options]) == 2
     assert "The recipe 'dcgun' is not one of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fakes", ["3", "0", "many"])
+def test_too_few_fakes_are_refused_before_anything_is_trained(fakes: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--data", "x", "--out", "y", "--minutes-each", "1", "--fakes", fakes]
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["ladder", *options])
+    assert stopped.value.code == 2
+    assert f"{fakes!r} is not a whole number" in capsys.readouterr().err

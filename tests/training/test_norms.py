@@ -186,7 +186,7 @@ def test_weight_norm_gives_every_output_a_length_of_its_own_that_is_learned(kind
     torch.testing.assert_close(norms, torch.arange(1.0, len(norms) + 1.0))
 
 
-@pytest.mark.parametrize(("kind", "fan_in"), [("Conv2d", 45), ("ConvTranspose2d", 80), ("Linear", 6)])
+@pytest.mark.parametrize(("kind", "fan_in"), [("Conv2d", 45), ("ConvTranspose2d", 5), ("Linear", 6)])
 def test_equalised_weights_are_kept_at_unit_scale_and_used_at_hes(kind: str, fan_in: int) -> None:
     network = nn.Sequential(LAYERS[kind]())
     before = matrix(network[0])

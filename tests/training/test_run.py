@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import cross_entropy, softplus
 
 from training import checkpoint
 from training.discriminators import Judgement
 from training.latents import labels as draw_labels
 from training.latents import latents
 from training.losses import LOSSES
-from training.penalties import PENALTIES, Penalty
+from training.penalties import PENALTIES, Penalty, View
 from training.recipe import Recipe
 from training.recipes import RECIPES
 from training.replay import Replay
@@ -373,3 +373,50 @@ def test_each_step_and_each_seed_has_random_numbers_of_its_own() -> None:
         train(run, 2)
     assert len({tuple(z.flatten().tolist()) for z in drawn}) == 4
     assert torch.equal(torch.stack(drawn[:2]), torch.stack(drawn[4:]))
+
+
+def test_began_weighs_the_fakes_of_ds_loss_by_its_balance() -> None:
+    run = Run(small("began"), 0, CPU)
+    run.control.balance.fill_(0.25)
+    heard: list[Judgement] = []
+    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    (told,) = train(run, 1)
+    expected = 0.25 * heard[1].logits.mean() - heard[0].logits.mean()
+    assert told.d_loss.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_sliced_layers_direction_is_drawn_from_the_fakes_to_the_reals() -> None:
+    run = Run(tiny(sliced=True, loss="hinge"), 0, CPU)
+    heard: list[Judgement] = []
+    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    train(run, 1)
+    slope = run.d.head.last.weight.grad.flatten()
+    step = heard[0].features.detach().mean(dim=0) - heard[1].features.detach().mean(dim=0)
+    assert torch.cosine_similarity(slope, step, dim=0) < -0.5  # downhill is towards the reals
+
+
+def test_a_classifier_trains_g_to_be_told_apart() -> None:
+    recipe = replace(small("conditional"), condition="classifier", adversarial=1e-6, class_weight=2.0)
+    run = Run(recipe, 0, CPU)
+    heard: list[Judgement] = []
+    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    (told,) = train(run, 1)
+    scores, kinds = heard[2].classes, labels(recipe, 0)
+    assert scores is not None
+    assert told.g_loss.item() == pytest.approx(2.0 * cross_entropy(scores, kinds).item(), rel=1e-4)
+
+
+def test_a_penalty_sees_the_running_means_of_reals_and_of_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[View] = []
+    run = Run(tiny(penalties=(("lecam", 1.0),)), 0, CPU)
+    run.control.real_mean.fill_(3.0)
+    run.control.fake_mean.fill_(-2.0)
+    monkeypatch.setitem(PENALTIES, "lecam", Penalty(lambda view: seen.append(view) or view.real_logits[:, 0], ""))
+    train(run, 1)
+    (view,) = seen
+    assert view.real.shape == view.fake.shape == (4, 3, 16, 16)
+    assert not torch.equal(view.real, view.fake)
+    assert run.control.real_mean.item() == pytest.approx(3.0 * 0.99 + 0.01 * view.real_logits.mean().item(), abs=1e-4)
+    assert run.control.fake_mean.item() == pytest.approx(-2.0 * 0.99 + 0.01 * view.fake_logits.mean().item(), abs=1e-4)
+    assert view.real_mean is run.control.real_mean
+    assert view.fake_mean is run.control.fake_mean

@@ -36,6 +36,7 @@ def sub_pixel_convolution(before: int, after: int, *, bias: bool = True) -> nn.C
     Aitken et al. 2017, arXiv:1707.02937.
     """
     convolution = nn.Conv2d(before, 4 * after, 3, padding=1, bias=bias)
+    convolution.equal_filters = 4  # type: ignore[assignment]  # for whoever draws the weights anew
     with torch.no_grad():
         convolution.weight.copy_(convolution.weight[::4].repeat_interleave(4, dim=0))
         if convolution.bias is not None:

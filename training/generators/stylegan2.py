@@ -13,15 +13,16 @@ from training.generators.config import GeneratorConfig, channels_at, sides
 from training.generators.network import GeneratorNetwork, unit_moment
 
 MEAN_KEEP = 0.995  # of the mean style, a step
-GAIN = 2.0**0.5  # which a leaky ReLU needs to keep the scale
+GAIN = 2.0**0.5  # by which a leaky ReLU keeps the scale; weights that none follows are scaled back by it
 
 
 class StyleGAN2Generator(GeneratorNetwork):
     """A mapping network, styles that modulate convolutions, layer noise and a skip of RGB maps.
 
     Karras et al. 2020 (arXiv:1912.04958), figure 2 d and section 4.1, without path length regularisation and with two
-    mapping layers. One style enters at each side, so there are as many as sides. Noise is new at each step of training
-    and fixed when drawing, so that a latent gives one picture. Truncation pulls styles to their mean (`psi`).
+    mapping layers. The sum of RGB maps goes through tanh, as in the other generators. One style enters at each side.
+    Noise is new at each step of training and fixed when drawing, so that a latent gives one picture. Truncation pulls
+    styles to their mean (`psi`).
     """
 
     mean_w: Tensor
@@ -44,7 +45,7 @@ class StyleGAN2Generator(GeneratorNetwork):
     def map(self, z: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
         w = self.describe(unit_moment(z), labels)
         for layer in self.mapping:
-            w = GAIN * leaky_relu(layer(w), 0.2)
+            w = leaky_relu(layer(w), 0.2)
         if self.training:
             with torch.no_grad():
                 self.mean_w.lerp_(w.detach().mean(dim=0).to(self.mean_w.dtype), 1.0 - MEAN_KEEP)
@@ -62,7 +63,7 @@ class StyleGAN2Generator(GeneratorNetwork):
                 features, rgb = (interpolate(one, scale_factor=2.0, mode="bilinear") for one in (features, rgb))
             features = block(features, w[:, index])
             rgb = rgb + to_rgb(features, w[:, index])
-        return torch.tanh(rgb)
+        return torch.tanh(rgb / (GAIN * self.styles**0.5))
 
 
 class _Block(nn.Module):  # [N, before, S, S], [N, w_dim] -> [N, after, S, S]
@@ -97,7 +98,7 @@ class Modulated(nn.Module):  # [N, before, S, S], [N, w_dim] -> [N, after, S, S]
         self.demodulate = demodulate
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        style, weight = 1.0 + self.style(w), self.convolution.weight
+        style, weight = 1.0 + self.style(w) / GAIN, self.convolution.weight
         convolved = conv2d(x * style[:, :, None, None], weight, padding=self.convolution.padding)
         if self.demodulate:
             norms = style.square() @ weight.square().sum(dim=(2, 3)).t()  # [N, after]
