@@ -143,6 +143,7 @@ async function refine() {
   const wish = race.seed;
   if (busy || !race.shown?.preview || !same(race.shown, wish)) return;
   const answer = await ask(wish, false);
+  if (answer.jpeg) race.ahead.keep(wish, answer);
   if (answer.jpeg) show(answer, () => !same(race.shown, answer));
 }
 
@@ -292,6 +293,7 @@ async function begin() {
   if (answer.error) return showProblem(answer.error);
   await show(answer);
   race.setSeed({ sha256: answer.sha256, seed: answer.seed, psi: answer.psi });
+  race.ahead.keep(race.seed, answer);
   showList();
   setTimeout(refine, came ? 0 : IDLE_MILLISECONDS);
   if (linkedCell !== null) openCell(linkedCell);

@@ -10,7 +10,7 @@ import torch
 
 from studio.ui import compare, explore, export, favourites, header, morph, seeds, verify
 from studio.ui.guard import Guard
-from studio.ui.parts import style
+from studio.ui.parts import common_script, style
 from studio.ui.state import Studio
 from studio.ui.texts import LANGUAGES, in_language
 
@@ -30,7 +30,8 @@ class Page(gr.Blocks):
 
     def launch(self, *arguments: Any, **options: Any) -> Any:
         """Launch as Gradio does, with this page's looks and safe defaults for whatever is not passed."""
-        return super().launch(*arguments, **{**_defaults(), **options})
+        head = f"<script>{common_script()}</script>\n{options.pop('head', None) or ''}"
+        return super().launch(*arguments, **{**_defaults(), **options}, head=head)
 
 
 def build(root: Path, device: torch.device | None = None, data: Path | None = None) -> Page:

@@ -28,7 +28,7 @@ def part(name: str, functions: list[Callable[[Any], Any]], scripts: tuple[str, .
     files = [f"{name}.js", *(f"{script}.js" for script in scripts)]
     return gr.HTML(
         html_template=_read(f"{name}.html"),
-        js_on_load="\n".join([common_script(), *map(_read, files)]),
+        js_on_load="\n".join(map(_read, files)),
         server_functions=functions,
         elem_id=f"race-{name}",
         apply_default_css=False,
@@ -37,8 +37,9 @@ def part(name: str, functions: list[Callable[[Any], Any]], scripts: tuple[str, .
 
 
 def common_script() -> str:
-    """Return the script that all parts share, with every text in every language."""
+    """Return the script that all parts share, with every text in every language; it stands once in the page's head."""
     texts = json.dumps({language: in_language(language) for language in LANGUAGES}, ensure_ascii=False)
+    texts = texts.replace("</", "<\\/")  # which would end the script
     more = "\n".join(_read(name) for name in SHARED)
     return _read("common.js").replace("__MORE__", more).replace("__TEXTS__", texts)
 

@@ -288,14 +288,14 @@ def test_the_matrix_shows_whole_rows_and_refuses_more_than_six_seeds(
     page.locator(".seeds").fill("9, 17-18")
     page.get_by_role("button", name="Draw").click()
     expect(page.locator(".matrix tbody th strong")).to_have_text(["9", "17", "18"])
-    expect(page.locator(".favourites")).to_be_hidden()
+    expect(page.locator("#race-compare .favourites")).to_be_hidden()
     page.evaluate("window.ganRace.favourites.toggle({ sha256: '0'.repeat(64), seed: 40 })")
     page.get_by_role("button", name="My favourites").click()
     expect(page.locator(".matrix tbody th strong")).to_have_text(["40"])
     page.locator(".seeds").fill("9, 17-18")
     page.locator(".seeds").press("Enter")
     expect(page.locator(".matrix tbody th strong")).to_have_text(["9", "17", "18"])
-    page.locator(".thumb").nth(2).click()
+    page.locator(".matrix .thumb").nth(2).click()
     wait_for_wall(page, 2, 17)
 
 
@@ -309,7 +309,7 @@ def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, 
     assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
     link = f"{page.url.split('&cmp=')[0]}&cmp=0123abcd,{page.url.split('%2C')[-1][:8]}"
     absent = open_page(link, tile=False)
-    expect(absent.locator(".compare .absent")).to_contain_text("needs the checkpoint 0123abcd, which is not here")
+    expect(absent.locator(".compare .absent")).to_contain_text("needs checkpoint 0123abcd, which is not here")
     wait_for_wall(absent, 1, 7)
 
 

@@ -60,7 +60,7 @@ def test_the_seeds_around_the_one_that_is_shown_are_there_before_they_are_wished
     page = open_page(f"{address}?seed=100")
     wait_for_tile(page, seed=100)
     page.wait_for_function(
-        "[101, 102, 103, 99].every((seed) => window.ganRace.ahead.take({ ...window.ganRace.seed, seed }))"
+        "[100, 101, 102, 103, 99].every((seed) => window.ganRace.ahead.take({ ...window.ganRace.seed, seed }))"
     )
     asked = []
     page.on("request", lambda request: asked.append(request) if is_wish(request) else None)
