@@ -278,3 +278,8 @@ def test_no_text_names_a_path_of_somebodys_machine() -> None:
 def test_a_path_of_somebodys_machine_is_caught(folder: str) -> None:
     assert machine_paths(f"see /{folder}/me/runs")
     assert not machine_paths(f"https://example.org/{folder}/me")
+
+
+def test_no_two_test_files_have_the_same_name() -> None:
+    names = [path.name for path in (PROJECT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
