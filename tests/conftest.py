@@ -47,6 +47,9 @@ def make_checkpoint() -> Callable[..., Path]:
                 layer.momentum = None  # the statistics of the one batch that follows, whole
         with torch.no_grad():
             generator.train()(torch.randn(64, z_dim))
+            for name, weight in generator.named_parameters():
+                if name.startswith("blocks.") and name.endswith(".style.weight"):
+                    weight.mul_(8.0)  # styles that tell pictures apart
             for layer in generator.to_rgb.modules():
                 if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
                     layer.weight.mul_(4.0)  # pictures of good contrast

@@ -140,7 +140,7 @@ def test_a_link_with_truncation_a_cell_and_a_language_opens_exactly_that(
     expect(page.locator(".caption")).to_contain_text("ψ 0.5")
     page.keyboard.press("Escape")
     expect(page.locator(".lens")).to_be_hidden()
-    assert "cell=" not in page.url
+    page.wait_for_function("!location.href.includes('cell=')")
     assert page.evaluate("window.ganRace.link.whole()").endswith(f"/?ck={sha256[:8]}&seed=4&psi=0.5&lang=ja")
 
 

@@ -36,5 +36,6 @@ def _give_contrast(generator: nn.Module, z: torch.Tensor, kinds: torch.Tensor | 
         norm.momentum = None  # the statistics of the one batch below, not a tenth of them
     generator.train()(z, kinds)
     logits = torch.atanh(generator.eval()(z, kinds).clamp(-0.99999, 0.99999))
-    for parameter in generator.to_rgb.parameters():
-        parameter.mul_(0.8 / logits.std())
+    for layer in generator.to_rgb.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            layer.weight.mul_(0.8 / logits.std())

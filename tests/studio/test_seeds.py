@@ -13,6 +13,7 @@ from PIL import Image
 from studio.ranking import describe_lightly
 from studio.render import Priority, Renderer, SupersededError, Wish
 from studio.seeds import SIDES, Look, Network, Sheets
+from tests.loops import run_to_its_end
 from training import checkpoint
 from training.checkpoint import Checkpoint
 from training.images import to_cells
@@ -31,7 +32,7 @@ def renderer(found: Checkpoint) -> Renderer:
 
 
 def look(sheets: Sheets, wish: Wish, visitor: str = "me", lane: str = "seeds") -> Look:
-    return asyncio.run(sheets.look(wish, SIDES[0], visitor, priority=Priority.SHEET, lane=lane))
+    return run_to_its_end(sheets.look(wish, SIDES[0], visitor, priority=Priority.SHEET, lane=lane))
 
 
 def test_a_look_is_a_small_picture_of_the_tile_and_its_description(found: Checkpoint, renderer: Renderer) -> None:
@@ -74,7 +75,7 @@ def test_thirty_visitors_wait_for_sheets_without_a_thread_each(found: Checkpoint
     async def all_of_them() -> list[list[Look]]:
         return await asyncio.gather(*map(visit, range(30)))
 
-    every = asyncio.run(all_of_them())
+    every = run_to_its_end(all_of_them())
     for number in (0, 13, 29):
         for place, seen in enumerate(every[number]):
             assert seen.thumbnail == renderer.tile(found.sha256, 100 * number + place, "check").thumbnail(SIDES[0])
@@ -95,7 +96,7 @@ def test_a_newer_range_gives_up_the_older_one(found: Checkpoint, renderer: Rende
         ]
         return await asyncio.gather(first, *tasks, return_exceptions=True)
 
-    _, *older, newest = asyncio.run(change_the_range())
+    _, *older, newest = run_to_its_end(change_the_range())
     assert isinstance(newest, Look)
     assert sum(isinstance(one, SupersededError) for one in older) >= 2
 

@@ -15,6 +15,7 @@ import torch
 
 from studio.render import BusyError, SupersededError
 from studio.ui.state import Answer, RequestError, Studio, answers
+from tests.loops import run_to_its_end
 from training.checkpoint import CheckpointError
 from training.images import NotFiniteError
 
@@ -52,8 +53,8 @@ def test_what_goes_wrong_while_waiting_is_an_answer_too() -> None:
         return {"done": True}
 
     assert inspect.iscoroutinefunction(wait)
-    assert asyncio.run(wait({"fail": True})) == {"superseded": True}
-    assert asyncio.run(wait("no request")) == {"done": True}
+    assert run_to_its_end(wait({"fail": True})) == {"superseded": True}
+    assert run_to_its_end(wait("no request")) == {"done": True}
 
 
 def test_the_untrained_stand_in_gives_way_to_the_first_checkpoint(
