@@ -1,14 +1,11 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
-const [tile, caption, status, select, field, psi, lens] =
-  [".tile", ".caption", ".status", ".checkpoint", ".seed", ".psi", ".lens"].map($);
+const [tile, caption, status, select, field, psi] = [".tile", ".caption", ".status", ".checkpoint", ".seed", ".psi"].map($);
 const visitor = crypto.randomUUID?.() ?? String(Math.random());
-const COLUMNS = 10;
 
 let list = props.list;
 let problem = null; // the error on the screen
 let busy = false;
-let cell = null;
 
 const checkpointOf = (sha256) => list.checkpoints.find((one) => one.sha256.startsWith(sha256));
 
@@ -218,55 +215,24 @@ race.keys.register("explore", {
 
 // One picture, enlarged from its exact pixels, and the training pictures nearest to it.
 const wishOf = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
-const copiesChanged = race.copies($(".copies"), () => server.nearest({ ...wishOf(race.shown), cell, visitor }));
-$(".copies").hidden = !props.copies;
-async function openCell(index) {
-  if (race.shown === null) return;
-  const wish = wishOf(race.shown);
-  cell = (index + 100) % 100;
-  const asked = cell;
-  const answer = await race.ask(server.cell, { ...wish, cell, visitor });
-  if (asked !== cell) return;
-  if (answer.error) return showProblem(answer.error);
-  if (answer.superseded) return;
-  $(".cell").src = `data:image/png;base64,${answer.png}`;
-  showCellWords();
-  race.link.set({ cell });
-  if (!lens.open) lens.showModal();
-  copiesChanged();
-}
+const lens = race.lens($(".lens"), {
+  ask: (cell) => race.ask(server.cell, { ...wishOf(race.shown), cell, visitor }),
+  nearest: props.copies ? (cell) => server.nearest({ ...wishOf(race.shown), cell, visitor }) : null,
+  words: cellWords,
+  fail: showProblem,
+  opened: (cell) => race.link.set({ cell }),
+  closed: () => race.link.set({ cell: null }),
+});
+const openCell = (index) => race.shown !== null && lens.open(index);
 
-function showCellWords() {
-  if (cell === null || race.shown === null) return;
-  const place = { cell, row: Math.floor(cell / COLUMNS) + 1, column: (cell % COLUMNS) + 1, seed: race.shown.seed };
+function cellWords(cell) {
+  const place = { ...race.placeOf(cell), seed: race.shown.seed };
   const kind = race.shown.classes?.[cell];
   const said = [race.text("cell", place), ...(kind === undefined ? [] : [race.text("cell_class", { kind })])];
-  $(".cell-caption").textContent = said.join(" · ");
-  $(".cell").alt = race.text("cell_alt", place);
+  return { caption: said.join(" · "), alt: race.text("cell_alt", place) };
 }
 
-function openTouched(event) {
-  const box = tile.getBoundingClientRect();
-  const byKeyboard = event.detail === 0;
-  const column = byKeyboard ? 0 : Math.floor(((event.clientX - box.left) / box.width) * COLUMNS);
-  const row = byKeyboard ? 0 : Math.floor(((event.clientY - box.top) / box.height) * COLUMNS);
-  openCell(Math.min(Math.max(row, 0), 9) * COLUMNS + Math.min(Math.max(column, 0), 9));
-}
-race.touch($(".tile-button"), { swipe: step, tap: openTouched, doubleTap: star });
-race.touch($(".cell"), { swipe: (by) => openCell(cell + by) });
-$(".previous-cell").addEventListener("click", () => openCell(cell - 1));
-$(".next-cell").addEventListener("click", () => openCell(cell + 1));
-race.dialog(lens);
-lens.addEventListener("close", () => {
-  cell = null;
-  race.link.set({ cell: null });
-});
-lens.addEventListener("keydown", (event) => {
-  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS }[event.key];
-  if (by === undefined) return;
-  event.preventDefault();
-  openCell(cell + by);
-});
+race.touch($(".tile-button"), { swipe: step, tap: (event) => openCell(race.cellAt(tile, event)), doubleTap: star });
 
 // --- opening ---------------------------------------------------------------------------------------------------------------
 
@@ -311,7 +277,7 @@ race.keys.register("explore", {
 race.onLanguage(element, () => {
   showList();
   showWords();
-  showCellWords();
+  lens.showWords();
   showStar();
   visited.showWords();
   showProblem(problem);

@@ -2,7 +2,6 @@ const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const $$ = (selector) => [...element.querySelectorAll(selector)];
 const visitor = crypto.randomUUID?.() ?? String(Math.random());
-const COLUMNS = 10;
 const FRAME_MS = 1000 / 15; // the strip follows a slider at most so often
 const AMOUNTS = 8;
 const MOST_STOPS = 12;
@@ -14,7 +13,6 @@ let problem = null; // the error on the screen
 let shown = null; // what the tile shows: the answer, and the request that it answers
 let stripKey = null; // the request that the strip shows
 let styles = 0; // of the checkpoint that is chosen
-let cell = null;
 
 const state = {
   sha256: null,

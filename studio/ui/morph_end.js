@@ -50,7 +50,6 @@ function nextFavourite(sha256, seed) {
 document.addEventListener("race:tab", () => (race.tab === "morph" ? takeSeed() : stopPlaying()));
 document.addEventListener("race:seed", takeSeed);
 document.addEventListener("race:favourites", showFavourites);
-$(".copies").hidden = !props.copies;
 $(".no-data").hidden = props.copies;
 
 race.onLanguage(element, () => {
@@ -59,7 +58,7 @@ race.onLanguage(element, () => {
   showSeeds();
   showControls();
   showWords();
-  showCellWords();
+  lens.showWords();
   showFilm();
   showProblem(problem);
 });

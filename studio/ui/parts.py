@@ -15,7 +15,7 @@ from studio.ui.texts import LANGUAGES, in_language
 HERE = Path(__file__).parent
 SHARED = (  # put into common.js
     *("link.js", "favourites_kept.js", "keys.js", "touch.js"),
-    *("visited.js", "looked.js", "ahead.js", "copies.js"),
+    *("visited.js", "looked.js", "ahead.js", "copies.js", "lens.js"),
 )
 SHEETS = ("page.css", "seeds.css", "compare.css", "morph.css")
 
@@ -27,7 +27,7 @@ def part(name: str, functions: list[Callable[[Any], Any]], scripts: tuple[str, .
     """
     files = [f"{name}.js", *(f"{script}.js" for script in scripts)]
     return gr.HTML(
-        html_template=_read(f"{name}.html"),
+        html_template=_read(f"{name}.html").replace("__LENS__", _read("lens.html")),
         js_on_load="\n".join(map(_read, files)),
         server_functions=functions,
         elem_id=f"race-{name}",

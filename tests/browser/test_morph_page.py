@@ -229,7 +229,7 @@ def test_the_nearest_training_pictures_stand_under_an_enlarged_one(
     lens.get_by_role("button", name="Close").click()
     page.get_by_role("tab", name="Morph").click()
     page.locator(".morph-button:enabled").click()
-    lens = page.locator(".morph-lens")
+    lens = page.locator(".morph .lens")
     lens.get_by_text("Is it a copy?").click()
     expect(lens.locator(".neighbours img")).to_have_count(3)
 
@@ -238,8 +238,8 @@ def test_without_data_nothing_asks_about_copies_and_a_sentence_says_how(address:
     page = open_morph(open_page, address)
     expect(page.locator(".morph .no-data")).to_contain_text("GAN_RACE_DATA")
     page.locator(".morph-button").click()
-    expect(page.locator(".morph-lens")).to_be_visible()
-    expect(page.locator(".morph-lens .copies")).to_be_hidden()
+    expect(page.locator(".morph .lens")).to_be_visible()
+    expect(page.locator(".morph .lens .copies")).to_be_hidden()
 
 
 def test_on_a_phone_everything_fits_and_can_be_touched(address: str, open_page: Open) -> None:
