@@ -43,7 +43,7 @@ def build(root: Path, device: torch.device | None = None, data: Path | None = No
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     studio = Studio(root, device, data)
     with Page(title="GAN Race Studio", analytics_enabled=False, fill_width=True) as page:
-        head = header.build(list(TABS))
+        head = header.build(list(TABS), lambda: page.share_url)
         favourites.build(studio)
         labels = _labels()
         with gr.Tabs(elem_id="race-tabs") as tabs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.ui.texts_qr import QR
 from studio.ui.texts_seeds import SEEDS
 from studio.verdict import FALSE_CLAIMS, SENTENCES
 
@@ -181,6 +182,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "minutes": ("{minutes} min", "{minutes} 分"),
     # seeds
     **SEEDS,
+    **QR,
     # compare
     "compare_chosen": ("Checkpoints that are compared", "比べるチェックポイント"),
     "compare_slot": ("Checkpoint {number}", "チェックポイント {number}"),

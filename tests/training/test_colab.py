@@ -14,13 +14,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
 import pytest
+from IPython.display import SVG
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from studio.qr import to_svg
 from training.recipes import RECIPES
 
 PROJECT = Path(__file__).parents[2]
@@ -159,6 +162,7 @@ def test_run_all_trains_and_opens_the_studio_and_a_new_runtime_resumes(
     assert "the budget is used up: 32 images" in printed["train"]
     assert "image/jpeg" in printed["train"]
     assert "the page names the run: True" in printed["studio"]
+    assert "There is no public link" in printed["studio"]
     assert saved_images(runs) == 32
 
     colab.new_runtime()
@@ -166,6 +170,25 @@ def test_run_all_trains_and_opens_the_studio_and_a_new_runtime_resumes(
     assert "Packed earlier" in printed["data"]
     assert "from image 32 " in printed["train"]
     assert saved_images(runs) == 64
+
+
+def test_the_public_link_is_shown_as_text_and_as_a_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[bool] = []
+    demo = SimpleNamespace(launch=lambda share: asked.append(share), share_url="https://0123456789abcdef.gradio.live")
+    shown: list[SVG] = []
+    monkeypatch.setitem(sys.modules, "app", SimpleNamespace(demo=demo))
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    for name in ("GAN_RACE_CHECKPOINTS", "GAN_RACE_STATE"):
+        monkeypatch.setenv(name, "before")  # and put it back after
+    source = next(cell.source for cell in code_cells() if cell.id == "studio")
+    exec(source, {"os": os, "sys": sys, "RUNS": tmp_path, "STORE": tmp_path, "PROJECT": PROJECT})
+    assert asked == [True]
+    assert "公開リンク / Public link: https://0123456789abcdef.gradio.live\n" in capsys.readouterr().out
+    (code,) = shown
+    assert re.search(r'<svg [^>]*width="240" height="240" viewBox=', code.data)
+    assert re.findall("<path.*", code.data) == re.findall("<path.*", to_svg(demo.share_url).decode().strip())
 
 
 def test_the_install_pins_torch_and_takes_the_projected_extra(colab: Colab) -> None:
