@@ -9,12 +9,6 @@ let busy = false;
 
 const checkpointOf = (sha256) => list.checkpoints.find((one) => one.sha256.startsWith(sha256));
 
-function takeList(next) {
-  list = next;
-  race.setList(list);
-  showList();
-}
-
 function showList() {
   race.fillCheckpoints(select, list, race.seed.sha256 ?? list.default);
   $(".untrained").hidden = list.untrained === null;
@@ -89,7 +83,7 @@ async function show(answer, obsolete = () => false) {
 async function refreshList() {
   const answer = await race.ask(server.list_checkpoints, {});
   if (answer.error) return;
-  takeList(answer);
+  race.setList(answer);
 }
 
 // On a slow network half the picture's side comes first, with a quarter of the bytes.
@@ -281,6 +275,10 @@ race.onLanguage(element, () => {
   showStar();
   visited.showWords();
   showProblem(problem);
+});
+document.addEventListener("race:list", () => {
+  list = race.list;
+  showList();
 });
 race.setList(list);
 begin();

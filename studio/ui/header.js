@@ -30,8 +30,8 @@ function showChip() {
   const shown = race.shown;
   const checkpoint = race.list?.checkpoints.find((one) => one.sha256 === shown?.sha256);
   const alarms = race.alarms(checkpoint);
-  $(".chip").hidden = shown === null;
-  $(".chip-text").textContent = shown === null ? "" : race.label(checkpoint ?? shown);
+  $(".chip-text").textContent = shown === null ? race.text("checkpoints") : race.label(checkpoint ?? shown);
+  $(".chip").title = race.text("checkpoints");
   $(".alarm").hidden = alarms.length === 0;
   $(".alarm").title = alarms.join("\n");
   $(".alarm").setAttribute("aria-label", race.text("alarms_label", { alarms: alarms.join("; ") }));
@@ -58,6 +58,8 @@ document.addEventListener("race:alive", (event) => {
 });
 const openFavourites = () => document.dispatchEvent(new CustomEvent("race:open-favourites"));
 $(".open-favourites").addEventListener("click", openFavourites);
+const openCheckpoints = () => document.dispatchEvent(new CustomEvent("race:open-checkpoints"));
+$(".chip").addEventListener("click", openCheckpoints);
 
 // --- the link ----------------------------------------------------------------------------------------------------------
 
@@ -105,6 +107,7 @@ race.keys.register("", {
   l: ["copy_link", copyLink],
   e: ["tab_export", () => race.openTab("export")],
   o: ["favourites", openFavourites],
+  p: ["checkpoints", openCheckpoints],
 });
 if (props.tabs.includes("compare")) race.keys.register("", { c: ["tab_compare", () => race.openTab("compare")] });
 document.addEventListener("race:open-tab", (event) => trigger("open_tab", { tab: event.detail }));

@@ -8,7 +8,7 @@ from typing import Any, cast
 import gradio as gr
 import torch
 
-from studio.ui import compare, explore, export, favourites, header, morph, seeds, verify
+from studio.ui import checkpoints, compare, explore, export, favourites, header, morph, seeds, verify
 from studio.ui.guard import Guard
 from studio.ui.parts import common_script, style
 from studio.ui.state import Studio
@@ -45,6 +45,7 @@ def build(root: Path, device: torch.device | None = None, data: Path | None = No
     with Page(title="GAN Race Studio", analytics_enabled=False, fill_width=True) as page:
         head = header.build(list(TABS), lambda: page.share_url)
         favourites.build(studio)
+        checkpoints.build(studio)
         labels = _labels()
         with gr.Tabs(elem_id="race-tabs") as tabs:
             panes = []

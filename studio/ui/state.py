@@ -23,6 +23,7 @@ from studio.favourites import Wall, state_folder
 from studio.films import Films
 from studio.gallery import SHORT, Entry, Gallery
 from studio.render import BusyError, Renderer, SupersededError
+from studio.tricks import tricks
 from training import checkpoint
 from training.checkpoint import CheckpointError
 from training.generators import GeneratorConfig, build_generator
@@ -115,6 +116,7 @@ def _entry(entry: Entry) -> Answer:
         "sha256": entry.sha256,
         "name": entry.name,
         "recipe": recipe.get("summary") if isinstance(recipe, dict) else None,
+        "tricks": tricks(about),
         "images": about.get("images"),
         "seconds": about.get("seconds"),
         "devices": sorted(devices),

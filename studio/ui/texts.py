@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.ui.texts_checkpoints import CHECKPOINTS
 from studio.ui.texts_qr import QR
 from studio.ui.texts_seeds import SEEDS
 from studio.verdict import FALSE_CLAIMS, SENTENCES
@@ -72,6 +73,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "お気に入りはこのブラウザーに残っています。ファイルに保存し、新しいリンク先で読み込んでください。",
     ),
     "alarms_label": ("Training alarms: {alarms}", "学習の警告: {alarms}"),
+    # checkpoints
+    **CHECKPOINTS,
     # favourites
     "favourites": ("Favourites", "お気に入り"),
     "favourites_count": ("Favourites ({count})", "お気に入り（{count} 件）"),
@@ -565,8 +568,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "お気に入りは {limit} 件までです。先にどれかを外してください。",
     ),
     "error_unknown_checkpoint": (
-        "This link needs checkpoint {hash}, which is not here; no other picture is shown in its place.",
-        "このリンクにはチェックポイント {hash} が必要ですが、ここにはありません。代わりの画像は表示しません。",
+        "Checkpoint {hash} is not here; no other picture is shown in its place.",
+        "チェックポイント {hash} はここにありません。代わりの画像は表示しません。",
     ),
     "error_too_many_tiles": (
         "{seeds} seeds of {checkpoints} checkpoints are too many; up to 6 of 6 are allowed.",

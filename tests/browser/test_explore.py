@@ -202,7 +202,7 @@ def test_a_link_to_an_absent_checkpoint_says_so_and_shows_no_other_picture(
     address: str, open_page: Open, hash_: str
 ) -> None:
     page = open_page(f"{address}?ck={hash_}&seed=3", tile=False)
-    expect(page.locator(".explore .status")).to_contain_text("This link needs checkpoint")
+    expect(page.locator(".explore .status")).to_contain_text("is not here; no other picture is shown")
     page.wait_for_timeout(300)
     assert page.locator(".race .tile").get_attribute("src") is None
     assert page.locator(".caption").inner_text() == ""

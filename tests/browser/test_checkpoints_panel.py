@@ -1,0 +1,145 @@
+"""The panel of checkpoints: searched, chosen, remembered; damaged ones are named and change nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+
+Open = Callable[..., Page]
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def give_recipe(folder: Path, **recipe: Any) -> None:
+    """Write a recipe into the passport of a checkpoint."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["about"]["recipe"] = {"summary": "a made-up one", **recipe}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+@pytest.fixture
+def checkpoints(checkpoints: Path) -> Path:
+    """Return a folder with the usable alpha and beta, and with two that cannot be used."""
+    give_recipe(checkpoints / "alpha", loss="hinge", augment=["color"], ema_images=10_000)
+    give_recipe(checkpoints / "beta", loss="wasserstein", penalties=[["gradient", 10.0]])
+    for name in ("cut", "torn"):
+        (checkpoints / name).mkdir()
+        (checkpoints / name / "config.json").write_bytes((checkpoints / "beta" / "config.json").read_bytes())
+        weights = (checkpoints / "beta" / "model.safetensors").read_bytes()
+        (checkpoints / name / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    return checkpoints
+
+
+def open_panel(page: Page) -> Locator:
+    page.locator(".head .chip").click()
+    panel = page.get_by_role("dialog", name="Checkpoints")
+    expect(panel).to_be_visible()
+    return panel
+
+
+def names(panel: Locator) -> list[str]:
+    return panel.locator(".row-button strong").all_text_contents()
+
+
+def test_a_checkpoint_is_found_by_its_trick_and_chosen_with_the_seed_that_was_there(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(f"{address}?seed=3")
+    wait_for_tile(page, seed=3)
+    panel = open_panel(page)
+    assert names(panel) == ["alpha", "beta"]
+    beta = panel.locator(".row-button", has_text="beta")
+    expect(beta.locator(".trick")).to_have_text(["Wasserstein loss", "gradient penalty"])
+    expect(beta).to_contain_text("1,002 images")
+    page.wait_for_function("document.querySelector('.checkpoints .row-button img').naturalWidth > 0")
+    search = panel.get_by_role("searchbox")
+    for typed, wanted in (("HINGE diff", ["alpha"]), ("made-up", ["alpha", "beta"]), ("gradient", ["beta"])):
+        search.fill(typed)
+        assert names(panel) == wanted
+    search.fill("nowhere")
+    expect(panel).to_contain_text("Nothing here matches “nowhere”.")
+    search.fill("penalty")
+    search.press("Enter")
+    expect(panel).to_be_hidden()
+    page.wait_for_function("window.ganRace.shown.name === 'beta'")
+    assert page.evaluate("window.ganRace.shown.seed") == 3
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "beta", 3))
+    expect(page.locator(".explore select.checkpoint")).to_have_value(page.evaluate("window.ganRace.shown.sha256"))
+    expect(page.locator(".head .chip")).to_contain_text("beta")
+
+
+def test_everything_goes_by_keyboard_and_what_was_used_last_stands_on_top_after_a_reload(
+    address: str, open_page: Open
+) -> None:
+    page = open_page(address)
+    page.keyboard.press("p")
+    panel = page.get_by_role("dialog", name="Checkpoints")
+    expect(panel.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(panel.locator(".row-button", has_text="beta")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.ganRace.shown.name === 'beta'")
+    page.reload()
+    wait_for_tile(page)
+    page.keyboard.press("p")
+    used = panel.locator(".recent-button")
+    expect(used).to_have_count(2)
+    assert [text.split()[0] for text in used.all_text_contents()] == ["beta", "alpha"]
+    expect(used.first).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Checkpoints")
+
+
+def test_what_is_no_checkpoint_in_the_browsers_store_is_passed_over(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    page.evaluate("""localStorage.setItem('ganrace.recent', '[1, null, "x", {"sha256": 3}]')""")
+    page.reload()
+    wait_for_tile(page)
+    panel = open_panel(page)
+    assert names(panel) == ["alpha", "beta"]
+    expect(panel.locator(".recent-button")).to_contain_text(["alpha"])
+
+
+def test_damaged_checkpoints_are_named_with_their_reason_and_the_tile_stays(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(address)
+    panel = open_panel(page)
+    expect(panel.locator(".broken")).to_have_text(["✕ cut", "✕ torn"])
+    expect(panel.locator(".why").first).to_contain_text("damaged")
+    (checkpoints / "beta" / "model.safetensors").write_bytes(b"gone")
+    panel.locator(".row-button", has_text="beta").click()
+    expect(page.locator(".explore .status")).to_contain_text("is not here")
+    assert page.evaluate("window.ganRace.shown.name") == "alpha"
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 0))
+    expect(page.locator(".head .chip")).to_contain_text("alpha")
+    expect(open_panel(page).locator(".broken")).to_have_text(["✕ beta", "✕ cut", "✕ torn"])
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-US"), ("dark", "ja-JP")])
+def test_on_a_phone_nothing_is_too_small_too_wide_or_unreadable(
+    address: str, open_page: Open, scheme: str, locale: str
+) -> None:
+    page = open_page(address, color_scheme=scheme, **{**PHONE, "locale": locale})
+    chip = page.locator(".head .chip")
+    box = chip.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    chip.click()
+    panel = page.locator("dialog.checkpoints")
+    expect(panel.locator(".broken")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert panel.evaluate("(node) => node.scrollWidth - node.clientWidth") == 0
+    small = "(nodes) => nodes.filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML)"
+    assert panel.locator("button, input:not([type=file])").evaluate_all(small) == []
+    results = Axe().run(page).response
+    assert [one["id"] for one in results["violations"] if one["impact"] in ("serious", "critical")] == []
