@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import gradio as gr
 
 from studio.export import export_png, file_name, read_png
@@ -15,13 +17,19 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def export_tile(data: Answer) -> Answer:
-        seed, psi, looked_at = asked_seed(data), asked_psi(data), _asked_count(data)
-        found = studio.gallery.load(str(studio.find(asked_hash(data)).sha256))
-        with studio.drawing():
-            png = export_png(found, seed, psi, seeds_looked_at=looked_at)
-        return {"png": to_base64(png), "file": file_name(found.sha256, seed, psi), "manifest": read_png(png).manifest}
+        return exported(studio, data)
 
     return part("export", [export_tile])
+
+
+def exported(studio: Studio, data: Answer) -> Answer:
+    """Draw the tile of a request officially, and return its file with its name, its manifest and its SHA-256."""
+    seed, psi, looked_at = asked_seed(data), asked_psi(data), _asked_count(data)
+    found = studio.gallery.load(str(studio.find(asked_hash(data)).sha256))
+    with studio.drawing():
+        png = export_png(found, seed, psi, seeds_looked_at=looked_at)
+    facts = {"file": file_name(found.sha256, seed, psi), "manifest": read_png(png).manifest}
+    return {"png": to_base64(png), "sha256": hashlib.sha256(png).hexdigest(), **facts}
 
 
 def _asked_count(data: Answer) -> int | None:

@@ -47,7 +47,8 @@ function ownCard(one) {
     race.favourites.toggle(one);
     ($(".mine .thumb") ?? $(".close")).focus();
   });
-  return make("li", {}, picture(one), make("div", { className: "row" }, note, remove));
+  const choice = $(".tiles-zip").open ? [chooser(one)] : [];
+  return make("li", {}, picture(one), ...choice, make("div", { className: "row" }, note, remove));
 }
 
 function othersCard(one) {
@@ -74,6 +75,7 @@ function showCards() {
   $(".take-all").hidden = wall.every(race.favourites.has);
   const place = [...dialog.querySelectorAll(`.cards .${className || "thumb"}`)].find((one) => one.dataset.tile === dataset.tile);
   if (dataset.tile && !dialog.contains(document.activeElement)) (place ?? $(".close")).focus();
+  showZip();
   drawMissing();
 }
 

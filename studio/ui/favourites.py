@@ -12,6 +12,7 @@ from starlette.routing import Route
 from studio.favourites import MOST_OF_ONE, Favourite, FavouriteError, checked
 from studio.render import Priority
 from studio.ui.explore import VISITOR_LENGTH
+from studio.ui.export import exported
 from studio.ui.parts import part, to_base64
 from studio.ui.state import (
     Answer,
@@ -52,7 +53,11 @@ def build(studio: Studio) -> gr.HTML:
         )
         return {"jpeg": to_base64(picture.thumbnail(THUMBNAIL_SIDE)), "name": entry.name}
 
-    return part("favourites", [share, thumbnail])
+    @answers
+    def exact_tile(data: Answer) -> Answer:
+        return exported(studio, data)
+
+    return part("favourites", [share, thumbnail, exact_tile], ("zip", "favourites_zip"))
 
 
 async def _alive(_: Request) -> JSONResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from studio.ui.texts_checkpoints import CHECKPOINTS
 from studio.ui.texts_qr import QR
 from studio.ui.texts_seeds import SEEDS
+from studio.ui.texts_tiles import TILES
 from studio.verdict import FALSE_CLAIMS, SENTENCES
 
 LANGUAGES = ("en", "ja")
@@ -186,6 +187,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # seeds
     **SEEDS,
     **QR,
+    **TILES,
     # compare
     "compare_chosen": ("Checkpoints that are compared", "比べるチェックポイント"),
     "compare_slot": ("Checkpoint {number}", "チェックポイント {number}"),

@@ -1,0 +1,38 @@
+"""The words about tiles as files, and about their weakest pictures."""
+
+from __future__ import annotations
+
+TILES: dict[str, tuple[str, str]] = {
+    # the zip of favourites
+    "zip_title": ("Save the tiles as a zip of PNGs", "タイルの PNG を zip にまとめて保存"),
+    "zip_hint": (
+        "The exact PNG of each favourite that is chosen below, and a manifest.json that lists them with your notes. "
+        "At most {most} at once: a tile has about 4 MB and takes a second or more. Hand in one of the PNGs, "
+        "not the zip.",
+        "下で選んだお気に入りの正確な PNG と、メモ付きの一覧 manifest.json をまとめます。"
+        "1 回に {most} 枚までです（1 枚は約 4 MB、描画に 1 秒以上）。提出するのは zip ではなく、中の PNG 1 枚です。",
+    ),
+    "zip_choose": ("into the zip", "zip に入れる"),
+    "zip_choose_of": ("Into the zip: {words}", "zip に入れる: {words}"),
+    "zip_all": ("Choose all", "すべて選ぶ"),
+    "zip_newest": ("Choose the newest {most}", "新しい {most} 件を選ぶ"),
+    "zip_none": ("Choose none", "選択を解除"),
+    "zip_chosen": ("{chosen} of {count} chosen, {most} at most", "{count} 件中 {chosen} 件を選択（{most} 件まで）"),
+    "zip_make": ("Make the zip", "zip を作る"),
+    "zip_stop": ("Stop", "中止"),
+    "zip_progress_label": ("Tiles in the zip", "zip の進み具合"),
+    "zip_progress": ("Drawing tile {number} of {count} …", "{count} 枚中 {number} 枚目を描画中…"),
+    "zip_waits": (
+        "Tile {number} of {count} waits until the tiles of others are drawn …",
+        "{count} 枚中 {number} 枚目は、ほかの人のタイルの描画が終わるのを待っています…",
+    ),
+    "zip_stopped": ("Stopped; nothing was saved.", "中止しました。何も保存していません。"),
+    "zip_saved": (
+        "Saved {file}: {count} tiles, {megabytes} MB.",
+        "{file} を保存しました（タイル {count} 枚、{megabytes} MB）。",
+    ),
+    "zip_empty": ("None of the tiles can be drawn, so there is no zip.", "描けるタイルがないため、zip は作りません。"),
+    "zip_left_out": (" Left out: {tiles}.", "含まれないタイル: {tiles}。"),
+    "zip_left_one": ("{words} ({reason})", "{words}（{reason}）"),
+    "zip_absent": ("checkpoint {hash} is not here", "チェックポイント {hash} がここにありません"),
+}
