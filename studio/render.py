@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,13 +35,13 @@ T = TypeVar("T")
 CACHE_BYTES = 256 * 2**20
 SHEET_SHARE = 4  # of which a quarter is for tiles of sheets, so that a sheet pushes out nothing that is looked at
 COPY_BYTES = 2**29  # generators on a GPU, or in the form that draws faster
-JPEG_QUALITY = 90
+JPEG_QUALITY = 85
 HASH_DIGITS = 12
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A tile as it is looked at: exact pixels, a JPEG of them, and how it came about.
+    """A tile as it is looked at: exact pixels, JPEGs of them, and how it came about.
 
     `z_hash` is the beginning of the SHA-256 of the float32 latents: equal where the latents are.
     """
@@ -49,14 +51,18 @@ class Picture:
     psi: float
     z_hash: str
     pixels: Pixels
-    jpeg: bytes
     seconds: float
     device: str
 
     @property
     def size(self) -> int:
-        """Return the bytes that keeping it costs."""
-        return self.pixels.nbytes + len(self.jpeg)
+        """Return the bytes that keeping it costs: the pixels, and at most a quarter of them for the JPEG."""
+        return self.pixels.nbytes * 5 // 4
+
+    @cached_property
+    def jpeg(self) -> bytes:
+        """Return a JPEG of the whole tile, encoded when it is first asked for."""
+        return to_jpeg(self.pixels)
 
     def cell(self, index: int) -> Pixels:  # -> [R, R, 3]
         """Return one cell of the tile, counted from 0 row by row."""
@@ -73,7 +79,7 @@ class Renderer:
 
     Whoever waits for the same tile shares one drawing. A tile is drawn in batches, and between two of them anything
     more urgent is done first. On a CPU tiles are drawn in a faster form of the generator, within the tolerance of the
-    official one; `work` gets the generator itself.
+    official one, and whatever is more urgent breaks off a batch between two layers; `work` gets the generator itself.
     """
 
     def __init__(self, load: Callable[[str], Checkpoint], device: torch.device, cache_bytes: int = CACHE_BYTES) -> None:
@@ -85,8 +91,9 @@ class Renderer:
         self._copies: Kept[str, GeneratorNetwork] = Kept(COPY_BYTES, size_of)
         self._line = Line()
         self._jobs: dict[Wish, Job] = {}  # tiles that wait, are drawn or encoded
+        self._drawn: Job | None = None  # what the thread is at
         self._changed = threading.Condition()
-        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encode")
+        self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
         threading.Thread(target=self._run, name="render", daemon=True).start()
 
     def tile(
@@ -181,7 +188,7 @@ class Renderer:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: len(self._line) > 0)
-                job = self._line.pick()
+                job = self._drawn = self._line.pick()
             try:
                 while self._may_go_on(job):
                     next(job.steps)
@@ -202,10 +209,10 @@ class Renderer:
         if job.wish is None:
             job.future.set_result(result)
         else:
-            self._encoder.submit(self._finish, job, result)
+            self._finisher.submit(self._finish, job, result)
 
     def _finish(self, job: Job, picture: Callable[[], Picture]) -> None:
-        """Encode a tile, aside from the thread that draws the next one, and hand it out."""
+        """Put a tile together, aside from the thread that draws the next one, and hand it out."""
         try:
             made = picture()
         except Exception as error:  # as above: nobody must wait for ever
@@ -231,15 +238,17 @@ class Renderer:
         for start in range(0, CELLS, BATCH):
             if cells:
                 yield
-            rows, began = slice(start, start + BATCH), time.perf_counter()
-            cells.append(draw(generator, z[rows], None if labels is None else labels[rows], wish.psi))
-            seconds += time.perf_counter() - began
+            rows = slice(start, start + BATCH)
+            batch = z[rows], None if labels is None else labels[rows], wish.psi
+            drawn, took = yield from _unbroken(partial(draw, generator, *batch))
+            cells.append(drawn)
+            seconds += took
         self.renders += 1
         return lambda: self._picture(wish, z, cells, seconds)
 
     def _picture(self, wish: Wish, z: Tensor, cells: list[Pixels], seconds: float) -> Picture:
         pixels = to_tile(np.concatenate(cells), COLUMNS)
-        return Picture(*wish, hash_of(z), pixels, to_jpeg(pixels), seconds, device_name(self.device))
+        return Picture(*wish, hash_of(z), pixels, seconds, device_name(self.device))
 
     def _generator(self, checkpoint: Checkpoint) -> GeneratorNetwork:
         """Return the generator where it is drawn: the loaded one on the CPU, a copy on a GPU."""
@@ -251,7 +260,13 @@ class Renderer:
         """Return what draws tiles to look at: on the CPU a copy that is faster, if it draws the same."""
         if self.device.type != "cpu":
             return self._generator(checkpoint)
-        return self._kept_copy(checkpoint, _quicker_if_equal)
+        return self._kept_copy(checkpoint, lambda generator: _quicker_if_equal(generator, self._break_off))
+
+    def _break_off(self, *_: object) -> None:
+        """Leave a batch before its next layer where something more urgent waits."""
+        with self._changed:
+            if self._drawn is not None and self._line.overtakes(self._drawn):
+                raise _OvertakenError
 
     def _kept_copy(
         self, checkpoint: Checkpoint, make: Callable[[GeneratorNetwork], GeneratorNetwork]
@@ -263,11 +278,28 @@ class Renderer:
         return copy
 
 
-def _quicker_if_equal(generator: GeneratorNetwork) -> GeneratorNetwork:
+class _OvertakenError(Exception):
+    """A batch was broken off because something more urgent came."""
+
+
+def _unbroken(function: Callable[[], T]) -> Generator[None, None, tuple[T, float]]:
+    """Return a result and the seconds it took; where it is broken off, begin again after a pause."""
+    while True:
+        began = time.perf_counter()
+        with suppress(_OvertakenError):
+            return function(), time.perf_counter() - began
+        yield
+
+
+def _quicker_if_equal(generator: GeneratorNetwork, before_layer: Callable[..., None]) -> GeneratorNetwork:
     """Try the faster form on one batch; where it draws something else, the generator is drawn as it is."""
     z, labels = latents(0, BATCH, generator.z_dim), seed_labels(generator, 0, BATCH)
     found = quicker(generator)
-    return found if close_enough(draw(found, z, labels), draw(generator, z, labels)) else generator
+    if not close_enough(draw(found, z, labels), draw(generator, z, labels)):
+        return generator
+    for layer in found.modules():
+        layer.register_forward_pre_hook(before_layer)
+    return found
 
 
 def _checked(wish: Wish) -> Wish:
@@ -292,7 +324,10 @@ def to_png(pixels: Pixels) -> bytes:  # [H, W, 3]
 def _shrink(pixels: Pixels, side: int) -> Pixels:  # [H, W, 3] -> [side, side, 3]
     if side >= pixels.shape[0]:
         return pixels
-    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BOX))
+    image = Image.fromarray(pixels)
+    if pixels.shape[0] % side == 0:
+        return np.asarray(image.reduce(pixels.shape[0] // side))  # the same means, several times as fast
+    return np.asarray(image.resize((side, side), Image.Resampling.BOX))
 
 
 def _encode(pixels: Pixels, kind: str, **options: int) -> bytes:

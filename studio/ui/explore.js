@@ -71,13 +71,22 @@ async function show(answer, obsolete = () => false) {
   tile.src = url;
   if (before.startsWith("blob:")) URL.revokeObjectURL(before);
   const { jpeg, ...facts } = answer;
-  race.setShown({ ...facts, picture: url, thumb: race.toThumbnail(decoded) });
+  race.setShown({ ...facts, picture: url, thumb: null });
   showWords();
   $(".tile-button").disabled = false;
   if (document.activeElement !== field) field.value = answer.seed;
   select.value = answer.sha256;
   race.live(race.text("shown", answer));
   race.link.set({ ck: answer.sha256.slice(0, 8), seed: answer.seed, psi: answer.psi === 1 ? null : answer.psi });
+  const { shown } = race;
+  afterPaint(() => noteVisited(shown, decoded));
+}
+
+// What can wait until the picture is on the screen: its thumbnail for the strip and for a favourite.
+const afterPaint = (run) => requestAnimationFrame(() => setTimeout(run));
+function noteVisited(shown, picture) {
+  shown.thumb ??= race.toThumbnail(picture);
+  visited.visit(shown);
 }
 
 async function refreshList() {
@@ -86,12 +95,13 @@ async function refreshList() {
   race.setList(answer);
 }
 
-// On a slow network half the picture's side comes first, with a quarter of the bytes.
+// Half the picture's side comes first, with a quarter of the bytes and of the work to show it; on a slow network the
+// whole picture follows only once nobody has wished for another one for a moment.
 const SLOW_MILLISECONDS = 700;
 const IDLE_MILLISECONDS = 400;
 let slow = navigator.connection?.saveData === true || ["slow-2g", "2g", "3g"].includes(navigator.connection?.effectiveType);
 
-async function ask(wish, preview) {
+async function ask(wish, preview = true) {
   const start = performance.now();
   const answer = await race.ask(server.show, { ...wish, visitor, preview });
   const onTheWay = performance.now() - start - (answer.served_seconds ?? 0) * 1000;
@@ -110,7 +120,7 @@ async function pump() {
   $(".stage").classList.add("waiting");
   while (wanted()) {
     const wish = race.seed;
-    const answer = race.ahead.take(wish) ?? (await ask(wish, slow));
+    const answer = race.ahead.take(wish) ?? (await ask(wish));
     if (answer.superseded) continue;
     if (answer.error) {
       if (wish !== race.seed) continue;
@@ -125,8 +135,15 @@ async function pump() {
   }
   busy = false;
   $(".stage").classList.remove("waiting");
-  if (slow) setTimeout(refine, IDLE_MILLISECONDS);
-  else if (race.shown && race.tab === "explore") race.ahead.begin(race.seed, (next) => race.ask(server.show, { ...next, visitor, ahead: true }));
+  if (race.shown?.preview) refineSoon();
+  else lookAhead();
+}
+
+const refineSoon = () => (slow ? setTimeout(refine, IDLE_MILLISECONDS) : afterPaint(refine));
+
+function lookAhead() {
+  if (slow || race.shown === null || race.tab !== "explore") return;
+  race.ahead.begin(race.seed, (next) => race.ask(server.show, { ...next, visitor, ahead: true }));
 }
 
 // Put the whole picture in the place of its preview, once nobody waits for another.
@@ -134,8 +151,10 @@ async function refine() {
   const wish = race.seed;
   if (busy || !race.shown?.preview || !same(race.shown, wish)) return;
   const answer = await ask(wish, false);
-  if (answer.jpeg) race.ahead.keep(wish, answer);
-  if (answer.jpeg) show(answer, () => !same(race.shown, answer));
+  if (!answer.jpeg) return;
+  race.ahead.keep(wish, answer);
+  await show(answer, () => !same(race.shown, answer));
+  if (!busy) lookAhead();
 }
 
 // After an error the wish is what is shown again, so that the next step counts from there.
@@ -166,6 +185,7 @@ const randomSeed = () => wish({ seed: crypto.getRandomValues(new Uint32Array(1))
 
 function star() {
   if (race.shown === null) return;
+  race.shown.thumb ??= race.toThumbnail(tile);
   const starred = race.favourites.toggle(race.shown);
   race.live(race.text(starred ? "starred" : "unstarred", race.shown));
 }
@@ -192,7 +212,6 @@ function showStar() {
 for (const name of ["race:favourites", "ganrace:shown"]) document.addEventListener(name, showStar);
 
 const visited = race.visitedStrip($(".visited"));
-document.addEventListener("ganrace:shown", () => race.shown && visited.visit(race.shown));
 
 race.keys.register("explore", {
   r: ["next", () => step(1)],
@@ -249,13 +268,13 @@ async function begin() {
   if (error) return showProblem(error);
   const { first } = props;
   const came = first && same(first, linked);
-  const answer = came ? first : await ask(linked, slow);
+  const answer = came ? first : await ask(linked);
   if (answer.error) return showProblem(answer.error);
   await show(answer);
   race.setSeed({ sha256: answer.sha256, seed: answer.seed, psi: answer.psi });
   race.ahead.keep(race.seed, answer);
   showList();
-  setTimeout(refine, came ? 0 : IDLE_MILLISECONDS);
+  if (answer.preview) refineSoon();
   if (linkedCell !== null) openCell(linkedCell);
 }
 

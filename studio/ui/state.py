@@ -21,11 +21,11 @@ from studio.copies import Copies
 from studio.directions import DirectionsCache
 from studio.favourites import Wall, state_folder
 from studio.films import Films
-from studio.gallery import SHORT, Entry, Gallery
+from studio.gallery import SHORT, Entry, Gallery, UnknownCheckpointError
 from studio.render import BusyError, Renderer, SupersededError
 from studio.tricks import tricks
 from training import checkpoint
-from training.checkpoint import CheckpointError
+from training.checkpoint import Checkpoint, CheckpointError
 from training.generators import GeneratorConfig, build_generator
 from training.images import NotFiniteError
 from training.latents import SEED_LIMIT
@@ -57,7 +57,7 @@ class Studio:
         weakref.finalize(self, shutil.rmtree, self._untrained.root, ignore_errors=True)
         self._official = threading.Semaphore(1)
         self.wall = Wall(state_folder())
-        self.renderer = Renderer(lambda sha256: self.gallery.load(sha256), device)
+        self.renderer = Renderer(self._load, device)
 
     @property
     def gallery(self) -> Gallery:
@@ -88,10 +88,17 @@ class Studio:
 
     def find(self, sha256: str) -> Entry:
         """Return the entry with this hash, or raise RequestError."""
-        entry = self.gallery.find(sha256)
+        entry = self._trained.find(sha256) or self.gallery.find(sha256)
         if entry is None:
             raise RequestError("error_unknown_checkpoint", hash=sha256[:SHORT])
         return entry
+
+    def _load(self, sha256: str) -> Checkpoint:
+        """Return a checkpoint; one that is in memory needs no look at the folder, which may be a slow one."""
+        try:
+            return self._trained.load(sha256)
+        except UnknownCheckpointError:
+            return self.gallery.load(sha256)
 
 
 def _untrained_gallery() -> Gallery:

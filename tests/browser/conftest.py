@@ -104,10 +104,12 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def wait_for_tile(page: Page, seed: int | None = None) -> None:
-    """Wait until a tile is decoded and, with `seed`, until the caption names it."""
+    """Wait until a tile is decoded and, with `seed`, until it is that one, whole."""
     page.wait_for_function("document.querySelector('.race .tile')?.naturalWidth > 0")
     if seed is not None:
-        page.wait_for_function("(seed) => window.ganRace.shown?.seed === seed", arg=seed)
+        page.wait_for_function(
+            "(seed) => window.ganRace.shown?.seed === seed && !window.ganRace.shown.preview", arg=seed
+        )
 
 
 def pixels_of(page: Page, selector: str) -> Pixels:  # -> [H, W, 3]

@@ -245,7 +245,7 @@ def test_a_run_that_goes_on_is_told_when_its_checkpoint_has_been_replaced(
     page = open_page(address)
     checkpoints.joinpath("alpha").rename(checkpoints / "alpha.part")
     make_checkpoint(checkpoints / "alpha", seed=9)
-    page.keyboard.press("r")
+    page.keyboard.press("d")  # a seed that was not drawn ahead
     expect(page.locator(".explore .status")).to_contain_text("is not here")
     expect(page.locator(".caption")).to_contain_text("seed 0")
     page.locator("select.checkpoint").select_option(index=0)
