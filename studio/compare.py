@@ -20,7 +20,7 @@ FEW_SAMPLES = 1000  # FID and KID of fewer are too noisy to rank by
 SCORES = ("kid", "fid", "precision", "recall", "copies")
 SPREADS = ("kid_spread", "fid_spread")
 MAX_NETWORKS = 4
-OFF: tuple[object, ...] = (None, "none", "", 0, False, [], {})  # what a recipe that knows no such trick would say
+OFF: tuple[object, ...] = (None, "none", "", 0, False, [], {}, "tanh", "normal")  # as recipes without such a trick
 
 
 class TooManyError(ValueError):

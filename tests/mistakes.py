@@ -279,6 +279,87 @@ MISTAKES = [
         "training/test_recipe.py",
     ),
     Mistake("training/norms.py", "1 if starts else", "16 if starts else", "training/test_norms.py"),
+    Mistake(
+        "training/generators/network.py", "torch.erf(z / math.sqrt(2.0))", "torch.erf(z)", "training/test_generators.py"
+    ),
+    Mistake(
+        "training/generators/network.py",
+        '"sphere": unit_moment}',
+        '"sphere": unchanged}',
+        "training/test_generators.py",
+    ),
+    Mistake(
+        "training/generators/network.py",
+        "z.square().mean(dim=1, keepdim=True)",
+        "z.square().sum(dim=1, keepdim=True)",
+        "training/test_generators.py",
+    ),
+    Mistake(
+        "training/generators/network.py", "self.scale(z) * psi", "self.scale(z * psi)", "training/test_generators.py"
+    ),
+    Mistake(
+        "training/generators/network.py", '"linear": unchanged}', '"linear": torch.tanh}', "training/test_generators.py"
+    ),
+    Mistake("training/generators/resnet.py", "self.to_range(", "torch.tanh(", "training/test_generators.py"),
+    Mistake(
+        "training/generators/config.py",
+        'SCALES_LATENTS = ("fastgan", "stylegan2")',
+        'SCALES_LATENTS = ("fastgan",)',
+        "training/test_generators.py",
+    ),
+    Mistake("training/recipe.py", "output=self.g_output", 'output="tanh"', "training/test_recipe.py"),
+    Mistake("training/recipe.py", "latent=self.latent", 'latent="normal"', "training/test_recipe.py"),
+    Mistake(
+        "training/rules.py",
+        "r.feature_matching == 0 and r.hybrid == 0",
+        "r.feature_matching == 0",
+        "training/test_recipe.py",
+    ),
+    Mistake(
+        "training/hybrid.py", "torch.exp(0.5 * log_variance)", "torch.exp(log_variance)", "training/test_hybrid.py"
+    ),
+    Mistake(
+        "training/hybrid.py",
+        "log_variance.exp() - log_variance - 1.0",
+        "log_variance.exp() + log_variance - 1.0",
+        "training/test_hybrid.py",
+    ),
+    Mistake(
+        "training/hybrid.py",
+        "- log_variance - 1.0).sum(dim=1)",
+        "- log_variance - 1.0).mean(dim=1)",
+        "training/test_hybrid.py",
+    ),
+    Mistake("training/hybrid.py", "(real - painted).square()", "(real - painted).abs()", "training/test_hybrid.py"),
+    Mistake(
+        "training/hybrid.py",
+        "mean, log_variance = self.body",
+        "log_variance, mean = self.body",
+        "training/test_hybrid.py",
+    ),
+    Mistake(
+        "training/run.py",
+        "self.recipe.hybrid * self._hybrid_loss(reals)",
+        "self._hybrid_loss(reals)",
+        "training/test_run.py",
+    ),
+    Mistake("training/run.py", "buffer.clone() for name", "buffer for name", "training/test_run.py"),
+    Mistake("training/run.py", '[*parts, "encoder"] if self.recipe.hybrid else parts', "parts", "training/test_run.py"),
+    Mistake(
+        "training/run.py",
+        "[*self.g.parameters(), *self.encoder.parameters()]",
+        "[*self.g.parameters()]",
+        "training/test_run.py",
+    ),
+    Mistake(
+        "training/run.py",
+        "self.d.head(self.d.backbone(images), labels)",
+        "self.d.head(self._look(images), labels)",
+        "training/test_run.py",
+    ),
+    Mistake(
+        "training/run.py", "(sample(mean, log_variance), reals.labels)", "(mean, reals.labels)", "training/test_run.py"
+    ),
     Mistake("studio/export.py", "MAX_LEVELS = 2", "MAX_LEVELS = 20", "studio/test_verify.py"),
     Mistake("studio/export.py", 'claimed.get("psi", 1.0) if psi is None else psi', "1.0", "studio/test_verify.py"),
 ]

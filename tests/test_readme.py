@@ -20,6 +20,7 @@ from training.augment import AUGMENTS
 from training.configure import configured
 from training.discriminators import CONDITIONS, DISCRIMINATORS, STATISTICS
 from training.generators import GENERATORS
+from training.generators.network import LATENTS, OUTPUTS
 from training.inits import INITS
 from training.losses import LOSSES
 from training.norms import NORMS, WRAPS
@@ -121,6 +122,7 @@ def test_the_options_of_the_app_are_its_own() -> None:
 def test_every_recipe_has_a_row_and_every_row_a_recipe() -> None:
     section = README.split("\n## Recipes\n")[1].split("\n\nA recipe is")[0]
     assert re.findall(r"^\| `(\w+)` \|", section, flags=re.M) == list(RECIPES)
+    assert f"- **Train** one of {len(RECIPES)} recipes" in README
 
 
 @pytest.mark.parametrize(
@@ -137,11 +139,14 @@ def test_every_recipe_has_a_row_and_every_row_a_recipe() -> None:
         ("`augment`", AUGMENTS),
         ("`g_optimizer`, `d_optimizer`", OPTIMIZERS),
         ("`condition`", CONDITIONS),
+        ("`g_output`", OUTPUTS),
+        ("`latent`", LATENTS),
     ],
 )
 def test_every_value_of_a_switch_is_named(switch: str, table: Collection[str]) -> None:
     (row,) = re.findall(rf"^\| {re.escape(switch)} \| (.*) \|$", README, flags=re.M)
-    assert re.findall(r"`(\w+)`", row) == list(table)
+    values, *_ = row.split("; ")
+    assert re.findall(r"`(\w+)`", re.sub(r" \([^)]*\)", "", values)) == list(table)
 
 
 def test_every_setting_that_is_named_is_one() -> None:

@@ -26,15 +26,17 @@ Penalties = tuple[tuple[str, float], ...]
 class Recipe:
     """A complete run; a misspelt or contradictory trick raises ValueError when the recipe is made.
 
-    Networks: `generator`, `discriminator` and their widths; `g_norm`, `g_activation`, `upsample`, `attention` (side of
-    the maps that attend, 0: none); `classes` that the pictures have (0: not asked) and the `condition` by which D sees
-    them; `d_norm`, `d_statistic`, `d_dropout`, `sliced` (SAN); `g_wrap`, `d_wrap`, `init`.
+    Networks: `generator`, `discriminator` and their widths; `latent`, the prior of z, and `g_output`, how G ends;
+    `g_norm`, `g_activation`, `upsample`, `attention` (side of the maps that attend, 0: none); `classes` that the
+    pictures have (0: not asked) and the `condition` by which D sees them; `d_norm`, `d_statistic`, `d_dropout`,
+    `sliced` (SAN); `g_wrap`, `d_wrap`, `init`.
 
     Game: `loss`; `flip_labels`, the share of pairs whose labels are exchanged; `penalties` with their weights, the dear
     ones only every `penalty_every` steps; `clip` for D's weights (0: none); `adversarial` and `feature_matching`, the
-    weights of G's two losses; `class_weight` of a classifier; `diversity`, BEGAN's gamma; `unrolled` steps of D that G
-    looks ahead; `d_steps` of D for one of G; `replay`, the share of D's fakes that are old; `separate_batches` for
-    reals and fakes; `style_mixing`, the share of fakes with two styles.
+    weights of G's two losses, and `hybrid` of a VAE's beside them, which adds an encoder (0: none); `class_weight` of a
+    classifier; `diversity`, BEGAN's gamma; `unrolled` steps of D that G looks ahead; `d_steps` of D for one of G;
+    `replay`, the share of D's fakes that are old; `separate_batches` for reals and fakes; `style_mixing`, the share of
+    fakes with two styles.
 
     Pictures: `augment` in D's eyes; `ada_target` for r_t (0: always all) and `ada_images` from no to all augmentation;
     `d_noise` on D's pictures, fading within `d_noise_images`; `g_dropout` and `g_noise` inside G; `flip` mirrors reals.
@@ -54,6 +56,8 @@ class Recipe:
     g_activation: str = "relu"
     upsample: str = "transposed"
     attention: int = 0
+    g_output: str = "tanh"
+    latent: str = "normal"
     classes: int = 0
     condition: str = "none"
     d_norm: str = "none"
@@ -70,6 +74,7 @@ class Recipe:
     clip: float = 0.0
     adversarial: float = 1.0
     feature_matching: float = 0.0
+    hybrid: float = 0.0
     class_weight: float = 1.0
     diversity: float = 0.5
     unrolled: int = 0
@@ -137,6 +142,8 @@ class Recipe:
             upsample=self.upsample,
             attention=self.attention,
             classes=self.classes,
+            output=self.g_output,
+            latent=self.latent,
         )
 
     def discriminator_config(self) -> DiscriminatorConfig:
@@ -236,6 +243,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "clip": (0.0, 10.0),
     "adversarial": (0.0, 1000.0),
     "feature_matching": (0.0, 1000.0),
+    "hybrid": (0.0, 1000.0),
     "class_weight": (0.0, 1000.0),
     "diversity": (0.01, 1.0),
     "unrolled": (0, 10),

@@ -171,6 +171,11 @@ GANHACKS = replace(
     d_noise=0.1,
     d_noise_images=50_000,
 )
+VAE_GAN = replace(
+    DCGAN,
+    summary="DCGAN with an encoder: G also paints the reals again, and D's features say how like they are (VAE/GAN)",
+    hybrid=0.001,
+)
 ADA = replace(DCGAN, summary="DCGAN whose augmentation is as strong as D's overfitting asks (ADA)", ada_target=0.6)
 LECAM = replace(
     DCGAN, summary="DCGAN with LeCam's pull of the logits to their running means", penalties=(("lecam", 0.01),)
@@ -247,6 +252,7 @@ RECIPES = {
     "biggan_parts": BIGGAN_PARTS,
     "stylegan2_light": STYLEGAN2_LIGHT,
     "ganhacks": GANHACKS,
+    "vae_gan": VAE_GAN,
     "ada": ADA,
     "lecam": LECAM,
     "r3gan": R3GAN,

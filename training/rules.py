@@ -85,8 +85,8 @@ CONTRADICTIONS = [
         + ".",
     ),
     Rule(
-        lambda r: r.adversarial == 0 and r.feature_matching == 0,
-        "G learns nothing where adversarial and feature_matching are both 0.",
+        lambda r: r.adversarial == 0 and r.feature_matching == 0 and r.hybrid == 0,
+        "G learns nothing where adversarial, feature_matching and hybrid are all 0.",
     ),
     Rule(
         lambda r: not r.separate_batches and r.d_statistic != "none",
@@ -173,6 +173,14 @@ DOUBTS = [
     Rule(
         lambda r: r.sliced and r.loss not in {"hinge", "wasserstein"},
         "sliced trains the direction by the Wasserstein loss, which was made for the loss 'hinge'",
+    ),
+    Rule(
+        lambda r: r.hybrid > 0 and r.adversarial == 0 and r.feature_matching == 0,
+        "hybrid alone trains a VAE whose pictures of seeds nobody judges: leave adversarial on",
+    ),
+    Rule(
+        lambda r: r.hybrid > 0 and (r.clip > 0 or r.d_wrap != "none"),
+        "hybrid compares D's features, which clip and d_wrap bring to another scale: its weight must be found anew",
     ),
     Rule(
         lambda r: r.batch < 8 and ("batch" in (r.g_norm, r.d_norm) or r.d_statistic != "none"),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 
@@ -17,6 +18,7 @@ from training.control import Control
 from training.discriminators import Judgement, build_discriminator
 from training.disturb import disturb
 from training.generators import GeneratorNetwork, build_generator
+from training.hybrid import Encoder, likeness_loss, prior_loss, sample
 from training.images import to_float
 from training.inits import INITS
 from training.losses import LOSSES
@@ -99,8 +101,10 @@ class Run:
         self.d = build_discriminator(recipe.discriminator_config()).to(device)
         _prepare(self.d.head, recipe.init, recipe.d_wrap, device)
         self.average = deepcopy(self.g) if recipe.ema_images else self.g
+        self.encoder = _encoder(recipe, device)
         betas = (recipe.beta1, recipe.beta2)
-        self.g_optimizer = OPTIMIZERS[recipe.g_optimizer](self.g.parameters(), recipe.g_lr, *betas)
+        with_g = [*self.g.parameters(), *self.encoder.parameters()]
+        self.g_optimizer = OPTIMIZERS[recipe.g_optimizer](with_g, recipe.g_lr, *betas)
         self.d_optimizer = OPTIMIZERS[recipe.d_optimizer](self.d.head.parameters(), recipe.d_lr, *betas)
         diversity = recipe.diversity if recipe.loss == "began" else 0.0
         self.control = Control(target=recipe.ada_target, ramp_images=recipe.ada_images, diversity=diversity).to(device)
@@ -149,7 +153,8 @@ class Run:
         self.images, self.seed = state["images"], state["seed"]
 
     def _parts(self) -> list[str]:
-        return ["g", "d", "average", "g_optimizer", "d_optimizer", "scaler", "control", "replay"]
+        parts = ["g", "d", "average", "g_optimizer", "d_optimizer", "scaler", "control", "replay"]
+        return [*parts, "encoder"] if self.recipe.hybrid else parts
 
     def _reals(self, real: Tensor) -> Tensor:
         real = to_float(real.to(self.device, non_blocking=True))
@@ -241,14 +246,40 @@ class Run:
         with self._autocast():
             fake = head(fakes.seen, fakes.labels)
             real = self._judge_again(head, reals, judged)
+        loss = self._g_game(real, fake, fakes.labels)
+        if self.recipe.hybrid:
+            loss = loss + self.recipe.hybrid * self._hybrid_loss(reals)
         self.d.head.requires_grad_(True)
+        return loss.detach(), self._descend(self.g_optimizer, self.g, loss)
+
+    def _g_game(self, real: Judgement, fake: Judgement, labels: Tensor | None) -> Tensor:
+        """Return G's loss in its game: logits, the means of D's features, classes."""
         loss = self.recipe.adversarial * self.loss.g(real.logits.float(), fake.logits.float()).mean()
         if self.recipe.feature_matching:
             distance = (real.features.float().mean(dim=0) - fake.features.float().mean(dim=0)).abs().mean()
             loss = loss + self.recipe.feature_matching * distance
-        if fake.classes is not None and fakes.labels is not None:
-            loss = loss + self.recipe.class_weight * cross_entropy(fake.classes.float(), fakes.labels)
-        return loss.detach(), self._descend(self.g_optimizer, self.g, loss)
+        if fake.classes is not None and labels is not None:
+            loss = loss + self.recipe.class_weight * cross_entropy(fake.classes.float(), labels)
+        return loss
+
+    def _hybrid_loss(self, reals: Batch) -> Tensor:
+        """Return a VAE's loss: how unlike the reals G paints them again, and how unlike the prior their latents are.
+
+        D compares without augmentation, which would be another for each of a pair. What G keeps for drawing, such as
+        batch norm's running means, is left as the latents of the prior made it.
+        """
+        with self._autocast():
+            mean, log_variance = self.encoder(reals.images)
+            kept = {name: buffer.clone() for name, buffer in self.g.named_buffers()}
+            painted = functional_call(self.g, kept, (sample(mean, log_variance), reals.labels))
+            with torch.no_grad():
+                wanted = self._features(reals.images, reals.labels)
+            likeness = likeness_loss(wanted, self._features(painted, reals.labels))
+        return (prior_loss(mean, log_variance) + likeness).mean()
+
+    def _features(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        judged: Judgement = self.d.head(self.d.backbone(images), labels)
+        return judged.features.float()
 
     def _later_head(self, reals: Batch, fakes: Batch) -> Judge:
         def loss(head: Judge) -> Tensor:
@@ -299,6 +330,15 @@ def _prepare(network: nn.Module, init: str, wrap: str, device: torch.device) -> 
     INITS[init](network)
     network.to(device).to(memory_format=torch.channels_last)
     WRAPS[wrap](network)
+
+
+def _encoder(recipe: Recipe, device: torch.device) -> nn.Module:
+    """Return the encoder of a hybrid; it draws no random numbers where there is none."""
+    if not recipe.hybrid:
+        return nn.Module()
+    encoder = Encoder(recipe.z_dim, recipe.resolution, recipe.g_width)
+    _prepare(encoder, recipe.init, "none", device)
+    return encoder
 
 
 def _mix_styles(g: GeneratorNetwork, w: Tensor, labels: Tensor | None, share: float) -> Tensor:

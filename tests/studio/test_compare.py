@@ -71,7 +71,7 @@ def test_budget_device_and_pretrained_network_are_compared_too() -> None:
     assert next(row for row in settings([one]) if row.field == "about_devices").values == ["CPU, T4"]
 
 
-@pytest.mark.parametrize("off", ["none", 0, 0.0, False, [], None, ""])
+@pytest.mark.parametrize("off", ["none", 0, 0.0, False, [], None, "", "tanh", "normal"])
 def test_a_setting_that_an_older_recipe_does_not_know_is_off(off: object) -> None:
     assert differing(passport(), passport(penalty=off)) == []
     assert differing(passport(), passport(penalty="r1")) == ["penalty"]

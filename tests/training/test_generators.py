@@ -23,9 +23,14 @@ from training.generators.layers import SelfAttention, sub_pixel
 from training.generators.network import EMBEDDING
 from training.generators.resnet import ConditionalBatchNorm
 from training.generators.stylegan2 import Modulated
+from training.images import to_uint8
 from training.inits import INITS
+from training.latents import latents
 from training.norms import WRAPS
+from training.sheet import draw, seed_sheet
 
+WITH_OUTPUT = [name for name, switches in SWITCHES.items() if "output" in switches]
+WITH_LATENT = [name for name, switches in SWITCHES.items() if "latent" in switches]
 FIELDS: dict[str, Any] = {"network": "fastgan", "z_dim": 8, "resolution": 32, "width": 4}
 
 
@@ -84,6 +89,27 @@ def test_pictures_stay_between_minus_one_and_one(network: str) -> None:
                 layer.weight.mul_(1000.0)
     images = generator(torch.randn(4, 8))
     assert (images.min().item(), images.max().item()) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize("network", WITH_OUTPUT)
+def test_a_linear_output_may_exceed_one_and_the_pixels_are_clamped(network: str) -> None:
+    squashed, linear = (built(network, output=output) for output in ("tanh", "linear"))
+    z = 3.0 * torch.randn(16, 8)
+    with torch.no_grad():
+        for generator in (squashed, linear):
+            for layer in generator.to_rgb.modules():
+                if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                    layer.weight.mul_(8.0)
+        images = linear(z)
+        torch.testing.assert_close(torch.tanh(images), squashed(z))
+        assert images.min() < -1.2
+        assert images.max() > 1.2
+        pixels = torch.from_numpy(draw(linear, z)).permute(0, 3, 1, 2)
+        images = torch.cat([linear(part) for part in z.split(10)])  # as `draw` does
+    assert (pixels[images >= 1.0] == 255).all()
+    assert (pixels[images <= -1.0] <= 0).all()
+    inside = images.abs() < 1.0
+    assert ((pixels[inside] - (127.5 * images[inside] + 127.5)).abs() <= 0.51).all()
 
 
 @pytest.mark.parametrize("network", GENERATORS)
@@ -318,6 +344,58 @@ def test_truncation_draws_all_pictures_towards_one(network: str) -> None:
     assert spread[2] == pytest.approx(0.0, abs=1e-6)
 
 
+NORMAL = [0.0, 1.0, -1.0, 1.959964, -2.575829, 3.0]
+SHARES = [0.0, 0.6826895, -0.6826895, 0.95, -0.99, 0.9973002]  # of the normal distribution within so many deviations
+
+
+@pytest.mark.parametrize("network", WITH_LATENT)
+def test_uniform_latents_are_the_seeds_normal_numbers_through_their_distribution_function(network: str) -> None:
+    generator = build_generator(GeneratorConfig(network=network, z_dim=6, resolution=8, width=1, latent="uniform"))
+    torch.testing.assert_close(generator.map(torch.tensor([NORMAL])), torch.tensor([SHARES]), rtol=0, atol=1e-6)
+
+
+def test_uniform_latents_of_a_seed_are_spread_evenly() -> None:
+    drawn = built("dcgan", z_dim=128, latent="uniform").map(latents(3, 100, 128)).flatten().sort().values
+    evenly = torch.linspace(-1.0, 1.0, len(drawn))
+    assert (drawn - evenly).abs().max() < 0.03
+    assert drawn.abs().max() <= 1.0
+
+
+@pytest.mark.parametrize("network", WITH_LATENT)
+@pytest.mark.parametrize("z_dim", [1, 2, 128])
+def test_latents_on_a_sphere_keep_their_direction_and_have_the_length_of_the_root_of_their_count(
+    network: str, z_dim: int
+) -> None:
+    config = GeneratorConfig(network=network, z_dim=z_dim, resolution=8, width=1, latent="sphere")
+    z = latents(3, 10, z_dim) * torch.logspace(-1, 2, 10)[:, None]
+    w = build_generator(config).map(z)
+    torch.testing.assert_close(w.norm(dim=1), torch.full((10,), z_dim**0.5), rtol=1e-4, atol=0)
+    torch.testing.assert_close(torch.cosine_similarity(w, z), torch.ones(10))
+
+
+@pytest.mark.parametrize("latent", ["normal", "uniform", "sphere"])
+@pytest.mark.parametrize("network", WITH_LATENT)
+def test_truncation_and_classes_come_after_the_prior(network: str, latent: str) -> None:
+    generator = built(network, latent=latent, classes=3)
+    z, kinds = latents(0, 4, 8), torch.tensor([0, 1, 2, 0])
+    whole, half = generator.map(z, kinds), generator.map(z, kinds, 0.5)
+    torch.testing.assert_close(half[:, :8], 0.5 * whole[:, :8])
+    assert torch.equal(half[:, 8:], whole[:, 8:])
+    assert torch.equal(whole[:, 8:], generator.embedding(kinds))
+    assert torch.equal(whole[:, :8], z) == (latent == "normal")
+
+
+@pytest.mark.parametrize("latent", ["uniform", "sphere"])
+def test_another_prior_gives_another_tile_of_the_same_seed(latent: str) -> None:
+    normal, other = (built("dcgan", resolution=8, latent=prior) for prior in ("normal", latent))
+    tiles = [seed_sheet(generator, 7) for generator in (normal, other)]
+    assert (tiles[0] != tiles[1]).any()
+    z = latents(7, 10, 8)
+    with torch.no_grad():
+        expected = to_uint8(normal(other.map(z)))
+    assert (tiles[1][:8, :8] == expected[0]).all()
+
+
 @pytest.mark.parametrize("network", GENERATORS)
 def test_a_class_changes_the_picture_and_is_asked_for_where_there_are_classes(network: str) -> None:
     generator, z = built(network, classes=3), torch.randn(2, 8)
@@ -442,6 +520,18 @@ def test_each_style_acts_from_its_side_on() -> None:
         ({"network": "dcgan", "classes": 1001}, "The classes 1001 is not one of: 0 to 1000."),
         ({"network": "dcgan", "norm": "batsh"}, "The g_norm 'batsh' is not one of: none, batch"),
         ({"network": "dcgan", "activation": "gelu"}, "The g_activation 'gelu' is not one of: relu, leaky_relu, elu."),
+        ({"network": "stylegan2", "output": "linear"}, "The generator 'stylegan2' has no output to choose"),
+        *(
+            (
+                {"network": network, "latent": latent},
+                f"The generator {network!r} scales every latent to the length sqrt(z_dim) by itself, "
+                f"so the latent {latent!r} does not go with it; leave it at 'normal'.",
+            )
+            for network in ("fastgan", "stylegan2")
+            for latent in ("uniform", "sphere")
+        ),
+        ({"network": "dcgan", "latent": "gauss"}, "The latent 'gauss' is not one of: normal, uniform, sphere."),
+        ({"network": "dcgan", "output": ["tanh"]}, "The g_output ['tanh'] is not one of: tanh, linear."),
         ({"network": "dcgan", "upsample": "bicubic"}, "The upsample 'bicubic' is not one of: transposed, nearest"),
     ],
 )
@@ -456,6 +546,10 @@ def test_switches_at_their_defaults_are_not_written() -> None:
     sizes = {"network": "resnet", "z_dim": 128, "resolution": 128, "width": 32}
     assert written == {**sizes, "attention": 16, "classes": 3}
     assert GeneratorConfig.from_dict(json.loads(json.dumps(written))) == config
+    assert GeneratorConfig(network="resnet", output="tanh", latent="normal").to_dict() == sizes
+    other = GeneratorConfig(network="resnet", output="linear", latent="sphere")
+    assert other.to_dict() == {**sizes, "output": "linear", "latent": "sphere"}
+    assert GeneratorConfig.from_dict(other.to_dict()) == other
 
 
 def test_the_switches_are_listed_for_every_network() -> None:

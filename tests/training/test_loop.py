@@ -450,6 +450,33 @@ def test_the_passport_lists_the_labels_behind_the_classes(tmp_path: Path, images
     assert checkpoint.load(checkpoint.newest(tmp_path / "run")).generator.classes == 3
 
 
+def test_a_run_of_an_older_program_that_knew_fewer_switches_is_resumed(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=80))
+    config = tmp_path / "run" / "000000080" / "config.json"
+    written = json.loads(config.read_text(encoding="utf-8"))
+    for later in ("g_output", "latent", "hybrid"):
+        del written["about"]["recipe"][later]
+    config.write_text(json.dumps(written), encoding="utf-8")
+    assert run_for(tmp_path / "run", images, Budget(images=160)).run.images == 160
+    with pytest.raises(CheckpointError, match=r"holds another run \(hybrid 0\.0 -> 0\.1\)"):
+        open_session(replace(TINY, hybrid=0.1), 0, images, tmp_path / "run", CPU)
+
+
+def test_a_hybrid_is_resumed_and_its_checkpoint_has_no_encoder(tmp_path: Path, images: Data) -> None:
+    hybrid = replace(TINY, hybrid=0.1)
+    halves, whole, plain = (tmp_path / name for name in ("halves", "whole", "plain"))
+    run_for(halves, images, Budget(images=80), hybrid)
+    found = run_for(halves, images, Budget(images=160), hybrid).run
+    expected = run_for(whole, images, Budget(images=160), hybrid).run
+    run_for(plain, images, Budget(images=160))
+    for one, other in zip(expected.encoder.parameters(), found.encoder.parameters(), strict=True):
+        assert torch.equal(one, other)
+    loaded = [checkpoint.load(folder / "000000160") for folder in (halves, whole, plain)]
+    assert loaded[0].sha256 == loaded[1].sha256 != loaded[2].sha256
+    assert loaded[0].config_sha256 == loaded[2].config_sha256
+    assert list(loaded[0].generator.state_dict()) == list(loaded[2].generator.state_dict())
+
+
 def test_damaged_metrics_of_a_resumed_run_are_passed_over(tmp_path: Path, images: Data) -> None:
     run_for(tmp_path / "run", images, Budget(images=80))
     for file in (tmp_path / "run").rglob("metrics.jsonl"):

@@ -61,6 +61,10 @@ def test_the_course_sample_has_the_course_numbers() -> None:
         ("penalties", (("r1", "10"),)),
         ("penalties", (("r1", True),)),
         ("penalties", (("r1",),)),
+        ("g_output", "sigmoid"),
+        ("latent", "gauss"),
+        ("hybrid", -0.1),
+        ("hybrid", True),
     ],
 )
 def test_a_misspelt_or_impossible_field_is_refused_with_its_value(field: str, value: object) -> None:
@@ -96,11 +100,25 @@ def test_the_differences_to_a_recorded_recipe_are_named() -> None:
     recorded = COURSE_SAMPLE.to_dict()
     assert COURSE_SAMPLE.differences({**recorded, "summary": "other words"}) == []
     assert COURSE_SAMPLE.differences({**recorded, "batch": 7}) == ["batch 7 -> 25"]
-    older = {name: value for name, value in recorded.items() if name not in ("sliced", "penalties")}
+    older = {name: value for name, value in recorded.items() if name not in LATER}
     assert COURSE_SAMPLE.differences(older) == []  # fields that came later stand at their defaults
     assert replace(COURSE_SAMPLE, clip=0.5).differences(older) == ["clip 0.0 -> 0.5"]
+    assert replace(COURSE_SAMPLE, latent="uniform").differences(older) == ["latent 'normal' -> 'uniform'"]
+    assert replace(COURSE_SAMPLE, hybrid=0.5).differences(older) == ["hybrid 0.0 -> 0.5"]
 
 
+def test_the_switches_of_a_generator_reach_its_config() -> None:
+    config = replace(COURSE_SAMPLE, g_output="linear", latent="uniform").generator_config()
+    assert (config.output, config.latent) == ("linear", "uniform")
+    assert COURSE_SAMPLE.generator_config().to_dict() == {
+        "network": "course",
+        "z_dim": 32,
+        "resolution": 128,
+        "width": 32,
+    }
+
+
+LATER = ("sliced", "penalties", "g_output", "latent", "hybrid")  # fields that the first programs did not write
 BROKEN = [
     ({"d_norm": "batch", "penalties": (("gradient", 10.0),)}, "depend on the whole batch"),
     ({"d_norm": "batch", "penalties": (("r1", 1.0),)}, "choose d_norm 'layer' or 'none'"),
@@ -146,6 +164,9 @@ DOUBTFUL = [
     ({"batch": 4}, "fewer than 8 images"),
     ({"sliced": True}, "made for the loss 'hinge'"),
     ({"beta1": 0.6, "g_wrap": "spectral"}, "little momentum"),
+    ({"hybrid": 0.1, "adversarial": 0.0}, "a VAE whose pictures of seeds nobody judges"),
+    ({"hybrid": 0.1, "d_wrap": "spectral"}, "bring to another scale"),
+    ({"hybrid": 0.1, "clip": 0.01}, "bring to another scale"),
 ]
 SOUND = replace(COURSE_SAMPLE, augment=("color",))
 

@@ -66,9 +66,26 @@ def tensors(value: Any) -> list[Tensor]:
     return [torch.as_tensor(value)] if isinstance(value, Tensor | int | float) else []
 
 
-@pytest.mark.parametrize("name", RECIPES)
+OTHERS: dict[str, dict[str, Any]] = {  # switches that no named recipe has on, and what a hybrid goes with
+    "linear uniform": {"g_output": "linear", "latent": "uniform"},
+    "sphere": {"latent": "sphere"},
+    "hybrid alone": {"hybrid": 0.1, "adversarial": 0.0, "latent": "uniform"},
+    "hybrid unrolled": {"hybrid": 0.1, "unrolled": 2, "classes": CLASSES, "condition": "classifier"},
+    "hybrid wrapped": {"hybrid": 0.1, "g_wrap": "spectral", "d_wrap": "spectral", "loss": "hinge", "d_steps": 2},
+    "hybrid disturbed": {"hybrid": 0.1, "g_dropout": 0.2, "g_noise": 0.1, "replay": 0.5, "feature_matching": 1.0},
+    "hybrid autoencoder": {"hybrid": 0.1, "discriminator": "autoencoder", "loss": "began"},
+    "hybrid styles": {"hybrid": 0.1, "generator": "stylegan2", "discriminator": "fastgan", "style_mixing": 0.5},
+}
+
+
+def some(name: str) -> Recipe:
+    """Return a named recipe, or one with other switches, as it is, but for its size."""
+    return small(name) if name in RECIPES else tiny(**OTHERS[name])
+
+
+@pytest.mark.parametrize("name", [*RECIPES, *OTHERS])
 def test_two_halves_equal_the_whole_bit_by_bit(name: str) -> None:
-    recipe = small(name)
+    recipe = some(name)
     whole = Run(recipe, 5, CPU)
     told = train(whole, 2 * STEPS)
     half = Run(recipe, 5, CPU)
@@ -103,9 +120,9 @@ def test_a_step_trains_both_networks_and_leaves_a_frozen_backbone(name: str) -> 
             assert torch.equal(weight, before_step)
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", [*RECIPES, "linear uniform", "sphere"])
 def test_what_is_saved_loads_and_draws_the_averaged_generator_whatever_the_chunk(name: str, tmp_path: Path) -> None:
-    recipe = small(name)
+    recipe = some(name)
     run = Run(recipe, 0, CPU)
     train(run, STEPS)
     checkpoint.save(tmp_path, recipe.generator_config(), run.generator_state(), {})
@@ -117,6 +134,12 @@ def test_what_is_saved_loads_and_draws_the_averaged_generator_whatever_the_chunk
     alone = [draw(plain, z[k : k + 1], None if kinds is None else kinds[k : k + 1])[0] for k in range(23)]
     assert np.abs(whole.astype(int) - np.stack(alone)).max() <= 1
     assert np.array_equal(seed_sheet(plain, 3), seed_sheet(plain, 3))
+
+
+def test_an_older_state_has_no_encoder_and_only_a_hybrid_keeps_one() -> None:
+    older = ["images", "seed", "g", "d", "average", "g_optimizer", "d_optimizer", "scaler", "control", "replay"]
+    assert list(Run(tiny(), 0, CPU).state()) == older
+    assert list(Run(tiny(hybrid=0.1), 0, CPU).state()) == [*older, "encoder"]
 
 
 def test_a_run_of_the_cpu_goes_on_where_gradients_are_scaled() -> None:
@@ -362,6 +385,107 @@ def test_the_measures_tell_logits_gradients_and_the_spread_of_the_fakes() -> Non
     assert told.g_gradient.item() == pytest.approx(torch.cat([one.flatten() for one in slopes]).norm().item(), rel=1e-4)
     assert told.spread == 0.0
     assert all(torch.isfinite(value) for value in told)
+
+
+def heard_by(run: Run) -> tuple[list[Judgement], list[Tensor], list[tuple[Tensor, Tensor]]]:
+    """Return lists that fill with what D's head says and sees, and with what the encoder says."""
+    judged: list[Judgement] = []
+    seen: list[Tensor] = []
+    told: list[tuple[Tensor, Tensor]] = []
+    run.d.head.register_forward_hook(lambda _module, inputs, output: judged.append(output) or seen.append(inputs[0]))
+    run.encoder.register_forward_hook(lambda _module, _inputs, output: told.append(output))
+    return judged, seen, told
+
+
+def test_a_hybrids_loss_is_the_game_and_how_like_the_reals_are_and_how_near_the_prior() -> None:
+    run = Run(tiny(hybrid=0.25), 0, CPU)
+    judged, _, encoded = heard_by(run)
+    (told,) = train(run, 1)
+    assert len(judged) == 5  # reals and fakes for D, fakes for G, reals and the same painted again
+    ((mean, log_variance),) = encoded
+    divergence = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1.0).sum() / 4
+    likeness = 0.5 * ((judged[3].features - judged[4].features) ** 2).sum() / 4
+    game = softplus(-judged[2].logits).mean()
+    assert told.g_loss.item() == pytest.approx((game + 0.25 * (divergence + likeness)).item(), rel=1e-5)
+    assert judged[4].features.requires_grad
+    assert not judged[3].features.requires_grad
+
+
+def test_a_hybrid_paints_the_reals_again_and_d_compares_them_without_augmentation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[Tensor] = []
+    monkeypatch.setattr("training.run.augment.apply", lambda _names, images, _s: calls.append(images) or 0.5 * images)
+    run = Run(replace(small("conditional"), hybrid=0.1, d_noise=0.3), 0, CPU)
+    _, seen, encoded = heard_by(run)
+    drawn: list[tuple[Tensor, Tensor]] = []
+    original = run.g.map
+    run.g.map = lambda z, kinds, psi=1.0: drawn.append((z, kinds)) or original(z, kinds, psi)
+    looked: list[Tensor] = []
+    run.encoder.register_forward_pre_hook(lambda _module, inputs: looked.append(inputs[0]))
+    train(run, 1)
+    assert len(calls) == 2
+    (real,) = looked
+    assert torch.equal(real.abs(), seen[3].abs())
+    assert real.max() > 0.9  # neither augmented nor noised
+    (_, kinds), (z, same_kinds) = drawn
+    assert torch.equal(kinds, same_kinds)  # of the reals
+    ((mean, log_variance),) = encoded
+    chance = ((z - mean) / torch.exp(0.5 * log_variance)).flatten()
+    assert chance.abs().max() < 5
+    assert chance.std() > 0.5
+    assert not torch.equal(seen[4], seen[2])
+
+
+@pytest.mark.parametrize("name", ["dcgan", "fastgan", "stylegan2_light", "sagan"])
+def test_what_g_keeps_for_drawing_is_of_the_latents_of_the_prior_alone(name: str) -> None:
+    plain, hybrid = (Run(replace(small(name), hybrid=weight), 0, CPU) for weight in (0.0, 0.1))
+    for run in (plain, hybrid):
+        train(run, 1)
+    kept = dict(plain.g.named_buffers())
+    assert len(kept) > 3
+    assert all(torch.equal(kept[buffer], value) for buffer, value in hybrid.g.named_buffers())
+    weights = dict(plain.g.named_parameters())
+    assert any(not torch.equal(weights[weight], value) for weight, value in hybrid.g.named_parameters())
+
+
+def test_a_hybrid_leaves_the_first_step_of_d_as_it_is_and_trains_its_encoder_as_g() -> None:
+    plain, hybrid = (Run(tiny(hybrid=weight), 0, CPU) for weight in (0.0, 0.1))
+    before = [weight.clone() for weight in hybrid.encoder.parameters()]
+    for run in (plain, hybrid):
+        train(run, 1)
+    assert all(torch.equal(*pair) for pair in zip(plain.d.parameters(), hybrid.d.parameters(), strict=True))
+    assert all(not torch.equal(*pair) for pair in zip(before, hybrid.encoder.parameters(), strict=True))
+    assert hybrid.g_optimizer.param_groups[0]["params"][-len(before) :] == list(hybrid.encoder.parameters())
+
+
+def test_the_published_generator_has_no_trace_of_an_encoder() -> None:
+    plain, hybrid = Run(tiny(), 0, CPU), Run(tiny(hybrid=0.1), 0, CPU)
+    train(hybrid, 1)
+    assert list(plain.generator_state()) == list(hybrid.generator_state())
+    assert plain.recipe.generator_config() == hybrid.recipe.generator_config()
+
+
+def test_a_hybrid_learns_to_paint_the_reals_again() -> None:
+    switches = {"hybrid": 1.0, "adversarial": 0.0, "d_norm": "batch", "flip": False, "g_lr": 1e-2, "d_lr": 1e-8}
+    run = Run(replace(tiny(**switches), z_dim=16, g_width=4, d_width=8), 0, CPU)
+    judged, _, _ = heard_by(run)
+    real = reals(run.recipe, 0)
+    for _ in range(60):
+        run.step(real)
+    likeness = [(judged[at].features - judged[at + 1].features).square().mean().item() for at in (3, -2)]
+    assert likeness[1] < 0.4 * likeness[0]
+
+
+def test_d_sees_what_a_linear_output_paints_as_it_is() -> None:
+    run = Run(tiny(g_output="linear"), 0, CPU)
+    with torch.no_grad():
+        for weight in run.g.to_rgb.parameters():
+            weight.mul_(100.0)
+    seen: list[Tensor] = []
+    run.d.head.register_forward_hook(lambda _module, inputs, _judged: seen.append(inputs[0]))
+    train(run, 1)
+    assert seen[1].abs().max() > 1.5
 
 
 def test_each_step_and_each_seed_has_random_numbers_of_its_own() -> None:

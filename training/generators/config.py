@@ -14,13 +14,16 @@ WIDTHS = range(1, 129)
 CLASSES = range(1001)
 ACTIVATIONS = ("relu", "leaky_relu", "elu")
 UPSAMPLES = ("transposed", "nearest", "sub_pixel")
+OUTPUTS = ("tanh", "linear")
+LATENTS = ("normal", "uniform", "sphere")
 SWITCHES = {  # which of the switches below a network has; the others must stay at their defaults
-    "course": ("norm", "activation", "upsample"),
-    "dcgan": ("norm", "activation", "upsample"),
-    "fastgan": (),
-    "resnet": ("norm", "activation", "attention"),
+    "course": ("norm", "activation", "upsample", "output", "latent"),
+    "dcgan": ("norm", "activation", "upsample", "output", "latent"),
+    "fastgan": ("output",),
+    "resnet": ("norm", "activation", "attention", "output", "latent"),
     "stylegan2": (),
 }
+SCALES_LATENTS = ("fastgan", "stylegan2")  # networks that bring each latent to the length sqrt(z_dim) by themselves
 ALWAYS_WRITTEN = ("network", "z_dim", "resolution", "width")
 
 
@@ -31,8 +34,9 @@ class GeneratorConfig:
     `network` is a row of GENERATORS, `z_dim` the length of a latent (1 .. 1024), `resolution` the side of an image in
     pixels (8, 16, .. 256), `width` the channels of the widest picture layer (1 .. 128), `classes` the number of classes
     it can be asked for (0: none). `norm`, `activation` and `upsample` name the layers of a block, and `attention` is
-    the side of the feature maps that attend to themselves (0: none). Anything else raises ValueError, so that a config
-    from an unknown hand cannot ask for terabytes.
+    the side of the feature maps that attend to themselves (0: none). `output` ends in a tanh or leaves the picture as
+    the last layer gives it; `latent` is the prior that a seed's normal numbers are turned into. Anything else raises
+    ValueError, so that a config from an unknown hand cannot ask for terabytes.
     """
 
     network: str
@@ -44,6 +48,8 @@ class GeneratorConfig:
     upsample: str = "transposed"
     attention: int = 0
     classes: int = 0
+    output: str = "tanh"
+    latent: str = "normal"
 
     def __post_init__(self) -> None:
         _check("generator", self.network, tuple(SWITCHES))
@@ -55,9 +61,16 @@ class GeneratorConfig:
         _check("upsample", self.upsample, UPSAMPLES)
         _check("attention", self.attention, (0, *(side for side in RESOLUTIONS if side <= self.resolution)))
         _check("classes", self.classes, CLASSES)
+        _check("g_output", self.output, OUTPUTS)
+        _check("latent", self.latent, LATENTS)
         self._check_switches()
 
     def _check_switches(self) -> None:
+        if self.latent != "normal" and self.network in SCALES_LATENTS:
+            raise ValueError(
+                f"The generator {self.network!r} scales every latent to the length sqrt(z_dim) by itself, "
+                f"so the latent {self.latent!r} does not go with it; leave it at 'normal'."
+            )
         for name in self._changed():
             if name not in (*ALWAYS_WRITTEN, "classes", *SWITCHES[self.network]):
                 raise ValueError(f"The generator {self.network!r} has no {name} to choose; leave it at its default.")

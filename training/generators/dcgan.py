@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
 from training.generators.config import GeneratorConfig, channels_at, sides
@@ -27,7 +26,7 @@ class CourseGenerator(GeneratorNetwork):
         return list(self.blocks)
 
     def synthesize(self, w: Tensor) -> Tensor:
-        return torch.tanh(self.to_rgb(self.blocks(w[:, :, None, None])))
+        return self.to_range(self.to_rgb(self.blocks(w[:, :, None, None])))
 
 
 class DCGANGenerator(GeneratorNetwork):
@@ -46,7 +45,7 @@ class DCGANGenerator(GeneratorNetwork):
         return list(self.blocks)
 
     def synthesize(self, w: Tensor) -> Tensor:
-        return torch.tanh(self.to_rgb(self.blocks(w[:, :, None, None])))
+        return self.to_range(self.to_rgb(self.blocks(w[:, :, None, None])))
 
 
 def _blocks(w_dim: int, widths: Sequence[int], config: GeneratorConfig, *, bias: bool) -> nn.Sequential:

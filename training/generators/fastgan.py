@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
 from training.generators.config import GeneratorConfig, channels_at, sides
@@ -49,7 +48,7 @@ class FastGANGenerator(GeneratorNetwork):
             if index in self.sources:
                 features = features * self.excitations[str(index)](maps[self.sources[index]])
             maps.append(features)
-        return torch.tanh(self.to_rgb(maps[-1]))
+        return self.to_range(self.to_rgb(maps[-1]))
 
 
 def _glu_up(before: int, after: int) -> nn.Sequential:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ class GeneratorNetwork(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.z_dim, self.resolution, self.classes = config.z_dim, config.resolution, config.classes
+        self.to_prior, self.to_range = LATENTS[config.latent], OUTPUTS[config.output]
         self.w_dim = config.z_dim + (EMBEDDING if config.classes else 0)
         if config.classes:
             self.embedding = nn.Embedding(config.classes, EMBEDDING)
@@ -37,8 +39,8 @@ class GeneratorNetwork(nn.Module):
         return self.describe(self.scale(z) * psi, labels)
 
     def scale(self, z: Tensor) -> Tensor:  # [N, z_dim] -> [N, z_dim]
-        """Bring latents to the scale that the network was trained on; truncation comes after it."""
-        return z
+        """Turn normal numbers into the prior that the network was trained on; truncation comes after it."""
+        return self.to_prior(z)
 
     def describe(self, z: Tensor, labels: Tensor | None) -> Tensor:  # [N, z_dim], [N] -> [N, w_dim]
         """Append what the network knows of each class."""
@@ -48,7 +50,7 @@ class GeneratorNetwork(nn.Module):
         return z if labels is None else torch.cat([z, self.embedding(labels)], dim=1)
 
     def synthesize(self, w: Tensor) -> Tensor:
-        """Turn what `map` returned into pictures [N, 3, R, R] in [-1, 1]."""
+        """Turn what `map` returned into pictures [N, 3, R, R] in [-1, 1], which a linear output may exceed."""
         raise NotImplementedError
 
     def stages(self) -> Sequence[nn.Module]:
@@ -59,6 +61,23 @@ class GeneratorNetwork(nn.Module):
         return self.synthesize(self.map(z, labels, psi))
 
 
+def unchanged(x: Tensor) -> Tensor:
+    """Return the same."""
+    return x
+
+
+def uniform(z: Tensor) -> Tensor:  # [N, z_dim] -> [N, z_dim] in [-1, 1]
+    """Turn normal numbers into uniform ones by their distribution function, 2 Phi(z) - 1 = erf(z / sqrt 2).
+
+    Their order stays: a seed keeps its stream, and only the prior of the network is another.
+    """
+    return torch.erf(z / math.sqrt(2.0))
+
+
 def unit_moment(z: Tensor) -> Tensor:  # [N, z_dim] -> [N, z_dim]
-    """Scale each latent to a mean square of 1."""
+    """Scale each latent to a mean square of 1, that is to the length sqrt(z_dim)."""
     return z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+
+
+LATENTS: dict[str, Callable[[Tensor], Tensor]] = {"normal": unchanged, "uniform": uniform, "sphere": unit_moment}
+OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "linear": unchanged}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
@@ -49,7 +48,7 @@ class ResNetGenerator(GeneratorNetwork):
             features = block(features, kind)
             if str(index) in self.attention:
                 features = self.attention[str(index)](features)
-        return torch.tanh(self.to_rgb(self.activation(self.norm(features))))
+        return self.to_range(self.to_rgb(self.activation(self.norm(features))))
 
 
 class _Block(nn.Module):  # [N, before, S, S], [N, EMBEDDING or 0] -> [N, after, 2 S, 2 S]
