@@ -25,6 +25,8 @@ PLAIN: Recipe = {  # the defaults of a recipe, as far as a trick shows in them
     "d_statistic": "none",
     "condition": "none",
     "init": "torch",
+    "latent": "normal",
+    "g_output": "tanh",
     "g_optimizer": "adam",
     "d_optimizer": "adam",
     "penalties": [],
@@ -36,6 +38,7 @@ PLAIN: Recipe = {  # the defaults of a recipe, as far as a trick shows in them
     "d_steps": 1,
     "ema_images": 0,
     "feature_matching": 0.0,
+    "hybrid": 0.0,
     "clip": 0.0,
     "flip_labels": 0.0,
     "replay": 0.0,
@@ -75,9 +78,12 @@ GENERATORS = {"fastgan": "FastGAN G", "resnet": "residual G", "stylegan2": "Styl
 STATISTICS = {"minibatch_discrimination": "minibatch discrimination", "minibatch_stddev": "minibatch stddev"}
 CONDITIONS = {"projection": "class projection", "classifier": "auxiliary classifier"}
 INITS = {"orthogonal": "orthogonal init"}
+LATENTS = {"uniform": "uniform z", "sphere": "z on a sphere"}
+OUTPUTS = {"linear": "linear output"}
 OPTIMIZERS = {"rmsprop": "RMSProp", "sgd": "SGD"}
 GAME = {  # switches that are on where they are more than 0
     "feature_matching": "feature matching",
+    "hybrid": "VAE/GAN",
     "sliced": "SAN",
     "clip": "weight clipping",
     "unrolled": "unrolled",
@@ -190,6 +196,8 @@ ROWS: tuple[Callable[[Recipe], Iterator[str]], ...] = (
     _switched(DISTURBANCES),
     _norms,
     _named("init", INITS),
+    _named("latent", LATENTS),
+    _named("g_output", OUTPUTS),
     _named("g_optimizer", OPTIMIZERS),
     _named("d_optimizer", OPTIMIZERS),
 )

@@ -57,6 +57,7 @@ def test_a_recipe_is_known_by_its_tricks(name: str, terms: list[str]) -> None:
         ("biggan_parts", "class projection"),
         ("stylegan2_light", "lazy regularization"),
         ("ganhacks", "label smoothing"),
+        ("vae_gan", "VAE/GAN"),
         ("ada", "ADA"),
         ("lecam", "LeCam"),
         ("r3gan", "relativistic loss"),
@@ -69,6 +70,19 @@ def test_a_recipe_is_known_by_its_tricks(name: str, terms: list[str]) -> None:
 )
 def test_the_trick_for_which_a_recipe_is_named_is_among_its_first_eight(name: str, term: str) -> None:
     assert term in of(name)[:8]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "term"),
+    [
+        ("latent", "uniform", "uniform z"),
+        ("latent", "sphere", "z on a sphere"),
+        ("g_output", "linear", "linear output"),
+    ],
+)
+def test_a_switch_that_no_named_recipe_has_on_is_a_trick_too(field: str, value: str, term: str) -> None:
+    plain = RECIPES["course_sample"].to_dict()
+    assert tricks({"recipe": {**plain, field: value}}) == [term]
 
 
 def test_every_recipe_but_the_baseline_has_a_chip_of_its_own() -> None:
