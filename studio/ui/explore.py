@@ -7,16 +7,19 @@ from typing import Any
 
 import gradio as gr
 
-from studio.gallery import Entry
+from studio.export import Reading, read_png
+from studio.gallery import SHORT, Entry
 from studio.render import Picture, Priority, to_png
 from studio.ui.nearest import answer as answer_nearest
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
+from studio.ui.verify import asked_file
 from training.latents import labels
 from training.sheet import CELLS
 
 FIRST_SEED = 0
 VISITOR_LENGTH = 64
+SCRIPTS = ("explore_file",)
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
 FACTS = {"sha256", "seed", "psi", "z_hash", "seconds", "device"}
@@ -47,14 +50,21 @@ def build(studio: Studio) -> gr.HTML:
         return answer_nearest(studio, lambda: _picture(studio, data)[1].cell(index))
 
     @answers
+    def open_tile(data: Answer) -> Answer:
+        with studio.drawing():  # one at a time, as Verify does: a picture is large once it is decoded
+            reading = read_png(asked_file(data))
+        return _claimed(studio, reading)
+
+    @answers
     def list_checkpoints(_: Answer) -> Answer:
         return studio.list()
 
     default = studio.gallery.default()
     asked = {"seed": FIRST_SEED, "visitor": "", "preview": True}
     first = show({"sha256": default.sha256, **asked}) if default else None
-    functions = [show, cell, nearest, list_checkpoints]
-    return part("explore", functions, list=studio.list(), first=first, copies=studio.copies is not None)
+    functions = [show, cell, nearest, open_tile, list_checkpoints]
+    props = {"list": studio.list(), "first": first, "copies": studio.copies is not None}
+    return part("explore", functions, SCRIPTS, **props)
 
 
 def _picture(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
@@ -62,6 +72,19 @@ def _picture(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
     entry = studio.find(asked_hash(data))
     place = AHEAD if data.get("ahead") is True else NOW
     return entry, studio.renderer.tile(str(entry.sha256), seed, visitor, psi=asked_psi(data), **place)
+
+
+def _claimed(studio: Studio, reading: Reading) -> Answer:
+    """Return which tile a file says it is, where its checkpoint is here; nothing of it is checked."""
+    if reading.problem:
+        raise RequestError(f"reason_{reading.problem}", **reading.values)
+    if reading.manifest is None:
+        raise RequestError(f"error_open_{reading.manifest_problem}", **reading.values)
+    sha256, seed, psi = (reading.manifest.get(name) for name in ("checkpoint_sha256", "seed", "psi"))
+    entry = studio.gallery.find(str(sha256))
+    if entry is None:
+        raise RequestError("error_open_unknown", hash=str(sha256)[:SHORT])
+    return {"sha256": entry.sha256, "seed": seed, "psi": 1.0 if psi is None else float(psi), "name": entry.name}
 
 
 def _classes(entry: Entry, seed: int) -> list[int]:

@@ -68,4 +68,10 @@ race.compare = (hashes) => {
   race.openTab("compare");
 };
 
+// Check a file in Verify.
+race.verify = (file) => {
+  race.toVerify = file;
+  race.openTab("verify");
+};
+
 race.parsePsi = (text) => (/^(0(\.\d{1,3})?|1(\.0{1,3})?)$/.test(text) ? Number(text) : null);

@@ -35,4 +35,35 @@ TILES: dict[str, tuple[str, str]] = {
     "zip_left_out": (" Left out: {tiles}.", "含まれないタイル: {tiles}。"),
     "zip_left_one": ("{words} ({reason})", "{words}（{reason}）"),
     "zip_absent": ("checkpoint {hash} is not here", "チェックポイント {hash} がここにありません"),
+    # opening a tile from its file
+    "open_file": ("Open a tile file", "タイルのファイルを開く"),
+    "open_hint": (
+        "A tile that was exported here opens its checkpoint, seed and ψ.",
+        "書き出したタイルから、そのチェックポイント・シード・ψ を開きます。",
+    ),
+    "open_hint_drop": ("It can also be dropped anywhere on this tab.", "このタブのどこにでもドロップできます。"),
+    "open_drop": ("Drop a tile here to open its seed", "タイルをドロップするとシードを開きます"),
+    "open_claim": (
+        "{file} says of itself: {words} · {hash}. This is a claim and was not checked; the tile shown is drawn from "
+        "that seed, not taken from the file.",
+        "{file} の自己申告: {words} · {hash}。照合はしていません。"
+        "表示中のタイルはファイルの画像ではなく、このシードから描いたものです。",
+    ),
+    "open_verify": ("Verify the file", "このファイルを検証する"),
+    "error_open_no_manifest": (
+        "The file does not say which checkpoint and seed it is; only a PNG as it was exported does. The tile stays.",
+        "ファイルにチェックポイントとシードが書かれていません。書き出したままの PNG が必要です。表示は変わりません。",
+    ),
+    "error_open_bad_manifest": (
+        "What the file says of itself is damaged or false ({field}); the tile stays.",
+        "ファイルに埋め込まれた情報が壊れているか、偽物です（{field}）。表示は変わりません。",
+    ),
+    "error_open_unknown": (
+        "The file is a tile of checkpoint {hash}, which is not here; the tile stays.",
+        "このファイルはチェックポイント {hash} のタイルですが、ここにはありません。表示は変わりません。",
+    ),
+    "error_unreadable": (
+        "{name} cannot be read; it must be one file that is still there.",
+        "{name} を読めません。存在する 1 つのファイルを選んでください。",
+    ),
 }

@@ -2,7 +2,6 @@ const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const [drop, input, status, ask] = [".drop", ".file", ".status", ".ask"].map($);
 const COLUMNS = 10;
-const MAX_MEGABYTES = 16;
 
 let file = null; // {base64, url} of the picture that is checked
 let verdict = null;
@@ -16,19 +15,12 @@ function showLine(next) {
 }
 
 async function take(chosen) {
-  if (!chosen) return;
   if (file) URL.revokeObjectURL(file.url);
   file = verdict = null;
   showVerdict();
-  if (chosen.size > MAX_MEGABYTES * 1e6) {
-    const megabytes = (chosen.size / 1e6).toFixed(1);
-    return showLine({ key: "error_too_large", values: { megabytes, limit: MAX_MEGABYTES } });
-  }
-  const reader = new FileReader();
-  const read = new Promise((resolve, reject) => Object.assign(reader, { onload: resolve, onerror: reject }));
-  reader.readAsDataURL(chosen);
-  await read;
-  file = { base64: reader.result.split(",")[1] ?? "", url: URL.createObjectURL(chosen), name: chosen.name };
+  const { base64, error } = await race.files.read(chosen);
+  if (error) return showLine({ key: error.code, values: error.values });
+  file = { base64, url: URL.createObjectURL(chosen), name: chosen.name };
   check({});
 }
 
@@ -109,24 +101,19 @@ ask.addEventListener("submit", (event) => {
   else check({ sha256: $(".ask-checkpoint").value, seed });
 });
 
-input.addEventListener("change", () => {
-  take(input.files[0]);
-  input.value = "";
-});
-for (const name of ["dragenter", "dragover"]) {
-  drop.addEventListener(name, (event) => {
-    event.preventDefault();
-    drop.classList.add("over");
-  });
+race.files.chosen(input, take);
+race.files.dropped(drop, take, (over) => drop.classList.toggle("over", over));
+
+// A file that another tab hands over.
+function takeHanded() {
+  const handed = race.toVerify;
+  race.toVerify = null;
+  if (handed) take(handed);
 }
-drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-drop.addEventListener("drop", (event) => {
-  event.preventDefault();
-  drop.classList.remove("over");
-  take(event.dataTransfer.files[0]);
-});
+document.addEventListener("race:tab", takeHanded);
 
 race.onLanguage(element, () => {
   showLine(line);
   showVerdict();
 });
+takeHanded();

@@ -20,7 +20,7 @@ def build(studio: Studio) -> gr.HTML:
     @answers
     def verify_tile(data: Answer) -> Answer:
         seed, sha256 = (asked_seed(data), asked_hash(data)) if "sha256" in data else (None, None)
-        picture = _asked_file(data)
+        picture = asked_file(data)
         with studio.drawing():
             verdict = verify(picture, studio.gallery, seed=seed, checkpoint=sha256)
         return {"verdict": verdict.to_dict(), "list": studio.list()}
@@ -28,7 +28,8 @@ def build(studio: Studio) -> gr.HTML:
     return part("verify", [verify_tile])
 
 
-def _asked_file(data: Answer) -> bytes:
+def asked_file(data: Answer) -> bytes:
+    """Return the file of a request, within the limit, or raise RequestError."""
     longest = (MAX_FILE_BYTES + 2) // 3 * 4
     text = asked_text(data, "file", longest)
     try:
