@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def export(options: argparse.Namespace) -> int:
     """Write the tile of a seed."""
     _check_writable(options.out)
-    found = checkpoint.load(checkpoint.newest(options.checkpoint))
+    weights = checkpoint.RAW_WEIGHTS if options.raw else checkpoint.WEIGHTS
+    found = checkpoint.load(checkpoint.newest(options.checkpoint), weights)
     _write(options.out, export_png(found, options.seed, options.psi))
     truncated = "" if options.psi == 1.0 else f" with psi {options.psi:g}"
     print(f"written: {options.out} (seed {options.seed}{truncated} of checkpoint {found.sha256})")
@@ -124,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's folder, or a run's")
     command.add_argument("--seed", type=_seed, required=True, metavar="N", help="0 to 4294967295")
     command.add_argument("--psi", type=_psi, default=1.0, metavar="P", help="truncation of all cells, 0 to 1")
+    command.add_argument("--raw", action="store_true", help="draw with the weights as last trained, not averaged")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file there already is replaced")
     command.set_defaults(command=export)
 

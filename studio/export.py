@@ -15,7 +15,7 @@ import PIL
 import torch
 from PIL import Image, PngImagePlugin
 
-from studio.gallery import SHORT, Gallery, UnknownCheckpointError
+from studio.gallery import RAW, SHORT, Gallery, UnknownCheckpointError
 from studio.verdict import Outcome, Verdict
 from training.checkpoint import Checkpoint, CheckpointError, canonical_json
 from training.images import Pixels, to_cells
@@ -25,6 +25,7 @@ from training.sheet import CELLS, COLUMNS, RENDERER, check_psi, seed_labels, see
 CHUNK = "gan_race"
 FORMAT = 1
 ORDER = "row by row"
+KIND = "weights"  # a field of those tiles only that are drawn with weights as last trained, not averaged
 NOTED = frozenset({"versions", "renderer"})  # may differ from ours without being a lie
 
 MAX_FILE_BYTES = 32 * 2**20  # an uncompressed tile of the largest generator (256 pixels) has 19 MiB
@@ -77,6 +78,7 @@ def manifest(checkpoint: Checkpoint, seed: int, tile: Pixels, psi: float = 1.0) 
         "columns": COLUMNS,
         "cell_size": side,
         "checkpoint_sha256": checkpoint.sha256,
+        **({KIND: RAW} if checkpoint.raw else {}),
         "config_sha256": checkpoint.config_sha256,
         "renderer": RENDERER,
         "versions": _versions(),
@@ -242,11 +244,18 @@ def _verify(reading: Reading, gallery: Gallery, seed: int, sha256: str, psi: flo
         expected = seed_sheet(checkpoint.generator, seed, psi)
     except ValueError as error:
         raise CheckpointError(str(error)) from error
-    return replace(_compare(reading, expected, checkpoint, seed, psi), psi=psi)
+    entry = gallery.find(checkpoint.sha256)
+    weights = entry.weights if entry else None
+    return replace(_compare(reading, expected, checkpoint, seed, psi), psi=psi, weights=weights)
+
+
+def _named(checkpoint: Checkpoint) -> str:
+    """Return what a sentence calls a checkpoint, or its weights as last trained."""
+    return checkpoint.sha256[:SHORT] + (f" ({RAW})" if checkpoint.raw else "")
 
 
 def _compare(reading: Reading, expected: Pixels, checkpoint: Checkpoint, seed: int, psi: float) -> Verdict:
-    found, short = reading.pixels, checkpoint.sha256[:SHORT]
+    found = reading.pixels
     if found is None or found.shape != expected.shape:
         return _wrong_size(found, expected, checkpoint, seed)
     levels = np.abs(found.astype(np.int16) - expected)
@@ -254,7 +263,7 @@ def _compare(reading: Reading, expected: Pixels, checkpoint: Checkpoint, seed: i
     largest, share = int(levels.max()), float((levels > 0).mean())
     values = {
         "seed": seed if psi == 1.0 else f"{seed} (psi {psi:g})",
-        "short": short,
+        "short": _named(checkpoint),
         "kind": reading.kind,
         "count": len(cells),
         "listed": _listed(cells),
@@ -267,7 +276,7 @@ def _compare(reading: Reading, expected: Pixels, checkpoint: Checkpoint, seed: i
 
 def _wrong_size(found: Pixels | None, expected: Pixels, checkpoint: Checkpoint, seed: int) -> Verdict:
     height, width = found.shape[:2] if found is not None else (0, 0)
-    values = {"width": width, "height": height, "short": checkpoint.sha256[:SHORT]}
+    values = {"width": width, "height": height, "short": _named(checkpoint)}
     values |= {"wanted_width": expected.shape[1], "wanted_height": expected.shape[0]}
     return Verdict("fail", "wrong_size", values, seed, checkpoint.sha256)
 
@@ -301,5 +310,5 @@ def _false_claims(claimed: dict[str, Any] | None, truth: dict[str, Any]) -> tupl
     if claimed is None:
         return (), ()
     claimed = {"psi": 1.0, "classes": None, **claimed}  # which older tiles do not say
-    odd = [name for name in truth if claimed.get(name) != truth[name]]
+    odd = [name for name in dict.fromkeys([*truth, KIND]) if claimed.get(name) != truth.get(name)]
     return tuple(name for name in odd if name not in NOTED), tuple(name for name in odd if name in NOTED)

@@ -17,6 +17,7 @@ from studio.kept import Kept
 from training.checkpoint import (
     CONFIG,
     KEPT_STEPS,
+    RAW_WEIGHTS,
     UNFINISHED,
     WEIGHTS,
     Checkpoint,
@@ -33,6 +34,7 @@ from training.checkpoint import (
 GENERATORS_BYTES = 512 * 2**20
 SHORT = 8  # hexadecimal digits by which people name a checkpoint
 DEFAULT = "default"
+AVERAGED, RAW = "averaged", "raw"  # two kinds of weights of one checkpoint
 Version: TypeAlias = tuple[Path, *tuple[int, ...]]  # a folder, and what changes when a file in it is replaced
 
 
@@ -42,22 +44,45 @@ class UnknownCheckpointError(CheckpointError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the gallery: a checkpoint by its name, or the reason why it cannot be used."""
+    """One line of the gallery: a checkpoint by its name, or the reason why it cannot be used.
+
+    `raw` is the SHA-256 of its weights as last trained, where it has such beside the average, and `raw_problem` why
+    they cannot be used. `file` holds the weights whose hash is `sha256`.
+    """
 
     name: str
     folder: Path
     description: Description | None
     sha256: str | None
     problem: str | None
+    raw: str | None = None
+    raw_problem: str | None = None
+    file: str = WEIGHTS
+
+    @property
+    def weights(self) -> str | None:
+        """Return which kind of weights `sha256` names: AVERAGED, RAW, or None where nothing says so."""
+        if self.file == RAW_WEIGHTS:
+            return RAW
+        averaged = self.description.averaged if self.description else None
+        return AVERAGED if averaged or self.raw else RAW if averaged is False else None
+
+    def as_raw(self) -> Entry:
+        """Return the same checkpoint with its weights as last trained, under a name that says so."""
+        return replace(self, name=raw_name(self.name), sha256=self.raw, file=RAW_WEIGHTS)
 
 
-def _loaded_sha256(folder: Path) -> str:
-    return load(folder).sha256
+def raw_name(name: str) -> str:
+    """Return what the weights as last trained of a checkpoint are called."""
+    return f"{name} · {RAW}"
 
 
-def _written_sha256(folder: Path) -> str:
-    """Return the hash of weights that are checked only when they are drawn: a run may keep many steps."""
-    return file_sha256(folder / WEIGHTS)
+def _loaded_sha256(path: Path) -> str:
+    return load(path.parent, path.name).sha256
+
+
+# Return the hash of weights that are checked only when they are drawn: a run may keep many steps.
+_written_sha256 = file_sha256
 
 
 class Gallery:
@@ -76,14 +101,27 @@ class Gallery:
     def find(self, sha256: str) -> Entry | None:
         """Return the entry whose file of weights has this SHA-256, or whose SHA-256 begins so (8 digits or more).
 
+        Where it is the file of the weights as last trained, the entry is that of these, by name and hash.
         The older checkpoints of a run can be found too: a tile may have been exported just before the newest came. So
         can the steps that it kept.
         """
         wanted = sha256.lower()
         if len(wanted) < SHORT:
             return None
-        every = itertools.chain(self.entries(), self._older())
+        every = itertools.chain.from_iterable(map(_kinds, itertools.chain(self.entries(), self._older())))
         return next((entry for entry in every if entry.sha256 and entry.sha256.startswith(wanted)), None)
+
+    def problem(self, sha256: str) -> str | None:
+        """Return what has gone wrong with weights that had this SHA-256, or one that begins so, and were usable."""
+        with self._lock:
+            known = [kind for entry in self._examined.values() for kind in _kinds(entry)]
+        had = [kind for kind in known if (kind.sha256 or "").startswith(sha256.lower())]
+        now = {entry.folder: entry for entry in self.entries()}
+        for entry, found in ((one, now[one.folder]) for one in had if one.folder in now):
+            reason = found.problem or (found.raw_problem if entry.file == RAW_WEIGHTS else None)
+            if reason:
+                return reason
+        return None
 
     def steps(self, entry: Entry) -> list[Entry]:
         """List what a run kept of its way, oldest first; nothing for a checkpoint that is alone.
@@ -124,7 +162,7 @@ class Gallery:
         if kept is not None:
             return kept
         try:
-            found = load(entry.folder)
+            found = load(entry.folder, entry.file)
         except CheckpointError as error:
             raise CheckpointError(self._told(error)) from error
         if found.sha256 != entry.sha256:
@@ -177,9 +215,22 @@ class Gallery:
 
     def _examine(self, folder: Path, name: str, sha256_of: Callable[[Path], str]) -> Entry:
         try:
-            return Entry(name, folder, describe(folder), sha256_of(folder), None)
+            found = Entry(name, folder, describe(folder), sha256_of(folder / WEIGHTS), None)
         except (CheckpointError, RuntimeError) as error:  # RuntimeError: there is no memory for what a config asks for
             return self._unusable(folder, name, error)
+        return self._with_raw(found, sha256_of)
+
+    def _with_raw(self, entry: Entry, sha256_of: Callable[[Path], str]) -> Entry:
+        """Look at the weights as last trained, if there are any; what is wrong with them harms the others not."""
+        path = entry.folder / RAW_WEIGHTS
+        if not os.path.lexists(path):
+            return entry
+        try:
+            self._check_inside(path)
+            raw = sha256_of(path)
+        except (OSError, CheckpointError, RuntimeError) as error:
+            return replace(entry, raw_problem=self._told(error))
+        return entry if raw == entry.sha256 else replace(entry, raw=raw)
 
     def _unusable(self, folder: Path, name: str, error: Exception) -> Entry:
         reason = str(error)
@@ -195,11 +246,25 @@ class Gallery:
         """Return what a replaced checkpoint would change. Raises OSError for a file missing or outside the root."""
         facts: list[int] = []
         for path in (folder / CONFIG, folder / WEIGHTS):
-            if not path.resolve().is_relative_to(self.root):
-                raise PermissionError(f"{path} is a link to outside this folder, which is not followed.")
-            found = path.stat()
-            facts += [found.st_ino, found.st_size, found.st_mtime_ns]
+            self._check_inside(path)
+            facts += _facts(path)
+        with suppress(OSError):
+            facts += _facts(folder / RAW_WEIGHTS)
         return (folder, *facts)
+
+    def _check_inside(self, path: Path) -> None:
+        if not path.resolve().is_relative_to(self.root):
+            raise PermissionError(f"{path} is a link to outside this folder, which is not followed.")
+
+
+def _kinds(entry: Entry) -> list[Entry]:
+    """Return an entry and, where it has such, that of its weights as last trained."""
+    return [entry, entry.as_raw()] if entry.raw else [entry]
+
+
+def _facts(path: Path) -> list[int]:
+    found = path.stat()
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
 
 
 def size_of(network: nn.Module) -> int:

@@ -50,8 +50,9 @@ class Verdict:
     `reason` is a key of SENTENCES and `values` fill that text; `sentence` is it in English. `cells` are those that
     differ by more than the tolerance, counted 0 .. 99 row by row as the images of a seed. `largest` is the largest
     difference in levels of 255, `share` the part of all values that differ at all, 0 .. 1; both are None where nothing
-    was compared. `seed`, `checkpoint` (a SHA-256) and `psi` say with what. `claims` are the fields of the manifest that
-    are not true of the file or of that seed and checkpoint; `notes` those that merely differ from this machine's.
+    was compared. `seed`, `checkpoint` (a SHA-256), `psi` and `weights` ("averaged", "raw" as last trained, or None
+    where nothing says so) say with what. `claims` are the fields of the manifest that are not true of the file or of
+    that seed and checkpoint; `notes` those that merely differ from this machine's.
     """
 
     outcome: Outcome
@@ -65,6 +66,7 @@ class Verdict:
     claims: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     psi: float | None = None
+    weights: str | None = None
 
     @property
     def passed(self) -> bool:

@@ -90,7 +90,7 @@ def recipes(options: argparse.Namespace) -> None:
 
 def publish(options: argparse.Namespace) -> None:
     """Write the newest checkpoint of a run in half the size, without its state."""
-    print(f"written: {loop.publish(options.run, options.out)}")
+    print(f"written: {loop.publish(options.run, options.out, raw=options.raw)}")
 
 
 def _recipe(name: str, settings: Sequence[str]) -> Recipe:
@@ -142,10 +142,15 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=recipes)
 
     command = commands.add_parser("publish", help="write a run's newest checkpoint in float16, without its state")
-    command.add_argument("run", type=Path, metavar="RUN")
-    command.add_argument("out", type=Path, metavar="DIR")
+    _add_publish_options(command)
     command.set_defaults(command=publish)
     return parser
+
+
+def _add_publish_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", type=Path, metavar="RUN")
+    command.add_argument("out", type=Path, metavar="DIR")
+    command.add_argument("--raw", action="store_true", help="also the weights as last trained, not averaged")
 
 
 def _add_run_options(command: argparse.ArgumentParser) -> None:

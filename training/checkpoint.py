@@ -1,7 +1,8 @@
 """Checkpoints on disk: a config and weights to show, a state to resume, written whole or not at all.
 
 A checkpoint is a folder with `config.json` (format, generator, about) and `model.safetensors`; training adds
-`metrics.jsonl`, `preview.png`, a model card and the state to resume. A run is a folder of checkpoints named by the
+`raw.safetensors` where the former is an average, `metrics.jsonl`, `preview.png`, a model card and the state to resume.
+A run is a folder of checkpoints named by the
 images they have seen; each is written under another name and moved into place as one step, so that a kill at any
 moment leaves the previous checkpoint or the new one. Its folder `steps` keeps small checkpoints of earlier images, to
 look back at; a resume never needs them.
@@ -30,6 +31,7 @@ from training.generators import GeneratorConfig, GeneratorNetwork, build_generat
 FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+RAW_WEIGHTS = "raw.safetensors"  # as last trained, where WEIGHTS are an average; optional to whoever reads
 STATE = "state.pt"
 KEPT_STEPS = "steps"  # the folder of a run in which it keeps small steps to look back at
 UNFINISHED = ".part"
@@ -55,13 +57,24 @@ class Description:
         """Return the SHA-256 of the generator's config in canonical JSON."""
         return hashlib.sha256(canonical_json(self.config.to_dict()).encode()).hexdigest()
 
+    @property
+    def averaged(self) -> bool | None:
+        """Tell whether WEIGHTS are an average over the last steps of the training; None where nothing says so."""
+        recipe = self.about.get("recipe")
+        images = recipe.get("ema_images") if isinstance(recipe, dict) else None
+        return images > 0 if isinstance(images, int | float) and not isinstance(images, bool) else None
+
 
 @dataclass(frozen=True)
 class Checkpoint(Description):
-    """A description with its generator, in eval mode and float32, and the SHA-256 of the file of weights."""
+    """A description with its generator, in eval mode and float32, and the SHA-256 of the file of weights.
+
+    `raw` tells that the weights are those of RAW_WEIGHTS, as last trained.
+    """
 
     generator: GeneratorNetwork
     sha256: str
+    raw: bool = False
 
 
 def canonical_json(value: object) -> str:
@@ -98,38 +111,38 @@ def _read_config(path: Path) -> Any:
     raise CheckpointError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes.")
 
 
-def load(folder: Path) -> Checkpoint:
+def load(folder: Path, weights: str = WEIGHTS) -> Checkpoint:
     """Load a checkpoint strictly, for drawing in float32 on the CPU; no code of the files is run.
 
-    Raises CheckpointError. The network is built without memory first, so that no config can ask for more than the
-    file of weights holds.
+    `weights` is WEIGHTS or RAW_WEIGHTS. Raises CheckpointError. The network is built without memory first, so that no
+    config can ask for more than the file of weights holds.
     """
     description = describe(folder)
     with torch.device("meta"):
         generator = build_generator(description.config)
-    data = _read_weights(folder, generator.state_dict())
+    path = folder / weights
+    data = _read_weights(path, generator.state_dict())
     try:
         state = load_safetensors(data)
     except SafetensorError as error:
-        raise CheckpointError(f"{folder / WEIGHTS} is damaged or no safetensors file: {error}.") from error
-    _check_weights(folder / WEIGHTS, state, generator.state_dict())
+        raise CheckpointError(f"{path} is damaged or no safetensors file: {error}.") from error
+    _check_weights(path, state, generator.state_dict())
     state = {name: value.to(_drawn_in(value), copy=True) for name, value in state.items()}
     generator.load_state_dict(state, assign=True)
     generator.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # a tenth to a sixth faster on a CPU
     digest = hashlib.sha256(data).hexdigest()
-    return Checkpoint(folder, description.config, description.about, generator, digest)
+    return Checkpoint(folder, description.config, description.about, generator, digest, weights == RAW_WEIGHTS)
 
 
-def _read_weights(folder: Path, expected: dict[str, Tensor]) -> bytes:
-    """Read the file of weights once, so that its hash is the hash of what is loaded."""
-    path = folder / WEIGHTS
+def _read_weights(path: Path, expected: dict[str, Tensor]) -> bytes:
+    """Read a file of weights once, so that its hash is the hash of what is loaded."""
     largest = sum(value.nbytes for value in expected.values()) + MAX_HEADER_BYTES
     try:
         if path.stat().st_size > largest:
             raise CheckpointError(f"{path} is larger than the {largest} bytes that its config can need.")
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} has no {WEIGHTS}.") from error
+        raise CheckpointError(f"{path.parent} has no {path.name}.") from error
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error}.") from error
 
@@ -168,7 +181,12 @@ def save(folder: Path, config: GeneratorConfig, state: dict[str, Tensor], about:
     """Write the config and the weights of a generator into an existing folder."""
     values = {"format": FORMAT, "generator": config.to_dict(), "about": about}
     (folder / CONFIG).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    save_file({name: value.contiguous() for name, value in state.items()}, folder / WEIGHTS)
+    save_weights(folder / WEIGHTS, state)
+
+
+def save_weights(path: Path, state: dict[str, Tensor]) -> None:
+    """Write the weights of a generator."""
+    save_file({name: value.contiguous() for name, value in state.items()}, path)
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:

@@ -42,7 +42,10 @@ SMALL_PREVIEW = "preview.jpg"  # of a published checkpoint, which anybody can dr
 SMALL_SIDE = 640
 SMALL_QUALITY = 85  # with unreduced colours: petals and edges look as in the PNG of that size
 CARD = "README.md"
-PUBLISHED = {checkpoint.CONFIG, checkpoint.WEIGHTS, METRICS, SMALL_PREVIEW, CARD, PREVIEW}  # the last in older ones
+PUBLISHED = {  # PREVIEW in older ones
+    *(checkpoint.CONFIG, checkpoint.WEIGHTS, checkpoint.RAW_WEIGHTS),
+    *(METRICS, SMALL_PREVIEW, CARD, PREVIEW),
+}
 PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
 FIRST_SAVE_SECONDS = 60.0
 SAVE_SECONDS = 300.0
@@ -212,11 +215,13 @@ def save(session: Session) -> Path:
     if folder.exists():
         return folder
     _stamp(session)
-    state = run.generator_state()
-    if not all(torch.isfinite(value).all() for value in state.values()):
+    state, raw = run.generator_state(), run.raw_state()
+    if not (_is_finite(state) and _is_finite(raw or {})):
         raise DivergedError(_diverged(session, "The weights of the generator"))
     with checkpoint.written_whole(folder) as part:
         write_checkpoint(part, session.out.name, run.recipe.generator_config(), state, about, PREVIEW)
+        if raw is not None:
+            checkpoint.save_weights(part / checkpoint.RAW_WEIGHTS, raw)
         checkpoint.save_state(part, run.state())
         if (session.out / METRICS).is_file():
             shutil.copy(session.out / METRICS, part / METRICS)
@@ -238,7 +243,7 @@ def keep_step(session: Session) -> None:
     if images < FIRST_KEPT_IMAGES or not doubled or folder.exists():
         return
     state = _halved(session.run.generator_state())
-    if not all(torch.isfinite(value).all() for value in state.values()):
+    if not _is_finite(state):
         return  # the next save says that the run has diverged
     _stamp(session)
     with checkpoint.written_whole(folder) as part:
@@ -250,6 +255,10 @@ def _stamp(session: Session) -> None:
     about = session.about
     about["images"], about["seconds"] = session.run.images, round(session.earlier_seconds + session.seconds, 1)
     about["runtimes"][-1]["end"] = _now()
+
+
+def _is_finite(state: dict[str, torch.Tensor]) -> bool:
+    return all(bool(torch.isfinite(value).all()) for value in state.values())
 
 
 def _halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -280,9 +289,10 @@ def save_preview(tile: Pixels, path: Path) -> None:
         picture.save(path, quality=SMALL_QUALITY, subsampling=0, optimize=True)
 
 
-def publish(source: Path, target: Path) -> Path:
+def publish(source: Path, target: Path, *, raw: bool = False) -> Path:
     """Write the newest checkpoint of a run for others to draw from: weights in float16, no state to resume.
 
+    With `raw` the weights as last trained come along, which doubles the size.
     The file of weights defines the tile, so the preview is drawn again from it, and small. Scores of a ladder go into
     the passport. An older published checkpoint is replaced, and nothing else. Raises CheckpointError.
     """
@@ -291,9 +301,12 @@ def publish(source: Path, target: Path) -> Path:
     check_passport(newest, found.about)
     _check_folder(target, PUBLISHED.__contains__)
     state = _halved(found.generator.state_dict())
+    last = checkpoint.load(newest, checkpoint.RAW_WEIGHTS) if raw else None
     with checkpoint.written_whole(target) as part:
         about = {**found.about, "metrics": _metrics(newest, found.sha256)}
         write_checkpoint(part, target.name, found.config, state, about, SMALL_PREVIEW)
+        if last is not None:
+            checkpoint.save_weights(part / checkpoint.RAW_WEIGHTS, _halved(last.generator.state_dict()))
         if (newest / METRICS).is_file():
             shutil.copy(newest / METRICS, part / METRICS)
     return target

@@ -137,8 +137,11 @@ class Run:
 
     def generator_state(self) -> dict[str, Tensor]:
         """Return the weights to draw with: averaged, without wraps, float32 on the CPU."""
-        state = plain_state(self.average.eval())
-        return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in state.items()}
+        return _drawn_state(self.average)
+
+    def raw_state(self) -> dict[str, Tensor] | None:
+        """Return the weights as last trained, in the same form; None where no average is kept beside them."""
+        return None if self.average is self.g else _drawn_state(self.g)
 
     def state(self) -> dict[str, Any]:
         """Return everything that a resume needs."""
@@ -339,6 +342,11 @@ def _encoder(recipe: Recipe, device: torch.device) -> nn.Module:
     encoder = Encoder(recipe.z_dim, recipe.resolution, recipe.g_width)
     _prepare(encoder, recipe.init, "none", device)
     return encoder
+
+
+def _drawn_state(network: GeneratorNetwork) -> dict[str, Tensor]:
+    state = plain_state(network.eval())
+    return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in state.items()}
 
 
 def _mix_styles(g: GeneratorNetwork, w: Tensor, labels: Tensor | None, share: float) -> Tensor:

@@ -39,7 +39,7 @@ remember();
 // --- rows ------------------------------------------------------------------------------------------------------------------
 
 const plain = (text) => text.normalize("NFKC").toLowerCase().replace(/[_\-\s]+/g, " ");
-const saidOf = (one) => plain([one.name, words(one.recipe), ...one.tricks, one.sha256].join(" "));
+const saidOf = (one) => plain([one.name, words(one.recipe), ...one.tricks, one.sha256, words(one.raw)].join(" "));
 
 // Every word that is typed must be somewhere in the name, the recipe's sentence, the tricks or the hash.
 function found() {
@@ -76,7 +76,7 @@ function row(one) {
   const body = make("span", { className: "body" }, title, make("span", { className: "facts-line", textContent: facts(one) }), chips(one.tricks));
   const button = make("button", { type: "button", className: "row-button", title: words(one.recipe) }, picture, body);
   button.dataset.sha256 = one.sha256;
-  button.setAttribute("aria-current", String(one.sha256 === race.shown?.sha256));
+  button.setAttribute("aria-current", String([one.sha256, one.raw].includes(race.shown?.sha256 ?? "")));
   button.addEventListener("click", () => choose(one.sha256));
   watcher.observe(button);
   return make("li", {}, button);
@@ -108,7 +108,7 @@ function showRows() {
 function show() {
   const focused = dialog.contains(document.activeElement) ? document.activeElement.dataset.sha256 : undefined;
   showRows();
-  const used = recent().map((sha256) => listed().find((one) => one.sha256 === sha256)).filter(Boolean);
+  const used = recent().map((sha256) => race.list && race.find(race.list, sha256)).filter(Boolean);
   $(".recent").hidden = used.length === 0 || search.value.trim() !== "";
   $(".recent-list").replaceChildren(...used.map(recentChip));
   const problems = race.list?.problems ?? [];

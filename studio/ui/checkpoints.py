@@ -11,6 +11,7 @@ from studio.render import Priority
 from studio.ui.explore import FIRST_SEED, VISITOR_LENGTH
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, Studio, answers, asked_hash, asked_text
+from training.checkpoint import RAW_WEIGHTS
 
 THUMBNAIL_SIDE = 128
 LATER: dict[str, Any] = {"priority": Priority.SHEET, "lane": "checkpoints"}  # when nobody waits for more
@@ -28,7 +29,7 @@ def build(studio: Studio) -> gr.HTML:
         """Show the tile of seed 0: from the file beside the checkpoint, or drawn."""
         visitor = asked_text(data, "visitor", VISITOR_LENGTH)
         entry = studio.find(asked_hash(data))
-        small = small_preview(entry.folder, THUMBNAIL_SIDE)
+        small = None if entry.file == RAW_WEIGHTS else small_preview(entry.folder, THUMBNAIL_SIDE)
         if small is None:
             small = studio.renderer.tile(str(entry.sha256), FIRST_SEED, visitor, **LATER).thumbnail(THUMBNAIL_SIDE)
         return {"jpeg": to_base64(small)}

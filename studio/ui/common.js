@@ -110,14 +110,27 @@ window.ganRace ??= (() => {
       return /^\d{1,10}$/.test(digits) && Number(digits) < 2 ** 32 ? Number(digits) : null;
     },
 
+    // The checkpoints of a list in their kinds of weights: each as it is listed, and after it, where it has them, its
+    // weights as last trained, which have a hash of their own and a name that says so; `averaged` is then the first's hash.
+    kinds: (list) =>
+      list.checkpoints.flatMap((one) => (one.raw ? [one, { ...one, sha256: one.raw, averaged: one.sha256, name: one.raw_name, weights: "raw" }] : [one])),
+
+    // What a hash names in a list, whole or its beginning, or undefined.
+    find: (list, hash) => race.kinds(list).find((one) => one.sha256.startsWith(hash)),
+
+    // Which kind of weights drew a tile, as its caption says it; nothing where the checkpoint does not say.
+    weightsText: ({ weights }) => (weights ? race.text(`weights_${weights}`) : null),
+
     label(one) {
       const images = (one.images ?? 0).toLocaleString(race.language);
       return race.text("checkpoint_label", { name: one.name, images, hash: one.sha256.slice(0, 8) });
     },
 
-    fillCheckpoints(select, list, chosen) {
+    // Weights as last trained are offered where `raw` says so; otherwise only those that are chosen are named.
+    fillCheckpoints(select, list, chosen, { raw = false } = {}) {
+      const offered = race.kinds(list).filter((one) => raw || one.averaged === undefined || one.sha256 === chosen);
       select.replaceChildren(
-        ...list.checkpoints.map((one) => {
+        ...offered.map((one) => {
           const option = new Option(race.label(one), one.sha256);
           option.selected = one.sha256 === chosen;
           return option;

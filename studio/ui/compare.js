@@ -27,7 +27,9 @@ let busy = false;
 const pictures = new Map(); // what was drawn: key -> facts and the address of the JPEG
 
 const isOpen = () => race.tab === "compare" && element.isConnected;
-const checkpointOf = (sha256) => list.checkpoints.find((one) => one.sha256 === sha256);
+// What can be chosen: checkpoints, and their weights as last trained, which a run keeps of its newest checkpoint only.
+const choices = (some) => race.kinds(some).map((one) => (one.averaged === undefined ? one : { ...one, steps: [] }));
+const checkpointOf = (sha256) => choices(list).find((one) => one.sha256 === sha256);
 const chosen = () => slots.filter((slot) => slot.absent === undefined);
 const keyOf = (sha256, { seed, psi }) => `${sha256} ${seed} ${psi}`;
 const wanted = () => ({ seed: race.seed.seed, psi: race.seed.psi, hashes: chosen().map((slot) => slot.shown) });
@@ -56,8 +58,8 @@ async function refreshList() {
 // A run that goes on replaces its checkpoint; whoever compared the newest one goes on with the newest.
 function followRun(slot, before) {
   if (slot.absent !== undefined || checkpointOf(slot.sha256)) return slot;
-  const name = before.checkpoints.find((one) => one.sha256 === slot.sha256)?.name;
-  const now = list.checkpoints.find((one) => one.name === name);
+  const name = choices(before).find((one) => one.sha256 === slot.sha256)?.name;
+  const now = choices(list).find((one) => one.name === name);
   if (now === undefined) return { absent: slot.sha256 };
   return { sha256: now.sha256, shown: now.steps.some((step) => step.sha256 === slot.shown) ? slot.shown : now.sha256 };
 }
@@ -65,7 +67,7 @@ function followRun(slot, before) {
 const slotOf = (checkpoint) => ({ sha256: checkpoint.sha256, shown: checkpoint.sha256 });
 
 function findSlot(hash) {
-  for (const one of list.checkpoints) {
+  for (const one of choices(list)) {
     const match = [one, ...one.steps].find((step) => step.sha256.startsWith(hash));
     if (match) return { sha256: one.sha256, shown: match.sha256 };
   }
@@ -90,7 +92,8 @@ function linkedSlots() {
 // What to begin with beside a checkpoint: one on the same latents, the baseline first; otherwise any other.
 function otherThan(sha256) {
   const others = list.checkpoints.filter((one) => one.sha256 !== sha256);
-  const { z_dim, classes } = checkpointOf(sha256);
+  const { z_dim, classes, averaged } = checkpointOf(sha256);
+  if (averaged !== undefined) return checkpointOf(averaged); // of which it has the weights as last trained
   const comparable = others.filter((one) => one.z_dim === z_dim && one.classes === classes);
   const baseline = (some) => some.find((one) => one.name === BASELINE) ?? some[0];
   return baseline(comparable) ?? baseline(others) ?? checkpointOf(sha256);
@@ -113,7 +116,7 @@ function showSlots() {
 function slotNode(slot, index) {
   const select = make("select");
   select.setAttribute("aria-label", race.text("compare_slot", { number: index + 1 }));
-  race.fillCheckpoints(select, list, slot.sha256);
+  race.fillCheckpoints(select, list, slot.sha256, { raw: true });
   if (slot.absent !== undefined) select.prepend(new Option(race.text("compare_absent", { hash: slot.absent.slice(0, 8) }), "", true, true));
   select.addEventListener("change", () => changeSlots(slots.with(index, slotOf(checkpointOf(select.value)))));
   const item = make("li", {}, select);
@@ -245,13 +248,13 @@ async function decoded(url) {
   return image;
 }
 
-// What is said of a tile: the name of its checkpoint and how far it had been trained.
+// What is said of a tile: the name of its checkpoint, how far it had been trained, and the kind of its weights.
 function described(sha256) {
-  for (const one of list.checkpoints) {
+  for (const one of choices(list)) {
     const step = [one, ...one.steps].find((match) => match.sha256 === sha256);
-    if (step) return { name: one.name, images: step.images };
+    if (step) return { name: one.name, images: step.images, weights: one.weights };
   }
-  return { name: sha256.slice(0, 8), images: null };
+  return { name: sha256.slice(0, 8), images: null, weights: null };
 }
 
 async function present(wish) {

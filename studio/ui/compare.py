@@ -10,12 +10,13 @@ from typing import Any
 
 import gradio as gr
 
-from studio.compare import MAX_CHECKPOINTS, MAX_SEEDS, TooManyError, check_size, scores, settings
+from studio.compare import MAX_CHECKPOINTS, MAX_SEEDS, Scores, TooManyError, check_size, scores, settings
 from studio.curves import METRICS, Curves, read_curves
 from studio.gallery import Entry
 from studio.render import Picture, Priority, Wish, to_png
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
+from training.checkpoint import RAW_WEIGHTS
 from training.sheet import CELLS
 
 LANE, MATRIX_LANE, CELL_LANE = "compare", "compare-matrix", "compare-cell"
@@ -59,7 +60,7 @@ def build(studio: Studio) -> gr.HTML:
         return {
             "settings": [asdict(row) for row in rows],
             "curves": [asdict(_curves(studio, entry)) for entry in entries],
-            "scores": [[asdict(one) for one in scores(_about(entry))] for entry in entries],
+            "scores": [[asdict(one) for one in _scores(entry)] for entry in entries],
         }
 
     return part(
@@ -86,6 +87,11 @@ def _facts(studio: Studio, entry: Entry) -> Answer:
 
 def _about(entry: Entry) -> dict[str, Any]:
     return entry.description.about if entry.description else {}
+
+
+def _scores(entry: Entry) -> list[Scores]:
+    """Return the scores of a passport, which were not taken of the weights as last trained beside an average."""
+    return [] if entry.file == RAW_WEIGHTS else scores(_about(entry))
 
 
 def _curves(studio: Studio, entry: Entry) -> Curves:

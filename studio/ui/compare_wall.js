@@ -25,7 +25,7 @@ function detailsOf(place) {
   const first = wall.tiles.findIndex((one) => one.sha256 === tile.sha256);
   const twin = first < order[place] ? race.text("compare_identical", { number: first + 1 }) : null;
   const psi = wall.psi === 1 ? null : `ψ ${wall.psi}`;
-  return [images, tile.sha256.slice(0, 8), z, psi, twin].filter(Boolean).join(" · ");
+  return [images, tile.sha256.slice(0, 8), race.weightsText(tile), z, psi, twin].filter(Boolean).join(" · ");
 }
 
 function captionOf(place) {

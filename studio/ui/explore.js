@@ -7,7 +7,7 @@ let list = props.list;
 let problem = null; // the error on the screen
 let busy = false;
 
-const checkpointOf = (sha256) => list.checkpoints.find((one) => one.sha256.startsWith(sha256));
+const checkpointOf = (sha256) => race.find(list, sha256);
 
 function showList() {
   race.fillCheckpoints(select, list, race.seed.sha256 ?? list.default);
@@ -27,9 +27,10 @@ function showProblem(error) {
 
 function captionOf(shown) {
   const said = [race.text("caption", { ...shown, hash: shown.sha256.slice(0, 8) })];
+  said.push(race.weightsText(shown));
   if (shown.psi !== 1) said.push(race.text("caption_psi", shown));
   said.push(race.text("caption_drawn", { ...shown, seconds: shown.seconds.toFixed(2), z: shown.z_hash }));
-  return said.join(" · ");
+  return said.filter(Boolean).join(" · ");
 }
 
 function showWords() {
@@ -75,6 +76,7 @@ async function show(answer, obsolete = () => false) {
   showWords();
   $(".tile-button").disabled = false;
   if (document.activeElement !== field) field.value = answer.seed;
+  if (select.value !== answer.sha256) race.fillCheckpoints(select, list, answer.sha256);
   select.value = answer.sha256;
   race.live(race.text("shown", answer));
   race.link.set({ ck: answer.sha256.slice(0, 8), seed: answer.seed, psi: answer.psi === 1 ? null : answer.psi });
@@ -125,7 +127,7 @@ async function pump() {
     if (answer.error) {
       if (wish !== race.seed) continue;
       showProblem(answer.error);
-      if (answer.error.code === "error_unknown_checkpoint") refreshList();
+      if (["error_unknown_checkpoint", "error_checkpoint"].includes(answer.error.code)) refreshList();
       goBackToShown();
       break;
     }

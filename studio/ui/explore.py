@@ -19,7 +19,7 @@ from training.sheet import CELLS
 
 FIRST_SEED = 0
 VISITOR_LENGTH = 64
-SCRIPTS = ("explore_file",)
+SCRIPTS = ("explore_weights", "explore_file")
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
 FACTS = {"sha256", "seed", "psi", "z_hash", "seconds", "device"}
@@ -36,7 +36,8 @@ def build(studio: Studio) -> gr.HTML:
         facts = {key: value for key, value in vars(picture).items() if key in FACTS}
         preview = data.get("preview") is True and picture.pixels.shape[0] > PREVIEW_SIDE
         jpeg = picture.thumbnail(PREVIEW_SIDE) if preview else picture.jpeg
-        facts |= {"name": entry.name, "preview": preview, "classes": _classes(entry, picture.seed)}
+        facts |= {"name": entry.name, "weights": entry.weights, "preview": preview}
+        facts["classes"] = _classes(entry, picture.seed)
         return {**facts, "jpeg": to_base64(jpeg), "served_seconds": time.perf_counter() - start}
 
     @answers

@@ -19,8 +19,8 @@ function showWords() {
   const hash = shown.sha256.slice(0, 8);
   $(".export-tile").src = shown.picture;
   $(".export-tile").alt = race.text("tile_alt", shown);
-  $(".export-caption").textContent = `${race.tileWords(shown)} · ${hash}`;
-  $(".rule-weights").textContent = race.text("rule_weights", { hash });
+  $(".export-caption").textContent = [race.tileWords(shown), hash, race.weightsText(shown)].filter(Boolean).join(" · ");
+  $(".rule-weights").textContent = race.text(shown.weights === "raw" ? "rule_weights_raw" : "rule_weights", { hash });
 }
 
 $(".download").addEventListener("click", async () => {

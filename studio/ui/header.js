@@ -28,7 +28,7 @@ let alive = true;
 
 function showChip() {
   const shown = race.shown;
-  const checkpoint = race.list?.checkpoints.find((one) => one.sha256 === shown?.sha256);
+  const checkpoint = shown && race.list ? race.find(race.list, shown.sha256) : undefined;
   const alarms = race.alarms(checkpoint);
   $(".chip-text").textContent = shown === null ? race.text("checkpoints") : race.label(checkpoint ?? shown);
   $(".chip").title = race.text("checkpoints");

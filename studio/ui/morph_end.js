@@ -29,7 +29,7 @@ function takeSeed() {
   taken = race.seed;
   const sha256 = race.seed.sha256 ?? list.default;
   const { seed } = race.seed;
-  const known = list.checkpoints.find((one) => one.sha256 === sha256)?.sha256 ?? list.default;
+  const known = race.find(list, sha256)?.sha256 ?? list.default;
   if (fresh || known !== state.sha256) state.stops = [];
   state.pair = [seed, fresh || state.pair[1] === seed ? nextFavourite(known, seed) : state.pair[1]];
   if (fresh) state.corners = [0, 1, 2, 3].map((step) => (seed + step) % 2 ** 32);

@@ -170,7 +170,7 @@ function mark(kind) {
 
 function star() {
   if (cursor === null) return;
-  const name = list.checkpoints.find((one) => one.sha256 === wish.sha256)?.name;
+  const name = race.find(list, wish.sha256)?.name;
   const image = cards.get(cursor)?.querySelector("img");
   const thumb = image?.complete && image.naturalWidth ? race.toThumbnail(image) : null;
   race.favourites.toggle({ ...key(cursor), name, thumb });
@@ -248,6 +248,7 @@ function follow() {
   const { psi } = race.seed;
   if (wish?.sha256 === sha256 && wish.psi === psi) return;
   wish = { sha256, psi };
+  race.fillCheckpoints(select, list, sha256);
   select.value = sha256;
   begin();
 }
@@ -255,7 +256,7 @@ function follow() {
 // The checkpoint of the link, where Explore has not been opened yet.
 function linked() {
   const hash = race.link.get("ck") ?? "";
-  const found = /^[0-9a-f]{8,64}$/.test(hash) && list.checkpoints.find((one) => one.sha256.startsWith(hash));
+  const found = /^[0-9a-f]{8,64}$/.test(hash) && race.find(list, hash);
   return found ? found.sha256 : list.default;
 }
 

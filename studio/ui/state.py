@@ -21,7 +21,7 @@ from studio.copies import Copies
 from studio.directions import DirectionsCache
 from studio.favourites import Wall, state_folder
 from studio.films import Films
-from studio.gallery import SHORT, Entry, Gallery, UnknownCheckpointError
+from studio.gallery import SHORT, Entry, Gallery, UnknownCheckpointError, raw_name
 from studio.render import BusyError, Renderer, SupersededError
 from studio.tricks import tricks
 from training import checkpoint
@@ -68,10 +68,11 @@ class Studio:
         """Return what the page lists: usable checkpoints, unusable ones with the reason, and which comes first."""
         gallery = self.gallery
         entries, default = gallery.entries(), gallery.default()
-        problems = [entry for entry in self._trained.entries() if entry.problem]
+        problems = [(entry.name, entry.problem) for entry in self._trained.entries()]
+        problems += [(raw_name(entry.name), entry.raw_problem) for entry in self._trained.entries()]
         return {
             "checkpoints": [_entry(entry) for entry in entries if entry.problem is None],
-            "problems": [{"name": entry.name, "reason": entry.problem} for entry in problems],
+            "problems": [{"name": name, "reason": reason} for name, reason in problems if reason],
             "default": default.sha256 if default else None,
             "untrained": self.root.name if gallery is self._untrained else None,
         }
@@ -87,8 +88,10 @@ class Studio:
             self._official.release()
 
     def find(self, sha256: str) -> Entry:
-        """Return the entry with this hash, or raise RequestError."""
+        """Return the entry with this hash, or raise CheckpointError for one that was damaged, or RequestError."""
         entry = self._trained.find(sha256) or self.gallery.find(sha256)
+        if entry is None and (problem := self._trained.problem(sha256)):
+            raise CheckpointError(problem)
         if entry is None:
             raise RequestError("error_unknown_checkpoint", hash=sha256[:SHORT])
         return entry
@@ -121,6 +124,9 @@ def _entry(entry: Entry) -> Answer:
     )
     return {
         "sha256": entry.sha256,
+        "raw": entry.raw,
+        "raw_name": raw_name(entry.name),
+        "weights": entry.weights,
         "name": entry.name,
         "recipe": recipe.get("summary") if isinstance(recipe, dict) else None,
         "tricks": tricks(about),

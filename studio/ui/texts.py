@@ -6,6 +6,7 @@ from studio.ui.texts_checkpoints import CHECKPOINTS
 from studio.ui.texts_qr import QR
 from studio.ui.texts_seeds import SEEDS
 from studio.ui.texts_tiles import TILES
+from studio.ui.texts_weights import WEIGHTS
 from studio.verdict import FALSE_CLAIMS, SENTENCES
 
 LANGUAGES = ("en", "ja")
@@ -184,6 +185,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "passport_pretrained": ("looked through", "利用した学習済みネットワーク"),
     "passport_none": ("no pretrained network", "なし"),
     "minutes": ("{minutes} min", "{minutes} 分"),
+    **WEIGHTS,
     # seeds
     **SEEDS,
     **QR,

@@ -71,10 +71,11 @@ function mark(cell) {
 }
 
 function showFacts() {
-  const name = list.checkpoints.find((one) => one.sha256 === verdict.checkpoint)?.name;
+  const name = verdict.checkpoint ? race.find(list, verdict.checkpoint)?.name : undefined;
   const rows = [
     ["file", file.name],
     ["checkpoint", verdict.checkpoint && [name, verdict.checkpoint.slice(0, 8)].filter(Boolean).join(" · ")],
+    ["weights", race.weightsText(verdict)],
     ["seed", verdict.seed],
     ["largest_difference", verdict.largest === null ? null : race.text("levels", { levels: verdict.largest })],
     ["differing_share", verdict.share === null ? null : `${(verdict.share * 100).toFixed(4)} %`],

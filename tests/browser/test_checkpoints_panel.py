@@ -118,7 +118,7 @@ def test_damaged_checkpoints_are_named_with_their_reason_and_the_tile_stays(
     expect(panel.locator(".why").first).to_contain_text("damaged")
     (checkpoints / "beta" / "model.safetensors").write_bytes(b"gone")
     panel.locator(".row-button", has_text="beta").click()
-    expect(page.locator(".explore .status")).to_contain_text("is not here")
+    expect(page.locator(".explore .status")).to_contain_text("is damaged")
     assert page.evaluate("window.ganRace.shown.name") == "alpha"
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 0))
     expect(page.locator(".head .chip")).to_contain_text("alpha")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -296,3 +297,16 @@ def test_it_runs_as_a_module_without_gradio(tile: Path, root: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("FAIL: ")
     assert done.stdout.endswith("\n[]\n")
+
+
+def test_a_tile_of_weights_as_last_trained_is_exported_when_asked_for(
+    root: Path, tmp_path: Path, make_vivid: Maker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(root / "one" / checkpoint.WEIGHTS, make_vivid(tmp_path / "two", seed=4) / checkpoint.RAW_WEIGHTS)
+    path = tmp_path / "raw.png"
+    assert main(["export", str(tmp_path / "two"), "--seed", "7", "--raw", "--out", str(path)]) == 0
+    assert checkpoint.load(root / "one").sha256 in capsys.readouterr().out
+    assert main(["verify", str(path), "--checkpoints", str(tmp_path)]) == 0
+    assert "(raw)" in capsys.readouterr().out
+    assert main(["export", str(root / "one"), "--seed", "7", "--raw", "--out", str(path)]) == 2
+    assert "has no raw.safetensors" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,3 +206,23 @@ def test_a_hostile_request_gets_a_plain_error(ask: Ask, studio: Studio, name: st
 def test_the_size_that_is_refused_is_named(ask: Ask) -> None:
     answer = ask("compare_row", {"checkpoints": [ABSENT] * 3, "seeds": list(range(40)), "row": 0})
     assert answer["error"]["values"] == {"checkpoints": 3, "seeds": 40}
+
+
+def test_weights_as_last_trained_can_be_compared_and_have_no_scores_of_the_average(
+    tmp_path: Path, make_vivid: Callable[..., Path]
+) -> None:
+    other = make_vivid(tmp_path / "other", seed=8)
+    folder = make_vivid(tmp_path / "root" / "one")
+    shutil.copy(other / checkpoint.WEIGHTS, folder / checkpoint.RAW_WEIGHTS)
+    config = json.loads((folder / checkpoint.CONFIG).read_text(encoding="utf-8"))
+    config["about"]["metrics"] = {"kid": 0.5, "fakes": 1000}
+    (folder / checkpoint.CONFIG).write_text(json.dumps(config), encoding="utf-8")
+    with gr.Blocks():
+        functions = {one.__name__: one for one in compare.build(Studio(tmp_path / "root", CPU)).server_fns}
+    (listed,) = functions["compare_list"]({})["checkpoints"]
+    hashes = [listed["sha256"], listed["raw"]]
+    assert [len(one) for one in functions["compare_facts"]({"checkpoints": hashes})["scores"]] == [1, 0]
+    tiles = functions["compare_tiles"](wish(hashes))["tiles"]
+    assert [one["sha256"] for one in tiles] == hashes
+    assert tiles[0]["z_hash"] == tiles[1]["z_hash"]
+    assert tiles[0]["jpeg"] != tiles[1]["jpeg"]

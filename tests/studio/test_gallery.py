@@ -16,7 +16,7 @@ from safetensors.torch import load, save_file
 
 from studio import gallery as module
 from studio.gallery import Gallery, UnknownCheckpointError, size_of
-from training.checkpoint import CONFIG, WEIGHTS, Checkpoint, CheckpointError
+from training.checkpoint import CONFIG, RAW_WEIGHTS, WEIGHTS, Checkpoint, CheckpointError
 
 Maker = Callable[..., Path]
 
@@ -35,9 +35,9 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     read: list[Path] = []
     real = module.load
 
-    def counted(folder: Path) -> Checkpoint:
+    def counted(folder: Path, weights: str) -> Checkpoint:
         read.append(folder)
-        return real(folder)
+        return real(folder, weights)
 
     monkeypatch.setattr(module, "load", counted)
     return read
@@ -206,7 +206,7 @@ def test_a_checkpoint_for_which_there_is_no_memory_is_a_line_too(
 ) -> None:
     make_checkpoint(tmp_path / "a")
 
-    def no_memory(_: Path) -> Checkpoint:
+    def no_memory(*_: object) -> Checkpoint:
         raise RuntimeError("can't allocate memory")
 
     monkeypatch.setattr(module, "load", no_memory)
@@ -357,7 +357,7 @@ def test_a_checkpoint_replaced_while_it_is_loaded_is_refused(
     gallery = Gallery(tmp_path)
     gallery.entries()
     real = module.load
-    monkeypatch.setattr(module, "load", lambda _: real(other))
+    monkeypatch.setattr(module, "load", lambda *_: real(other))
     with pytest.raises(CheckpointError, match="a has just been replaced"):
         gallery.load(old)
     monkeypatch.undo()
@@ -459,3 +459,100 @@ def test_a_folder_of_checkpoints_may_be_called_steps(tmp_path: Path, make_checkp
     make_checkpoint(tmp_path / "steps" / "one")
     make_checkpoint(tmp_path / "steps" / "run" / "000000010", seed=1)
     assert names(Gallery(tmp_path)) == ["steps/one", "steps/run"]
+
+
+# weights as last trained, beside their average
+
+
+@pytest.fixture
+def make_twin(tmp_path: Path, make_checkpoint: Maker) -> Callable[[Path], tuple[str, str]]:
+    """Return a function that writes a checkpoint with both kinds of weights and returns the hashes of both."""
+
+    def make(folder: Path) -> tuple[str, str]:
+        other = make_checkpoint(tmp_path / "other" / folder.name, seed=7)
+        shutil.copy(other / WEIGHTS, make_checkpoint(folder) / RAW_WEIGHTS)
+        return sha256(folder), sha256(other)
+
+    return make
+
+
+Twin = Callable[[Path], tuple[str, str]]
+
+
+def test_weights_as_last_trained_are_found_by_their_own_hash_and_are_no_line(tmp_path: Path, make_twin: Twin) -> None:
+    average, raw = make_twin(tmp_path / "root" / "a")
+    gallery = Gallery(tmp_path / "root")
+    (entry,) = gallery.entries()
+    assert (entry.sha256, entry.raw, entry.weights, entry.raw_problem) == (average, raw, "averaged", None)
+    found = gallery.find(raw[:8])
+    assert found is not None
+    assert (found.name, found.sha256, found.folder, found.weights) == ("a · raw", raw, entry.folder, "raw")
+    assert (gallery.load(raw).sha256, gallery.load(raw[:8]).raw) == (raw, True)
+    assert (gallery.load(average).sha256, gallery.load(average).raw) == (average, False)
+    assert gallery.find(average) == entry
+
+
+def test_those_of_an_older_checkpoint_of_a_run_are_found_too(
+    tmp_path: Path, make_twin: Twin, make_checkpoint: Maker
+) -> None:
+    _, raw = make_twin(tmp_path / "root" / "run" / "000100")
+    make_checkpoint(tmp_path / "root" / "run" / "000200", seed=1)
+    gallery = Gallery(tmp_path / "root")
+    found = gallery.find(raw)
+    assert found is not None
+    assert found.name == "run/000100 · raw"
+    assert gallery.entries()[0].raw is None
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"), [(truncate, "is damaged"), (write_foreign, "disagree"), (write_infinity, "not finite")]
+)
+def test_damaged_weights_as_last_trained_are_a_reason_and_harm_the_average_not(
+    damage: Callable[[Path], None], reason: str, tmp_path: Path, make_twin: Twin, make_checkpoint: Maker
+) -> None:
+    average, raw = make_twin(tmp_path / "root" / "a")
+    bad = make_checkpoint(tmp_path / "bad", seed=7)
+    damage(bad)
+    shutil.copy(bad / WEIGHTS, tmp_path / "root" / "a" / RAW_WEIGHTS)
+    gallery = Gallery(tmp_path / "root")
+    (entry,) = gallery.entries()
+    assert (entry.sha256, entry.problem, entry.raw) == (average, None, None)
+    assert f"a/{RAW_WEIGHTS}" in str(entry.raw_problem)
+    assert reason in str(entry.raw_problem)
+    assert str(tmp_path) not in str(entry.raw_problem)
+    assert gallery.load(average).sha256 == average
+    assert gallery.find(raw) is None
+
+
+def test_weights_as_last_trained_outside_the_root_are_not_followed(tmp_path: Path, make_checkpoint: Maker) -> None:
+    outside = make_checkpoint(tmp_path / "outside", seed=7)
+    (make_checkpoint(tmp_path / "root" / "a") / RAW_WEIGHTS).symlink_to(outside / WEIGHTS)
+    gallery = Gallery(tmp_path / "root")
+    (entry,) = gallery.entries()
+    assert (entry.problem, entry.raw) == (None, None)
+    assert "a link to outside" in str(entry.raw_problem)
+    assert gallery.find(sha256(outside)) is None
+
+
+def test_the_same_weights_twice_are_one_kind(tmp_path: Path, make_checkpoint: Maker) -> None:
+    folder = make_checkpoint(tmp_path / "a")
+    shutil.copy(folder / WEIGHTS, folder / RAW_WEIGHTS)
+    (entry,) = Gallery(tmp_path).entries()
+    assert (entry.raw, entry.raw_problem, entry.weights) == (None, None, None)
+
+
+def test_what_has_been_damaged_since_it_was_listed_has_its_reason(tmp_path: Path, make_twin: Twin) -> None:
+    average, raw = make_twin(tmp_path / "root" / "a")
+    gallery = Gallery(tmp_path / "root")
+    gallery.entries()
+    assert gallery.problem(average) is None
+    path = tmp_path / "root" / "a" / RAW_WEIGHTS
+    path.write_bytes(path.read_bytes()[:200])
+    assert gallery.find(raw) is None
+    assert f"a/{RAW_WEIGHTS} is damaged" in str(gallery.problem(raw[:8]))
+    assert gallery.problem(average) is None
+    truncate(tmp_path / "root" / "a")
+    assert f"a/{WEIGHTS} is damaged" in str(gallery.problem(average))
+    assert gallery.problem("0" * 64) is None
+    shutil.rmtree(tmp_path / "root" / "a")
+    assert gallery.problem(average) is None

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import base64
 import io
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from studio.previews import MAX_SIDE, small_preview
+from studio.ui import checkpoints
+from studio.ui.state import Studio
+from training.checkpoint import RAW_WEIGHTS, WEIGHTS
 
 
 def write(path: Path, side: int, colour: tuple[int, int, int]) -> None:
@@ -43,3 +51,19 @@ def test_a_link_to_a_picture_elsewhere_is_not_followed(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "preview.png").symlink_to(tmp_path / "secret.png")
     assert small_preview(folder, 128) is None
+
+
+def test_it_is_never_shown_for_the_weights_as_last_trained(
+    tmp_path: Path, make_checkpoint: Callable[..., Path]
+) -> None:
+    folder, red = make_checkpoint(tmp_path / "root" / "one"), (250, 0, 0)
+    shutil.copy(make_checkpoint(tmp_path / "other", seed=1) / WEIGHTS, folder / RAW_WEIGHTS)
+    write(folder / "preview.jpg", 640, red)
+    studio = Studio(tmp_path / "root", torch.device("cpu"))
+    with gr.Blocks():
+        ask = {one.__name__: one for one in checkpoints.build(studio).server_fns}["preview"]
+    (entry,) = studio.gallery.entries()
+    answers = [ask({"sha256": sha256, "visitor": "me"})["jpeg"] for sha256 in (entry.sha256, entry.raw)]
+    average, raw = (np.asarray(Image.open(io.BytesIO(base64.b64decode(one)))).astype(int) for one in answers)
+    assert np.abs(average - red).max() < 6
+    assert np.abs(raw - red).mean() > 20

@@ -5,6 +5,7 @@ import inspect
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import torch
 from studio.render import BusyError, SupersededError
 from studio.ui.state import Answer, RequestError, Studio, answers
 from tests.loops import run_to_its_end
+from training import checkpoint
 from training.checkpoint import CheckpointError
 from training.images import NotFiniteError
 
@@ -92,3 +94,23 @@ def test_a_passport_of_any_shape_is_listed_without_failing(
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     listed = Studio(tmp_path, CPU).list()["checkpoints"]
     assert [one["name"] for one in listed] == ["odd"]
+
+
+def test_a_checkpoint_lists_its_other_weights_beside_it_or_why_not(
+    tmp_path: Path, make_checkpoint: Callable[..., Path]
+) -> None:
+    other = make_checkpoint(tmp_path / "other", seed=1) / checkpoint.WEIGHTS
+    folder = make_checkpoint(tmp_path / "runs" / "one")
+    shutil.copy(other, folder / checkpoint.RAW_WEIGHTS)
+    studio = Studio(tmp_path / "runs", CPU)
+    (listed,) = studio.list()["checkpoints"]
+    raw = checkpoint.file_sha256(other)
+    assert (listed["raw"], listed["raw_name"], listed["weights"]) == (raw, "one · raw", "averaged")
+    assert studio.find(raw).sha256 == raw
+    (folder / checkpoint.RAW_WEIGHTS).write_bytes(b"")
+    answer = studio.list()
+    assert [one["raw"] for one in answer["checkpoints"]] == [None]
+    assert [one["name"] for one in answer["problems"]] == ["one · raw"]
+    assert "is damaged" in answer["problems"][0]["reason"]
+    with pytest.raises(CheckpointError, match="is damaged"):
+        studio.find(raw)

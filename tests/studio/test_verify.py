@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import string
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,10 @@ import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from studio.export import CHUNK, MAX_CELL_SHARE, MAX_TILE_SHARE, export_png, manifest, verify
+from studio.export import CHUNK, MAX_CELL_SHARE, MAX_TILE_SHARE, export_png, manifest, read_png, verify
 from studio.gallery import Gallery
 from studio.verdict import SENTENCES, Verdict
-from training.checkpoint import Checkpoint, canonical_json
+from training.checkpoint import RAW_WEIGHTS, WEIGHTS, Checkpoint, canonical_json
 from training.images import Pixels, to_cells, to_tile
 from training.latents import latents
 from training.sheet import draw, seed_sheet
@@ -473,3 +474,45 @@ def test_classes_chosen_by_hand_fail(tmp_path: Path, make_vivid: Callable[..., P
 def test_an_asked_psi_out_of_range_could_not_be_checked(psi: Any, gallery: Gallery, tile: Pixels) -> None:
     verdict = verify(png(tile), gallery, seed=SEED, checkpoint=str(gallery.entries()[0].sha256), psi=psi)
     assert facts(verdict) == ("could_not_check", "bad_psi")
+
+
+# weights as last trained
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory, make_vivid: Callable[..., Path]) -> Gallery:
+    root = tmp_path_factory.mktemp("twin")
+    other = make_vivid(root / "elsewhere", seed=3)
+    shutil.copy(other / WEIGHTS, make_vivid(root / "gallery" / "one") / RAW_WEIGHTS)
+    return Gallery(root / "gallery")
+
+
+def test_a_tile_of_weights_as_last_trained_says_so_and_passes_by_their_hash(twin: Gallery) -> None:
+    raw = str(twin.entries()[0].raw)
+    data = export_png(twin.load(raw), SEED)
+    assert read_png(data).manifest is not None
+    assert read_png(data).manifest["weights"] == "raw"  # type: ignore[index]
+    verdict = verify(data, twin)
+    assert (facts(verdict), verdict.checkpoint, verdict.weights) == (("pass_exact", "exact"), raw, "raw")
+    assert f"checkpoint {raw[:8]} (raw)" in verdict.sentence
+    assert verdict.claims == ()
+
+
+def test_a_tile_of_one_kind_of_weights_is_no_tile_of_the_other(twin: Gallery) -> None:
+    (entry,) = twin.entries()
+    average, raw = str(entry.sha256), str(entry.raw)
+    verdict = verify(export_png(twin.load(raw), SEED), twin, checkpoint=average)
+    assert (verdict.outcome, len(verdict.cells), verdict.weights) == ("fail", 100, "averaged")
+    assert {"checkpoint_sha256", "weights"} <= set(verdict.claims)
+    honest = export_png(twin.load(average), SEED)
+    assert "weights" not in (read_png(honest).manifest or {"weights": "absent"})
+    assert (verify(honest, twin).claims, verify(honest, twin).weights) == ((), "averaged")
+
+
+@pytest.mark.parametrize("kind", ["averaged", None])
+def test_a_tile_that_hides_that_its_weights_are_no_average_is_told(twin: Gallery, kind: str | None) -> None:
+    found = twin.load(str(twin.entries()[0].raw))
+    tile = seed_sheet(found.generator, SEED)
+    lying = {**manifest(found, SEED, tile), "weights": kind}
+    verdict = verify(png(tile, {name: value for name, value in lying.items() if value != kind or value}), twin)
+    assert (verdict.outcome, verdict.claims) == ("pass_exact", ("weights",))

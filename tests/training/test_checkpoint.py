@@ -176,6 +176,8 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path, make_checkpoint: Make) 
     (folder / WEIGHTS).unlink()
     with pytest.raises(CheckpointError, match=WEIGHTS):
         checkpoint.load(folder)
+    with pytest.raises(CheckpointError, match=checkpoint.RAW_WEIGHTS):
+        checkpoint.load(folder, checkpoint.RAW_WEIGHTS)
     (folder / CONFIG).unlink()
     with pytest.raises(CheckpointError, match=CONFIG):
         checkpoint.load(folder)
@@ -300,3 +302,23 @@ def test_the_config_hash_does_not_depend_on_what_is_told_about_the_training(
     other = GeneratorConfig(network="fastgan", z_dim=8, resolution=16, width=5)
     checkpoint.save(folder, other, build_generator(other).state_dict(), {})
     assert checkpoint.describe(folder).config_sha256 != before
+
+
+@pytest.mark.parametrize(
+    ("recipe", "averaged"),
+    [
+        ({"ema_images": 500}, True),
+        ({"ema_images": 0}, False),
+        ({}, None),
+        ({"ema_images": "many"}, None),
+        ("dcgan", None),
+    ],
+)
+def test_the_passport_tells_whether_weights_are_an_average(
+    recipe: object, averaged: bool | None, tmp_path: Path, make_checkpoint: Make
+) -> None:
+    folder = make_checkpoint(tmp_path / "one")
+    values = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    values["about"]["recipe"] = recipe
+    (folder / CONFIG).write_text(json.dumps(values), encoding="utf-8")
+    assert checkpoint.describe(folder).averaged is averaged

@@ -63,7 +63,8 @@ def test_a_run_leaves_one_checkpoint_with_everything_around_it(tmp_path: Path, i
         ["metrics.jsonl", "000000200"],
     )
     folder = tmp_path / "run" / "000000200"
-    wanted = {"config.json", "model.safetensors", "metrics.jsonl", "preview.png", "README.md", "state.pt"}
+    weights = {"model.safetensors", "raw.safetensors"}
+    wanted = weights | {"config.json", "metrics.jsonl", "preview.png", "README.md", "state.pt"}
     assert {path.name for path in folder.iterdir()} == wanted
     found = checkpoint.load(folder)
     about = found.about
@@ -85,6 +86,8 @@ def test_the_same_command_goes_on_and_equals_a_run_without_a_pause(tmp_path: Pat
     one = checkpoint.load(tmp_path / "whole" / "000000160")
     two = checkpoint.load(tmp_path / "halves" / "000000160")
     assert one.sha256 == two.sha256
+    last = [checkpoint.load(found.folder, checkpoint.RAW_WEIGHTS).sha256 for found in (one, two)]
+    assert last[0] == last[1] != one.sha256
     assert len(session.about["runtimes"]) == 2
     assert [step.name for step in checkpoint.steps(tmp_path / "halves")] == ["000000160"]
     assert two.about["seconds"] > one.about["seconds"] / 2
@@ -316,6 +319,42 @@ def test_a_published_checkpoint_is_half_the_size_and_its_preview_is_its_own_tile
     for name, value in found.generator.state_dict().items():
         assert torch.equal(value, original[name].half().float() if value.is_floating_point() else original[name])
     assert "# tiny" in (target / "README.md").read_text(encoding="utf-8")
+
+
+# the weights as last trained, beside their average
+
+
+def test_without_an_average_there_is_one_kind_of_weights(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=8), replace(TINY, ema_images=0))
+    folder = checkpoint.newest(tmp_path / "run")
+    assert not (folder / checkpoint.RAW_WEIGHTS).exists()
+    assert checkpoint.describe(folder).averaged is False
+    with pytest.raises(CheckpointError, match=r"has no raw\.safetensors"):
+        loop.publish(tmp_path / "run", tmp_path / "shipped", raw=True)
+    assert not (tmp_path / "shipped").exists()
+
+
+def test_weights_as_last_trained_are_published_when_asked_for(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=80))
+    newest = checkpoint.newest(tmp_path / "run")
+    target = loop.publish(tmp_path / "run", tmp_path / "shipped", raw=True)
+    state = checkpoint.load(newest, checkpoint.RAW_WEIGHTS).generator.state_dict()
+    found = checkpoint.load(target, checkpoint.RAW_WEIGHTS)
+    assert (found.raw, found.averaged) == (True, True)
+    for name, value in found.generator.state_dict().items():
+        assert torch.equal(value, state[name].half().float() if value.is_floating_point() else state[name])
+    loop.publish(tmp_path / "run", target)
+    assert not (target / checkpoint.RAW_WEIGHTS).exists()
+
+
+def test_weights_as_last_trained_that_are_not_finite_stop_the_run(tmp_path: Path, images: Data) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session.run.images = 4
+    with torch.no_grad():
+        next(session.run.g.parameters()).fill_(math.nan)
+    with pytest.raises(DivergedError, match="weights of the generator"):
+        loop.save(session)
+    assert checkpoint.steps(tmp_path / "run") == []
 
 
 # what a run keeps of its way

@@ -130,6 +130,14 @@ def test_what_is_saved_loads_and_draws_the_averaged_generator_whatever_the_chunk
     z, kinds = latents(3, 23, recipe.z_dim), draw_labels(3, 23, recipe.classes) if recipe.classes else None
     with torch.no_grad():
         assert torch.allclose(plain(z, kinds), run.average.eval()(z, kinds), atol=1e-5)
+    raw = run.raw_state()
+    assert (raw is not None) == (recipe.ema_images > 0)
+    if raw is not None:
+        checkpoint.save_weights(tmp_path / checkpoint.RAW_WEIGHTS, raw)
+        with torch.no_grad():
+            last = checkpoint.load(tmp_path, checkpoint.RAW_WEIGHTS).generator(z, kinds)
+            assert torch.allclose(last, run.g.eval()(z, kinds), atol=1e-5)
+        assert any(not torch.equal(raw[key], value) for key, value in run.generator_state().items())
     whole = draw(plain, z, kinds)
     alone = [draw(plain, z[k : k + 1], None if kinds is None else kinds[k : k + 1])[0] for k in range(23)]
     assert np.abs(whole.astype(int) - np.stack(alone)).max() <= 1

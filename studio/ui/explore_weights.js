@@ -1,0 +1,19 @@
+// Which weights draw: the average over the last steps of the training, or those as last trained. The switch is absent where
+// a checkpoint has one kind only.
+const weights = $(".weights-field");
+
+function showWeights() {
+  const one = race.seed.sha256 === null ? undefined : checkpointOf(race.seed.sha256);
+  weights.hidden = !one?.raw;
+  if (weights.hidden) return;
+  const kind = one.averaged === undefined ? "averaged" : "raw";
+  for (const radio of weights.querySelectorAll("input")) radio.checked = radio.value === kind;
+  if (kind === "raw") $(".more").open = true;
+}
+
+weights.addEventListener("change", ({ target }) => {
+  const one = checkpointOf(race.seed.sha256);
+  wish({ sha256: target.value === "raw" ? one.raw : one.averaged ?? one.sha256 });
+  if (!target.matches(":focus-visible")) target.blur(); // whoever uses the mouse goes on with the keys of the page
+});
+for (const name of ["race:seed", "race:list"]) document.addEventListener(name, showWeights);
