@@ -9,6 +9,7 @@ from pathlib import Path
 from studio.ui.page import build
 
 CHECKPOINTS = Path(os.environ.get("GAN_RACE_CHECKPOINTS") or Path(__file__).parent / "checkpoints")
+ADDING = os.environ.get("GAN_RACE_ADDING", "on").lower() not in ("off", "no", "false", "0")
 DATA = Path(os.environ["GAN_RACE_DATA"]) if os.environ.get("GAN_RACE_DATA") else None
 
 
@@ -17,13 +18,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Open GAN Race Studio in the browser.")
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR")
     parser.add_argument("--data", type=Path, default=DATA, metavar="PATH", help="pictures to hold drawn ones against")
+    parser.add_argument("--no-adding", action="store_true", help="let nobody add a checkpoint from the page")
     parser.add_argument("--port", type=int, metavar="N", help="by default the first free one from 7860 on")
     parser.add_argument("--share", action="store_true", help="also open a public link")
     options = parser.parse_args()
-    build(options.checkpoints, data=options.data).launch(server_port=options.port, share=options.share)
+    page = build(options.checkpoints, data=options.data, adding=ADDING and not options.no_adding)
+    page.launch(server_port=options.port, share=options.share)
 
 
 if __name__ == "__main__":
     main()
 else:
-    demo = build(CHECKPOINTS, data=DATA)
+    demo = build(CHECKPOINTS, data=DATA, adding=ADDING)

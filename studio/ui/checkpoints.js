@@ -73,6 +73,7 @@ function row(one) {
   const picture = make("img", { alt: "", width: 64, height: 64 });
   if (drawn.has(one.sha256)) picture.src = drawn.get(one.sha256);
   const title = make("span", { className: "name" }, make("strong", { textContent: one.name }), ...alarmSign(one));
+  if (one.added) title.append(" ", make("span", { className: "trick own", textContent: race.text("checkpoints_added") }));
   const body = make("span", { className: "body" }, title, make("span", { className: "facts-line", textContent: facts(one) }), chips(one.tricks));
   const button = make("button", { type: "button", className: "row-button", title: words(one.recipe) }, picture, body);
   button.dataset.sha256 = one.sha256;
@@ -105,7 +106,9 @@ function showRows() {
   $(".none").textContent = race.text("checkpoints_none", { words: search.value.trim() });
 }
 
+let listShown = null; // a row must not be exchanged under a finger because the same list has come again
 function show() {
+  listShown = JSON.stringify(race.list);
   const focused = dialog.contains(document.activeElement) ? document.activeElement.dataset.sha256 : undefined;
   showRows();
   const used = recent().map((sha256) => race.list && race.find(race.list, sha256)).filter(Boolean);
@@ -172,5 +175,5 @@ document.addEventListener("race:open-checkpoints", () => {
   show();
   refresh();
 });
-document.addEventListener("race:list", () => dialog.open && show());
+document.addEventListener("race:list", () => dialog.open && JSON.stringify(race.list) !== listShown && show());
 race.onLanguage(element, () => dialog.open && show());

@@ -1,17 +1,23 @@
-"""The checkpoints, to be searched and chosen: what each is made of, which were used last, which are damaged."""
+"""The checkpoints: searched and chosen, with what each is made of; those used last, the damaged ones, one's own."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
 
+from studio.added import HEADER_BYTES, MOST, MOST_CONFIG_BYTES, NAME_LETTERS, check_config, check_start
 from studio.previews import small_preview
 from studio.render import Priority
 from studio.ui.explore import FIRST_SEED, VISITOR_LENGTH
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, Studio, answers, asked_hash, asked_text
-from training.checkpoint import RAW_WEIGHTS
+from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_text, log
+from studio.uploads import MOST_BYTES, PIECE_BYTES, RefusedError, Upload, Uploads
+from training.checkpoint import RAW_WEIGHTS, file_sha256
 
 THUMBNAIL_SIDE = 128
 LATER: dict[str, Any] = {"priority": Priority.SHEET, "lane": "checkpoints"}  # when nobody waits for more
@@ -34,4 +40,78 @@ def build(studio: Studio) -> gr.HTML:
             small = studio.renderer.tile(str(entry.sha256), FIRST_SEED, visitor, **LATER).thumbnail(THUMBNAIL_SIDE)
         return {"jpeg": to_base64(small)}
 
-    return part("checkpoints", [list_now, preview])
+    @answers
+    def add_begin(data: Answer) -> Answer:
+        """Begin to take a checkpoint; it may have only as many bytes as it says."""
+        uploads, size = _asked_uploads(studio), _asked_number(data, "size")
+        config, name = asked_text(data, "config", MOST_CONFIG_BYTES), asked_text(data, "name", 8 * NAME_LETTERS)
+        with refusing():
+            encoded = config.encode("utf-8", "replace")
+            check_config(encoded)
+            return {"upload": uploads.begin(size, encoded, name)}
+
+    @answers
+    def add_piece(data: Answer) -> Answer:
+        """Take the next piece; with the last one the checkpoint is checked and kept, and the list comes back."""
+        uploads, token, offset = _asked_uploads(studio), asked_text(data, "upload", 64), _asked_number(data, "offset")
+        piece = _asked_piece(data)
+        with refusing():
+            if offset == 0:
+                _check_first(uploads, token, piece)
+            upload = uploads.append(token, offset, piece)
+            return {"received": offset + len(piece)} if upload is None else _keep(studio, upload)
+
+    functions = [list_now, preview, add_begin, add_piece]
+    adding = {"most": MOST, "most_bytes": MOST_BYTES, "piece_bytes": PIECE_BYTES, "most_config": MOST_CONFIG_BYTES}
+    return part("checkpoints", functions, ("checkpoints_add",), adding=adding if studio.uploads else None)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn what a store refuses into an answer for the page."""
+    try:
+        yield
+    except RefusedError as error:
+        raise RequestError(error.code, **error.values) from error
+    except OSError as error:
+        log.warning("An added checkpoint cannot be written: %s", error)
+        raise RequestError("error_add_disk") from error
+
+
+def _keep(studio: Studio, upload: Upload) -> Answer:
+    """Keep a checkpoint that has come whole, unless it is here already."""
+    try:
+        known = studio.gallery.find(file_sha256(upload.path))
+        sha256 = known.sha256 if known else studio.added.take(upload.config, upload.path, upload.name)
+    finally:
+        upload.path.unlink(missing_ok=True)
+    return {"sha256": sha256, "name": studio.find(str(sha256)).name, "known": bool(known), "list": studio.list()}
+
+
+def _check_first(uploads: Uploads, token: str, piece: bytes) -> None:
+    try:
+        check_start(piece[: HEADER_BYTES + 1])
+    except RefusedError:
+        uploads.give_up(token)
+        raise
+
+
+def _asked_uploads(studio: Studio) -> Uploads:
+    if studio.uploads is None:
+        raise RequestError("error_add_off")
+    return studio.uploads
+
+
+def _asked_number(data: Answer, field: str) -> int:
+    value = data.get(field)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise RequestError("error_request", field=field, value=str(value)[:40])
+    return value
+
+
+def _asked_piece(data: Answer) -> bytes:
+    text = asked_text(data, "piece", (PIECE_BYTES + 2) // 3 * 4)
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RequestError("error_request", field="piece", value=text[:20]) from error

@@ -34,14 +34,15 @@ class Page(gr.Blocks):
         return super().launch(*arguments, **{**_defaults(), **options}, head=head)
 
 
-def build(root: Path, device: torch.device | None = None, data: Path | None = None) -> Page:
+def build(root: Path, device: torch.device | None = None, data: Path | None = None, adding: bool = True) -> Page:
     """Build the page over a folder of checkpoints; `device` draws what is looked at (a GPU where there is one).
 
-    `data` is a folder or a packed file of real pictures, beside which drawn ones can be held.
+    `data` is a folder or a packed file of real pictures, beside which drawn ones can be held. With `adding`,
+    visitors may add checkpoints of their own.
     """
     if device is None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    studio = Studio(root, device, data)
+    studio = Studio(root, device, data, adding)
     with Page(title="GAN Race Studio", analytics_enabled=False, fill_width=True) as page:
         head = header.build(list(TABS), lambda: page.share_url)
         favourites.build(studio)

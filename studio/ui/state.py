@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import torch
 
+from studio.added import FOLDER, Added, WithAdded
 from studio.alarming import ringing
 from studio.copies import Copies
 from studio.directions import DirectionsCache
@@ -24,6 +25,7 @@ from studio.films import Films
 from studio.gallery import SHORT, Entry, Gallery, UnknownCheckpointError, raw_name
 from studio.render import BusyError, Renderer, SupersededError
 from studio.tricks import tricks
+from studio.uploads import Uploads
 from training import checkpoint
 from training.checkpoint import Checkpoint, CheckpointError
 from training.generators import GeneratorConfig, build_generator
@@ -33,6 +35,7 @@ from training.latents import SEED_LIMIT
 log = logging.getLogger(__name__)
 Answer: TypeAlias = dict[str, Any]
 UNTRAINED = "untrained"
+UPLOADS = ".uploads"
 OFFICIAL_WAIT_SECONDS = 60
 HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -46,13 +49,18 @@ class RequestError(Exception):
 
 
 class Studio:
-    """The gallery of a folder and its renderer; with no usable checkpoint, an untrained generator stands in."""
+    """The gallery of a folder and its renderer; with no usable checkpoint, an untrained generator stands in.
 
-    def __init__(self, root: Path, device: torch.device, data: Path | None = None) -> None:
+    With `adding`, visitors may add checkpoints, which are kept beside the folder.
+    """
+
+    def __init__(self, root: Path, device: torch.device, data: Path | None = None, adding: bool = True) -> None:
         self.root = root
         self.copies = Copies(data) if data else None
         self.directions, self.films = DirectionsCache(), Films()
-        self._trained = Gallery(root)
+        self.added = Added(state_folder() / FOLDER)
+        self.uploads = Uploads(self.added.folder / UPLOADS) if adding else None
+        self._trained = WithAdded(root, self.added.gallery)
         self._untrained = _untrained_gallery()
         weakref.finalize(self, shutil.rmtree, self._untrained.root, ignore_errors=True)
         self._official = threading.Semaphore(1)
@@ -71,7 +79,9 @@ class Studio:
         problems = [(entry.name, entry.problem) for entry in self._trained.entries()]
         problems += [(raw_name(entry.name), entry.raw_problem) for entry in self._trained.entries()]
         return {
-            "checkpoints": [_entry(entry) for entry in entries if entry.problem is None],
+            "checkpoints": [
+                {**_entry(entry), "added": self.added.holds(entry)} for entry in entries if entry.problem is None
+            ],
             "problems": [{"name": name, "reason": reason} for name, reason in problems if reason],
             "default": default.sha256 if default else None,
             "untrained": self.root.name if gallery is self._untrained else None,

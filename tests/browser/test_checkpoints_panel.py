@@ -113,7 +113,13 @@ def test_damaged_checkpoints_are_named_with_their_reason_and_the_tile_stays(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
     page = open_page(address)
-    panel = open_panel(page)
+    page.evaluate(
+        """new Promise((done) => {
+            document.addEventListener("race:list", () => done(), { once: true });
+            document.querySelector(".head .chip").click();
+        })"""
+    )
+    panel = page.get_by_role("dialog", name="Checkpoints")
     expect(panel.locator(".broken")).to_have_text(["✕ cut", "✕ torn"])
     expect(panel.locator(".why").first).to_contain_text("damaged")
     (checkpoints / "beta" / "model.safetensors").write_bytes(b"gone")
@@ -143,3 +149,51 @@ def test_on_a_phone_nothing_is_too_small_too_wide_or_unreadable(
     assert panel.locator("button, input:not([type=file])").evaluate_all(small) == []
     results = Axe().run(page).response
     assert [one["id"] for one in results["violations"] if one["impact"] in ("serious", "critical")] == []
+
+
+def test_a_checkpoint_of_ones_own_is_added_and_chosen_and_a_pickle_is_refused(
+    address: str, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    own = make_checkpoint(tmp_path / "own", seed=5)
+    both = [own / "config.json", own / "model.safetensors"]
+    (tmp_path / "weights.pt").write_bytes(b"PK\x03\x04 and so on")
+    disguised = tmp_path / "disguised"
+    disguised.mkdir()
+    (disguised / "model.safetensors").write_bytes(b"PK\x03\x04" + bytes(100))
+    page = open_page(f"{address}?seed=2")
+    wait_for_tile(page, seed=2)
+    panel = open_panel(page)
+    files, status = panel.locator(".add-files"), panel.locator(".adding .status")
+    for chosen, said in (
+        ([tmp_path / "weights.pt"], "weights.pt may be a pickle, which can run code"),
+        ([own / "config.json"], "exactly one config.json and one model.safetensors"),
+        ([*both, write_card(tmp_path)], "README.md is neither"),
+        ([both[0], disguised / "model.safetensors"], "is a pickle inside"),
+    ):
+        files.set_input_files(chosen)
+        expect(status).to_contain_text(said)
+    panel.locator(".add-drop").evaluate(
+        """(node) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(["x"], "model.CKPT"));
+            node.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(status).to_contain_text("model.CKPT may be a pickle")
+    panel.get_by_label("Name, if you like").fill("My <own> flowers")
+    files.set_input_files(both)
+    expect(status).to_contain_text("My own flowers (")
+    row = panel.locator(".row-button", has_text="My own flowers")
+    expect(row).to_be_focused()
+    expect(row).to_contain_text("added here")
+    page.keyboard.press("Enter")
+    page.wait_for_function("window.ganRace.shown.name === 'My own flowers'")
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(own, 2))
+    expect(page.locator(".explore select.checkpoint")).to_have_value(page.evaluate("window.ganRace.shown.sha256"))
+    linked = open_page(page.url)
+    assert linked.evaluate("window.ganRace.shown.name") == "My own flowers"
+
+
+def write_card(folder: Path) -> Path:
+    (folder / "README.md").write_text("a card", encoding="utf-8")
+    return folder / "README.md"

@@ -1,0 +1,97 @@
+// --- a checkpoint of one's own -----------------------------------------------------------------------------------------------
+
+const [drop, chosenFiles, addStatus] = [".add-drop", ".add-files", ".adding .status"].map($);
+const PICKLES = /\.(pt|pth|ckpt|pkl|pickle|bin|pyt|joblib|npz|zip|tar|gz|tgz|7z)$/i;
+let addLine = null; // what the line below says: {key, values, failed}
+
+function sayAdding(next) {
+  addLine = next;
+  addStatus.hidden = next === null;
+  addStatus.classList.toggle("failed", Boolean(next?.failed));
+  addStatus.textContent = next === null ? "" : race.text(next.key, next.values);
+  if (next?.failed && dialog.open) addStatus.scrollIntoView({ block: "nearest" });
+}
+const refuse = (key, values) => sayAdding({ key, values, failed: true });
+
+function showAdding() {
+  $(".adding").hidden = !props.adding;
+  if (props.adding) $(".add-hint").textContent = race.text("add_hint", { limit: megabytes(props.adding.most_bytes), most: props.adding.most });
+  sayAdding(addLine);
+}
+const megabytes = (bytes) => Math.round((bytes / 2 ** 20) * 10) / 10;
+
+// The two files of a checkpoint, or what is wrong with the choice.
+function pair(files) {
+  const pickle = files.find((file) => PICKLES.test(file.name));
+  if (pickle) return { problem: ["error_add_pickle", { file: pickle.name }] };
+  const other = files.find((file) => !/\.(json|safetensors)$/i.test(file.name));
+  if (other) return { problem: ["error_add_kind", { file: other.name }] };
+  const [configs, weights] = ["json", "safetensors"].map((end) => files.filter((file) => file.name.toLowerCase().endsWith(`.${end}`)));
+  if (configs.length !== 1 || weights.length !== 1) return { problem: ["error_add_both"] };
+  const { most_bytes, most_config } = props.adding;
+  if (weights[0].size > most_bytes) return { problem: ["error_add_size", { megabytes: megabytes(weights[0].size), limit: megabytes(most_bytes) }] };
+  if (configs[0].size > most_config) return { problem: ["error_add_config_size", { kilobytes: Math.round(configs[0].size / 1000), limit: Math.floor(most_config / 1000) }] };
+  return { config: configs[0], weights: weights[0] };
+}
+
+// Send the weights piece by piece; the answer to the last one is the checkpoint.
+async function send(config, weights) {
+  const begun = await race.ask(server.add_begin, { config: await config.text(), size: weights.size, name: $(".add-name").value });
+  if (begun.error) return begun;
+  let answer = { received: 0 };
+  while (answer.received < weights.size) {
+    sayAdding({ key: "add_sending", values: { percent: Math.round((100 * answer.received) / weights.size) } });
+    const offset = answer.received;
+    const piece = await race.files.read(weights.slice(offset, offset + props.adding.piece_bytes));
+    if (piece.error) return { error: { code: "error_add_lost" } }; // the file has changed or gone since it was chosen
+    answer = await race.ask(server.add_piece, { upload: begun.upload, offset, piece: piece.base64 });
+    if (answer.error || answer.sha256) return answer;
+  }
+  return answer;
+}
+
+let sending = false;
+async function addCheckpoint(files) {
+  if (sending || files.length === 0) return;
+  const { problem, config, weights } = pair(files);
+  if (problem) return refuse(...problem);
+  sending = true;
+  chosenFiles.disabled = true;
+  try {
+    taken(await send(config, weights));
+  } catch {
+    refuse("error_add_lost"); // the config has changed or gone since it was chosen
+  }
+  sending = false;
+  chosenFiles.disabled = false;
+}
+
+function taken({ error, sha256, name, known, list }) {
+  if (error) return refuse(error.code, error.values);
+  search.value = "";
+  race.setList(list);
+  sayAdding({ key: known ? "add_known" : "add_done", values: { name, hash: sha256.slice(0, 8) } });
+  race.live(addStatus.textContent);
+  if (!known) $(".add-name").value = "";
+  if (!dialog.open) return;
+  show();
+  buttonOf(sha256)?.focus();
+}
+
+chosenFiles.addEventListener("change", () => {
+  addCheckpoint([...chosenFiles.files]);
+  chosenFiles.value = "";
+});
+for (const name of ["dragenter", "dragover"]) {
+  drop.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+}
+drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+drop.addEventListener("drop", (event) => {
+  event.preventDefault();
+  drop.classList.remove("over");
+  addCheckpoint([...event.dataTransfer.files]);
+});
+race.onLanguage(element, showAdding);
