@@ -9,17 +9,18 @@ import gradio as gr
 
 from studio.export import Reading, read_png
 from studio.gallery import SHORT, Entry
-from studio.render import Picture, Priority, to_png
+from studio.render import Picture, Priority, Wish, to_png
 from studio.ui.nearest import answer as answer_nearest
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
 from studio.ui.verify import asked_file
+from studio.weakest import Weakest
 from training.latents import labels
 from training.sheet import CELLS
 
 FIRST_SEED = 0
 VISITOR_LENGTH = 64
-SCRIPTS = ("explore_weights", "explore_file")
+SCRIPTS = ("explore_weights", "explore_weakest", "explore_file")
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
 FACTS = {"sha256", "seed", "psi", "z_hash", "seconds", "device"}
@@ -28,6 +29,7 @@ PREVIEW_SIDE = 640  # what comes first: it is sooner on the screen
 
 def build(studio: Studio) -> gr.HTML:
     """Build the tab; the tile of the best checkpoint is drawn now and comes with the page."""
+    looking = Weakest(studio.renderer)
 
     @answers
     def show(data: Answer) -> Answer:
@@ -51,6 +53,11 @@ def build(studio: Studio) -> gr.HTML:
         return answer_nearest(studio, lambda: _picture(studio, data)[1].cell(index))
 
     @answers
+    def weakest(data: Answer) -> Answer:
+        wish, visitor = _asked_wish(studio, data), asked_text(data, "visitor", VISITOR_LENGTH)
+        return looking.of(wish, visitor)._asdict()
+
+    @answers
     def open_tile(data: Answer) -> Answer:
         with studio.drawing():  # one at a time, as Verify does: a picture is large once it is decoded
             reading = read_png(asked_file(data))
@@ -63,7 +70,7 @@ def build(studio: Studio) -> gr.HTML:
     default = studio.gallery.default()
     asked = {"seed": FIRST_SEED, "visitor": "", "preview": True}
     first = show({"sha256": default.sha256, **asked}) if default else None
-    functions = [show, cell, nearest, open_tile, list_checkpoints]
+    functions = [show, cell, nearest, weakest, open_tile, list_checkpoints]
     props = {"list": studio.list(), "first": first, "copies": studio.copies is not None}
     return part("explore", functions, SCRIPTS, **props)
 
@@ -73,6 +80,10 @@ def _picture(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
     entry = studio.find(asked_hash(data))
     place = AHEAD if data.get("ahead") is True else NOW
     return entry, studio.renderer.tile(str(entry.sha256), seed, visitor, psi=asked_psi(data), **place)
+
+
+def _asked_wish(studio: Studio, data: Answer) -> Wish:
+    return Wish(str(studio.find(asked_hash(data)).sha256), asked_seed(data), asked_psi(data))
 
 
 def _claimed(studio: Studio, reading: Reading) -> Answer:

@@ -47,6 +47,14 @@ race.lens = (dialog, { ask, nearest, words, fail, opened = () => {}, closed = ()
 // Where a cell is, for the texts that name it.
 race.placeOf = (cell) => ({ cell, row: Math.floor(cell / 10) + 1, column: (cell % 10) + 1 });
 
+// The outline of a cell, for a layer of `marks` over its tile.
+race.cellMark = (cell) => {
+  const mark = document.createElement("span");
+  mark.style.left = `${(cell % 10) * 10}%`;
+  mark.style.top = `${Math.floor(cell / 10) * 10}%`;
+  return mark;
+};
+
 // The cell of a tile that was clicked; the keyboard means the first.
 race.cellAt = (tile, event) => {
   if (event.detail === 0) return 0;

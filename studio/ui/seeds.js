@@ -93,23 +93,25 @@ function showCard(seed) {
   const image = button.querySelector("img");
   if (picture && image.getAttribute("src") !== picture) image.src = picture;
   const signs = [starred ? "★" : "", mark === "keep" ? "✓" : mark === "drop" ? "✕" : ""].join("");
-  const points = score ? ` · ${score.total.toFixed(2)}` : "";
-  button.querySelector(".card-caption").textContent = `${signs} ${seed}${points}`.trim();
-  const states = [mark && race.text(`seeds_is_${mark}`), starred && race.text("seeds_is_starred")].filter(Boolean);
+  const outlined = $(".outline").checked ? outlineWords(score) : {};
+  const points = [score?.total.toFixed(2), outlined.diversity].filter(Boolean).map((one) => ` · ${one}`);
+  button.querySelector(".card-caption").textContent = `${signs} ${seed}${points.join("")}`.trim();
+  const states = [mark && race.text(`seeds_is_${mark}`), starred && race.text("seeds_is_starred"), outlined.cells, outlined.diversity].filter(Boolean);
   button.setAttribute("aria-label", [race.text("seeds_card", { seed }), ...states].join(", "));
   showOutline(button, score);
 }
 
+function outlineWords(score) {
+  if (score === undefined) return {};
+  return {
+    cells: race.text("seeds_weakest", { cells: score.cells.join(", ") }),
+    diversity: race.text("seeds_diversity", { diversity: score.diversity.toFixed(2) }),
+  };
+}
+
 function showOutline(button, score) {
   const cells = $(".outline").checked ? score?.cells ?? [] : [];
-  button.querySelector(".marks").replaceChildren(
-    ...cells.map((cell) => {
-      const mark = make("span");
-      mark.style.left = `${(cell % 10) * 10}%`;
-      mark.style.top = `${Math.floor(cell / 10) * 10}%`;
-      return mark;
-    }),
-  );
+  button.querySelector(".marks").replaceChildren(...cells.map(race.cellMark));
 }
 
 // Put the cards into their order, and see that the cursor is on one of them.
@@ -303,7 +305,10 @@ $(".order").addEventListener("change", (event) => {
   arrange();
 });
 $(".columns-count").addEventListener("change", (event) => setColumns(Number(event.target.value)));
-$(".outline").addEventListener("change", arrange);
+$(".outline").addEventListener("change", () => {
+  arrange();
+  showMethod();
+});
 $(".keep").addEventListener("click", () => mark("keep"));
 $(".drop-seed").addEventListener("click", () => mark("drop"));
 $(".star-seed").addEventListener("click", star);

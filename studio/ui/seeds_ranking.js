@@ -25,10 +25,18 @@ async function rankNow() {
   showRanking();
 }
 
+// What the ranking goes by; also said beside the outlines.
+function showMethod() {
+  const method = race.text(ranking?.network ? "ranking_by_network" : "ranking_by_light", { name: ranking?.network });
+  $(".outline-words").hidden = !$(".outline").checked;
+  $(".outline-words").textContent = race.text(scores.size > 0 ? "seeds_outline_words" : "ranking_waiting", { method });
+  return method;
+}
+
 function showRanking() {
   const count = scores.size;
   const words = count > 1 ? "ranking_words" : "ranking_waiting";
-  const method = race.text(ranking?.network ? "ranking_by_network" : "ranking_by_light", { name: ranking?.network });
+  const method = showMethod();
   showSeeing();
   $(".ranking-words").textContent = race.text(words, { count, method });
   showHistogram(count > 1 ? ranking.histogram : { counts: [], edges: [] });

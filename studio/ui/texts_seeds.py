@@ -20,7 +20,15 @@ SEEDS: dict[str, tuple[str, str]] = {
     "seeds_order_number": ("by number", "番号順"),
     "seeds_order_score": ("by score", "評点順"),
     "seeds_columns": ("Columns", "列数"),
-    "seeds_outline": ("Outline the five oddest pictures", "最も異質な 5 枚に枠を付ける"),
+    "seeds_outline": ("Outline the five weakest pictures", "最も弱い 5 枚に枠を付ける"),
+    "seeds_outline_words": (
+        "Outlined: the five least usual pictures of each tile, {method}. A metric is not the eye: what is odd is often "
+        "weak, and sometimes the best.",
+        "枠は、各タイルで最も異質な 5 枚です（{method}）。数値は目の代わりになりません。"
+        "異質な画像は弱いことが多い一方、最良のこともあります。",
+    ),
+    "seeds_weakest": ("weakest pictures {cells}", "最も弱い画像 {cells}"),
+    "seeds_diversity": ("diversity {diversity}", "多様性 {diversity}"),
     "seeds_progress_label": ("Tiles that are drawn", "描画の進み具合"),
     "seeds_progress": (
         "{drawn} of {count} · {kept} kept · {dropped} dropped · {looked} seeds of this checkpoint looked at",

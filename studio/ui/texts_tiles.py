@@ -66,4 +66,23 @@ TILES: dict[str, tuple[str, str]] = {
         "{name} cannot be read; it must be one file that is still there.",
         "{name} を読めません。存在する 1 つのファイルを選んでください。",
     ),
+    # the weakest pictures of a tile
+    "weakest_switch": ("Outline the five weakest pictures", "最も弱い 5 枚に枠を付ける"),
+    "weakest_cells": ("The five that are outlined, the weakest first", "枠を付けた 5 枚（弱い順）"),
+    "weakest_cell": (
+        "Enlarge picture {cell}, row {row}, column {column}",
+        "画像 {cell}（{row} 行 {column} 列）を拡大",
+    ),
+    "weakest_waiting": ("Looking at this tile and three others …", "このタイルとほかの 3 枚を調べています…"),
+    "weakest_words": (
+        "Outlined: the five that differ most from what this checkpoint usually draws, by colour, brightness and edges. "
+        "A metric is not the eye: what is odd is often weak, and sometimes the best. The outlines are on the screen "
+        "only.",
+        "枠は、色・明るさ・輪郭がこのチェックポイントの普段の画像から最も離れた 5 枚です。"
+        "数値は目の代わりになりません。異質な画像は弱いことが多い一方、最良のこともあります。枠は画面だけのもので、書き出しには入りません。",
+    ),
+    "weakest_diversity": (
+        "Diversity {diversity}; usual for this checkpoint: {usual}. The weakest pictures, the weakest first:",
+        "多様性 {diversity}（このチェックポイントでは普段 {usual}）。最も弱い画像（弱い順）:",
+    ),
 }

@@ -1,7 +1,6 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const [drop, input, status, ask] = [".drop", ".file", ".status", ".ask"].map($);
-const COLUMNS = 10;
 
 let file = null; // {base64, url} of the picture that is checked
 let verdict = null;
@@ -50,7 +49,7 @@ function showVerdict() {
   $(".outcome").dataset.outcome = verdict.outcome;
   $(".sentence").textContent = sentence();
   $(".cells").textContent = verdict.cells.length ? race.text("differing_cells", { cells: verdict.cells.join(", ") }) : "";
-  $(".marks").replaceChildren(...verdict.cells.map(mark));
+  $(".marks").replaceChildren(...verdict.cells.map(race.cellMark));
   showFacts();
   if (!ask.hidden) fillQuestion();
 }
@@ -61,13 +60,6 @@ const UNREADABLE = new Set(["not_an_image", "damaged", "file_too_large", "too_ma
 function sentence() {
   const said = race.text(`reason_${verdict.reason}`, verdict.values);
   return verdict.claims.length ? said + race.text("reason_false_claims", { claims: verdict.claims.join(", ") }) : said;
-}
-
-function mark(cell) {
-  const box = document.createElement("span");
-  box.style.left = `${(cell % COLUMNS) * 10}%`;
-  box.style.top = `${Math.floor(cell / COLUMNS) * 10}%`;
-  return box;
 }
 
 function showFacts() {

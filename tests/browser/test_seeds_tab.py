@@ -81,6 +81,11 @@ def test_the_ranking_orders_whole_seeds_and_warns(address: str, open_page: Open)
     assert len(set(totals)) > 5
     page.locator(".outline").check()
     assert page.locator(".card[data-seed='3'] .marks span").count() == 5
+    expect(page.locator(".outline-words")).to_contain_text("by colour, brightness and edges")
+    expect(page.locator(".outline-words")).to_contain_text("A metric is not the eye")
+    assert re.search(r"· diversity \d+\.\d\d$", page.locator(".card[data-seed='3'] .card-caption").inner_text())
+    label = page.locator(".card[data-seed='3']").get_attribute("aria-label") or ""
+    assert re.search(r"weakest pictures (\d+, ){4}\d+", label)
     assert page.evaluate("document.querySelectorAll('.card[data-mark=keep], .card[data-mark=drop]').length") == 0
 
 
