@@ -37,6 +37,11 @@ class Kept(Generic[Key, Value]):
         while self.bytes > self.limit and len(self._values) > 1:
             self.pop(next(iter(self._values)))
 
+    def keep_only(self, key: Key) -> None:
+        """Give up everything but what is kept under this key."""
+        for other in [one for one in self._values if one != key]:
+            self.pop(other)
+
     def pop(self, key: Key) -> Value | None:
         """Give up what is kept under this key and return it, or None."""
         value = self._values.pop(key, None)

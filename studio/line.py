@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -44,14 +44,21 @@ Steps: TypeAlias = Generator[None, None, Any]  # work in steps; what it returns 
 
 @dataclass(eq=False)
 class Job:
-    """Work for whoever claims it; between two of its steps something more urgent may be done."""
+    """Work of one generator for whoever claims it; between two of its steps something more urgent may be done.
 
-    steps: Steps
+    `begin` makes its steps, again where it must begin anew; `relieved` tells that memory was freed for it.
+    """
+
+    begin: Callable[[], Steps]
+    sha256: str
     wish: Wish | None = None
     claims: dict[Claim, Priority] = field(default_factory=dict)
     future: Future[Any] = field(default_factory=Future)
+    relieved: bool = False
+    steps: Steps = field(init=False)
 
     def __post_init__(self) -> None:
+        self.steps = self.begin()
         self.future.set_running_or_notify_cancel()  # one of several who wait must not cancel it for the others
 
     @property
@@ -63,6 +70,11 @@ class Job:
     def visitors(self) -> list[str]:
         """List who waits for it."""
         return [visitor for visitor, _ in self.claims]
+
+    def restart(self) -> None:
+        """Let go of everything that its steps hold, and begin again."""
+        self.steps.close()
+        self.steps = self.begin()
 
     def claim(self, claim: Claim, priority: Priority) -> None:
         """Wait for it too; a claim that is made again becomes as urgent as the more urgent of both."""
@@ -96,6 +108,11 @@ class Line:
         """Let a job that was begun wait for its next step, ahead of all that are as urgent."""
         self._jobs.insert(0, job)
         self._turns = dict.fromkeys(job.visitors) | self._turns
+
+    def restart(self) -> None:
+        """Let every job that was begun begin again."""
+        for job in self._jobs:
+            job.restart()
 
     def overtakes(self, job: Job) -> bool:
         """Tell whether something waits that is more urgent than this."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
@@ -43,7 +43,8 @@ HASH_DIGITS = 12
 class Picture:
     """A tile as it is looked at: exact pixels, JPEGs of them, and how it came about.
 
-    `z_hash` is the beginning of the SHA-256 of the float32 latents: equal where the latents are.
+    `z_hash` is the beginning of the SHA-256 of the float32 latents: equal where the latents are. `relieved` tells
+    those who waited for it that the memory of other generators was freed to draw it.
     """
 
     sha256: str
@@ -53,6 +54,7 @@ class Picture:
     pixels: Pixels
     seconds: float
     device: str
+    relieved: bool = False
 
     @property
     def size(self) -> int:
@@ -148,7 +150,7 @@ class Renderer:
         with self._changed:
             self._give_up(claim, ())
             self._line.check_room(claim, priority)
-            job = Job(steps(), None, {claim: priority})
+            job = Job(steps, sha256, None, {claim: priority})
             self._line.append(job)
             self._changed.notify()
         result: T = job.future.result()
@@ -168,7 +170,7 @@ class Renderer:
             future.set_result(found)
             return future
         if job is None:
-            job = self._jobs[wish] = Job(self._draw(wish), wish, {claim: priority})
+            job = self._jobs[wish] = Job(partial(self._draw, wish), wish.sha256, wish, {claim: priority})
             self._line.append(job)
         else:
             job.claim(claim, priority)
@@ -194,8 +196,22 @@ class Renderer:
                     next(job.steps)
             except StopIteration as done:
                 self._deliver(job, done.value)
+            except torch.cuda.OutOfMemoryError as error:
+                self._relieve(job, error.with_traceback(None))  # its frames hold what was being drawn
             except Exception as error:  # whoever waits must learn of it, and the thread must live on
                 self._fail(job, error)
+
+    def _relieve(self, job: Job, error: Exception) -> None:
+        """Let all generators go but the one that is asked, and begin again; without success the second time."""
+        if job.relieved:
+            self._fail(job, error)
+            return
+        with self._changed:
+            job.relieved = True
+            self._line.put_back(job)
+            self._copies.keep_only(job.sha256)
+            self._line.restart()  # a job that waits in the middle of its work holds its generator
+        torch.cuda.empty_cache()
 
     def _may_go_on(self, job: Job) -> bool:
         """Put a job back in the line where something more urgent waits."""
@@ -222,7 +238,7 @@ class Renderer:
             kept = self._looked_at if job.priority < Priority.SHEET else self._sheets
             kept.put(Wish(made.sha256, made.seed, made.psi), made)
             self._forget(job)
-        job.future.set_result(made)
+        job.future.set_result(replace(made, relieved=True) if job.relieved else made)
 
     def _fail(self, job: Job, error: Exception) -> None:
         with self._changed:

@@ -40,7 +40,7 @@ function showProblem(error) {
   problem = error;
   status.hidden = error === null;
   status.textContent = error === null ? "" : race.errorText(error);
-  status.classList.toggle("failed", error !== null);
+  status.classList.toggle("failed", error !== null && error !== RELIEVED);
 }
 
 // The list, and the slots in which something of it is chosen.
@@ -198,6 +198,8 @@ $(".scrub").addEventListener("input", () => {
   draw();
 });
 
+const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
+
 // Draw until what was wished last is on the wall; it comes there as a whole, once every picture of it is decoded.
 async function pump() {
   if (busy || list === null || !isOpen() || mode === "matrix") return;
@@ -206,6 +208,7 @@ async function pump() {
   while (isOpen() && !isOnWall(wanted()) && wanted().hashes.length > 0) {
     const wish = wanted();
     const missing = [...new Set(wish.hashes)].filter((sha256) => !pictures.has(keyOf(sha256, wish)));
+    let relieved = false;
     if (missing.length > 0) {
       const answer = await race.ask(server.compare_tiles, { checkpoints: missing, seed: wish.seed, psi: wish.psi, visitor });
       if (answer.superseded) continue;
@@ -215,8 +218,10 @@ async function pump() {
         break;
       }
       answer.tiles.forEach(keepPicture);
+      relieved = answer.tiles.some((one) => one.relieved);
     }
     if (isStill(wish)) await present(wish);
+    if (relieved && isOnWall(wish)) showProblem(RELIEVED);
   }
   busy = false;
   wallNode.classList.remove("waiting");

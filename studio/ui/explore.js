@@ -23,6 +23,7 @@ function showProblem(error) {
   problem = error;
   status.hidden = error === null;
   status.textContent = error === null ? "" : race.errorText(error);
+  status.classList.toggle("told", error === RELIEVED);
 }
 
 function captionOf(shown) {
@@ -114,6 +115,8 @@ async function ask(wish, preview = true) {
 const { same } = race.favourites;
 const wanted = () => race.seed.sha256 !== null && ["explore", "export"].includes(race.tab) && !same(race.shown, race.seed);
 
+const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
+
 // Draw until what is shown is what was wished last; wishes in between are skipped.
 async function pump() {
   if (busy) return;
@@ -131,9 +134,9 @@ async function pump() {
       goBackToShown();
       break;
     }
-    race.ahead.keep(wish, answer);
+    race.ahead.keep(wish, { ...answer, relieved: false });
     await show(answer);
-    showProblem(null);
+    showProblem(answer.relieved ? RELIEVED : null);
   }
   busy = false;
   $(".stage").classList.remove("waiting");

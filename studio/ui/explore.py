@@ -23,7 +23,7 @@ VISITOR_LENGTH = 64
 SCRIPTS = ("explore_weights", "explore_weakest", "explore_file")
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
-FACTS = {"sha256", "seed", "psi", "z_hash", "seconds", "device"}
+FACTS = {"sha256", "seed", "psi", "z_hash", "seconds", "device", "relieved"}
 PREVIEW_SIDE = 640  # what comes first: it is sooner on the screen
 
 

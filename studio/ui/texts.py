@@ -546,6 +546,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The graphics card has no memory left for this, even after the other generators were let go.",
         "ほかの生成器を解放しても、GPU のメモリーが足りません。",
     ),
+    "memory_relieved": (
+        "The graphics card was full: the program freed the memory of other checkpoints and tried again.",
+        "GPU のメモリーが足りなかったため、ほかのチェックポイントのメモリーを解放して描き直しました。",
+    ),
     "error_favourites_json": ("The file is no JSON.", "このファイルは JSON ではありません。"),
     "error_favourites_kind": (
         "The file holds no favourites of GAN Race Studio.",
