@@ -32,6 +32,8 @@ def test_axe_finds_nothing_serious_on_any_tab_or_dialog(address: str, open_page:
     page.evaluate("window.ganRace.setSeed({ seed: 1, psi: 0.5 })")
     wait_for_tile(page, seed=1)
     page.keyboard.press("f")
+    page.keyboard.press("w")
+    expect(page.locator(".explore .tile-marks span")).to_have_count(5)
     found = {}
     for tab in TABS:
         page.evaluate("(tab) => window.ganRace.openTab(tab)", tab)
@@ -41,6 +43,7 @@ def test_axe_finds_nothing_serious_on_any_tab_or_dialog(address: str, open_page:
     for name in (".open-favourites", ".head .chip", ".help", ".explore .tile-button"):
         page.locator(name).click()
         page.wait_for_selector("dialog[open]")
+        page.evaluate("() => document.querySelectorAll('dialog[open] details').forEach((one) => { one.open = true; })")
         found[name] = findings(page)
         page.locator("dialog[open] .close").click()
         page.wait_for_selector("dialog[open]", state="detached")
