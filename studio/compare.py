@@ -75,14 +75,15 @@ def _facts(passport: dict[str, Any]) -> dict[str, object]:
     facts.pop("summary", None)
     for name in ("pretrained", "seed", "images"):
         facts[f"about_{name}"] = passport.get(name)
-    facts["about_minutes"] = _minutes(passport.get("seconds"))
+    facts["about_minutes"] = minutes(passport.get("seconds"))
     facts["about_devices"] = _devices(passport.get("runtimes"))
     data = passport.get("data")
     facts["about_pictures"] = data.get("images") if isinstance(data, dict) else None
     return facts
 
 
-def _minutes(seconds: object) -> int | None:
+def minutes(seconds: object) -> int | None:
+    """Return the whole minutes that a passport's seconds make, None for what is no number."""
     return round(seconds / 60) if is_finite(seconds) else None
 
 
@@ -126,11 +127,12 @@ def scores(passport: dict[str, Any]) -> list[Scores]:
 
 def _scores(record: dict[str, Any]) -> Scores:
     numbers = {name: float(record[name]) for name in (*SCORES, *SPREADS) if is_finite(record.get(name))}
-    fakes, reals = (_count(record.get(name)) for name in ("fakes", "reals"))
+    fakes, reals = (count(record.get(name)) for name in ("fakes", "reals"))
     network = record.get("network")
     named = network[:MAX_VALUE_LETTERS] if isinstance(network, str) else None
     return Scores(named, fakes, reals, numbers, fakes is None or fakes < FEW_SAMPLES)
 
 
-def _count(value: object) -> int | None:
+def count(value: object) -> int | None:
+    """Return a count of a passport, None for what cannot be one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None

@@ -8,10 +8,10 @@ from typing import Any, cast
 import gradio as gr
 import torch
 
-from studio.ui import checkpoints, compare, explore, export, favourites, header, morph, seeds, verify
+from studio.ui import about, checkpoints, compare, explore, export, favourites, header, morph, seeds, verify
 from studio.ui.guard import Guard
 from studio.ui.parts import common_script, style
-from studio.ui.state import Studio
+from studio.ui.state import MISHAPS, Studio
 from studio.ui.texts import LANGUAGES, in_language
 
 FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
@@ -22,6 +22,7 @@ TABS = {
     "morph": morph,
     "export": export,
     "verify": verify,
+    "about": about,
 }
 
 
@@ -32,6 +33,15 @@ class Page(gr.Blocks):
         """Launch as Gradio does, with this page's looks and safe defaults for whatever is not passed."""
         head = f"<script>{common_script()}</script>\n{options.pop('head', None) or ''}"
         return super().launch(*arguments, **{**_defaults(), **options}, head=head)
+
+    @staticmethod
+    def last_errors() -> list[str]:
+        """Return a line for each of the last internal errors, the newest last: for whoever runs the program.
+
+        The page does not show them. Behind a public link every request comes from this machine, so that nothing in it
+        tells the organiser from a visitor.
+        """
+        return MISHAPS.lines()
 
 
 def build(root: Path, device: torch.device | None = None, data: Path | None = None, adding: bool = True) -> Page:

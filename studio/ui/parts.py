@@ -17,7 +17,7 @@ SHARED = (  # put into common.js
     *("link.js", "favourites_kept.js", "keys.js", "touch.js"),
     *("visited.js", "looked.js", "ahead.js", "copies.js", "lens.js", "files.js"),
 )
-SHEETS = ("page.css", "seeds.css", "compare.css", "morph.css", "checkpoints.css")
+SHEETS = ("page.css", "seeds.css", "compare.css", "morph.css", "checkpoints.css", "about.css")
 
 
 def part(name: str, functions: list[Callable[[Any], Any]], scripts: tuple[str, ...] = (), **props: Any) -> gr.HTML:

@@ -23,6 +23,7 @@ from studio.directions import DirectionsCache
 from studio.favourites import Wall, state_folder
 from studio.films import Films
 from studio.gallery import SHORT, Entry, Gallery, UnknownCheckpointError, raw_name
+from studio.mishaps import Mishaps
 from studio.render import BusyError, Renderer, SupersededError
 from studio.tricks import tricks
 from studio.uploads import Uploads
@@ -33,6 +34,7 @@ from training.images import NotFiniteError
 from training.latents import SEED_LIMIT
 
 log = logging.getLogger(__name__)
+MISHAPS = Mishaps()
 Answer: TypeAlias = dict[str, Any]
 UNTRAINED = "untrained"
 UPLOADS = ".uploads"
@@ -167,19 +169,19 @@ def answers(function: Callable[[Answer], Any]) -> Callable[[Any], Any]:
         try:
             return function(data if isinstance(data, dict) else {})
         except Exception as error:
-            return _explained(error)
+            return _explained(error, function.__name__)
 
     @functools.wraps(function)
     async def answer_later(data: Any) -> Any:
         try:
             return await function(data if isinstance(data, dict) else {})
         except Exception as error:
-            return _explained(error)
+            return _explained(error, function.__name__)
 
     return answer_later if inspect.iscoroutinefunction(function) else answer
 
 
-def _explained(error: Exception) -> Answer:
+def _explained(error: Exception, request: str) -> Answer:
     match error:
         case RequestError():
             return _error(error.code, **error.values)
@@ -191,6 +193,7 @@ def _explained(error: Exception) -> Answer:
         if isinstance(error, kind):
             return _error(code)
     log.error("A request of the page failed", exc_info=error)
+    MISHAPS.note(request, error)
     return _error("error_internal")
 
 

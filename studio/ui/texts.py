@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.ui.texts_about import ABOUT
 from studio.ui.texts_checkpoints import CHECKPOINTS
 from studio.ui.texts_qr import QR
 from studio.ui.texts_seeds import SEEDS
@@ -57,6 +58,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tab_morph": ("Morph", "モーフ"),
     "tab_export": ("Export", "書き出し"),
     "tab_verify": ("Verify", "検証"),
+    "tab_about": ("About", "情報"),
     "language": ("日本語", "English"),
     "language_short": ("あ", "EN"),
     "language_label": ("Switch the language to Japanese", "表示を英語に切り替える"),
@@ -188,6 +190,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **WEIGHTS,
     # seeds
     **SEEDS,
+    **ABOUT,
     **QR,
     **TILES,
     # compare

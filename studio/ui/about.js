@@ -1,0 +1,109 @@
+const race = window.ganRace;
+const $ = (selector) => element.querySelector(selector);
+const make = (tag, fields, ...children) => {
+  const node = Object.assign(document.createElement(tag), fields);
+  node.append(...children);
+  return node;
+};
+
+let scores = null; // {boards, unscored}
+let program = null; // {tricks, versions}
+
+// What stands between backquotes is a command or a name of the program.
+function withCode(words) {
+  return words.split("`").map((piece, place) => (place % 2 === 0 ? piece : make("code", { textContent: piece })));
+}
+
+function showProblem(error) {
+  $(".failed").hidden = error === undefined;
+  $(".failed").textContent = error === undefined ? "" : race.errorText(error);
+}
+
+async function askScores() {
+  const answer = await race.ask(server.about_scores, {});
+  showProblem(answer.error);
+  if (answer.error) return;
+  scores = answer;
+  showScores();
+}
+
+async function askProgram() {
+  const answer = await race.ask(server.about_program, {});
+  if (answer.error) return showProblem(answer.error);
+  program = answer;
+  showGlossary();
+  showProgram();
+}
+
+// --- the scores ------------------------------------------------------------------------------------------------------
+
+const number = (value, digits = 0) => (value === null ? "–" : value.toLocaleString(race.language, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+const measured = (value, spread, digits) => number(value, digits) + (value === null || spread === null ? "" : ` ± ${number(spread, digits)}`);
+
+// On a phone each row is a card, so every cell knows its heading; roles say that it is a table still.
+const COLUMNS = {
+  kid: (row) => measured(row.kid, row.kid_spread, 4),
+  fid: (row) => measured(row.fid, row.fid_spread, 2),
+  fakes: (row) => `${number(row.fakes)} / ${number(row.reals)}`,
+  images: (row) => number(row.images),
+  minutes: (row) => number(row.minutes),
+};
+
+function withRole(role, node) {
+  node.setAttribute("role", role);
+  return node;
+}
+
+function openButton({ sha256, name }, words = name) {
+  const button = make("button", { type: "button", className: "open quiet", textContent: words });
+  button.setAttribute("aria-label", race.text("about_open", { name }));
+  button.addEventListener("click", () => race.openSeed({ sha256, seed: race.seed.seed }));
+  return button;
+}
+
+function rowNode(row) {
+  const first = withRole("rowheader", make("th", { scope: "row", className: "name" }, openButton(row)));
+  if (row.pretrained !== null) first.append(" ", make("span", { className: "mark", textContent: race.text("about_imagenet") }));
+  const cells = Object.entries(COLUMNS).map(([name, show]) => {
+    const cell = withRole("cell", make("td", { className: name, textContent: show(row) }));
+    cell.dataset.head = race.text(`about_scores_${name}`);
+    return cell;
+  });
+  return withRole("row", make("tr", { className: row.few ? "few" : "" }, first, ...cells));
+}
+
+function boardNode(board) {
+  const network = board.network ?? race.text("about_scores_unnamed");
+  const head = ["name", ...Object.keys(COLUMNS)].map((name) => withRole("columnheader", make("th", { scope: "col", className: name, textContent: race.text(`about_scores_${name}`) })));
+  const table = withRole("table", make("table", {}));
+  table.append(withRole("rowgroup", make("thead", {}, withRole("row", make("tr", {}, ...head)))));
+  table.append(withRole("rowgroup", make("tbody", {}, ...board.rows.map(rowNode))));
+  table.setAttribute("aria-label", network);
+  return make("div", { className: "board" }, make("h3", { textContent: network }), table, ...hints(board).map((words) => make("p", { className: "hint", textContent: words })));
+}
+
+function hints(board) {
+  const networks = [...new Set(board.rows.map((row) => row.pretrained).filter((one) => one !== null))];
+  return [
+    board.network === null && race.text("about_scores_unnamed_hint"),
+    board.rows.some((row) => row.few) && race.text("about_scores_few"),
+    ...networks.map((network) => race.text("about_scores_pretrained", { network })),
+  ].filter(Boolean);
+}
+
+function showScores() {
+  if (scores === null) return;
+  const nodes = scores.boards.map(boardNode);
+  if (nodes.length === 0) nodes.push(make("p", { className: "hint" }, ...withCode(race.text("about_scores_none"))));
+  else if (scores.unscored.length > 0) nodes.push(make("p", { className: "hint", textContent: race.text("about_scores_unscored", { names: scores.unscored.join(", ") }) }));
+  $(".boards").replaceChildren(...nodes);
+}
+
+// --- the program -----------------------------------------------------------------------------------------------------
+
+function showProgram() {
+  for (const name of ["licence", "errors"]) $(`.${name}`).replaceChildren(...withCode(race.text(`about_${name}`)));
+  if (program === null) return;
+  const rows = Object.entries(program.versions).map(([name, value]) => [race.text(`about_version_${name}`), value ?? race.text("about_not_installed")]);
+  $(".versions").replaceChildren(...rows.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]));
+}

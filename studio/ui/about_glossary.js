@@ -1,0 +1,74 @@
+// The glossary: all tricks in groups, filtered by words; a recipe of which a checkpoint is here leads to its tiles.
+const GROUPS = ["start", "loss", "bound", "network", "batch", "data", "draw"];
+const openGroups = new Set(matchMedia("(min-width: 641px)").matches ? GROUPS : []); // on a phone all at once are too long
+const isSearching = () => $(".search").value.trim() !== "";
+
+// What is searched: both languages' names, and everything that the entry says in the language of the page.
+function searched(trick) {
+  const names = Object.values(trick.words).map((words) => words.name);
+  const { does, look } = trick.words[race.language];
+  return [...names, does, look, trick.paper, trick.setting, ...trick.recipes].join(" ").toLowerCase();
+}
+
+function isWanted(trick) {
+  const words = $(".search").value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
+  const text = searched(trick).normalize("NFKC");
+  return words.every((word) => text.includes(word));
+}
+
+// A run is called by its recipe, a run of the notebook by its recipe and its seed.
+function checkpointOf(recipe) {
+  const here = race.list?.checkpoints ?? [];
+  return here.find((one) => one.name === recipe) ?? here.find((one) => one.name.replace(/-\d+$/, "") === recipe);
+}
+
+function recipeNode(recipe) {
+  const checkpoint = checkpointOf(recipe);
+  return checkpoint ? openButton(checkpoint, recipe) : make("code", { textContent: recipe });
+}
+
+function trickNode(trick) {
+  const { name, does, look } = trick.words[race.language];
+  const head = make("h4", {}, name);
+  if (trick.paper) head.append(" ", make("span", { className: "paper", textContent: `arXiv:${trick.paper}` }));
+  const item = make("li", {}, head, make("p", { textContent: does }));
+  item.append(make("p", { className: "look" }, make("strong", { textContent: race.text("about_look") }), ` ${look}`));
+  if (trick.setting) item.append(make("p", { className: "setting" }, make("code", { textContent: `--set ${trick.setting}` })));
+  if (trick.recipes.length > 0) item.append(make("p", { className: "row recipes" }, make("span", { textContent: race.text("about_recipes") }), ...trick.recipes.map(recipeNode)));
+  return item;
+}
+
+// What is found is shown; without a search a group is open or closed as it was left.
+function groupNode(group, tricks) {
+  const title = race.text("about_group", { group: race.text(`about_group_${group}`), count: tricks.length });
+  const node = make("details", { open: isSearching() || openGroups.has(group) }, make("summary", { textContent: title }), make("ul", { className: "tricks" }, ...tricks.map(trickNode)));
+  node.addEventListener("toggle", () => {
+    if (isSearching() || !node.isConnected) return;
+    if (node.open) openGroups.add(group);
+    else openGroups.delete(group);
+  });
+  return node;
+}
+
+function showGlossary() {
+  if (program === null) return;
+  const wanted = program.tricks.filter(isWanted);
+  const groups = GROUPS.map((group) => [group, wanted.filter((trick) => trick.group === group)]).filter(([, tricks]) => tricks.length > 0);
+  $(".groups").replaceChildren(...groups.map(([group, tricks]) => groupNode(group, tricks)));
+  $(".found").textContent = race.text(wanted.length === 0 ? "about_found_none" : "about_found", { count: wanted.length, all: program.tricks.length });
+}
+
+$(".search").addEventListener("input", showGlossary);
+document.addEventListener("race:list", showGlossary);
+document.addEventListener("race:tab", () => race.tab === "about" && askScores());
+race.keys.register("about", {
+  "/": ["about_search", () => $(".search").focus()],
+});
+
+race.onLanguage(element, () => {
+  showScores();
+  showGlossary();
+  showProgram();
+});
+askScores();
+askProgram();
