@@ -150,7 +150,8 @@ function showWords() {
   $(".badge").textContent = race.text(pure ? "morph_badge_pure" : "morph_badge_exploration", { seed: shown.nearest, psi, reasons });
   $(".badge").classList.toggle("pure", pure);
   const place = pure ? race.text("morph_place_seed", { seed: shown.nearest }) : placeText(shown.wish);
-  const values = { place, psi, name: shown.name, hash: shown.sha256.slice(0, 8) };
+  const hash = [shown.sha256.slice(0, 8), race.weightsText(shown)].filter(Boolean).join(" · ");
+  const values = { place, psi, name: shown.name, hash };
   const how = { milliseconds: Math.round(shown.seconds * 1000), device: shown.device };
   $(".morph-caption").textContent = race.text("morph_caption", { ...values, ...how });
   $(".morph-tile").alt = race.text("morph_alt", values);

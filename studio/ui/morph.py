@@ -172,6 +172,7 @@ def _facts(asked: Asked) -> Answer:
     return {
         "sha256": asked.sha256,
         "name": asked.entry.name,
+        "weights": asked.entry.weights,
         "psi": asked.changes.psi,
         "nearest": asked.place.nearest,
         "departures": departures(asked.place, asked.changes),

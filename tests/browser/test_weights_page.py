@@ -95,6 +95,14 @@ def test_both_kinds_can_be_compared_side_by_side(twin: str, address: str, checkp
     assert [option.split(" · 1,0")[0] for option in options] == ["alpha", "alpha · raw", "beta"]
 
 
+def test_morph_goes_on_with_the_weights_that_explore_shows(twin: str, address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?ck={twin[:8]}&seed=3")
+    wait_for_tile(page, seed=3)
+    page.get_by_role("tab", name="Morph").click()
+    expect(page.locator(".morph-caption")).to_contain_text(f"alpha · raw · {twin[:8]} · weights as last trained")
+    assert "alpha · raw" in page.locator(".morph-checkpoint option:checked").inner_text()
+
+
 def test_damaged_weights_as_last_trained_take_the_switch_away_and_are_listed(
     twin: str, address: str, checkpoints: Path, open_page: Open
 ) -> None:
