@@ -15,6 +15,7 @@ const refuse = (key, values) => sayAdding({ key, values, failed: true });
 
 function showAdding() {
   $(".adding").hidden = !props.adding;
+  $(".to-adding").hidden = !props.adding;
   if (props.adding) $(".add-hint").textContent = race.text("add_hint", { limit: megabytes(props.adding.most_bytes), most: props.adding.most });
   sayAdding(addLine);
 }
@@ -78,6 +79,10 @@ function taken({ error, sha256, name, known, list }) {
   buttonOf(sha256)?.focus();
 }
 
+$(".to-adding").addEventListener("click", () => {
+  $(".adding").scrollIntoView({ block: "end" });
+  chosenFiles.focus({ preventScroll: true });
+});
 chosenFiles.addEventListener("change", () => {
   addCheckpoint([...chosenFiles.files]);
   chosenFiles.value = "";

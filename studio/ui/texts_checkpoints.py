@@ -19,6 +19,7 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
     "checkpoints_added": ("added here", "追加分"),
     "checkpoints_problem": ("Cannot be used: {name}", "使えません: {name}"),
     "add_title": ("Add a checkpoint", "チェックポイントを追加"),
+    "add_short": ("Add", "追加"),
     "add_hint": (
         "Its config.json and model.safetensors, both at once, up to {limit} MB. Everybody here can then use it; the "
         "newest {most} are kept.",

@@ -163,6 +163,9 @@ def test_a_checkpoint_of_ones_own_is_added_and_chosen_and_a_pickle_is_refused(
     page = open_page(f"{address}?seed=2")
     wait_for_tile(page, seed=2)
     panel = open_panel(page)
+    panel.get_by_role("button", name="Add a checkpoint").click()
+    expect(panel.locator(".add-files")).to_be_focused()
+    expect(panel.locator(".add-drop")).to_be_in_viewport()
     files, status = panel.locator(".add-files"), panel.locator(".adding .status")
     for chosen, said in (
         ([tmp_path / "weights.pt"], "weights.pt may be a pickle, which can run code"),
