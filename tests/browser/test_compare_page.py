@@ -309,7 +309,7 @@ def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, 
     assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
     link = f"{page.url.split('&cmp=')[0]}&cmp=0123abcd,{page.url.split('%2C')[-1][:8]}"
     absent = open_page(link, tile=False)
-    expect(absent.locator(".compare .absent")).to_contain_text("needs checkpoint 0123abcd, which is not here")
+    expect(absent.locator(".compare .absent")).to_contain_text("Checkpoint 0123abcd is not here")
     wait_for_wall(absent, 1, 7)
 
 
