@@ -471,6 +471,7 @@ def test_the_published_generator_has_no_trace_of_an_encoder() -> None:
     plain, hybrid = Run(tiny(), 0, CPU), Run(tiny(hybrid=0.1), 0, CPU)
     train(hybrid, 1)
     assert list(plain.generator_state()) == list(hybrid.generator_state())
+    assert list(plain.raw_state() or {}) == list(hybrid.raw_state() or {}) == list(plain.generator_state())
     assert plain.recipe.generator_config() == hybrid.recipe.generator_config()
 
 
