@@ -695,14 +695,13 @@ GLOSSARY = (
         "draw",
         ("Average of weights (EMA)", "重みの移動平均（EMA）"),
         (
-            "What is drawn and saved is a running average of G’s weights, not the weights of the last step. Free, "
-            "and the "
-            "second thing to add.",
-            "最後の重みではなく、G の重みの移動平均を描画・保存に使います。負担なく効く、2 番目に試すべき技法です。",
+            "What is drawn is a running average of G’s weights, not those of the last step. Free, and the second thing "
+            "to add.",
+            "最後の重みではなく、G の重みの移動平均で描きます。負担なく効く、2 番目に試すべき技法です。",
         ),
         (
-            "calmer pictures from step to step; early on it lags behind the training.",
-            "学習中の画像の揺れが減ること。初期には学習より遅れて見えます。",
+            "the average beside the weights as last trained, where a checkpoint has both; early on it lags behind.",
+            "両方の重みがあれば、平均と最終ステップとの違い。学習の初期には平均の方が遅れて見えます。",
         ),
         "",
         "ema_images=10000",

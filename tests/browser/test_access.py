@@ -40,7 +40,7 @@ def test_axe_finds_nothing_serious_on_any_tab_or_dialog(address: str, open_page:
         page.wait_for_selector(f".race.{tab}")
         found[tab] = findings(page)
     page.evaluate("window.ganRace.openTab('explore')")
-    for name in (".open-favourites", ".head .chip", ".help", ".explore .tile-button"):
+    for name in (".open-favourites", ".open-qr", ".head .chip", ".help", ".explore .tile-button"):
         page.locator(name).click()
         page.wait_for_selector("dialog[open]")
         page.evaluate("() => document.querySelectorAll('dialog[open] details').forEach((one) => { one.open = true; })")
