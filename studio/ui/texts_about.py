@@ -10,22 +10,19 @@ ABOUT: dict[str, Words] = {
     "about_tile_title": ("What a tile is", "タイルとは"),
     "about_tile": (
         "One seed gives all 100 pictures of a tile, row by row. Draw as many seeds as you like: what you choose is "
-        "always "
-        "the whole tile. No picture of it may be exchanged, left out or moved, and anybody can draw the tile again and "
-        "check it.",
+        "always the whole tile. No picture of it may be exchanged, left out or moved, and anybody can draw the tile "
+        "again and check it.",
         "1 つのシードから、タイルの 100 枚すべてが順に決まります。シードは何度選び直しても構いませんが、"
-        "選べるのは必ずタイル全体です。"
-        "1 枚だけの差し替え・除外・並べ替えはできず、同じタイルを誰でも描き直して検証できます。",
+        "選べるのは必ずタイル全体です。1 枚だけの差し替え・除外・並べ替えはできず、"
+        "同じタイルを誰でも描き直して検証できます。",
     ),
     "about_scores_title": ("Scores of all checkpoints", "全チェックポイントの評価値"),
     "about_scores_intro": (
         "KID and FID measure how far drawn pictures are from real ones: lower is nearer. A metric is not the eye: it "
         "misses what its network does not see, so look at the tiles. Each table belongs to one feature network, and "
-        "numbers of "
-        "different tables cannot be compared.",
+        "numbers of different tables cannot be compared.",
         "KID と FID は、生成画像と実画像の隔たりを表します（小さいほど近い）。評価値は目の代わりになりません。"
-        "特徴量のネットワークが"
-        "見ないものは数値に表れないので、必ずタイルを見てください。表はネットワークごとに分かれ、"
+        "特徴量のネットワークが見ないものは数値に表れないので、必ずタイルを見てください。表はネットワークごとに分かれ、"
         "異なる表の数値は比較できません。",
     ),
     "about_scores_name": ("Checkpoint", "チェックポイント"),
@@ -84,18 +81,14 @@ ABOUT: dict[str, Words] = {
         "2008) are not part of it and belong to their owners. EfficientNet-Lite0, through which the recipe `projected` "
         "looks in training, is under Apache-2.0 and is not part of it either.",
         "プログラムは MIT ライセンスで自由に使えます。Oxford 102 Flowers（Nilsback and Zisserman, "
-        "2008）の写真はこのプログラムに"
-        "含まれず、それぞれの権利者に帰属します。レシピ `projected` が学習に利用する EfficientNet-Lite0 は "
-        "Apache-2.0 で、"
-        "これも含まれません。",
+        "2008）の写真はこのプログラムに含まれず、それぞれの権利者に帰属します。レシピ `projected` が学習に利用する "
+        "EfficientNet-Lite0 は Apache-2.0 で、これも含まれません。",
     ),
     "about_errors": (
-        "For the organiser: errors of the program are in its terminal, and in the notebook `demo.last_errors()` "
-        "lists the "
-        "last 20. They are not shown on this page, which anybody with the link can open.",
+        "For the organiser: errors of the program are in its terminal, and in the notebook `demo.last_errors()` lists "
+        "the last 20. They are not shown on this page, which anybody with the link can open.",
         "主催者の方へ: プログラムのエラーは端末に出ます。ノートブックでは `demo.last_errors()` で直近 20 "
-        "件を確認できます。"
-        "リンクを知っていれば誰でも開けるこのページには表示しません。",
+        "件を確認できます。リンクを知っていれば誰でも開けるこのページには表示しません。",
     ),
 }
 
@@ -135,8 +128,7 @@ GLOSSARY = (
         ("DCGAN", "DCGAN"),
         (
             "Strided convolutions in place of pooling, batch norm, and weights that start small: the plain network "
-            "from "
-            "which most recipes here are derived.",
+            "from which most recipes here are derived.",
             "プーリングの代わりにストライド付き畳み込みを使い、バッチ正規化と小さな初期値で学習する基本形。"
             "ここのレシピの多くはこれを元にしています。",
         ),
@@ -187,8 +179,7 @@ GLOSSARY = (
         ("One-sided label smoothing", "片側ラベル平滑化"),
         (
             "D is asked for 0.9 instead of 1 on reals, so that it is never quite sure. Only for cross-entropy, and "
-            "only "
-            "on the side of the reals.",
+            "only on the side of the reals.",
             "本物に対する目標を 1 ではなく 0.9 にして、D の過信を防ぎます。交差エントロピー専用で、"
             "本物側だけに使います。",
         ),
@@ -220,8 +211,8 @@ GLOSSARY = (
         (
             "D becomes a critic with a slope instead of a judge with a verdict. Something must bound the slope: here "
             "D’s weights are clipped, and D takes five steps for one of G.",
-            "D は真偽の判定ではなく、滑らかな点数を付けます。傾きの制限が必要で、ここでは重みを切り詰めます。"
-            "G の 1 歩につき D は 5 歩学習します。",
+            "D は真偽の判定ではなく、滑らかな点数を付けます。傾きの制限が必要で、ここでは重みを切り詰めます。G の 1 "
+            "歩につき D は 5 歩学習します。",
         ),
         (
             "few steps of G: at the same number of images it has learned a fifth of what the others did.",
@@ -304,8 +295,7 @@ GLOSSARY = (
         ("Unrolled GAN", "Unrolled GAN"),
         (
             "G looks some steps of D ahead and plays against the D that will be, so that jumping between a few "
-            "pictures "
-            "does not pay.",
+            "pictures does not pay.",
             "G は数歩先の D を見越して学習します。少数の画像の間を飛び移るだけでは得をしなくなります。",
         ),
         (
@@ -323,8 +313,8 @@ GLOSSARY = (
         (
             "An encoder beside G turns reals into latents, and G must paint them again; D’s features say how like they "
             "are. A step costs 1.7 times as much.",
-            "本物を潜在変数に変えるエンコーダーを加え、G に描き直させます。似ているかどうかは D の特徴で測ります。"
-            "1 歩の計算は 1.7 倍です。",
+            "本物を潜在変数に変えるエンコーダーを加え、G に描き直させます。似ているかどうかは D の特徴で測ります。1 "
+            "歩の計算は 1.7 倍です。",
         ),
         (
             "softer pictures that leave out no kind; for this race the encoder itself is of no use.",
@@ -358,8 +348,7 @@ GLOSSARY = (
         ("Weight normalisation", "重み正規化"),
         (
             "Learns the length and the direction of each filter apart, in place of batch norm: no picture depends on "
-            "its "
-            "batch. It does not bound D’s slope.",
+            "its batch. It does not bound D’s slope.",
             "フィルターの長さと向きを別々に学習し、バッチ正規化の代わりとします。バッチに依存しませんが、D "
             "の傾きは制限しません。",
         ),
@@ -394,10 +383,9 @@ GLOSSARY = (
         ("Gradient penalty (WGAN-GP)", "勾配ペナルティ（WGAN-GP）"),
         (
             "Asks for a slope of length 1 between each real and each fake, in place of clipping D’s weights. Per "
-            "picture, "
-            "so D must not have batch norm.",
-            "重みを切り詰める代わりに、本物と偽物の間で D の勾配の長さを 1 に近づけます。1 枚ごとの条件なので、"
-            "D にバッチ正規化は使えません。",
+            "picture, so D must not have batch norm.",
+            "重みを切り詰める代わりに、本物と偽物の間で D の勾配の長さを 1 に近づけます。1 枚ごとの条件なので、D "
+            "にバッチ正規化は使えません。",
         ),
         (
             "long gradients in the alarms, and slow progress: five steps of D for one of G.",
@@ -430,8 +418,7 @@ GLOSSARY = (
         ("LeCam", "LeCam"),
         (
             "Pulls D’s outputs towards their running means, so that few pictures are not learned by heart. Free of "
-            "cost, "
-            "and goes with augmentation.",
+            "cost, and goes with augmentation.",
             "D の出力を移動平均へ引き寄せ、少ない画像の丸暗記を防ぎます。計算の負担はなく、データ拡張と併用できます。",
         ),
         (
@@ -513,8 +500,7 @@ GLOSSARY = (
         ("Nearest or sub-pixel upsampling", "最近傍・サブピクセル拡大"),
         (
             "Doubles the maps by repeating or by rearranging channels in place of a transposed convolution, whose "
-            "kernels "
-            "overlap unevenly.",
+            "kernels overlap unevenly.",
             "転置畳み込みの代わりに、画素の繰り返しやチャンネルの並べ替えで拡大します。"
             "カーネルの重なりむらが生じません。",
         ),
@@ -552,8 +538,7 @@ GLOSSARY = (
             "A small, early map of G decides how strong each channel of a large, late one is. D must also paint reals "
             "again from its own maps, so that it learns to look.",
             "G の小さな初期の特徴が、後の大きな特徴の強さをチャンネルごとに決めます。D "
-            "には自分の特徴から本物を描き直す課題も与え、"
-            "よく見るように仕向けます。",
+            "には自分の特徴から本物を描き直す課題も与え、よく見るように仕向けます。",
         ),
         (
             "usable pictures after few images; whether small details repeat across the tile.",
@@ -600,8 +585,7 @@ GLOSSARY = (
         ("Minibatch standard deviation", "ミニバッチ標準偏差"),
         (
             "Tells D with a single number how much the pictures of a batch differ: the modern, cheaper form of "
-            "minibatch "
-            "discrimination.",
+            "minibatch discrimination.",
             "バッチ内の画像の散らばりを 1 つの数値で D に伝えます。ミニバッチ識別の軽い現代版です。",
         ),
         ("variety of colours and kinds across the tile.", "タイル全体の色と種類の多様性。"),
@@ -633,8 +617,7 @@ GLOSSARY = (
         ("DiffAugment", "DiffAugment"),
         (
             "Reals and fakes are changed alike before D sees them: colours, shifts, holes. D cannot learn 8,000 "
-            "pictures "
-            "by heart; the first thing to add.",
+            "pictures by heart; the first thing to add.",
             "D に見せる前に、本物と偽物の両方に色・ずらし・穴あけの変更を加えます。8,000 枚の丸暗記を防ぐ、"
             "最初に試すべき技法です。",
         ),
@@ -714,8 +697,8 @@ GLOSSARY = (
         (
             "Draws all latents of the tile towards the middle by one factor psi: safer pictures, less variety. One psi "
             "for the whole tile is allowed and recorded.",
-            "タイルの全潜在変数を 1 つの係数 psi で中心に寄せます。破綻は減りますが多様性も減ります。"
-            "タイル全体に同じ psi を使うことは認められ、記録されます。",
+            "タイルの全潜在変数を 1 つの係数 psi で中心に寄せます。破綻は減りますが多様性も減ります。タイル全体に同じ "
+            "psi を使うことは認められ、記録されます。",
         ),
         (
             "psi 0.7 against 1 in Explore: what is won in quality and lost in variety.",
