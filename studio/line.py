@@ -63,8 +63,8 @@ class Job:
 
     @property
     def priority(self) -> Priority:
-        """Return how urgent it is to whoever needs it most."""
-        return min(self.claims.values())
+        """Return how urgent it is to whoever needs it most; it is least urgent where nobody does."""
+        return min(self.claims.values(), default=Priority.VIDEO)
 
     @property
     def visitors(self) -> list[str]:

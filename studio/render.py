@@ -178,9 +178,20 @@ class Renderer:
 
     def _give_up(self, claim: Claim, keep: Iterable[Wish]) -> None:
         for job in self._line.give_up(claim, frozenset(keep)):
-            self._forget(job)
-            job.steps.close()
-            job.future.set_exception(SupersededError("A newer wish has taken the place of this one."))
+            self._drop(job)
+
+    def _drop(self, job: Job) -> None:
+        self._forget(job)
+        job.steps.close()
+        job.future.set_exception(SupersededError("A newer wish has taken the place of this one."))
+
+    def call_off(self, visitor: str, lane: str, keep: Wish) -> None:
+        """Give up a visitor's other wishes in a lane, also one that is being drawn, unless somebody else has them."""
+        claim = (visitor, lane)
+        with self._changed:
+            self._give_up(claim, (keep,))
+            if self._drawn is not None and self._drawn.wish != keep:
+                self._drawn.claims.pop(claim, None)
 
     def _forget(self, job: Job) -> None:
         if job.wish is not None:
@@ -203,7 +214,7 @@ class Renderer:
 
     def _relieve(self, job: Job, error: Exception) -> None:
         """Let all generators go but the one that is asked, and begin again; without success the second time."""
-        if job.relieved:
+        if job.relieved or not job.claims:
             self._fail(job, error)
             return
         with self._changed:
@@ -214,8 +225,11 @@ class Renderer:
         torch.cuda.empty_cache()
 
     def _may_go_on(self, job: Job) -> bool:
-        """Put a job back in the line where something more urgent waits."""
+        """Put a job back in the line where something more urgent waits, and end it where nobody wants it any more."""
         with self._changed:
+            if not job.claims:
+                self._drop(job)
+                return False
             overtaken = self._line.overtakes(job)
             if overtaken:
                 self._line.put_back(job)

@@ -78,8 +78,11 @@ def build(studio: Studio) -> gr.HTML:
 def _picture(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
     seed, visitor = asked_seed(data), asked_text(data, "visitor", VISITOR_LENGTH)
     entry = studio.find(asked_hash(data))
-    place = AHEAD if data.get("ahead") is True else NOW
-    return entry, studio.renderer.tile(str(entry.sha256), seed, visitor, psi=asked_psi(data), **place)
+    wish = Wish(str(entry.sha256), seed, asked_psi(data))
+    ahead = data.get("ahead") is True
+    if not ahead:
+        studio.renderer.call_off(visitor, AHEAD["lane"], keep=wish)
+    return entry, studio.renderer.tile(*wish[:2], visitor, psi=wish.psi, **(AHEAD if ahead else NOW))
 
 
 def _asked_wish(studio: Studio, data: Answer) -> Wish:

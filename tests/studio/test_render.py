@@ -245,6 +245,40 @@ def test_a_batch_that_is_being_drawn_is_broken_off_between_two_layers(found: Che
     assert begun == ["first"] + ["first", "last"] * 20
 
 
+def test_what_was_drawn_ahead_ends_when_its_visitor_wishes_for_something_else(
+    found: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderer = warm(Renderer(lambda _: found, CPU), found)
+    batches = Batches(monkeypatch)
+    (mine,) = renderer.order([Wish(found.sha256, 7)], "me", priority=Priority.PREFETCH, lane="ahead")
+    batches.wait_for(2)
+    with ThreadPoolExecutor(1) as pool:
+        renderer.call_off("me", "ahead", keep=Wish(found.sha256, 8))
+        now = pool.submit(renderer.tile, found.sha256, 8, "me")
+        wait_until(lambda: Wish(found.sha256, 8) in renderer._jobs)
+        batches.go_on()
+        assert close_enough(now.result(20).pixels, seed_sheet(found.generator, 8))
+    with pytest.raises(SupersededError):
+        mine.result(20)
+    assert renderer.tile(found.sha256, 7, "me").seed == 7
+
+
+def test_what_somebody_else_waits_for_too_is_drawn_on(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer = warm(Renderer(lambda _: found, CPU), found)
+    batches = Batches(monkeypatch)
+    wish = Wish(found.sha256, 7)
+    (mine,) = renderer.order([wish], "me", priority=Priority.PREFETCH, lane="ahead")
+    renderer.order([wish], "you", priority=Priority.PREFETCH, lane="ahead")
+    batches.wait_for(2)
+    with ThreadPoolExecutor(1) as pool:
+        renderer.call_off("me", "ahead", keep=Wish(found.sha256, 8))
+        now = pool.submit(renderer.tile, found.sha256, 8, "me")
+        wait_until(lambda: Wish(found.sha256, 8) in renderer._jobs)
+        batches.go_on()
+        assert now.result(20).seed == 8
+    assert mine.result(20).seed == 7
+
+
 def test_a_tile_that_is_being_drawn_steps_aside_for_a_more_urgent_one(
     found: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
