@@ -4,12 +4,14 @@ race.lens = (dialog, { ask, nearest, words, fail, opened = () => {}, closed = ()
   const $ = (selector) => dialog.querySelector(selector);
   const [image, caption, copies] = [".cell", ".cell-caption", ".copies"].map($);
   let cell = null;
+  let opening = false; // asked for while closed: what an earlier closing still has to tell must not end it
   const copiesChanged = race.copies(copies, () => nearest(cell));
   copies.hidden = nearest === null;
 
   async function open(index) {
     cell = (index + 100) % 100;
     const asked = cell;
+    opening = !dialog.open;
     const answer = await ask(cell);
     if (asked !== cell || answer.superseded) return;
     if (answer.error) return fail(answer.error);
@@ -17,6 +19,7 @@ race.lens = (dialog, { ask, nearest, words, fail, opened = () => {}, closed = ()
     showWords();
     opened(cell);
     if (!dialog.open) dialog.showModal();
+    opening = false;
     copiesChanged();
   }
 
@@ -32,6 +35,7 @@ race.lens = (dialog, { ask, nearest, words, fail, opened = () => {}, closed = ()
   $(".next-cell").addEventListener("click", () => open(cell + 1));
   race.dialog(dialog);
   dialog.addEventListener("close", () => {
+    if (opening) return;
     cell = null;
     closed();
   });

@@ -200,6 +200,10 @@ def test_the_same_cell_is_lit_in_all_and_a_click_enlarges_it_in_all(
     assert page.evaluate(rings) == ["46", "46"]
     page.keyboard.press("Enter")
     expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 46 · row 5, column 7")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.evaluate("document.querySelector('.lens.cells').dispatchEvent(new Event('close'))")  # as a late one comes
+    expect(page.locator(".lens.cells")).to_be_visible()
 
 
 def test_zoom_is_the_same_for_all(address: str, open_page: Open) -> None:
