@@ -49,13 +49,14 @@ def pack(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     """Train a recipe, or go on with it."""
     recipe = _recipe(options.recipe, options.set)
-    images = data.open_data(options.data, recipe.resolution)
-    _report(images.packed)
-    session = loop.open_session(recipe, options.seed, images, options.out, options.device)
-    start = f"from image {session.run.images:,} on {loop.device_name(options.device)}"
-    print(f"{options.recipe}: {recipe.summary}; {start}")
-    reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))
-    print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
+    with loop.alone(options.out):
+        images = data.open_data(options.data, recipe.resolution)
+        _report(images.packed)
+        session = loop.open_session(recipe, options.seed, images, options.out, options.device)
+        start = f"from image {session.run.images:,} on {loop.device_name(options.device)}"
+        print(f"{options.recipe}: {recipe.summary}; {start}")
+        reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))
+        print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
 
 
 def climb(options: argparse.Namespace) -> None:

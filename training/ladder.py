@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -65,19 +66,23 @@ def climb(plan: Plan, clock: Clock | None = None, *, quiet: bool = False) -> boo
     """Train every recipe that has budget left; return False where a signal ended it before the last one was through.
 
     A run that diverges is recorded and passed over from then on. Everything is opened once before anything is trained,
-    so that a missing package or a folder with another run shows at once. Raises MissingPackageError, CheckpointError
-    and DataError.
+    so that a missing package or a folder with another run shows at once. Raises MissingPackageError, CheckpointError,
+    DataError, and TakenError where another process trains one of the runs.
     """
     waiting = [name for name in plan.recipes if left(plan, name) > 0 and not diverged(plan, name)]
     print(_intention(plan, waiting))
     clock = clock or CLOCKS[plan.clock]
     opened = cache(lambda resolution: data.open_data(plan.data, resolution))
-    for name in plan.recipes:
-        if name in waiting:
-            _open(plan, name, opened, clock)
-        elif checkpoint.steps(plan.run(name)):
-            _check(plan, name, opened(plan.recipes[name].resolution))
-    return all(_train(name, _open(plan, name, opened, clock), _budget(plan), quiet) for name in waiting)
+    with ExitStack() as stack:
+        for name in waiting:
+            with _naming(name):
+                stack.enter_context(loop.alone(plan.run(name)))
+        for name in plan.recipes:
+            if name in waiting:
+                _open(plan, name, opened, clock)
+            elif checkpoint.steps(plan.run(name)):
+                _check(plan, name, opened(plan.recipes[name].resolution))
+        return all(_train(name, _open(plan, name, opened, clock), _budget(plan), quiet) for name in waiting)
 
 
 def left(plan: Plan, name: str) -> float:
@@ -109,8 +114,15 @@ def diverged(plan: Plan, name: str) -> str | None:
 
 def _open(plan: Plan, name: str, opened: Callable[[int], data.Data], clock: Clock) -> Session:
     recipe = plan.recipes[name]
-    try:
+    with _naming(name):
         return loop.open_session(recipe, plan.seed, opened(recipe.resolution), plan.run(name), plan.device, clock)
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Say of which recipe an error is."""
+    try:
+        yield
     except CheckpointError as error:
         raise CheckpointError(f"{name}: {error}") from error
 

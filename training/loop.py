@@ -23,7 +23,7 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from training import checkpoint
+from training import checkpoint, lock
 from training.alarms import ALARMS, WINDOW, ringing
 from training.card import model_card
 from training.checkpoint import CheckpointError
@@ -111,9 +111,7 @@ def open_session(
     Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else, and DataError
     where the pictures have not the classes that the recipe asks for.
     """
-    _check_folder(
-        out, lambda name: name in (METRICS, checkpoint.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
-    )
+    _check_folder(out, _is_of_a_run)
     found = checkpoint.steps(out)
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
     run = Run(recipe, seed, device)
@@ -126,6 +124,18 @@ def open_session(
     _restore_metrics(out, found[-1] if found else None)
     _discard_later_steps(out, run.images)
     return Session(run, labelled.to(device), out, about, clock, read_metrics(out / METRICS)[-WINDOW:])
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Keep other processes from training into `out`. Raises CheckpointError for a place of others, and TakenError."""
+    _check_folder(out, _is_of_a_run)
+    with lock.alone(out):
+        yield
+
+
+def _is_of_a_run(name: str) -> bool:
+    return name in (METRICS, checkpoint.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
 
 
 def _check_folder(folder: Path, ours: Callable[[str], bool]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.clocks import Clock
 from training import checkpoint, ladder, loop
 from training.checkpoint import CheckpointError
 from training.ladder import Plan
@@ -18,17 +19,6 @@ from training.recipes import RECIPES
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
 RECIPES_OF_TWO = {"first": TINY, "second": replace(TINY, loss="hinge")}
 SAID = "The losses (D nan, G 0.5) are not finite"
-
-
-class Clock:
-    """A clock that a test turns: every reading takes two seconds."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 2.0
-        return self.now
 
 
 @pytest.fixture
@@ -40,7 +30,7 @@ def plan(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pytest
 
 
 def climb(plan: Plan, **changes: Any) -> bool:
-    return ladder.climb(replace(plan, **changes), Clock(), quiet=True)
+    return ladder.climb(replace(plan, **changes), Clock(2.0), quiet=True)
 
 
 def images_seen(plan: Plan, name: str) -> int:
@@ -78,7 +68,7 @@ def test_two_calls_of_a_ladder_give_what_an_unbroken_run_of_as_many_images_gives
     climb(plan)
     halves = checkpoint.load(checkpoint.newest(plan.run("first")))
     session = loop.open_session(
-        TINY, 0, ladder.data.open_data(plan.data, 16), plan.out.with_name("whole"), plan.device, Clock()
+        TINY, 0, ladder.data.open_data(plan.data, 16), plan.out.with_name("whole"), plan.device, Clock(2.0)
     )
     loop.train(session, loop.Budget(images=halves.about["images"]), quiet=True)
     assert checkpoint.load(checkpoint.newest(session.out)).sha256 == halves.sha256
@@ -143,7 +133,7 @@ def test_the_processors_clock_stands_still_while_nothing_is_computed() -> None:
 
 @pytest.mark.parametrize("name", ladder.CLOCKS)
 def test_a_ladder_goes_by_the_clock_of_its_plan(plan: Plan, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ladder, "CLOCKS", dict.fromkeys(ladder.CLOCKS) | {name: Clock()})
+    monkeypatch.setattr(ladder, "CLOCKS", dict.fromkeys(ladder.CLOCKS) | {name: Clock(2.0)})
     assert ladder.climb(replace(plan, clock=name), quiet=True)
     assert -0.5 < ladder.left(plan, "second") <= 0.0
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.clocks import Clock
 from training import checkpoint, loop
 from training.alarms import ALARMS
 from training.checkpoint import CheckpointError
@@ -27,17 +28,6 @@ from training.sheet import seed_sheet
 
 CPU = torch.device("cpu")
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
-
-
-class Clock:
-    """A clock that a test turns: every reading takes a second."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 1.0
-        return self.now
 
 
 @pytest.fixture

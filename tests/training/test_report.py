@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from tests.clocks import Clock
 from training import checkpoint, ladder, loop, report, scores
 from training.embeddings import Embedder, FeatureNetwork
 from training.ladder import Plan
@@ -20,17 +21,6 @@ from training.recipes import RECIPES
 
 CPU = torch.device("cpu")
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
-
-
-class Clock:
-    """A clock that a test turns: every reading takes two seconds."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 2.0
-        return self.now
 
 
 class Means(nn.Module):
@@ -67,7 +57,7 @@ def climbed(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GAN_RACE_CACHE", str(base / "cache"))
         patch.setattr(loop, "train", train_or_diverge)
-        ladder.climb(plan, Clock(), quiet=True)
+        ladder.climb(plan, Clock(2.0), quiet=True)
         report.write(plan, EMBEDDER, 20, quiet=True)
     return plan
 
@@ -189,14 +179,14 @@ def test_the_report_is_written_again_without_training_or_scoring(plan: Plan, mon
     before = write(plan)
     monkeypatch.setattr(loop, "train", None)
     monkeypatch.setattr(scores, "embed_fakes", None)
-    assert ladder.climb(plan, Clock(), quiet=True)
+    assert ladder.climb(plan, Clock(2.0), quiet=True)
     assert write(plan) == before
 
 
 def test_a_longer_ladder_scores_the_new_checkpoints(plan: Plan) -> None:
     write(plan)
     before = scores.read_scores(checkpoint.newest(plan.run("first")))
-    ladder.climb(replace(plan, minutes=5), Clock(), quiet=True)
+    ladder.climb(replace(plan, minutes=5), Clock(2.0), quiet=True)
     assert "each for 5 minutes" in write(replace(plan, minutes=5))
     after = scores.read_scores(checkpoint.newest(plan.run("first")))
     assert before is not None
