@@ -45,7 +45,7 @@ def export(options: argparse.Namespace) -> int:
     """Write the tile of a seed."""
     _check_writable(options.out)
     weights = checkpoint.RAW_WEIGHTS if options.raw else checkpoint.WEIGHTS
-    found = checkpoint.load(checkpoint.newest(options.checkpoint), weights)
+    found = checkpoint.load(checkpoint.named(options.checkpoint), weights)
     _write(options.out, export_png(found, options.seed, options.psi))
     truncated = "" if options.psi == 1.0 else f" with psi {options.psi:g}"
     print(f"written: {options.out} (seed {options.seed}{truncated} of checkpoint {found.sha256})")
@@ -103,8 +103,8 @@ def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     name: str | None = options.checkpoint
     gallery = Gallery(options.checkpoints)
     named = next((entry for entry in gallery.entries() if entry.name == name), None) if name else None
-    if named is None and name and Path(name).is_dir():
-        folder = checkpoint.newest(Path(name))
+    if named is None and name and (Path(name).is_dir() or "@" in name):
+        folder = checkpoint.named(Path(name))
         gallery = Gallery(folder)
         named = next(iter(gallery.entries()))
     elif not options.checkpoints.is_dir():
@@ -122,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
 
     command = commands.add_parser("export", help="write the tile of a seed as a PNG that can be verified")
-    command.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's folder, or a run's")
+    command.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's folder, a run's, or RUN@IMAGES"
+    )
     command.add_argument("--seed", type=_seed, required=True, metavar="N", help="0 to 4294967295")
     command.add_argument("--psi", type=_psi, default=1.0, metavar="P", help="truncation of all cells, 0 to 1")
     command.add_argument("--raw", action="store_true", help="draw with the weights as last trained, not averaged")
@@ -137,7 +139,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR", help="default: checkpoints")
     command.add_argument("--seed", type=_seed, metavar="N", help="instead of the one that the file names")
-    command.add_argument("--checkpoint", metavar="C", help="a name in DIR, a folder, or a hash (8 digits or more)")
+    command.add_argument(
+        "--checkpoint", metavar="C", help="a name in DIR, a folder, RUN@IMAGES, or a hash (8 digits or more)"
+    )
     command.add_argument("--psi", type=_psi, metavar="P", help="instead of the one that the file names, 0 to 1")
     command.add_argument("--json", action="store_true", help="print the verdict as JSON")
     command.set_defaults(command=check)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.curves import is_finite
-from studio.gallery import Entry, Gallery
+from studio.gallery import SHORT, Entry, Gallery
 from studio.uploads import RefusedError
 from training.checkpoint import (
     CONFIG,
@@ -47,11 +47,7 @@ class AddedGallery(Gallery):
     """The added checkpoints, under the names that were given to them."""
 
     def _name(self, folder: Path) -> str:
-        try:
-            note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            note = None
-        return clean_name(note.get("name") if isinstance(note, dict) else None)
+        return clean_name(_note(folder).get("name"))
 
 
 class WithAdded(Gallery):
@@ -66,6 +62,11 @@ class WithAdded(Gallery):
         own = super().entries()
         known = {entry.sha256 for entry in own if entry.sha256}
         return own + [entry for entry in self._added.entries() if entry.sha256 not in known]
+
+    def forget(self, sha256: str) -> None:
+        """Give up what is remembered of a checkpoint that was removed, given or added."""
+        super().forget(sha256)
+        self._added.forget(sha256)
 
     def _told(self, reason: object) -> str:
         return self._added._told(super()._told(reason))
@@ -83,9 +84,10 @@ class Added:
         """Tell whether an entry of a gallery is an added one."""
         return entry.folder.parent == self.gallery.root
 
-    def take(self, config: bytes, weights: Path, name: str) -> str:
+    def take(self, config: bytes, weights: Path, name: str, owner: str = "") -> str:
         """Check a checkpoint as strictly as any other, move it into the folder, and return its SHA-256.
 
+        `owner` is what `owner_of` makes of a browser's secret; without one nobody can remove the checkpoint by request.
         Raises RefusedError, CheckpointError, and OSError; then nothing is kept of it.
         """
         check_config(config)
@@ -93,16 +95,36 @@ class Added:
             check_start(file.read(HEADER_BYTES + 1))
         sha256 = file_sha256(weights)
         with self._lock:
-            self._write(self.folder / sha256, config, weights, clean_name(name))
+            self._write(self.folder / sha256, config, weights, {"name": clean_name(name), "owner": owner})
             self._keep_within()
         return sha256
 
-    def _write(self, target: Path, config: bytes, weights: Path, name: str) -> None:
+    def owned(self, owner: str) -> list[str]:
+        """Return the SHA-256 of each checkpoint that this owner has added."""
+        return [path.name for path in self._folders() if owner and _note(path).get("owner") == owner]
+
+    def remove(self, sha256: str, owner: str) -> None:
+        """Remove a checkpoint that this owner has added. Raises RefusedError for any other, and OSError."""
+        with self._lock:
+            folder = next((path for path in self._folders() if path.name == sha256), None)
+            if folder is None:
+                raise RefusedError("error_remove_gone", hash=sha256[:SHORT])
+            if not owner or _note(folder).get("owner") != owner:
+                raise RefusedError("error_remove_others")
+            discard(folder)
+
+    def _folders(self) -> list[Path]:
+        """List the folders of the added checkpoints, the oldest first."""
+        every = self.folder.iterdir() if self.folder.is_dir() else []
+        folders = [path for path in every if (path / NOTE).is_file() and not path.name.startswith(".")]
+        return sorted(folders, key=lambda path: (path / NOTE).stat().st_mtime_ns)
+
+    def _write(self, target: Path, config: bytes, weights: Path, note: dict[str, str]) -> None:
         unfinished = target.with_name(f".{target.name}{UNFINISHED}")
         try:
             with written_whole(target) as part:
                 (part / CONFIG).write_bytes(config)
-                (part / NOTE).write_text(json.dumps({"name": name}), encoding="utf-8")
+                (part / NOTE).write_text(json.dumps(note), encoding="utf-8")
                 weights.replace(part / WEIGHTS)
                 _check(part)
         except (CheckpointError, RuntimeError) as error:
@@ -111,12 +133,20 @@ class Added:
             shutil.rmtree(unfinished, ignore_errors=True)
 
     def _keep_within(self) -> None:
-        folders = [path for path in self.folder.iterdir() if (path / NOTE).is_file() and not path.name.startswith(".")]
-        folders.sort(key=lambda path: (path / NOTE).stat().st_mtime_ns)
+        folders = self._folders()
         sizes = [sum(file.stat().st_size for file in path.iterdir()) for path in folders]
         while len(folders) > self._most or sum(sizes) > self._most_bytes:
             discard(folders.pop(0))
             sizes.pop(0)
+
+
+def _note(folder: Path) -> dict[str, Any]:
+    """Return what is noted of an added checkpoint; nothing where that cannot be read."""
+    try:
+        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return note if isinstance(note, dict) else {}
 
 
 def _check(folder: Path) -> None:

@@ -106,13 +106,19 @@ def _show(value: object) -> str | None:
     """Write a value as a reader of the table takes it, cut where a file holds a novel."""
     if value is None or value == []:
         return None
-    if isinstance(value, list):
-        text = ", ".join(map(str, value))
-    elif isinstance(value, float):
-        text = f"{value:g}"
-    else:
-        text = value if isinstance(value, str) else _canonical(value)
+    text = ", ".join(map(_words, value)) if isinstance(value, list) else _words(value)
     return text if len(text) <= MAX_VALUE_LETTERS else f"{text[: MAX_VALUE_LETTERS - 1]}…"
+
+
+def _words(value: object) -> str:
+    """Write one value; a name with its number, as a recipe lists penalties, is written as both."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list) and not any(isinstance(one, list | dict) for one in value):
+        return " ".join(map(_words, value))
+    return _canonical(value)
 
 
 def scores(passport: dict[str, Any]) -> list[Scores]:

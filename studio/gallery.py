@@ -24,6 +24,7 @@ from training.checkpoint import (
     CheckpointError,
     Description,
     describe,
+    examine,
     file_sha256,
     kept_steps,
     load,
@@ -77,8 +78,8 @@ def raw_name(name: str) -> str:
     return f"{name} · {RAW}"
 
 
-def _loaded_sha256(path: Path) -> str:
-    return load(path.parent, path.name).sha256
+def _examined_sha256(path: Path) -> str:
+    return examine(path.parent, path.name)
 
 
 # Return the hash of weights that are checked only when they are drawn: a run may keep many steps.
@@ -134,13 +135,21 @@ class Gallery:
         return [step for step in self._kept_steps(run) if step.problem is None]
 
     def default(self) -> Entry | None:
-        """Return the entry that the file `default` names, otherwise the first that can be used."""
+        """Return the entry that the file `default` names, otherwise the one that was written last in this folder."""
         usable = [entry for entry in self.entries() if entry.problem is None]
         try:
             name = (self.root / DEFAULT).read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
             name = ""
-        return next((entry for entry in usable if entry.name == name), usable[0] if usable else None)
+        return next((entry for entry in usable if entry.name == name), max(usable, key=self._written, default=None))
+
+    def _written(self, entry: Entry) -> tuple[bool, int]:
+        """Return when an entry was written; what lies in another folder counts as older than all in this one."""
+        try:
+            written = (entry.folder / entry.file).stat().st_mtime_ns
+        except OSError:  # it has just gone
+            written = 0
+        return entry.folder.is_relative_to(self.root), written
 
     def load(self, sha256: str) -> Checkpoint:
         """Return the checkpoint with this SHA-256 (or beginning), from memory if it is there.
@@ -153,6 +162,13 @@ class Gallery:
                 found = self._load(sha256)
                 self._loaded.put(found.sha256, found)
             return found
+
+    def forget(self, sha256: str) -> None:
+        """Give up what is remembered of a checkpoint that was removed."""
+        with self._lock:
+            self._loaded.pop(sha256)
+            kept = {version: entry for version, entry in self._examined.items() if entry.sha256 != sha256}
+            self._examined = kept
 
     def _load(self, sha256: str) -> Checkpoint:
         entry = self.find(sha256)
@@ -202,8 +218,8 @@ class Gallery:
     def _name(self, folder: Path) -> str:
         return self.root.name if folder == self.root else folder.relative_to(self.root).as_posix()
 
-    def _entry(self, folder: Path, name: str, sha256_of: Callable[[Path], str] = _loaded_sha256) -> Entry:
-        """Load a checkpoint once to know its hash and that it can be used; a replaced one is loaded again."""
+    def _entry(self, folder: Path, name: str, sha256_of: Callable[[Path], str] = _examined_sha256) -> Entry:
+        """Examine a checkpoint once to know its hash and that it can be used; a replaced one is examined again."""
         try:
             version = self._version(folder)
             with self._lock:

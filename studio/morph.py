@@ -153,27 +153,37 @@ def _to_w(
     generator: GeneratorNetwork, place: Place, changes: Changes, directions: Directions | None, cells: range
 ) -> Iterator[Tensor]:
     """Yield what the generator draws from, batch by batch; classes change over from seed to seed as latents do."""
-    device = next(generator.parameters()).device
-    z = place.latents(cells.stop, generator.z_dim)
-    mixed = Place(((changes.mix_seed, 1.0),), "pad") if changes.mix_seed is not None else None
+    mixed = _alone(changes.mix_seed) if changes.mix_seed is not None else None
     for start in range(cells.start, cells.stop, BATCH):
         rows = slice(start, min(start + BATCH, cells.stop))
-        w = _map(generator, z[rows].to(device), place, changes.psi, rows)
+        w = _map(generator, place, changes.psi, rows)
         if directions is not None and any(changes.amounts):
-            w = w + directions.shift(changes.amounts).to(device)
+            w = w + directions.shift(changes.amounts).to(w.device)
         if mixed is not None and generator.styles:
-            fine = mixed.latents(rows.stop, generator.z_dim)[rows].to(device)
-            styles = _map(generator, fine, mixed, changes.psi, rows)
+            styles = _map(generator, mixed, changes.psi, rows)
             w = torch.cat([w[:, : changes.mix_from], styles[:, changes.mix_from :]], dim=1)
         yield w
 
 
-def _map(generator: GeneratorNetwork, z: Tensor, place: Place, psi: float, rows: slice) -> Tensor:
+def _alone(seed: int) -> Place:
+    return Place(((seed, 1.0),), "pad")
+
+
+def _map(generator: GeneratorNetwork, place: Place, psi: float, rows: slice) -> Tensor:
+    """Return w of some cells of a place; on a straight way between seeds styles are mixed, where there are any.
+
+    Styles need no correction of their length, and a straight line between them passes through likely ones (Karras et
+    al. 2019, arXiv:1812.04948, section 4.1).
+    """
+    if generator.styles and place.way != "slerp" and place.pure is None:
+        return _weighted([_map(generator, _alone(seed), psi, rows) for seed, _ in place.parts], place)
+    z = place.latents(rows.stop, generator.z_dim)[rows].to(next(generator.parameters()).device)
     if not generator.classes:
         return generator.map(z, None, psi)
     labels = [latents.labels(seed, rows.stop, generator.classes)[rows].to(z.device) for seed, _ in place.parts]
     parts = [generator.map(z, one, psi) for one in labels]
-    if len(parts) == 1:
-        return parts[0]
-    weighted = [w * weight for w, (_, weight) in zip(parts, place.parts, strict=True)]
-    return torch.stack(weighted).sum(dim=0)
+    return parts[0] if len(parts) == 1 else _weighted(parts, place)
+
+
+def _weighted(parts: list[Tensor], place: Place) -> Tensor:
+    return torch.stack([w * weight for w, (_, weight) in zip(parts, place.parts, strict=True)]).sum(dim=0)

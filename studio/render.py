@@ -32,7 +32,7 @@ from training.sheet import BATCH, CELLS, COLUMNS, check_psi, draw, seed_labels
 __all__ = ["BusyError", "Picture", "Priority", "Renderer", "SupersededError", "Wish", "to_jpeg", "to_png"]
 
 T = TypeVar("T")
-CACHE_BYTES = 256 * 2**20
+CACHE_BYTES = 512 * 2**20
 SHEET_SHARE = 4  # of which a quarter is for tiles of sheets, so that a sheet pushes out nothing that is looked at
 COPY_BYTES = 2**29  # generators on a GPU, or in the form that draws faster
 JPEG_QUALITY = 85
@@ -81,7 +81,7 @@ class Renderer:
 
     Whoever waits for the same tile shares one drawing. A tile is drawn in batches, and between two of them anything
     more urgent is done first. On a CPU tiles are drawn in a faster form of the generator, within the tolerance of the
-    official one, and whatever is more urgent breaks off a batch between two layers; `work` gets the generator itself.
+    official one, and whatever is more urgent breaks off a batch between two layers.
     """
 
     def __init__(self, load: Callable[[str], Checkpoint], device: torch.device, cache_bytes: int = CACHE_BYTES) -> None:
@@ -136,15 +136,15 @@ class Renderer:
     def work(
         self, sha256: str, function: Callable[[GeneratorNetwork], T], visitor: str, *, priority: Priority, lane: str
     ) -> T:
-        """Return what a function makes of a generator where it is drawn; nothing of it is kept.
+        """Return what a function makes of what tiles are drawn with; nothing of it is kept.
 
-        Nothing else is drawn until the function returns: it must be short. Raises as `tile` does, and whatever the
-        function raises.
+        It must be short: something more urgent breaks it off at its next layer, and then it is called again. Raises as
+        `tile` does, and whatever the function raises.
         """
 
         def steps() -> Generator[None, None, T]:
-            yield from ()
-            return function(self._generator(self._load(sha256)))
+            result, _ = yield from _unbroken(partial(function, self._for_tiles(self._load(sha256))))
+            return result
 
         claim = (visitor, lane)
         with self._changed:
@@ -185,11 +185,11 @@ class Renderer:
         job.steps.close()
         job.future.set_exception(SupersededError("A newer wish has taken the place of this one."))
 
-    def call_off(self, visitor: str, lane: str, keep: Wish) -> None:
-        """Give up a visitor's other wishes in a lane, also one that is being drawn, unless somebody else has them."""
+    def call_off(self, visitor: str, lane: str, keep: Wish | None = None) -> None:
+        """Give up a visitor's wishes in a lane but one, also what is being drawn, unless somebody else has them."""
         claim = (visitor, lane)
         with self._changed:
-            self._give_up(claim, (keep,))
+            self._give_up(claim, [wish for wish in [keep] if wish is not None])
             if self._drawn is not None and self._drawn.wish != keep:
                 self._drawn.claims.pop(claim, None)
 

@@ -30,7 +30,7 @@ class RefusedError(ValueError):
 
 @dataclass
 class Upload:
-    """A file that is coming: its place on the disk, its bytes when it is whole, and what was said of it."""
+    """A file that is coming: its place on the disk, its bytes when it is whole, what was said of it, and by whom."""
 
     path: Path
     size: int
@@ -38,6 +38,7 @@ class Upload:
     name: str
     began: float
     heard: float
+    owner: str = ""
     received: int = 0
 
 
@@ -50,7 +51,7 @@ class Uploads:
         self._open: dict[str, Upload] = {}
         self._begun: deque[float] = deque()
 
-    def begin(self, size: int, config: bytes, name: str) -> str:
+    def begin(self, size: int, config: bytes, name: str, owner: str = "") -> str:
         """Make room for a file of `size` bytes and return the word by which its pieces are known.
 
         Raises RefusedError where it is too large, or too many come; OSError.
@@ -63,7 +64,7 @@ class Uploads:
             self._count(now)
             token = secrets.token_hex(16)
             self._folder.mkdir(parents=True, exist_ok=True)
-            upload = Upload(self._folder / token, size, config, name, now, now)
+            upload = Upload(self._folder / token, size, config, name, now, now, owner)
             upload.path.write_bytes(b"")
             self._open[token] = upload
         return token

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from training import checkpoint
@@ -15,6 +16,10 @@ from training.generators import GeneratorConfig, build_generator
 
 SIDE = 16
 WIDTH = 4
+
+# A machine that does other work too is slow, which is no defect of what is tested.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True, scope="session")

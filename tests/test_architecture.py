@@ -28,7 +28,7 @@ TOP_LEVEL = {
     *("studio", "training", "tests", "checkpoints"),
     *("app.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"),
 }
-CHECKPOINT_FILES = {"config.json", "model.safetensors", "metrics.jsonl", "preview.jpg", "README.md"}
+CHECKPOINT_FILES = {"config.json", "model.safetensors", "raw.safetensors", "metrics.jsonl", "preview.jpg", "README.md"}
 CHECKPOINTS_BYTES = 60_000_000
 LADDER_PICTURES = {".github/ladder.jpg", ".github/ladder.png"}
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}

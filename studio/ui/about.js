@@ -1,10 +1,6 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
-const make = (tag, fields, ...children) => {
-  const node = Object.assign(document.createElement(tag), fields);
-  node.append(...children);
-  return node;
-};
+const { make } = race;
 
 let scores = null; // {boards, unscored}
 let program = null; // {tricks, versions}

@@ -60,10 +60,8 @@ function showGlossary() {
 
 $(".search").addEventListener("input", showGlossary);
 document.addEventListener("race:list", showGlossary);
-document.addEventListener("race:tab", () => race.tab === "about" && askScores());
-race.keys.register("about", {
-  "/": ["about_search", () => $(".search").focus()],
-});
+for (const name of ["race:tab", "race:gone"]) document.addEventListener(name, () => race.tab === "about" && askScores());
+race.keys.register("about", { about_search: () => $(".search").focus() });
 
 race.onLanguage(element, () => {
   showScores();

@@ -33,5 +33,9 @@ race.ahead = (() => {
   const stop = () => round++;
   // What came back for this wish already, or undefined.
   const take = (wish) => answers.get(race.favourites.keyOf(wish));
-  return { begin, keep: (wish, answer) => keep(race.favourites.keyOf(wish), answer), stop, take };
+  function forget(sha256) {
+    for (const key of [...answers.keys()].filter((one) => one.startsWith(sha256))) answers.delete(key);
+  }
+
+  return { begin, forget, keep: (wish, answer) => keep(race.favourites.keyOf(wish), answer), stop, take };
 })();

@@ -19,28 +19,58 @@ function ticks(low, high, count) {
   return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, by) => (first + by) * step);
 }
 
-// The range that a chart shows: every smooth line whole, and of the raw points all but the wildest one in fifty.
-function rangeOf(lines) {
-  const raw = lines.flatMap((line) => line.points.map((point) => point.y)).sort((one, other) => one - other);
-  const smooth = lines.flatMap((line) => line.smooth.map((point) => point.y));
-  const cut = Math.floor(raw.length / 100);
-  const low = Math.min(raw[cut], ...smooth);
-  const high = Math.max(raw[raw.length - 1 - cut], ...smooth);
-  const room = (high - low || Math.abs(high) || 1) * 0.04;
-  return [low - room, high + room];
+const sorted = (values) => values.toSorted((one, other) => one - other);
+const quantile = (values, share) => values[Math.round((values.length - 1) * share)];
+const SHARES = Array.from({ length: 21 }, (_, step) => step / 20);
+const MIDDLE = [0.35, 0.65]; // one wild line of three does not reach into it
+const FAR = 5; // this many times the middle beyond it is far out: some four standard deviations of a normal distribution
+
+const valuesOf = (points) => points.map((point) => point.y);
+
+// The values that are to be seen: every line that does not flatten the others whole, and of its raw points those that are
+// not far from the middle of all. Each line weighs the same, however many points it has; a wild one is beyond with
+// more than a tenth of it.
+function calmValues(lines) {
+  const own = lines.map((line) => SHARES.map((share) => quantile(sorted(valuesOf(line.smooth)), share)));
+  const all = sorted(own.flat());
+  const [lower, upper] = MIDDLE.map((share) => quantile(all, share));
+  const reach = FAR * (upper - lower) || Infinity;
+  const isNear = (y) => y >= lower - reach && y <= upper + reach;
+  const calm = lines.filter((_, at) => isNear(own[at][2]) && isNear(own[at].at(-3)));
+  return calm.flatMap((line) => [...valuesOf(line.smooth), ...valuesOf(line.points).filter(isNear)]);
 }
 
-function chart({ lines, width, label, quantity, axis, language }) {
+// What a chart shows: {low, high, scale}, and how it places a value: linear for what most lines show, logarithmic for
+// everything there is, also below 0.
+function rangeOf(lines, scale) {
+  const all = lines.flatMap((line) => valuesOf(line.points));
+  const calm = scale === "linear" ? calmValues(lines) : [];
+  const values = calm.length > 0 ? calm : all;
+  const unit = quantile(sorted(all.map(Math.abs).filter((size) => size > 0)), 0.25) ?? 1;
+  const [place, back] = scale === "linear" ? [(y) => y, (at) => at] : [(y) => Math.asinh(y / unit), (at) => Math.sinh(at) * unit];
+  const [low, high] = [Math.min(...values), Math.max(...values)].map(place);
+  const room = (high - low || Math.abs(high) || 1) * 0.04;
+  return { low: back(low - room), high: back(high + room), unit, scale, place };
+}
+
+// Where a logarithmic axis is marked: 0 and powers of ten on both sides of it.
+function powers({ low, high, unit }) {
+  const [first, last] = [unit, Math.max(Math.abs(low), Math.abs(high))].map((size) => Math.ceil(Math.log10(size) - 1e-9));
+  const sizes = Array.from({ length: Math.max(last - first + 1, 0) }, (_, by) => 10 ** (first + by));
+  return [...sizes.map((size) => -size), 0, ...sizes].filter((y) => y >= low && y <= high);
+}
+
+function chart({ lines, shown, width, label, quantity, axis, language }) {
   const height = Math.round(Math.min(360, Math.max(220, width * 0.5)));
   const drawn = lines.filter((line) => line.points.length > 0);
-  const [low, high] = rangeOf(drawn);
+  const { low, high, place } = shown;
   const last = Math.max(...drawn.map((line) => line.points.at(-1).x), 1);
   const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
   const toX = (x) => MARGIN.left + (x / last) * (right - MARGIN.left);
-  const toY = (y) => bottom - ((Math.min(Math.max(y, low), high) - low) / (high - low)) * (bottom - MARGIN.top);
+  const toY = (y) => bottom - ((place(y) - place(low)) / (place(high) - place(low))) * (bottom - MARGIN.top);
   const short = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
   const root = svg("svg", { class: "curves-svg", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
-  for (const y of ticks(low, high, 5)) {
+  for (const y of shown.scale === "log" ? powers(shown) : ticks(low, high, 5)) {
     root.append(svg("line", { class: "grid", x1: MARGIN.left, x2: right, y1: toY(y), y2: toY(y) }));
     root.append(svg("text", { x: MARGIN.left - 8, y: toY(y) + 4, "text-anchor": "end" }, short.format(y)));
   }
@@ -51,8 +81,11 @@ function chart({ lines, width, label, quantity, axis, language }) {
   root.append(svg("text", { x: right, y: height - 6, "text-anchor": "end", class: "axis-name" }, axis));
   root.append(svg("text", { x: 4, y: height - 6, class: "axis-name" }, quantity));
   const pathOf = (points) => points.map(({ x, y }) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(" ");
-  for (const { index, points } of drawn) root.append(svg("polyline", { class: `raw series-${index}`, points: pathOf(points) }));
-  for (const { index, smooth } of drawn) root.append(svg("polyline", { class: `smooth series-${index}`, "stroke-dasharray": DASHES[index], points: pathOf(smooth) }));
+  const box = { x: MARGIN.left, y: MARGIN.top, width: right - MARGIN.left, height: bottom - MARGIN.top };
+  const inside = svg("svg", { ...box, viewBox: Object.values(box).join(" ") }); // which cuts off what goes beyond
+  for (const { index, points } of drawn) inside.append(svg("polyline", { class: `raw series-${index}`, points: pathOf(points) }));
+  for (const { index, smooth } of drawn) inside.append(svg("polyline", { class: `smooth series-${index}`, "stroke-dasharray": DASHES[index], points: pathOf(smooth) }));
+  root.append(inside);
   for (const { index, name, alarms } of drawn) {
     for (const alarm of alarms) {
       const x = toX(Math.min(alarm.x, last));

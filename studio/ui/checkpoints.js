@@ -1,4 +1,5 @@
 const race = window.ganRace;
+const { make } = race;
 const $ = (selector) => element.querySelector(selector);
 const dialog = $("dialog.checkpoints");
 const search = $(".search");
@@ -6,11 +7,6 @@ const visitor = crypto.randomUUID?.() ?? String(Math.random());
 const MOST_RECENT = 8;
 const MOST_CHIPS = 8;
 
-const make = (tag, values, ...children) => {
-  const node = Object.assign(document.createElement(tag), values);
-  node.append(...children);
-  return node;
-};
 const listed = () => race.list?.checkpoints ?? [];
 const words = (value) => (typeof value === "string" ? value : "");
 
@@ -80,7 +76,7 @@ function row(one) {
   button.setAttribute("aria-current", String([one.sha256, one.raw].includes(race.shown?.sha256 ?? "")));
   button.addEventListener("click", () => choose(one.sha256));
   watcher.observe(button);
-  return make("li", {}, button);
+  return make("li", {}, button, ...removal(one));
 }
 
 function recentChip(one) {
@@ -106,9 +102,10 @@ function showRows() {
   $(".none").textContent = race.text("checkpoints_none", { words: search.value.trim() });
 }
 
+const listNow = () => JSON.stringify([race.list, [...own]]);
 let listShown = null; // a row must not be exchanged under a finger because the same list has come again
 function show() {
-  listShown = JSON.stringify(race.list);
+  listShown = listNow();
   const focused = dialog.contains(document.activeElement) ? document.activeElement.dataset.sha256 : undefined;
   showRows();
   const used = recent().map((sha256) => race.list && race.find(race.list, sha256)).filter(Boolean);
@@ -138,7 +135,7 @@ async function drawMissing() {
   const missing = () => [...inView].find((sha256) => !drawn.has(sha256) && buttonOf(sha256));
   for (let next = missing(); dialog.open && next; next = missing()) {
     const answer = await race.ask(server.preview, { sha256: next, visitor });
-    drawn.set(next, answer.jpeg ? `data:image/jpeg;base64,${answer.jpeg}` : "");
+    drawn.set(next, answer.jpeg ? race.jpegUrl(answer.jpeg) : "");
     if (answer.jpeg && buttonOf(next)) buttonOf(next).querySelector("img").src = drawn.get(next);
   }
   drawing = false;
@@ -163,17 +160,19 @@ dialog.addEventListener("keydown", (event) => {
 // --- opening -----------------------------------------------------------------------------------------------------------------
 
 async function refresh() {
-  const answer = await race.ask(server.list_now, {});
-  if (!answer.error) race.setList(answer);
+  const answer = await race.ask(server.list_now, { secret: race.secret() });
+  if (!answer.error) takeList(answer);
 }
 
 race.dialog(dialog);
 document.addEventListener("race:open-checkpoints", () => {
   search.value = "";
+  doubted = null;
+  sayRemoved(null);
   dialog.showModal();
   if (matchMedia("(pointer: fine)").matches) search.focus(); // a phone would cover half the list with its keyboard
   show();
   refresh();
 });
-document.addEventListener("race:list", () => dialog.open && JSON.stringify(race.list) !== listShown && show());
+document.addEventListener("race:list", () => dialog.open && listNow() !== listShown && show());
 race.onLanguage(element, () => dialog.open && show());

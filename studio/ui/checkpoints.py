@@ -11,14 +11,18 @@ from typing import Any
 import gradio as gr
 
 from studio.added import HEADER_BYTES, MOST, MOST_CONFIG_BYTES, NAME_LETTERS, check_config, check_start
+from studio.favourites import owner_of
 from studio.previews import small_preview
 from studio.render import Priority
 from studio.ui.explore import FIRST_SEED, VISITOR_LENGTH
+from studio.ui.favourites import asked_secret
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_text, log
 from studio.uploads import MOST_BYTES, PIECE_BYTES, RefusedError, Upload, Uploads
 from training.checkpoint import RAW_WEIGHTS, file_sha256
 
+SCRIPTS = ("checkpoints_add", "checkpoints_own")
+LIMITS = {"most": MOST, "most_bytes": MOST_BYTES, "piece_bytes": PIECE_BYTES, "most_config": MOST_CONFIG_BYTES}
 THUMBNAIL_SIDE = 128
 LATER: dict[str, Any] = {"priority": Priority.SHEET, "lane": "checkpoints"}  # when nobody waits for more
 
@@ -27,8 +31,8 @@ def build(studio: Studio) -> gr.HTML:
     """Build the dialog of the checkpoints; it belongs to every tab."""
 
     @answers
-    def list_now(_: Answer) -> Answer:
-        return studio.list()
+    def list_now(data: Answer) -> Answer:
+        return _listed(studio, _asked_owner(data))
 
     @answers
     def preview(data: Answer) -> Answer:
@@ -48,7 +52,7 @@ def build(studio: Studio) -> gr.HTML:
         with refusing():
             encoded = config.encode("utf-8", "replace")
             check_config(encoded)
-            return {"upload": uploads.begin(size, encoded, name)}
+            return {"upload": uploads.begin(size, encoded, name, _asked_owner(data))}
 
     @answers
     def add_piece(data: Answer) -> Answer:
@@ -61,31 +65,48 @@ def build(studio: Studio) -> gr.HTML:
             upload = uploads.append(token, offset, piece)
             return {"received": offset + len(piece)} if upload is None else _keep(studio, upload)
 
-    functions = [list_now, preview, add_begin, add_piece]
-    adding = {"most": MOST, "most_bytes": MOST_BYTES, "piece_bytes": PIECE_BYTES, "most_config": MOST_CONFIG_BYTES}
-    return part("checkpoints", functions, ("checkpoints_add",), adding=adding if studio.uploads else None)
+    @answers
+    def remove(data: Answer) -> Answer:
+        """Remove a checkpoint that this browser has added; the list comes back."""
+        sha256, owner = asked_hash(data), _asked_owner(data)
+        with refusing("error_remove_disk"):
+            studio.remove(sha256, owner)
+        return _listed(studio, owner)
+
+    functions = [list_now, preview, add_begin, add_piece, remove]
+    return part("checkpoints", functions, SCRIPTS, adding=LIMITS if studio.uploads else None)
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what a store refuses into an answer for the page."""
+def refusing(unwritable: str = "error_add_disk") -> Iterator[None]:
+    """Turn what a store refuses into an answer for the page, and a disk that cannot be written into that text."""
     try:
         yield
     except RefusedError as error:
         raise RequestError(error.code, **error.values) from error
     except OSError as error:
-        log.warning("An added checkpoint cannot be written: %s", error)
-        raise RequestError("error_add_disk") from error
+        log.warning("The added checkpoints cannot be written: %s", error)
+        raise RequestError(unwritable) from error
+
+
+def _listed(studio: Studio, owner: str) -> Answer:
+    """Return the list for the page, and which of it the owner has added."""
+    return {"list": studio.list(), "own": studio.added.owned(owner)}
+
+
+def _asked_owner(data: Answer) -> str:
+    return owner_of(asked_secret(data))
 
 
 def _keep(studio: Studio, upload: Upload) -> Answer:
     """Keep a checkpoint that has come whole, unless it is here already."""
     try:
         known = studio.gallery.find(file_sha256(upload.path))
-        sha256 = known.sha256 if known else studio.added.take(upload.config, upload.path, upload.name)
+        sha256 = known.sha256 if known else studio.added.take(upload.config, upload.path, upload.name, upload.owner)
     finally:
         upload.path.unlink(missing_ok=True)
-    return {"sha256": sha256, "name": studio.find(str(sha256)).name, "known": bool(known), "list": studio.list()}
+    name = studio.find(str(sha256)).name
+    return {"sha256": sha256, "name": name, "known": bool(known), **_listed(studio, upload.owner)}
 
 
 def _check_first(uploads: Uploads, token: str, piece: bytes) -> None:

@@ -37,7 +37,7 @@ function pair(files) {
 
 // Send the weights piece by piece; the answer to the last one is the checkpoint.
 async function send(config, weights) {
-  const begun = await race.ask(server.add_begin, { config: await config.text(), size: weights.size, name: $(".add-name").value });
+  const begun = await race.ask(server.add_begin, { config: await config.text(), size: weights.size, name: $(".add-name").value, secret: race.secret() });
   if (begun.error) return begun;
   let answer = { received: 0 };
   while (answer.received < weights.size) {
@@ -67,10 +67,10 @@ async function addCheckpoint(files) {
   chosenFiles.disabled = false;
 }
 
-function taken({ error, sha256, name, known, list }) {
+function taken({ error, sha256, name, known, list, own: hashes }) {
   if (error) return refuse(error.code, error.values);
   search.value = "";
-  race.setList(list);
+  takeList({ list, own: hashes });
   sayAdding({ key: known ? "add_known" : "add_done", values: { name, hash: sha256.slice(0, 8) } });
   race.live(addStatus.textContent);
   if (!known) $(".add-name").value = "";

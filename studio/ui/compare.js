@@ -2,17 +2,14 @@
 // facts and the saved picture are in the files that are put in after this one.
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
-const make = (tag, properties = {}, ...children) => {
-  const node = Object.assign(document.createElement(tag), properties);
-  node.append(...children);
-  return node;
-};
+const { make } = race;
 const [status, wallNode, field] = [".status", ".wall", ".seed"].map($);
 const visitor = crypto.randomUUID?.() ?? String(Math.random());
 const COLUMNS = 10;
 const KEPT_PICTURES = 36;
 const LIMIT = 2 ** 32;
-const BASELINE = "course_sample";
+const BASELINES = ["course_sample", "dcgan"];
+const MODE = "compare_mode"; // how the browser keeps the mode that was chosen
 
 let list = null; // what there is to compare
 let slots = []; // {sha256: the checkpoint that is chosen, shown: it, or a step that its run kept}, or {absent: hash}
@@ -51,18 +48,21 @@ async function refreshList() {
   if (JSON.stringify(answer) === JSON.stringify(before)) return;
   list = answer;
   if (before === null) slots = askedSlots() ?? linkedSlots() ?? defaultSlots();
-  else slots = slots.map((slot) => followRun(slot, before));
+  else slots = stillThere(slots.map((slot) => followRun(slot, before)));
   changeSlots(slots);
 }
 
 // A run that goes on replaces its checkpoint; whoever compared the newest one goes on with the newest.
 function followRun(slot, before) {
   if (slot.absent !== undefined || checkpointOf(slot.sha256)) return slot;
-  const name = choices(before).find((one) => one.sha256 === slot.sha256)?.name;
-  const now = choices(list).find((one) => one.name === name);
+  const { name, added } = choices(before).find((one) => one.sha256 === slot.sha256) ?? {};
+  const now = added ? undefined : choices(list).find((one) => one.name === name);
   if (now === undefined) return { absent: slot.sha256 };
   return { sha256: now.sha256, shown: now.steps.some((step) => step.sha256 === slot.shown) ? slot.shown : now.sha256 };
 }
+
+// Where nothing is left of what was compared, begin anew.
+const stillThere = (some) => (some.every((slot) => slot.absent !== undefined) ? defaultSlots() : some);
 
 const slotOf = (checkpoint) => ({ sha256: checkpoint.sha256, shown: checkpoint.sha256 });
 
@@ -89,13 +89,13 @@ function linkedSlots() {
   return found.length > 1 ? found : [...found, slotOf(otherThan(found[0].sha256 ?? list.checkpoints[0].sha256))];
 }
 
-// What to begin with beside a checkpoint: one on the same latents, the baseline first; otherwise any other.
+// What to begin with beside a checkpoint: one on the same latents, a baseline first; otherwise any other.
 function otherThan(sha256) {
   const others = list.checkpoints.filter((one) => one.sha256 !== sha256);
   const { z_dim, classes, averaged } = checkpointOf(sha256);
   if (averaged !== undefined) return checkpointOf(averaged); // of which it has the weights as last trained
   const comparable = others.filter((one) => one.z_dim === z_dim && one.classes === classes);
-  const baseline = (some) => some.find((one) => one.name === BASELINE) ?? some[0];
+  const baseline = (some) => BASELINES.map((name) => some.find((one) => one.name === name)).find(Boolean) ?? some[0];
   return baseline(comparable) ?? baseline(others) ?? checkpointOf(sha256);
 }
 
@@ -107,6 +107,7 @@ function defaultSlots() {
 function showSlots() {
   $(".slots").replaceChildren(...slots.map(slotNode));
   $(".add").hidden = slots.length >= props.limits.checkpoints;
+  $(".swap").hidden = slots.length !== 2;
   const absent = slots.find((slot) => slot.absent !== undefined);
   $(".absent").hidden = absent === undefined;
   $(".absent").textContent = absent ? race.text("error_unknown_checkpoint", { hash: absent.absent.slice(0, 8) }) : "";
@@ -148,6 +149,8 @@ $(".add").addEventListener("click", () => {
   const fresh = list.checkpoints.find((one) => slots.every((slot) => slot.sha256 !== one.sha256));
   changeSlots([...slots, slotOf(fresh ?? list.checkpoints[0])]);
 });
+
+$(".swap").addEventListener("click", () => changeSlots(slots.toReversed()));
 
 // One seed means the same latents only to generators of equal z sizes and equal counts of classes.
 function mismatch() {
@@ -237,12 +240,11 @@ function failed(error) {
 
 function keepPicture({ jpeg, ...facts }) {
   const key = keyOf(facts.sha256, facts);
-  if (!pictures.has(key)) pictures.set(key, { ...facts, url: URL.createObjectURL(race.toBlob(jpeg, "image/jpeg")) });
+  if (!pictures.has(key)) pictures.set(key, { ...facts, url: race.jpegUrl(jpeg) });
   const onWall = new Set(wall?.tiles.map((one) => one.url));
   for (const [old, one] of pictures) {
     if (pictures.size <= KEPT_PICTURES) break;
     if (old === key || onWall.has(one.url)) continue;
-    URL.revokeObjectURL(one.url);
     pictures.delete(old);
   }
 }
@@ -273,6 +275,7 @@ async function present(wish) {
   showProblem(null);
   if (document.activeElement !== field) field.value = wish.seed;
   race.live(race.text("compare_shown", { seed: wish.seed, count: tiles.length }));
+  openLinked();
 }
 
 // Moving among seeds: the seed is Explore's.
@@ -293,8 +296,11 @@ document.addEventListener("race:seed", () => {
   if (document.activeElement !== field) field.value = race.seed.seed;
   pump();
 });
+document.addEventListener("race:gone", () => isOpen() && list !== null && refreshList());
 
+// What was refused in one mode is no matter of another.
 function setMode(next) {
+  if (next !== mode) showProblem(null);
   mode = next;
   for (const radio of element.querySelectorAll(".modes input")) radio.checked = radio.value === mode;
   wallNode.dataset.mode = mode;
@@ -308,7 +314,19 @@ function setMode(next) {
   redraw();
   pump();
 }
-for (const radio of element.querySelectorAll(".modes input")) radio.addEventListener("change", () => setMode(radio.value));
+
+function chooseMode(next) {
+  if (next !== "matrix") race.keep.write(MODE, next);
+  setMode(next);
+}
+for (const radio of element.querySelectorAll(".modes input")) radio.addEventListener("change", () => chooseMode(radio.value));
+
+// A phone has no room for two tiles side by side: it begins with one in the place of the other.
+function firstMode() {
+  const kept = race.keep.read(MODE);
+  if (["side", "flip", "slider"].includes(kept)) return kept;
+  return matchMedia("(max-width: 860px)").matches ? "flip" : "side";
+}
 
 // Put the same tiles up again: another mode, other places, another language.
 async function redraw() {

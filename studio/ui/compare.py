@@ -14,6 +14,7 @@ from studio.compare import MAX_CHECKPOINTS, MAX_SEEDS, Scores, TooManyError, che
 from studio.curves import METRICS, Curves, read_curves
 from studio.gallery import Entry
 from studio.render import Picture, Priority, Wish, to_png
+from studio.ui.explore import drawn_classes
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
 from training.checkpoint import RAW_WEIGHTS
@@ -48,10 +49,17 @@ def build(studio: Studio) -> gr.HTML:
         return {"seed": seed, "tiles": tiles}
 
     @answers
+    def compare_stop(data: Answer) -> Answer:
+        studio.renderer.call_off(asked_text(data, "visitor", VISITOR_LENGTH), MATRIX_LANE)
+        return {}
+
+    @answers
     def compare_cells(data: Answer) -> Answer:
-        cell = _asked_cell(data)
-        pictures = _draw(studio, data, asked_seed(data), Priority.COMPARE, CELL_LANE)
-        return {"cells": [{**_described(one), "png": to_base64(to_png(one.cell(cell)))} for one in pictures]}
+        cell, seed = _asked_cell(data), asked_seed(data)
+        pictures = _draw(studio, data, seed, Priority.COMPARE, CELL_LANE)
+        classes = [drawn_classes(studio.find(one.sha256), seed) for one in pictures]
+        cells = [{**_described(one), "png": to_base64(to_png(one.cell(cell)))} for one in pictures]
+        return {"cells": [one | kinds for one, kinds in zip(cells, classes, strict=True)]}
 
     @answers
     def compare_facts(data: Answer) -> Answer:
@@ -65,7 +73,7 @@ def build(studio: Studio) -> gr.HTML:
 
     return part(
         "compare",
-        [compare_list, compare_tiles, compare_row, compare_cells, compare_facts],
+        [compare_list, compare_tiles, compare_row, compare_stop, compare_cells, compare_facts],
         SCRIPTS,
         limits={"checkpoints": MAX_CHECKPOINTS, "seeds": MAX_SEEDS},
     )

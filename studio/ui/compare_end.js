@@ -56,28 +56,19 @@ $(".save-picture").addEventListener("click", () => {
   }, "image/png");
 });
 
-// Whoever chooses with the mouse goes on with the keys of the page, not with those of what was chosen.
-let byMouse = false;
-element.addEventListener("pointerdown", (event) => (byMouse = event.pointerType === "mouse"));
-element.addEventListener("keydown", () => (byMouse = false));
-element.addEventListener("change", (event) => {
-  if (byMouse && event.target.matches("select, [type=radio], [type=checkbox], [type=range]")) event.target.blur();
-});
-
+// What its keys do.
 const onWall = (action) => () => mode !== "matrix" && action();
 race.keys.register("compare", {
-  r: ["next", onWall(() => step(1))],
-  " ": ["next", onWall(() => step(1))],
-  ArrowRight: ["next", onWall(() => step(1))],
-  ArrowLeft: ["previous", onWall(() => step(-1))],
-  d: ["random", onWall(randomSeed)],
-  g: ["key_seed_field", () => (mode === "matrix" ? $(".seeds") : field).select()],
-  a: ["compare_key_hold", () => hold(true), () => hold(false)],
-  b: ["compare_blind", onWall(() => $(".blind").click())],
-  ...Object.fromEntries(["1", "2", "3", "4", "5", "6"].map((key, place) => [key, ["compare_key_focus", () => focusTile(place)]])),
-  "+": ["compare_zoom_in", onWall(() => zoomBy(1))],
-  "-": ["compare_zoom_out", onWall(() => zoomBy(-1))],
-  0: ["compare_zoom_reset", onWall(zoomOff)],
+  next: onWall(() => step(1)),
+  previous: onWall(() => step(-1)),
+  random: onWall(randomSeed),
+  key_seed_field: () => (mode === "matrix" ? $(".seeds") : field).select(),
+  compare_key_hold: [() => hold(true), () => hold(false)],
+  compare_blind: onWall(() => $(".blind").click()),
+  compare_key_focus: ({ key }) => focusTile(Number(key) - 1),
+  compare_zoom_in: onWall(() => zoomBy(1)),
+  compare_zoom_out: onWall(() => zoomBy(-1)),
+  compare_zoom_reset: onWall(zoomOff),
 });
 
 document.addEventListener("race:tab", enter);
@@ -86,12 +77,13 @@ race.onLanguage(element, () => {
   if (list === null) return;
   showSlots();
   showScrubber();
-  showCellWords();
+  lens.showWords();
   showFacts();
   if (mode === "matrix") showMatrix();
+  showProgress(progress);
   redraw();
 });
-setMode("side");
+setMode(firstMode());
 showCurtain();
 enter();
 setInterval(() => document.visibilityState === "visible" && isOpen() && !busy && !element.contains(document.activeElement?.closest?.("select")) && refreshList(), 30000);

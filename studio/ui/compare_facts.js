@@ -52,6 +52,10 @@ function showSettings() {
 }
 $(".show-all").addEventListener("change", () => facts !== null && showSettings());
 
+// A number and its spread to the same digits, as About writes them.
+const digits = (count) => ({ minimumFractionDigits: count, maximumFractionDigits: count });
+const SCORE_DIGITS = { kid: digits(4), fid: digits(2), precision: digits(3), recall: digits(3), copies: digits(3) };
+
 // What the passports got. Few pictures make a number too noisy to rank by: it is greyed, and says so.
 function showScores() {
   const rows = facts.scores.flatMap((some, index) => some.map((one) => ({ ...one, index })));
@@ -59,8 +63,8 @@ function showScores() {
   const shown = ["kid", "fid", "precision", "recall", "copies"].filter((name) => rows.some((row) => name in row.numbers));
   const cellOf = (row, name) => {
     if (!(name in row.numbers)) return "–";
-    const spread = row.numbers[`${name}_spread`];
-    return numberText(row.numbers[name]) + (spread === undefined ? "" : ` ± ${numberText(spread)}`);
+    const [value, spread] = [row.numbers[name], row.numbers[`${name}_spread`]].map((number) => number?.toLocaleString(race.language, SCORE_DIGITS[name]));
+    return spread === undefined ? value : `${value} ± ${spread}`;
   };
   const body = rows.map((row) => {
     const fakes = race.text(row.few ? "compare_few" : "compare_fakes", { count: row.fakes?.toLocaleString(race.language) ?? "?" });
@@ -115,13 +119,27 @@ function showCurves() {
   const lines = linesOf(quantity, axis);
   const drawn = lines.filter((line) => line.points.length > 0);
   const words = logged("quantity", quantity);
+  const shown = rangeOf(drawn, $(".scale").value);
   const label = race.text("compare_chart_alt", { quantity: words, axis: race.text(`compare_axis_${axis}`), names: drawn.map((line) => line.name).join(", ") });
   const empty = make("p", { className: "hint", textContent: race.text("compare_no_curves") });
   const width = $(".chart").clientWidth || 640;
-  $(".chart").replaceChildren(drawn.length === 0 ? empty : chart({ lines, width, label, quantity: words, axis: race.text(`compare_axis_${axis}`), language: race.language }));
+  $(".chart").replaceChildren(drawn.length === 0 ? empty : chart({ lines, shown, width, label, quantity: words, axis: race.text(`compare_axis_${axis}`), language: race.language }));
+  showCut(drawn, shown);
   $(".legend").replaceChildren(...drawn.map(legendNode));
   $(".alarm-list").replaceChildren(...drawn.flatMap((line) => alarmNodes(line, axis)));
   showCurveTable(lines, axis);
+}
+
+// Which lines leave the part of the axis that is shown, and how far they go.
+function showCut(lines, { low, high }) {
+  const said = lines.map(({ name, points }) => {
+    const values = points.map((point) => point.y);
+    return { name, least: Math.min(...values), most: Math.max(...values) };
+  });
+  const cut = said.filter(({ least, most }) => least < low || most > high);
+  const names = cut.map((one) => race.text("compare_cut_line", { name: one.name, low: numberText(one.least), high: numberText(one.most) }));
+  $(".cut").hidden = cut.length === 0;
+  $(".cut").textContent = race.text("compare_cut", { names: names.join(race.text("compare_cut_and")) });
 }
 
 function legendNode(line) {
@@ -152,5 +170,5 @@ function showCurveTable(lines, axis) {
   $(".curve-table").replaceChildren(table(race.text("compare_table_caption", { quantity: logged("quantity", $(".quantity").value), axis: race.text(`compare_axis_${axis}`) }), head, body));
 }
 
-for (const selector of [".quantity", ".axis", ".smoothing"]) $(selector).addEventListener("input", () => facts !== null && showCurves());
+for (const selector of [".quantity", ".axis", ".scale", ".smoothing"]) $(selector).addEventListener("input", () => facts !== null && showCurves());
 new ResizeObserver(() => facts !== null && panels[1].open && showCurves()).observe($(".curves"));

@@ -2,6 +2,7 @@
 const MATRIX_SEEDS = 4;
 let drawing = 0; // the number of the drawing that may still put up rows
 let rows = []; // what is on the screen: [{seed, tiles, images}]
+let progress = null; // of the drawing: {key, row, rows}, in words beside its Stop
 
 // Seeds as people write them, "3, 7, 10-12": {seeds, count}; or {bad} for what is none. Long ranges are only counted.
 function parseSeeds(text) {
@@ -24,13 +25,34 @@ function beginMatrix() {
   drawMatrix();
 }
 
-function stopMatrix() {
-  drawing += 1;
-  $(".matrix").removeAttribute("aria-busy");
+const isDrawing = () => progress?.key === "compare_progress";
+
+function showProgress(next) {
+  progress = next;
+  $(".matrix-form .stop").hidden = !isDrawing();
+  $(".matrix-progress").hidden = progress === null;
+  $(".matrix-progress").textContent = progress === null ? "" : race.text(progress.key, progress);
+  $(".matrix").setAttribute("aria-busy", isDrawing());
 }
 
+// No further row comes, and the one that is being drawn is given up, too.
+function stopMatrix() {
+  drawing += 1;
+  if (isDrawing()) race.ask(server.compare_stop, { visitor });
+}
+
+$(".matrix-form .stop").addEventListener("click", () => {
+  stopMatrix();
+  const stopped = { ...progress, row: rows.length, key: "compare_stopped" };
+  showProgress(stopped);
+  race.live(race.text(stopped.key, stopped));
+  $(".draw-matrix").focus();
+});
+
 async function drawMatrix() {
-  const mine = (drawing += 1);
+  stopMatrix();
+  showProgress(null);
+  const mine = drawing;
   const { seeds, count, bad } = parseSeeds($(".seeds").value);
   const hashes = chosen().map((slot) => slot.shown);
   if (bad !== undefined || count === 0) return showProblem({ code: "error_seeds", values: { value: bad ?? "" } });
@@ -38,18 +60,21 @@ async function drawMatrix() {
   showProblem(null);
   rows = [];
   showMatrix();
-  $(".matrix").setAttribute("aria-busy", "true");
   for (let row = 0; row < seeds.length; row += 1) {
+    showProgress({ key: "compare_progress", row: row + 1, rows: seeds.length });
     const answer = await race.ask(server.compare_row, { checkpoints: hashes, seeds, row, psi: race.seed.psi, visitor });
-    if (mine !== drawing || !isOpen() || answer.superseded) return;
-    if (answer.error) return showProblem(answer.error);
-    const images = await Promise.all(answer.tiles.map((one) => decoded(`data:image/jpeg;base64,${one.jpeg}`)));
+    if (mine !== drawing) return;
+    if (!isOpen() || answer.superseded || answer.error) {
+      showProgress(null);
+      return answer.error && showProblem(answer.error);
+    }
+    const images = await Promise.all(answer.tiles.map((one) => decoded(race.jpegUrl(one.jpeg))));
     if (mine !== drawing) return;
     rows.push({ ...answer, psi: race.seed.psi, images });
     showMatrix();
     race.live(race.text("compare_row", { row: row + 1, rows: seeds.length }));
   }
-  $(".matrix").removeAttribute("aria-busy");
+  showProgress(null);
 }
 
 function showMatrix() {
@@ -62,8 +87,17 @@ function showMatrix() {
   });
   const table = make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
   table.setAttribute("aria-label", race.text("compare_matrix"));
-  table.dataset.columns = names.length;
+  table.style.setProperty("--columns", names.length);
+  giveRoles(table);
   $(".matrix").replaceChildren(table);
+}
+
+// On a phone the rows are no rows to the browser; roles say that they are.
+const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+function giveRoles(table) {
+  for (const node of [table, ...table.querySelectorAll("thead, tbody, tr, th, td")]) {
+    node.setAttribute("role", ROLES[node.tagName] ?? (node.scope === "col" ? "columnheader" : "rowheader"));
+  }
 }
 
 function thumbnail(row, column) {

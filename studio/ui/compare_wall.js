@@ -102,9 +102,8 @@ $(".curtain").addEventListener("input", showCurtain);
 function setLit(cell, said = false) {
   lit = cell;
   showLit();
-  if (said && lit !== null) race.live(race.text("cell", placeOf(lit)));
+  if (said && lit !== null) race.live(race.text("cell", race.placeOf(lit)));
 }
-const placeOf = (cell) => ({ cell, row: Math.floor(cell / COLUMNS) + 1, column: (cell % COLUMNS) + 1 });
 
 function showLit() {
   for (const ring of wallNode.querySelectorAll(".ring")) {
@@ -113,7 +112,7 @@ function showLit() {
     ring.style.left = `${((lit ?? 0) % COLUMNS) * COLUMNS}%`;
     ring.style.top = `${Math.floor((lit ?? 0) / COLUMNS) * COLUMNS}%`;
   }
-  $(".lit-words").textContent = lit === null ? "" : race.text("cell", placeOf(lit));
+  $(".lit-words").textContent = lit === null ? "" : race.text("cell", race.placeOf(lit));
 }
 
 function cellAt(event) {

@@ -10,7 +10,7 @@ race.copies = (details, ask) => {
 
   function neighbour(one, index) {
     const figure = document.createElement("figure");
-    const picture = Object.assign(new Image(), { src: `data:image/jpeg;base64,${one.jpeg}`, width: 128, height: 128 });
+    const picture = Object.assign(new Image(), { src: race.jpegUrl(one.jpeg), width: 128, height: 128 });
     picture.alt = race.text("copy_alt", { number: index + 1 });
     const words = [race.text("copy_distance", { distance: one.distance.toFixed(3) })];
     if (one.mirrored) words.push(race.text("copy_mirrored"));

@@ -64,14 +64,12 @@ function showFacts(checkpoint) {
 
 // The picture and everything said about it change in one step, once the picture is decoded.
 async function show(answer, obsolete = () => false) {
-  const url = URL.createObjectURL(race.toBlob(answer.jpeg, "image/jpeg"));
+  const url = race.jpegUrl(answer.jpeg);
   const decoded = new Image();
   decoded.src = url;
   await decoded.decode();
-  if (obsolete()) return URL.revokeObjectURL(url);
-  const before = tile.src;
+  if (obsolete()) return;
   tile.src = url;
-  if (before.startsWith("blob:")) URL.revokeObjectURL(before);
   const { jpeg, ...facts } = answer;
   race.setShown({ ...facts, picture: url, thumb: null });
   showWords();
@@ -113,7 +111,8 @@ async function ask(wish, preview = true) {
 }
 
 const { same } = race.favourites;
-const wanted = () => race.seed.sha256 !== null && ["explore", "export"].includes(race.tab) && !same(race.shown, race.seed);
+const isLooked = () => ["explore", "export"].includes(race.tab) || race.gone.has(race.shown?.sha256);
+const wanted = () => race.seed.sha256 !== null && isLooked() && !same(race.shown, race.seed);
 
 const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
 
@@ -130,7 +129,7 @@ async function pump() {
     if (answer.error) {
       if (wish !== race.seed) continue;
       showProblem(answer.error);
-      if (["error_unknown_checkpoint", "error_checkpoint"].includes(answer.error.code)) refreshList();
+      if (answer.error.code === "error_checkpoint") refreshList();
       goBackToShown();
       break;
     }
@@ -219,14 +218,12 @@ for (const name of ["race:favourites", "ganrace:shown"]) document.addEventListen
 const visited = race.visitedStrip($(".visited"));
 
 race.keys.register("explore", {
-  r: ["next", () => step(1)],
-  " ": ["next", () => step(1)],
-  ArrowRight: ["next", () => step(1)],
-  ArrowLeft: ["previous", () => step(-1)],
-  d: ["random", randomSeed],
-  f: ["star", star],
-  z: ["key_back", visited.back],
-  g: ["key_seed_field", () => field.select()],
+  next: () => step(1),
+  previous: () => step(-1),
+  random: randomSeed,
+  star,
+  key_back: visited.back,
+  key_seed_field: () => field.select(),
 });
 
 // --- one picture ---------------------------------------------------------------------------------------------------------
@@ -245,9 +242,7 @@ const openCell = (index) => race.shown !== null && lens.open(index);
 
 function cellWords(cell) {
   const place = { ...race.placeOf(cell), seed: race.shown.seed };
-  const kind = race.shown.classes?.[cell];
-  const said = [race.text("cell", place), ...(kind === undefined ? [] : [race.text("cell_class", { kind })])];
-  return { caption: said.join(" · "), alt: race.text("cell_alt", place) };
+  return { caption: race.cellText(race.shown, cell), pictures: [{ alt: race.text("cell_alt", place) }] };
 }
 
 race.touch($(".tile-button"), { swipe: step, tap: (event) => openCell(race.cellAt(tile, event)), doubleTap: star });
@@ -261,14 +256,14 @@ function fromLink() {
   if (seed === null) return { error: { code: "error_seed", values: { value: said.seed } } };
   if (psi === null) return { error: { code: "error_psi", values: { value: said.psi } } };
   if (!/^[0-9a-f]{8,64}$/.test(said.ck)) return { error: { code: "error_unknown_checkpoint", values: { hash: said.ck.slice(0, 8) } } };
-  const cell = /^\d{1,2}$/.test(race.link.get("cell") ?? "") ? Number(race.link.get("cell")) : null;
-  return { wish: { sha256: checkpointOf(said.ck)?.sha256 ?? said.ck, seed, psi }, cell };
+  return { wish: { sha256: checkpointOf(said.ck)?.sha256 ?? said.ck, seed, psi }, cell: race.link.cellOn("explore") };
 }
 
 // A checkpoint that the link names and the list does not may be an older step of a run: the program knows. Where it is
-// not there, nothing else is shown.
+// not there, nothing else is shown. Without a link, what came with the page may be old news: then the newest follows.
 async function begin() {
   const { wish: linked, cell: linkedCell, error } = fromLink();
+  const named = race.link.get("ck") !== null;
   field.value = race.link.get("seed") ?? 0;
   if (error) return showProblem(error);
   const { first } = props;
@@ -281,6 +276,8 @@ async function begin() {
   showList();
   if (answer.preview) refineSoon();
   if (linkedCell !== null) openCell(linkedCell);
+  await refreshList();
+  if (!named && same(race.seed, answer) && list.default !== answer.sha256) wish({ sha256: list.default });
 }
 
 // The checkpoint that was looked at before this one, for the key that compares the two.
@@ -289,7 +286,7 @@ document.addEventListener("ganrace:shown", () => {
   if (race.shown !== null && race.shown.sha256 !== present) [earlier, present] = [present, race.shown.sha256];
 });
 race.keys.register("explore", {
-  c: ["compare_key_previous", () => present !== null && race.compare([earlier, present].filter((one) => one !== null))],
+  compare_key_previous: () => present !== null && race.compare([earlier, present].filter((one) => one !== null)),
 });
 
 race.onLanguage(element, () => {
@@ -304,6 +301,8 @@ document.addEventListener("race:list", () => {
   list = race.list;
   showList();
 });
+document.addEventListener("race:outdated", refreshList);
+document.addEventListener("race:gone", () => race.gone.has(race.shown?.sha256) && $(".lens").close());
 race.setList(list);
 begin();
 setInterval(() => document.visibilityState === "visible" && !busy && document.activeElement !== select && refreshList(), 30000);

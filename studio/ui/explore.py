@@ -20,7 +20,7 @@ from training.sheet import CELLS
 
 FIRST_SEED = 0
 VISITOR_LENGTH = 64
-SCRIPTS = ("explore_weights", "explore_weakest", "explore_file")
+SCRIPTS = ("explore_seed", "explore_weights", "explore_weakest", "explore_file")
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
 FACTS = {"sha256", "seed", "psi", "z_hash", "seconds", "device", "relieved"}
@@ -39,7 +39,7 @@ def build(studio: Studio) -> gr.HTML:
         preview = data.get("preview") is True and picture.pixels.shape[0] > PREVIEW_SIDE
         jpeg = picture.thumbnail(PREVIEW_SIDE) if preview else picture.jpeg
         facts |= {"name": entry.name, "weights": entry.weights, "preview": preview}
-        facts["classes"] = _classes(entry, picture.seed)
+        facts |= drawn_classes(entry, picture.seed)
         return {**facts, "jpeg": to_base64(jpeg), "served_seconds": time.perf_counter() - start}
 
     @answers
@@ -102,11 +102,10 @@ def _claimed(studio: Studio, reading: Reading) -> Answer:
     return {"sha256": entry.sha256, "seed": seed, "psi": 1.0 if psi is None else float(psi), "name": entry.name}
 
 
-def _classes(entry: Entry, seed: int) -> list[int]:
-    """Return the class of each cell where the generator knows classes: they are drawn from the same seed."""
-    classes = entry.description.config.classes if entry.description else 0
-    drawn: list[int] = labels(seed, CELLS, classes).tolist() if classes else []
-    return drawn
+def drawn_classes(entry: Entry, seed: int) -> Answer:
+    """Return the class of each cell, drawn from the same seed, and how many there are: 0 for a generator of none."""
+    count = entry.description.config.classes if entry.description else 0
+    return {"classes": labels(seed, CELLS, count).tolist() if count else [], "class_count": count}
 
 
 def _asked_cell(data: Answer) -> int:

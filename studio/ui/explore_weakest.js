@@ -43,5 +43,5 @@ function switchWeakest() {
 
 weakestSwitch.addEventListener("change", lookForWeakest);
 for (const name of ["ganrace:shown", "race:tab"]) document.addEventListener(name, lookForWeakest);
-race.keys.register("explore", { w: ["weakest_switch", switchWeakest] });
+race.keys.register("explore", { weakest_switch: switchWeakest });
 race.onLanguage(element, showWeakest);

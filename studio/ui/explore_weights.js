@@ -14,6 +14,5 @@ function showWeights() {
 weights.addEventListener("change", ({ target }) => {
   const one = checkpointOf(race.seed.sha256);
   wish({ sha256: target.value === "raw" ? one.raw : one.averaged ?? one.sha256 });
-  if (!target.matches(":focus-visible")) target.blur(); // whoever uses the mouse goes on with the keys of the page
 });
 for (const name of ["race:seed", "race:list"]) document.addEventListener(name, showWeights);

@@ -1,4 +1,5 @@
 const race = window.ganRace;
+const { make } = race;
 const $ = (selector) => element.querySelector(selector);
 const dialog = $("dialog.favourites");
 const status = $(".status");
@@ -15,12 +16,6 @@ function showLine(next) {
 }
 
 // --- cards -----------------------------------------------------------------------------------------------------------
-
-const make = (tag, values, ...children) => {
-  const node = Object.assign(document.createElement(tag), values);
-  node.append(...children);
-  return node;
-};
 
 function open(one) {
   dialog.close();
@@ -90,7 +85,7 @@ async function drawMissing() {
     const one = missing();
     const answer = await race.ask(server.thumbnail, { sha256: one.sha256, seed: one.seed, psi: one.psi, visitor });
     if (!answer.jpeg) failed.add(keyOf(one));
-    else putThumbnail(one, `data:image/jpeg;base64,${answer.jpeg}`, answer.name);
+    else putThumbnail(one, race.jpegUrl(answer.jpeg), answer.name);
   }
   drawing = false;
 }
@@ -167,22 +162,13 @@ sharing.addEventListener("change", () => {
   share();
 });
 
-function secret() {
-  const kept = race.keep.read("secret");
-  if (typeof kept === "string") return kept;
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const made = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  race.keep.write("secret", made);
-  return made;
-}
-
 const toShare = () => (sharing.checked ? all().map(({ thumb, ...one }) => ({ ...one, added: one.added / 1000 })) : []);
 let shared = null; // what the studio was told last
 
 // Tell the studio which favourites are this browser's; it answers with everybody's.
 async function share() {
   const favourites = toShare();
-  const answer = await race.ask(server.share, { secret: secret(), favourites });
+  const answer = await race.ask(server.share, { secret: race.secret(), favourites });
   if (answer.error) return;
   shared = JSON.stringify(favourites);
   wall = answer.wall;

@@ -35,7 +35,7 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def share(data: Answer) -> Answer:
-        secret, favourites = _asked_secret(data), _asked_favourites(data)
+        secret, favourites = asked_secret(data), _asked_favourites(data)
         kept = True
         try:
             studio.wall.share(secret, favourites)
@@ -67,7 +67,8 @@ async def _alive(_: Request) -> JSONResponse:
 ROUTES = [Route("/race/alive", _alive)]  # answered at once, however many drawings wait
 
 
-def _asked_secret(data: Answer) -> str:
+def asked_secret(data: Answer) -> str:
+    """Return the secret by which a request's browser is known again, or raise RequestError."""
     secret = asked_text(data, "secret", VISITOR_LENGTH)
     if not SECRET.fullmatch(secret):
         raise RequestError("error_request", field="secret", value=secret[:20])

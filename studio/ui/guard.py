@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -58,6 +59,23 @@ class Guard:
         except _TooLargeError:
             if not started:
                 await self._refuse(scope, receive, send)
+
+
+class Zipped:
+    """ASGI middleware that compresses the page itself, most of which is text; pictures are sent as they are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self._zipped = app, GZipMiddleware(app, compresslevel=5)
+
+    @classmethod
+    def middleware(cls) -> Middleware:
+        """Return it in the form that an app is given."""
+        return Middleware(cls)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request for the page on to be compressed, and any other as it is."""
+        is_page = scope["type"] == "http" and scope["path"] in ("", "/")
+        await (self._zipped if is_page else self.app)(scope, receive, send)
 
 
 class _TooLargeError(Exception):

@@ -79,6 +79,17 @@ async function copyLink() {
 }
 $(".copy").addEventListener("click", copyLink);
 
+// --- a checkpoint that went while it was looked at -----------------------------------------------------------------------
+
+let left = null; // {name, now}: what went, and what is shown in its place
+function showLeft(next) {
+  left = next;
+  $(".left").hidden = left === null;
+  $(".left-words").textContent = left === null ? "" : race.text("checkpoint_gone", left);
+}
+document.addEventListener("race:left", (event) => showLeft(event.detail));
+$(".close-left").addEventListener("click", () => showLeft(null));
+
 // --- the keyboard --------------------------------------------------------------------------------------------------------
 
 const shortcuts = $(".shortcuts");
@@ -87,32 +98,33 @@ function showShortcuts() {
   shortcuts.showModal();
 }
 
-function keyList({ tab, keys }) {
+function keyList({ title, keys }) {
   const section = document.createElement("section");
-  const title = Object.assign(document.createElement("h3"), { textContent: race.text(tab ? `tab_${tab}` : "everywhere") });
+  const heading = Object.assign(document.createElement("h3"), { textContent: race.text(title) });
   const rows = document.createElement("dl");
   for (const { code, names } of keys) {
     const term = document.createElement("dt");
     term.append(...names.map((name) => Object.assign(document.createElement("kbd"), { textContent: name })));
     rows.append(term, Object.assign(document.createElement("dd"), { textContent: race.text(code) }));
   }
-  section.append(title, rows);
+  section.append(heading, rows);
   return section;
 }
 
 race.dialog(shortcuts);
 $(".help").addEventListener("click", showShortcuts);
 race.keys.register("", {
-  "?": ["shortcuts", showShortcuts],
-  l: ["copy_link", copyLink],
-  e: ["tab_export", () => race.openTab("export")],
-  o: ["favourites", openFavourites],
-  p: ["checkpoints", openCheckpoints],
+  shortcuts: showShortcuts,
+  copy_link: copyLink,
+  tab_export: () => race.openTab("export"),
+  favourites: openFavourites,
+  checkpoints: openCheckpoints,
+  tab_compare: () => race.openTab("compare"),
 });
-if (props.tabs.includes("compare")) race.keys.register("", { c: ["tab_compare", () => race.openTab("compare")] });
 document.addEventListener("race:open-tab", (event) => trigger("open_tab", { tab: event.detail }));
 
 race.onLanguage(element, () => {
+  showLeft(left);
   showTheme();
   showChip();
   showHealth();

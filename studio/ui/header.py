@@ -12,7 +12,7 @@ from studio.ui.state import Answer, RequestError, answers, asked_text
 from studio.ui.texts import LANGUAGES, in_language
 
 
-def build(tabs: list[str], public_link: Callable[[], str | None]) -> gr.HTML:
+def build(public_link: Callable[[], str | None]) -> gr.HTML:
     """Build the header; its event `language` carries the language that was chosen, `open_tab` the tab.
 
     `public_link` tells the address at which others reach the page, once it is launched and where there is one.
@@ -28,7 +28,7 @@ def build(tabs: list[str], public_link: Callable[[], str | None]) -> gr.HTML:
             link, reach = moved(link, public), "qr_moved"
         return {"link": link, "reach": reach, "svg": to_base64(to_svg(link))}
 
-    return part("header", [link_code], ("header_qr",), tabs=tabs)
+    return part("header", [link_code], ("header_qr",))
 
 
 def _asked_link(data: Answer) -> str:

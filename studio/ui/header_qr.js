@@ -36,5 +36,5 @@ function withCommands(words) {
 
 race.dialog(qr);
 $(".open-qr").addEventListener("click", showQr);
-race.keys.register("", { q: ["qr_title", showQr] });
+race.keys.register("", { qr_title: showQr });
 race.onLanguage(qr, showCode);

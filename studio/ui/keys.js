@@ -2,25 +2,91 @@
 race.keys = (() => {
   const EVERYWHERE = "";
   const OWN_KEYS = "input, textarea, select, button, a, summary, [role=button], [role=tab], [contenteditable]";
+  const TITLES = { [EVERYWHERE]: "everywhere", knockout: "knockout_title" }; // of scopes that are no tabs
   const NAMES = { ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
-  const tabs = new Map(); // tab -> Map(key -> {code, press, release})
+  // All keys: scope -> code of the text that says what they do -> keys. A scope is a tab, or what goes on in one; "" is
+  // for keys that work on every tab. A letter stands for itself, small; `Shift+z` is a key of its own.
+  const KEYS = {
+    explore: {
+      next: ["r", " ", "ArrowRight"],
+      previous: ["ArrowLeft"],
+      random: ["d"],
+      star: ["f"],
+      key_back: ["z"],
+      key_seed_field: ["g"],
+      compare_key_previous: ["c"],
+      weakest_switch: ["w"],
+    },
+    seeds: {
+      seeds_key_move: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"],
+      seeds_keep: ["k"],
+      seeds_drop: ["x"],
+      seeds_star: ["f"],
+      seeds_open: ["Enter"],
+      seeds_key_columns: ["1", "2", "3", "4", "5"],
+      seeds_key_back: ["z"],
+    },
+    knockout: {
+      knockout_key_pick: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"],
+      knockout_key_side: ["ArrowLeft", "ArrowRight"],
+      knockout_both: ["ArrowUp"],
+      knockout_neither: ["ArrowDown"],
+      knockout_key_ringed: ["Enter"],
+      knockout_undo: ["z"],
+      knockout_leave: ["Escape"],
+    },
+    compare: {
+      next: ["r", " ", "ArrowRight"],
+      previous: ["ArrowLeft"],
+      random: ["d"],
+      key_seed_field: ["g"],
+      compare_key_hold: ["a"],
+      compare_blind: ["b"],
+      compare_key_focus: ["1", "2", "3", "4", "5", "6"],
+      compare_zoom_in: ["+"],
+      compare_zoom_out: ["-"],
+      compare_zoom_reset: ["0"],
+    },
+    about: {
+      about_search: ["/"],
+    },
+    [EVERYWHERE]: {
+      shortcuts: ["?"],
+      copy_link: ["l"],
+      tab_export: ["e"],
+      favourites: ["o"],
+      checkpoints: ["p"],
+      tab_compare: ["c"],
+      qr_title: ["q"],
+    },
+  };
+  const actions = new Map(); // `scope code` -> {press, release}
+  const inside = new Map(); // tab -> what goes on in it and has keys of its own meanwhile
   let held = null;
 
   const nameOf = (key) => NAMES[key] ?? (key === " " ? race.text("space_key") : key.length === 1 ? key.toUpperCase() : key);
 
-  // Name the keys of a tab: {key: [code of the text that says what it does, action, action on release]}. A letter stands
-  // for itself, small; `Shift+z` is a key of its own. Tab "" is for keys that work on every tab.
-  function register(tab, keys) {
-    const known = tabs.get(tab) ?? new Map();
-    for (const [key, [code, press, release]] of Object.entries(keys)) known.set(key, { code, press, release });
-    tabs.set(tab, known);
+  // Say what the keys of a scope do: {code: press, or [press, release]}. A script that runs only once its tab is shown
+  // names no keys: the help shows them before.
+  function register(scope, codes) {
+    for (const [code, action] of Object.entries(codes)) {
+      if (!Object.hasOwn(KEYS[scope] ?? {}, code)) throw new Error(`keys.js names no key of "${scope}" for "${code}".`);
+      const [press, release] = [action].flat();
+      actions.set(`${scope} ${code}`, { press, release });
+    }
   }
+
+  // From now on a tab has the keys of what goes on in it, or, with null, its own again.
+  const enter = (tab, scope) => inside.set(tab, scope);
 
   function actionOf(event) {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const wanted = event.shiftKey ? [`Shift+${key}`, key] : [key];
-    for (const tab of [race.tab, EVERYWHERE]) {
-      for (const one of wanted) if (tabs.get(tab)?.has(one)) return tabs.get(tab).get(one);
+    for (const scope of [inside.get(race.tab) ?? race.tab, EVERYWHERE]) {
+      for (const one of wanted) {
+        const code = Object.entries(KEYS[scope] ?? {}).find(([, keys]) => keys.includes(one))?.[0];
+        if (actions.has(`${scope} ${code}`)) return actions.get(`${scope} ${code}`);
+      }
     }
     return undefined;
   }
@@ -52,24 +118,28 @@ race.keys = (() => {
   document.addEventListener("keyup", letGo);
   window.addEventListener("blur", letGo);
 
-  // A click with the mouse leaves the focus on what was clicked, and the keys with it; give them back to the page.
-  const giveBack = (event) => {
-    const clicked = event.target.closest?.(".race button:not([data-keys]), #race-tabs [role=tab]");
-    if (event.pointerType === "mouse" && clicked && !clicked.closest("dialog")) clicked.blur();
-  };
-  document.addEventListener("click", giveBack, { capture: true }); // before a dialog opens and notes where the focus was
+  // What is used with the mouse keeps the focus, and the keys with it: give them back to the page. Text fields keep
+  // theirs, and so does everything that is used with a key or a finger.
+  const CLICKED = ".race button:not([data-keys]), .race summary, #race-tabs [role=tab]";
+  const CHANGED = ".race :is(select, [type=checkbox], [type=radio], [type=range], [type=file])";
+  let byMouse = false; // what was used last
+  const giveBack = (node) => node && !node.closest("dialog") && node.blur();
+  document.addEventListener("pointerdown", (event) => (byMouse = event.pointerType === "mouse"), { capture: true });
+  document.addEventListener("keydown", () => (byMouse = false), { capture: true });
+  // before a dialog opens and notes where the focus was
+  document.addEventListener("click", (event) => event.pointerType === "mouse" && giveBack(event.target.closest?.(CLICKED)), { capture: true });
+  document.addEventListener("change", ({ target }) => byMouse && target.matches(CHANGED) && giveBack(target));
 
-  // All keys, the open tab's first: [{tab, keys: [{code, names}]}]; keys that do the same stand together.
+  // All keys, the open tab's first: [{title: code of its text, keys: [{code, names}]}].
   function list() {
-    const order = [race.tab, ...[...tabs.keys()].filter((tab) => tab !== race.tab)];
-    return order.filter((tab) => tabs.has(tab)).map((tab) => {
-      const together = new Map();
-      for (const [key, { code }] of tabs.get(tab)) together.set(code, [...(together.get(code) ?? []), nameOf(key)]);
-      return { tab, keys: [...together].map(([code, names]) => ({ code, names })) };
-    });
+    const rest = Object.keys(KEYS).filter((scope) => scope !== race.tab);
+    return [race.tab, ...rest].filter((scope) => scope in KEYS).map((scope) => ({
+      title: TITLES[scope] ?? `tab_${scope}`,
+      keys: Object.entries(KEYS[scope]).map(([code, keys]) => ({ code, names: keys.map(nameOf) })),
+    }));
   }
 
-  return { register, list };
+  return { register, enter, list };
 })();
 
 race.live = (() => {

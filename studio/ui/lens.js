@@ -1,9 +1,12 @@
-// One picture of a tile, enlarged from its exact pixels (lens.html), and the training pictures nearest to it. `ask` and
-// `nearest` (null where there are no training pictures) give the program's answers for a cell, `words` what is said of it.
-race.lens = (dialog, { ask, nearest, words, fail, opened = () => {}, closed = () => {} }) => {
+// One cell enlarged from its exact pixels (lens.html), of one tile or of several, which all appear together; and the
+// training pictures nearest to it. `ask` and `nearest` (null where there are no training pictures) give the program's
+// answers for a cell; `words` says of a cell, and of what the program told with each of its pictures, {caption, pictures:
+// [{alt, title}]}.
+race.lens = (dialog, { ask, nearest = null, words, fail, opened = () => {}, closed = () => {} }) => {
   const $ = (selector) => dialog.querySelector(selector);
-  const [image, caption, copies] = [".cell", ".cell-caption", ".copies"].map($);
+  const [grid, caption, copies] = [".cell-grid", ".cell-caption", ".copies"].map($);
   let cell = null;
+  let told = []; // with each picture that is shown
   let opening = false; // asked for while closed: what an earlier closing still has to tell must not end it
   const copiesChanged = race.copies(copies, () => nearest(cell));
   copies.hidden = nearest === null;
@@ -15,7 +18,12 @@ race.lens = (dialog, { ask, nearest, words, fail, opened = () => {}, closed = ()
     const answer = await ask(cell);
     if (asked !== cell || answer.superseded) return;
     if (answer.error) return fail(answer.error);
-    image.src = `data:image/png;base64,${answer.png}`;
+    const cells = answer.cells ?? [answer];
+    const addresses = cells.map((one) => `data:image/png;base64,${one.png}`);
+    await Promise.all(addresses.map((src) => Object.assign(new Image(), { src }).decode()));
+    if (asked !== cell) return;
+    told = cells;
+    showPictures(addresses);
     showWords();
     opened(cell);
     if (!dialog.open) dialog.showModal();
@@ -23,19 +31,38 @@ race.lens = (dialog, { ask, nearest, words, fail, opened = () => {}, closed = ()
     copiesChanged();
   }
 
-  function showWords() {
-    if (cell === null) return;
-    const said = words(cell);
-    caption.textContent = said.caption;
-    image.alt = said.alt;
+  // The elements stay, so that a finger that swipes on one of them does not lose it.
+  function showPictures(addresses) {
+    while (grid.children.length > addresses.length) grid.lastChild.remove();
+    while (grid.children.length < addresses.length) grid.append(newFigure());
+    addresses.forEach((address, place) => (grid.children[place].querySelector("img").src = address));
+    grid.dataset.count = addresses.length;
+    dialog.classList.toggle("cells", addresses.length > 1);
   }
 
-  race.touch(image, { swipe: (by) => open(cell + by) });
+  function newFigure() {
+    const image = race.make("img", { className: "cell", width: 512, height: 512 });
+    return race.make("figure", {}, image, race.make("figcaption"));
+  }
+
+  function showWords() {
+    if (cell === null) return;
+    const said = words(cell, told);
+    caption.textContent = said.caption;
+    [...grid.children].forEach(({ children: [image, name] }, place) => {
+      const { alt, title = "" } = said.pictures[place];
+      image.alt = alt;
+      name.textContent = title;
+      name.hidden = title === "";
+    });
+  }
+
+  race.touch(grid, { swipe: (by) => open(cell + by) });
   $(".previous-cell").addEventListener("click", () => open(cell - 1));
   $(".next-cell").addEventListener("click", () => open(cell + 1));
   race.dialog(dialog);
   dialog.addEventListener("close", () => {
-    if (opening) return;
+    if (opening || dialog.open) return;
     cell = null;
     closed();
   });
@@ -50,6 +77,18 @@ race.lens = (dialog, { ask, nearest, words, fail, opened = () => {}, closed = ()
 
 // Where a cell is, for the texts that name it.
 race.placeOf = (cell) => ({ cell, row: Math.floor(cell / 10) + 1, column: (cell % 10) + 1 });
+
+// The class of a cell as it is said, of what the program tells about its tile: null where the generator knows none. The
+// flowers are called by their names where the classes are all 102 of them.
+const FLOWERS = 102;
+race.classText = ({ classes, class_count: count }, cell) => {
+  const kind = classes?.[cell];
+  if (kind === undefined) return null;
+  return count === FLOWERS ? race.text("cell_flower", { kind, flower: race.text(`flower_${kind}`) }) : race.text("cell_class", { kind });
+};
+
+// Where a cell is, and its class.
+race.cellText = (facts, cell) => [race.text("cell", race.placeOf(cell)), race.classText(facts, cell)].filter(Boolean).join(" · ");
 
 // The outline of a cell, for a layer of `marks` over its tile.
 race.cellMark = (cell) => {

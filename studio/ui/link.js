@@ -2,6 +2,7 @@
 
 // The part of the link that is ours; everything else in the address is left alone.
 const LINKED = ["ck", "seed", "psi", "tab", "cell", "cmp", "lang"];
+const CAME = new URLSearchParams(location.search); // the link with which the page came
 
 race.link = {
   get: (name) => new URLSearchParams(location.search).get(name),
@@ -21,6 +22,12 @@ race.link = {
     const address = new URL(location.pathname, location.origin);
     for (const name of LINKED) if (race.link.get(name) !== null) address.searchParams.set(name, race.link.get(name));
     return address.href;
+  },
+
+  // The cell that the link with which the page came enlarges on a tab, or null.
+  cellOn(tab) {
+    const cell = CAME.get("cell") ?? "";
+    return (CAME.get("tab") ?? "explore") === tab && /^\d{1,2}$/.test(cell) ? Number(cell) : null;
   },
 
   // The address of one tile.

@@ -8,7 +8,7 @@ const MOST_STOPS = 12;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const narrow = matchMedia("(max-width: 860px)");
 
-let list = props.list;
+let list = race.list ?? props.list;
 let problem = null; // the error on the screen
 let shown = null; // what the tile shows: the answer, and the request that it answers
 let stripKey = null; // the request that the strip shows
@@ -78,16 +78,24 @@ function follower(wanted, isShown, draw, pause) {
 const followStrip = follower(
   drawable,
   (key) => key === stripKey,
-  async (wish) => {
-    const answer = await race.ask(server.morph_strip, { ...wish, columns: narrow.matches ? 4 : 8 });
-    if (answer.error || answer.superseded) return answer;
-    $(".strip").src = `data:image/jpeg;base64,${answer.jpeg}`;
-    await $(".strip").decode().catch(() => undefined);
-    stripKey = JSON.stringify(wish);
-    return answer;
-  },
+  drawStrip,
   FRAME_MS,
 );
+
+// Strips are shown in the order in which they were asked for: one that comes after a later one is passed over.
+let [stripsAsked, stripShown] = [0, 0];
+async function drawStrip(wish) {
+  const number = ++stripsAsked;
+  const answer = await race.ask(server.morph_strip, { ...wish, columns: narrow.matches ? 4 : 8 });
+  if (answer.error || answer.superseded || number < stripShown) return answer;
+  stripShown = number;
+  $(".strip").src = race.jpegUrl(answer.jpeg);
+  await $(".strip").decode().catch(() => undefined);
+  if (number < stripShown) return answer;
+  stripKey = JSON.stringify(wish);
+  showWords();
+  return answer;
+}
 
 let settled = null; // the request that a whole tile is wished for
 const followTile = follower(
@@ -104,13 +112,11 @@ const followTile = follower(
 );
 
 async function showTile(answer, wish) {
-  const url = URL.createObjectURL(race.toBlob(answer.jpeg, "image/jpeg"));
+  const url = race.jpegUrl(answer.jpeg);
   const decoded = new Image();
   decoded.src = url;
   await decoded.decode();
-  const before = $(".morph-tile").src;
   $(".morph-tile").src = url;
-  if (before.startsWith("blob:")) URL.revokeObjectURL(before);
   const { jpeg, ...facts } = answer;
   shown = { ...facts, wish, key: JSON.stringify(wish) };
   $(".morph-button").disabled = false;
@@ -127,6 +133,9 @@ function changed(final = true) {
   settled = JSON.stringify(request());
   followTile();
 }
+
+// The strip is ahead of the tile: what is said of the tile is not true of the strip.
+const isPending = () => stripKey !== null && shown !== null && stripKey !== shown.key;
 
 function placeText({ where: place }) {
   if (place.kind === "pad") {
@@ -145,10 +154,11 @@ function showWords() {
   showTools();
   if (shown === null) return;
   const pure = shown.departures.length === 0;
+  const pending = isPending();
   const psi = shown.psi === 1 ? "" : race.text("morph_psi_is", { psi: shown.psi });
   const reasons = shown.departures.map((one) => race.text(`morph_departure_${one}`)).join(race.text("morph_departure_and"));
-  $(".badge").textContent = race.text(pure ? "morph_badge_pure" : "morph_badge_exploration", { seed: shown.nearest, psi, reasons });
-  $(".badge").classList.toggle("pure", pure);
+  $(".badge").textContent = race.text(pending ? "morph_badge_pending" : pure ? "morph_badge_pure" : "morph_badge_exploration", { seed: shown.nearest, psi, reasons });
+  $(".badge").classList.toggle("pure", pure && !pending);
   const place = pure ? race.text("morph_place_seed", { seed: shown.nearest }) : placeText(shown.wish);
   const hash = [shown.sha256.slice(0, 8), race.weightsText(shown)].filter(Boolean).join(" · ");
   const values = { place, psi, name: shown.name, hash };

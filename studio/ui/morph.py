@@ -30,6 +30,7 @@ from studio.morph import (
 )
 from studio.render import Priority, device_name, to_jpeg, to_png
 from studio.ui import nearest
+from studio.ui.explore import drawn_classes
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
 from training.generators import GeneratorNetwork
@@ -168,14 +169,16 @@ def _work(studio: Studio, asked: Asked, cells: range, priority: Priority, lane: 
 
 
 def _facts(asked: Asked) -> Answer:
-    """Say what is shown: the pure seed, or why it is none and which is the nearest."""
+    """Say what is shown: the pure seed with its classes, or why it is none and which is the nearest."""
+    reasons = departures(asked.place, asked.changes)
     return {
         "sha256": asked.sha256,
         "name": asked.entry.name,
         "weights": asked.entry.weights,
         "psi": asked.changes.psi,
         "nearest": asked.place.nearest,
-        "departures": departures(asked.place, asked.changes),
+        "departures": reasons,
+        **({} if reasons else drawn_classes(asked.entry, asked.place.nearest)),
     }
 
 

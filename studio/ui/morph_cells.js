@@ -3,8 +3,8 @@ const lens = race.lens($(".lens"), {
   ask: (cell) => race.ask(server.morph_cell, { ...shown.wish, cell }),
   nearest: props.copies ? (cell) => server.morph_copies({ ...shown.wish, cell }) : null,
   words(cell) {
-    const words = race.text("cell", race.placeOf(cell));
-    return { caption: words, alt: words };
+    const words = race.cellText(shown, cell);
+    return { caption: words, pictures: [{ alt: words }] };
   },
   fail: showProblem,
 });

@@ -49,6 +49,16 @@ function nextFavourite(sha256, seed) {
 
 document.addEventListener("race:tab", () => (race.tab === "morph" ? takeSeed() : stopPlaying()));
 document.addEventListener("race:seed", takeSeed);
+document.addEventListener("race:list", () => {
+  list = race.list;
+  if (document.activeElement !== $(".morph-checkpoint")) race.fillCheckpoints($(".morph-checkpoint"), list, state.sha256);
+});
+document.addEventListener("race:gone", () => {
+  list = race.list;
+  if (!race.gone.has(state.sha256)) return;
+  taken = null; // as if Morph had just been opened
+  takeSeed();
+});
 document.addEventListener("race:favourites", showFavourites);
 $(".no-data").hidden = props.copies;
 

@@ -16,7 +16,9 @@ $(".snap").addEventListener("click", () => {
 });
 $(".open-pure").addEventListener("click", () => race.openSeed({ sha256: shown.sha256, seed: shown.nearest, psi: shown.psi }));
 
-// Play: the strip walks along; it stops with the tab, with the window, and where motion is not wanted.
+// Play: the strip walks along; it stops with the tab, with the window, and where motion is not wanted. While one strip is
+// on its way the next one is drawn.
+const AT_ONCE = 2;
 let playing = false;
 function stopPlaying() {
   playing = false;
@@ -31,6 +33,7 @@ async function play() {
   const turned = () => (state.mode === "pair" && state.closed ? 2 : whole);
   let at = state.position >= end() && !state.closed ? 0 : state.position;
   let before = performance.now();
+  const coming = new Set();
   while (mayPlay()) {
     const now = performance.now();
     at += ((now - before) / 1000 / secondsOf()) * turned();
@@ -39,13 +42,22 @@ async function play() {
     at %= state.closed ? turned() : Infinity;
     state.position = state.mode === "pair" && at > 1 ? 2 - at : at;
     showControls();
-    const started = performance.now();
-    await followStrip();
-    await new Promise((resolve) => setTimeout(resolve, Math.max(4, FRAME_MS - (performance.now() - started))));
+    const frame = drawStrip(request()).then((answer) => {
+      coming.delete(frame);
+      if (answer.error) failPlaying(answer.error);
+    });
+    coming.add(frame);
+    const pause = new Promise((resolve) => setTimeout(resolve, Math.max(4, FRAME_MS - (performance.now() - now))));
+    if (coming.size >= AT_ONCE) await Promise.race(coming);
+    await pause;
     if (!state.closed && at >= turned()) break;
   }
   stopPlaying();
   changed();
+}
+function failPlaying(error) {
+  showProblem(error);
+  stopPlaying();
 }
 $(".play").addEventListener("click", () => (playing ? stopPlaying() : play()));
 still.addEventListener("change", showControls);

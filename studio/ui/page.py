@@ -9,7 +9,7 @@ import gradio as gr
 import torch
 
 from studio.ui import about, checkpoints, compare, explore, export, favourites, header, morph, seeds, verify
-from studio.ui.guard import Guard
+from studio.ui.guard import Guard, Zipped
 from studio.ui.parts import common_script, style
 from studio.ui.state import MISHAPS, Studio
 from studio.ui.texts import LANGUAGES, in_language
@@ -54,7 +54,7 @@ def build(root: Path, device: torch.device | None = None, data: Path | None = No
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     studio = Studio(root, device, data, adding)
     with Page(title="GAN Race Studio", analytics_enabled=False, fill_width=True) as page:
-        head = header.build(list(TABS), lambda: page.share_url)
+        head = header.build(lambda: page.share_url)
         favourites.build(studio)
         checkpoints.build(studio)
         labels = _labels()
@@ -110,5 +110,5 @@ def _defaults() -> dict[str, Any]:
         "allowed_paths": [],
         "max_threads": 64,  # they wait for pictures; one thread draws
         "state_session_capacity": 200,
-        "app_kwargs": {"middleware": [Guard.middleware()], "routes": favourites.ROUTES},
+        "app_kwargs": {"middleware": [Guard.middleware(), Zipped.middleware()], "routes": favourites.ROUTES},
     }

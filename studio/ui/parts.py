@@ -14,8 +14,8 @@ from studio.ui.texts import LANGUAGES, in_language
 
 HERE = Path(__file__).parent
 SHARED = (  # put into common.js
-    *("link.js", "favourites_kept.js", "keys.js", "touch.js"),
-    *("visited.js", "looked.js", "ahead.js", "copies.js", "lens.js", "files.js"),
+    *("link.js", "secret.js", "favourites_kept.js", "keys.js", "touch.js"),
+    *("visited.js", "looked.js", "ahead.js", "copies.js", "lens.js", "files.js", "gone.js", "legal.js"),
 )
 SHEETS = ("page.css", "seeds.css", "compare.css", "morph.css", "checkpoints.css", "about.css")
 

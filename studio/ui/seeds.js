@@ -2,19 +2,18 @@
 // the files that are put in after this one.
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
-const make = (tag, properties = {}, ...children) => {
-  const node = Object.assign(document.createElement(tag), properties);
-  node.append(...children);
-  return node;
-};
+const { make } = race;
 const [status, sheet, select] = [".status", ".sheet", ".seeds-checkpoint"].map($);
 const visitor = crypto.randomUUID?.() ?? String(Math.random());
 const LIMIT = 2 ** 32;
 const WORKERS = [0, 1]; // two at a time, so that one is always being drawn
+const AHEAD_WORKER = 2; // the lane of what may come next
+const TYPING_MILLISECONDS = 150;
 const SMALL = 320;
 const LARGE = 640;
 const FEW_COLUMNS = 2; // with which a tile is so large that it needs the larger picture
 const MOST_MARKED = 40; // checkpoints whose marks are kept
+const BEST = 24; // seeds of the ranking that may be shown alone
 
 let list = null;
 let range = { start: 0, count: props.counts[0] };
@@ -25,7 +24,9 @@ let filter = "all";
 let order = "number";
 let columns = 0;
 let problem = null;
-let scores = new Map();
+let halted = false; // this sheet draws nothing more until somebody lets it
+let marked = []; // what was kept and dropped on this sheet: {seed, mark: the one before}, the last one at the end
+let scores = new Map(); // seed -> its score, the best first
 const cards = new Map(); // seed -> its node, in the order of their numbers
 const pictures = new Map(); // `seed side` -> address of the JPEG
 
@@ -64,7 +65,8 @@ const isDrawn = (seed) => pictures.has(`${seed} ${side()}`) || pictures.has(`${s
 
 // The seeds that are shown, in the order in which they are shown.
 function visible() {
-  const passes = { all: () => true, kept: (seed) => marks.of(seed) === "keep", starred: isStarred }[filter];
+  const best = new Set([...scores.keys()].slice(0, BEST));
+  const passes = { all: () => true, kept: (seed) => marks.of(seed) === "keep", starred: isStarred, best: (seed) => best.has(seed) }[filter];
   const seeds = [...cards.keys()].filter(passes);
   const total = (seed) => scores.get(seed)?.total ?? -Infinity;
   return order === "score" ? seeds.sort((one, other) => total(other) - total(one) || one - other) : seeds;
@@ -94,9 +96,10 @@ function showCard(seed) {
   if (picture && image.getAttribute("src") !== picture) image.src = picture;
   const signs = [starred ? "★" : "", mark === "keep" ? "✓" : mark === "drop" ? "✕" : ""].join("");
   const outlined = $(".outline").checked ? outlineWords(score) : {};
-  const points = [score?.total.toFixed(2), outlined.diversity].filter(Boolean).map((one) => ` · ${one}`);
+  const failed = hasFailed(seed) && race.text("seeds_is_failed");
+  const points = [score?.total.toFixed(2), outlined.diversity, failed].filter(Boolean).map((one) => ` · ${one}`);
   button.querySelector(".card-caption").textContent = `${signs} ${seed}${points.join("")}`.trim();
-  const states = [mark && race.text(`seeds_is_${mark}`), starred && race.text("seeds_is_starred"), outlined.cells, outlined.diversity].filter(Boolean);
+  const states = [mark && race.text(`seeds_is_${mark}`), starred && race.text("seeds_is_starred"), outlined.cells, outlined.diversity, failed].filter(Boolean);
   button.setAttribute("aria-label", [race.text("seeds_card", { seed }), ...states].join(", "));
   showOutline(button, score);
 }
@@ -137,6 +140,8 @@ function showBar() {
   $(".progress-words").textContent = race.text("seeds_progress", { drawn, count: cards.size, kept, dropped, looked });
   $(".streaming progress").max = Math.max(cards.size, 1);
   $(".streaming progress").value = drawn;
+  $(".halt").hidden = [...cards.keys()].every((seed) => isDrawn(seed) || hasFailed(seed));
+  $(".halt").textContent = race.text(halted ? "seeds_go_on" : "ranking_stop");
 }
 
 function select_(seed, focus = false) {
@@ -158,15 +163,29 @@ function move(by) {
 // Mark a seed, or take the same mark back, and go on to the next.
 function mark(kind) {
   if (cursor === null) return;
-  const seed = cursor;
-  const seeds = visible();
+  const [seed, seeds] = [cursor, visible()];
   const place = seeds.indexOf(seed);
-  marks.set(seed, marks.of(seed) === kind ? null : kind);
-  race.live(race.text(marks.of(seed) ? `seeds_marked_${kind}` : "seeds_unmarked", { seed }));
+  marked.push({ seed, mark: marks.of(seed) });
+  setMark(seed, marks.of(seed) === kind ? null : kind);
+  const isGone = !visible().includes(seed);
+  const next = seeds[place + 1] ?? (isGone ? seeds[place - 1] : undefined);
+  if (next !== undefined) select_(next, sheet.contains(document.activeElement));
+  if (isGone) arrange();
+  showBar();
+}
+
+function setMark(seed, kind) {
+  marks.set(seed, kind);
+  race.live(race.text(kind ? `seeds_marked_${kind}` : "seeds_unmarked", { seed }));
   showCard(seed);
-  if (filter === "all") {
-    if (place + 1 < seeds.length) select_(seeds[place + 1], sheet.contains(document.activeElement));
-  } else arrange();
+}
+
+function takeBack() {
+  const last = marked.pop();
+  if (last === undefined) return race.live(race.text("seeds_nothing_marked"));
+  setMark(last.seed, last.mark);
+  if (filter === "kept") arrange();
+  if (visible().includes(last.seed)) select_(last.seed, sheet.contains(document.activeElement));
   showBar();
 }
 
@@ -185,13 +204,29 @@ async function stream() {
   const own = ++round;
   if (!isOpen() || wish === null) return;
   await Promise.all(WORKERS.map((worker) => work(worker, own)));
-  if (own === round) rankSoon(0);
+  if (own !== round) return;
+  rankSoon(0);
+  if (!halted) lookAhead(range.start + range.count);
 }
 
+// The first tile of what may be the next sheet is drawn before it is asked for; only once it is shown, it counts as seen.
+function lookAhead(seed) {
+  if (!isOpen() || wish === null || contest !== null || seed === null || seed >= LIMIT || isDrawn(seed)) return;
+  race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor });
+}
+
+let typing = null;
+$(".start").addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => lookAhead(race.parseSeed($(".start").value)), TYPING_MILLISECONDS);
+});
+
+// Which seeds are wanted; whoever looks at the best ones wants all, to know them.
+const wanted = () => (filter === "best" ? [...cards.keys()] : visible());
 const asked = new Set();
 async function work(worker, own) {
   for (;;) {
-    const seed = own === round ? visible().find((one) => !isDrawn(one) && !asked.has(one) && !hasFailed(one)) : undefined;
+    const seed = own === round && !halted ? wanted().find((one) => !isDrawn(one) && !asked.has(one) && !hasFailed(one)) : undefined;
     if (seed === undefined) return;
     asked.add(seed);
     const answer = await race.ask(server.look, { ...key(seed), side: side(), worker, visitor });
@@ -207,11 +242,13 @@ async function work(worker, own) {
 const hasFailed = (seed) => cards.get(seed)?.firstElementChild.classList.contains("failed") ?? false;
 function fail(seed, error) {
   cards.get(seed)?.firstElementChild.classList.add("failed");
+  showCard(seed);
+  showBar();
   showProblem(error);
 }
 
 function take(seed, answer, size) {
-  pictures.set(`${seed} ${size}`, URL.createObjectURL(race.toBlob(answer.thumbnail, "image/jpeg")));
+  pictures.set(`${seed} ${size}`, race.jpegUrl(answer.thumbnail));
   if (!cards.has(seed)) return;
   showCard(seed);
   race.looked.add(key(seed));
@@ -219,17 +256,12 @@ function take(seed, answer, size) {
   rankSoon();
 }
 
-function forgetPictures() {
-  for (const address of pictures.values()) URL.revokeObjectURL(address);
-  pictures.clear();
-}
-
 // Begin a sheet anew: other seeds, another checkpoint, another truncation.
 function begin() {
   round++;
   asked.clear();
-  forgetPictures();
-  scores = new Map();
+  pictures.clear();
+  [halted, marked, scores] = [false, [], new Map()];
   showProblem(null);
   cards.clear();
   const last = Math.min(range.start + range.count, LIMIT);
@@ -297,6 +329,7 @@ $(".further").addEventListener("click", () => {
 select.addEventListener("change", () => race.setSeed({ sha256: select.value }));
 $(".filter").addEventListener("change", (event) => {
   filter = event.target.value;
+  if (filter === "best") $(".ranking").open = true; // with its warning and its histogram
   arrange();
   stream();
 });
@@ -308,6 +341,11 @@ $(".columns-count").addEventListener("change", (event) => setColumns(Number(even
 $(".outline").addEventListener("change", () => {
   arrange();
   showMethod();
+});
+$(".halt").addEventListener("click", () => {
+  halted = !halted;
+  showBar();
+  stream();
 });
 $(".keep").addEventListener("click", () => mark("keep"));
 $(".drop-seed").addEventListener("click", () => mark("drop"));
@@ -323,4 +361,9 @@ document.addEventListener("race:tab", () => {
   follow();
 });
 document.addEventListener("race:seed", follow);
+document.addEventListener("race:list", () => {
+  if (list === null) return;
+  list = race.list;
+  if (document.activeElement !== select) race.fillCheckpoints(select, list, wish?.sha256 ?? list.default);
+});
 document.addEventListener("race:favourites", () => wish !== null && arrange());

@@ -73,9 +73,19 @@ def _ranking(studio: Studio, sheets: Sheets, data: Answer) -> Answer:
     return {
         "network": network.name if network else None,
         "at_hand": _is_network_at_hand(),
+        "reals": _reals(studio),
         "scores": [{"seed": seed, **asdict(score)} for seed, score in scores.items()],
         "histogram": histogram(scores),
     }
+
+
+def _reals(studio: Studio) -> str:
+    """Tell what is known of real pictures: none, waiting (a network has yet to look at them), unusable or ready."""
+    if studio.copies is None:
+        return "none"
+    if studio.copies.progress.problem is not None:
+        return "unusable"
+    return "waiting" if studio.copies.index is None else "ready"
 
 
 def _decision(data: Answer) -> Answer:

@@ -1,32 +1,35 @@
 // The knockout: few decisions between whole tiles lead to one. The program replays the decisions, so that undoing one is
 // leaving it out.
-const KNOCKOUT_WORKER = 2; // lanes from here on, one for each place
+const KNOCKOUT_WORKER = AHEAD_WORKER; // lanes from here on, one for each place: nothing is drawn ahead meanwhile
 const MOST_LANES = 6;
-let contest = null; // {seeds, decisions, stage} while a knockout goes on
+let contest = null; // {entry, decisions, stage} while a knockout goes on
 let deciding = null; // while the program replays: what was pressed meanwhile was about tiles that nobody has seen
 
-// Who takes part: what was kept or starred, and where that is less than two, all that were not dropped.
+// Who takes part and why: what was kept or starred, and where that is less than two, all that were not dropped.
 function entrants() {
   const seeds = [...cards.keys()];
-  const chosen = seeds.filter((seed) => marks.of(seed) === "keep" || isStarred(seed));
-  return chosen.length > 1 ? chosen : seeds.filter((seed) => marks.of(seed) !== "drop");
+  const [kept, starred] = [(seed) => marks.of(seed) === "keep", isStarred].map((passes) => seeds.filter(passes));
+  const chosen = seeds.filter((seed) => kept.includes(seed) || starred.includes(seed));
+  const counts = { kept: kept.length, starred: starred.length, others: seeds.length - chosen.length };
+  if (chosen.length > 1) return { seeds: chosen, why: "knockout_of_chosen", counts };
+  return { seeds: seeds.filter((seed) => marks.of(seed) !== "drop"), why: "knockout_of_all", counts };
 }
 
 async function startKnockout() {
-  const seeds = entrants();
-  if (seeds.length < 2) return showProblem({ code: "knockout_too_few", values: {} });
+  const entry = entrants();
+  if (entry.seeds.length < 2) return showProblem({ code: "knockout_too_few", values: {} });
   showProblem(null);
   round++; // what is shown now comes before the rest of the sheet
-  await decideBy(seeds, []);
+  await decideBy(entry, []);
 }
 
-async function decideBy(seeds, decisions) {
+async function decideBy(entry, decisions) {
   if (deciding !== null) return;
-  deciding = race.ask(server.decide, { seeds, decisions });
+  deciding = race.ask(server.decide, { seeds: entry.seeds, decisions });
   const answer = await deciding;
   deciding = null;
   if (answer.error) return showProblem(answer.error);
-  contest = { seeds, decisions, stage: answer };
+  contest = { entry, decisions, stage: answer };
   showKnockout();
   fetchRivals(contest);
 }
@@ -36,12 +39,12 @@ function decideFor(stay) {
   const { shown, alive, decided, remaining } = contest.stage;
   const isLast = remaining === 1 && alive.length > 2 ? stay.length !== 1 : stay.length === 0 && shown.length === alive.length;
   if (isLast) return race.live(race.text("knockout_must"));
-  decideBy(contest.seeds, [...contest.decisions, stay]);
+  decideBy(contest.entry, [...contest.decisions, stay]);
 }
 
 async function undo() {
   while (deciding !== null) await deciding;
-  if (contest?.decisions.length) await decideBy(contest.seeds, contest.decisions.slice(0, -1));
+  if (contest?.decisions.length) await decideBy(contest.entry, contest.decisions.slice(0, -1));
 }
 
 async function leaveKnockout() {
@@ -53,12 +56,15 @@ async function leaveKnockout() {
 }
 
 function showKnockout() {
+  race.keys.enter("seeds", contest === null ? null : "knockout");
   $(".knockout").hidden = contest === null;
   for (const node of element.querySelectorAll(".sheet-part")) node.hidden = contest !== null;
   if (contest === null) return;
   const { shown, alive, remaining } = contest.stage;
   const won = shown.length === 0;
-  const values = { remaining, alive: alive.length, seed: alive[0], count: contest.seeds.length };
+  const { seeds, why, counts } = contest.entry;
+  const values = { remaining, alive: alive.length, seed: alive[0], count: seeds.length };
+  $(".who").textContent = race.text(why, { ...counts, count: seeds.length });
   $(".knockout-words").textContent = race.text(won ? "knockout_won" : "knockout_words", values);
   const rivals = won ? alive : shown;
   $(".rivals").replaceChildren(...rivals.map((seed, place) => rivalOf(seed, place, won)));
@@ -73,7 +79,8 @@ function rivalOf(seed, place, won) {
   const image = make("img", { alt: "", width: LARGE, height: LARGE, draggable: false });
   if (address) image.src = address;
   const words = race.text(won ? "seeds_open" : "knockout_this", { place: place + 1 });
-  const button = make("button", { type: "button", className: "rival" }, image, make("span", { textContent: `${words} · ${race.text("seed")} ${seed}` }));
+  const number = won ? `${words} · ` : make("kbd", { textContent: place + 1 });
+  const button = make("button", { type: "button", className: "rival" }, image, make("span", {}, number, `${race.text("seed")} ${seed}`));
   button.dataset.keys = "";
   button.dataset.seed = seed;
   button.setAttribute("aria-label", `${words}: ${race.text("seeds_card", { seed })}`);
@@ -93,11 +100,22 @@ async function fetchSome(of, seeds, lane) {
     const seed = seeds.shift();
     const answer = await race.ask(server.look, { ...key(seed), side: LARGE, worker: KNOCKOUT_WORKER + lane, visitor, urgent: true });
     if (answer.superseded) continue;
-    if (answer.error) return showProblem(answer.error);
+    if (answer.error) showProblem(answer.error);
+    if (answer.error?.code === "error_connection") return;
+    if (answer.error) continue;
     if (!pictures.has(`${seed} ${LARGE}`)) take(seed, answer, LARGE);
     const image = $(`.rival[data-seed="${seed}"] img`);
     if (image) image.src = pictures.get(`${seed} ${LARGE}`);
   }
+}
+
+// Of two, the keys take the left or the right one; among more they move a ring, which is the focus.
+function toSide(by) {
+  const rivals = [...element.querySelectorAll(".rival")];
+  if (rivals.length === 2) return pick(by < 0 ? 0 : 1);
+  const place = rivals.indexOf(document.activeElement);
+  const next = place === -1 ? (by > 0 ? 0 : rivals.length - 1) : Math.max(0, Math.min(place + by, rivals.length - 1));
+  rivals[next].focus();
 }
 
 const pick = (place) => contest.stage.shown[place] !== undefined && decideFor([contest.stage.shown[place]]);
@@ -108,20 +126,24 @@ $(".undo").addEventListener("click", undo);
 $(".leave").addEventListener("click", leaveKnockout);
 
 // Keys, of the sheet and of the knockout.
-const either = (knocking, sheeting) => (event) => (contest === null ? sheeting(event) : knocking(event));
-const nothing = () => {};
+const STEPS = { ArrowLeft: () => -1, ArrowRight: () => 1, ArrowUp: () => -columns, ArrowDown: () => columns };
 race.keys.register("seeds", {
-  ArrowLeft: ["seeds_key_move", either(() => pick(0), () => move(-1))],
-  ArrowRight: ["seeds_key_move", either(() => pick(1), () => move(1))],
-  ArrowUp: ["seeds_key_move", either(() => decideFor([...contest.stage.shown]), () => move(-columns))],
-  ArrowDown: ["seeds_key_move", either(() => decideFor([]), () => move(columns))],
-  k: ["seeds_keep", either(nothing, () => mark("keep"))],
-  x: ["seeds_drop", either(nothing, () => mark("drop"))],
-  f: ["seeds_star", either(nothing, star)],
-  Enter: ["seeds_open", either(() => contest.stage.shown.length === 0 && open(contest.stage.alive[0]), () => open(cursor))],
-  ...Object.fromEntries([1, 2, 3, 4, 5].map((number) => [String(number), ["seeds_key_columns", either(() => pick(number - 1), () => setColumns(number))]])),
-  z: ["knockout_undo", either(undo, nothing)],
-  Escape: ["knockout_leave", either(leaveKnockout, nothing)],
+  seeds_key_move: (event) => move(STEPS[event.key]()),
+  seeds_keep: () => mark("keep"),
+  seeds_drop: () => mark("drop"),
+  seeds_star: star,
+  seeds_open: () => open(cursor),
+  seeds_key_columns: (event) => setColumns(Number(event.key)),
+  seeds_key_back: takeBack,
+});
+race.keys.register("knockout", {
+  knockout_key_pick: (event) => pick((Number(event.key) + 9) % 10), // 0 is the tenth
+  knockout_key_side: (event) => toSide(event.key === "ArrowLeft" ? -1 : 1),
+  knockout_both: () => decideFor([...contest.stage.shown]),
+  knockout_neither: () => decideFor([]),
+  knockout_key_ringed: () => contest.stage.shown.length === 0 && open(contest.stage.alive[0]),
+  knockout_undo: undo,
+  knockout_leave: leaveKnockout,
 });
 
 // What stands in the choices, and the first look.

@@ -1,7 +1,7 @@
 // The ranking of the sheet's seeds: it comes by itself as tiles come, and chooses nothing.
 const RANK_AFTER_MILLISECONDS = 1500;
 const RANK_EVERY = 4; // seeds that a network has looked at
-let ranking = null; // {network: its name or null, at_hand, scores, histogram}
+let ranking = null; // {network: its name or null, at_hand, reals, scores, histogram}
 let rankTimer = null;
 let byNetwork = false; // what the ranking goes by
 let seeing = null; // {done, count, began} while a network looks
@@ -20,7 +20,7 @@ async function rankNow() {
   if (asked !== wish || from !== range || answer.error || answer.superseded) return;
   ranking = answer;
   scores = new Map(answer.scores.map((one) => [one.seed, one]));
-  if (order === "score") arrange();
+  if (order === "score" || filter === "best") arrange();
   else for (const seed of cards.keys()) showCard(seed);
   showRanking();
 }
@@ -110,12 +110,21 @@ function showScore() {
         ["ranking_total", `${score.total.toFixed(2)} (${race.text("ranking_place", { place: placeOf(cursor), count: scores.size })})`],
         ["ranking_weakest", score.weakest.toFixed(2)],
         ["ranking_diversity", score.diversity.toFixed(2)],
-        ["ranking_distance", score.distance === null ? race.text("ranking_no_reals") : score.distance.toFixed(2)],
+        ["ranking_distance", score.distance === null ? race.text(noDistance()) : score.distance.toFixed(2)],
       ]
     : [];
   $(".ranking-facts").replaceChildren(
     ...rows.flatMap(([name, value]) => [make("dt", { textContent: race.text(name) }), make("dd", { textContent: value })]),
   );
+}
+
+// Why there is no distance to real pictures; only a network measures one.
+function noDistance() {
+  const { reals, at_hand, network } = ranking;
+  if (reals === "none") return "ranking_no_reals";
+  if (!at_hand) return "ranking_no_network";
+  if (reals === "unusable") return "ranking_bad_reals";
+  return network === null ? "ranking_reals_by_network" : "ranking_reals_waiting";
 }
 
 const placeOf = (seed) => [...scores.keys()].indexOf(seed) + 1;

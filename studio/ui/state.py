@@ -89,6 +89,11 @@ class Studio:
             "untrained": self.root.name if gallery is self._untrained else None,
         }
 
+    def remove(self, sha256: str, owner: str) -> None:
+        """Remove a checkpoint that this owner has added. Raises RefusedError for any other, and OSError."""
+        self.added.remove(sha256, owner)
+        self._trained.forget(sha256)
+
     @contextmanager
     def drawing(self) -> Iterator[None]:
         """Let one official drawing run at a time, so that a crowd of them cannot take the machine's memory."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from studio.ui.texts_about import ABOUT
 from studio.ui.texts_checkpoints import CHECKPOINTS
+from studio.ui.texts_compare import COMPARE
+from studio.ui.texts_flowers import FLOWER_TEXTS
+from studio.ui.texts_legal import LEGAL
 from studio.ui.texts_qr import QR
 from studio.ui.texts_seeds import SEEDS
 from studio.ui.texts_tiles import TILES
@@ -93,7 +96,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "favourites_save": ("Save as a file", "ファイルに保存"),
     "favourites_load": ("Load a file", "ファイルを読み込む"),
     "favourites_loaded": (
-        "{count} favourites added; {known} were here already.",
+        "{count} {count:favourite|favourites} added; {known} {known:was|were} here already.",
         "お気に入りを {count} 件追加しました（{known} 件は登録済み）。",
     ),
     "starred": ("Seed {seed} of {name} is a favourite now.", "{name} のシード {seed} をお気に入りに追加しました。"),
@@ -124,7 +127,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "space_key": ("Space", "スペース"),
     # explore
     "checkpoint": ("Checkpoint", "チェックポイント"),
-    "checkpoint_label": ("{name} · {images} images · {hash}", "{name} · {images} 枚 · {hash}"),
+    "checkpoint_label": ("{name} · {images} {images:image|images} · {hash}", "{name} · {images} 枚 · {hash}"),
     "seed": ("Seed", "シード"),
     "previous": ("Previous", "前へ"),
     "next": ("Next", "次へ"),
@@ -166,7 +169,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "1 より小さくすると画像は互いに似て、整いやすくなります。値はタイルの一部として書き出されます。",
     ),
     "enlarged": ("One picture, enlarged", "画像の拡大"),
-    "cell_class": ("class {kind}", "クラス {kind}"),
     "key_seed_field": ("Go to the seed field", "シード欄へ移動"),
     "cell": ("Picture {cell} · row {row}, column {column}", "画像 {cell} · {row} 行 {column} 列"),
     "cell_alt": ("Picture {cell} of seed {seed}, enlarged", "シード {seed} の画像 {cell}（拡大）"),
@@ -193,7 +195,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     **ABOUT,
     **QR,
     **TILES,
+    **FLOWER_TEXTS,
     # compare
+    **COMPARE,
     "compare_chosen": ("Checkpoints that are compared", "比べるチェックポイント"),
     "compare_slot": ("Checkpoint {number}", "チェックポイント {number}"),
     "compare_add": ("Add a checkpoint", "チェックポイントを追加"),
@@ -246,7 +250,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Each row is one seed, each column one checkpoint. A click opens the seed side by side.",
         "行がシード、列がチェックポイントです。クリックするとそのシードを並べて表示します。",
     ),
-    "compare_shown": ("Seed {seed} is shown for {count} checkpoints.", "シード {seed} を {count} 個で表示しました。"),
+    "compare_shown": (
+        "Seed {seed} is shown for {count} {count:checkpoint|checkpoints}.",
+        "シード {seed} を {count} 個で表示しました。",
+    ),
     "compare_images": ("{images} images", "{images} 枚"),
     "compare_identical": ("identical to {number}", "{number} と同一"),
     "compare_letter": ("Tile {letter}", "タイル {letter}"),
@@ -407,6 +414,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "morph_enlarge": ("Enlarge a picture", "画像を拡大"),
     "morph_badge_pure": ("Submittable: seed {seed}{psi}", "提出できます: シード {seed}{psi}"),
     "morph_badge_exploration": ("Not submittable: {reasons}", "提出できません: {reasons}"),
+    "morph_badge_pending": ("The strip is ahead; the tile follows", "帯が先行しています。タイルは後から追いつきます"),
     "morph_departure_between": ("between seeds", "シードの間"),
     "morph_departure_directions": ("moved along directions", "方向に沿って移動"),
     "morph_departure_mixing": ("styles of another seed", "別のシードのスタイルを混合"),
@@ -439,7 +447,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "H.264 を書ける ffmpeg がないため MP4 は選べません。pip install imageio-ffmpeg で使えるようになります。",
     ),
     "film_pictures": ("Shown", "表示"),
-    "morph_pictures": ("{count} pictures", "{count} 枚"),
+    "morph_pictures": ("{count} {count:picture|pictures}", "{count} 枚"),
     "morph_pictures_tile": ("the whole tile", "タイル全体"),
     "film_first": ("Picture (0 to 99)", "画像（0〜99）"),
     "film_side": ("Size", "大きさ"),
@@ -492,11 +500,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "anybody can draw the tile again and compare it.",
         "「見る」に表示中のタイルを 1280 x 1280 の可逆 PNG にします。誰でも描き直して照合できる情報を含みます。",
     ),
-    "rule_seed": (
-        "all pictures come from one seed, in its order",
-        "すべての画像が 1 つのシードから順番どおりに生成される",
-    ),
-    "rule_cells": ("no picture was picked, dropped or exchanged", "画像を選んだり、捨てたり、差し替えたりしていない"),
+    **LEGAL,
     "rule_weights": ("the weights are those of the checkpoint {hash}", "重みはチェックポイント {hash} のもの"),
     "rule_anonymous": ("the file names no person and no folder", "ファイルに個人名やフォルダー名を含まない"),
     "download": ("Download PNG", "PNG をダウンロード"),
@@ -630,7 +634,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # the reasons of a verdict
     **{f"reason_{key}": (english, REASONS_JA[key]) for key, english in SENTENCES.items()},
     "reason_cells_differ": (  # the page lists the cells itself
-        "{count} of 100 pictures differ from seed {seed} of checkpoint {short}.",
+        "{count} of 100 pictures {count:differs|differ} from seed {seed} of checkpoint {short}.",
         REASONS_JA["cells_differ"],
     ),
     "reason_false_claims": (FALSE_CLAIMS, FALSE_CLAIMS_JA),

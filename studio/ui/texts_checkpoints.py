@@ -21,10 +21,10 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
     "add_title": ("Add a checkpoint", "チェックポイントを追加"),
     "add_short": ("Add", "追加"),
     "add_hint": (
-        "Its config.json and model.safetensors, both at once, up to {limit} MB. Everybody here can then use it; the "
-        "newest {most} are kept.",
+        "Its config.json and model.safetensors, both at once, up to {limit} MB. Everybody here can then use it, and "
+        "this browser can remove it again; the newest {most} are kept.",
         "config.json と model.safetensors を一緒に選びます（{limit} MB まで）。"
-        "このスタジオの全員が使えます。新しい {most} 個まで残ります。",
+        "このスタジオの全員が使えます。削除できるのは、追加したブラウザーだけです。新しい {most} 個まで残ります。",
     ),
     "add_name": ("Name, if you like", "名前（任意）"),
     "add_drop": ("Drop both files here, or choose them", "2 つのファイルをここにドロップ、または選択"),
@@ -36,6 +36,32 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
     "add_known": (
         "This checkpoint is here already, as {name} ({hash}).",
         "このチェックポイントは {name}（{hash}）として登録済みです。",
+    ),
+    "remove_own": ("Remove", "削除"),
+    "remove_sure": (
+        "Remove “{name}” for everybody here? Tiles that were exported from it can then no longer be verified here.",
+        "「{name}」を全員の一覧から削除しますか。書き出し済みのタイルも、ここでは検証できなくなります。",
+    ),
+    "remove_yes": ("Yes, remove it", "削除する"),
+    "remove_no": ("Keep it", "残す"),
+    "remove_done": ("{name} ({hash}) was removed.", "{name}（{hash}）を削除しました。"),
+    "checkpoint_gone": (
+        "“{name}” is no longer here: whoever added it has removed it, or newer ones have pushed it out. “{now}” is "
+        "shown in its place, with the same seed.",
+        "「{name}」はここになくなりました。追加した人が削除したか、新しいものと入れ替わっています。"
+        "代わりに、同じシードの「{now}」を表示しています。",
+    ),
+    "error_remove_others": (
+        "Only the browser that has added a checkpoint can remove it.",
+        "チェックポイントを削除できるのは、追加したブラウザーだけです。",
+    ),
+    "error_remove_gone": (
+        "No added checkpoint has the hash {hash}; it may have been removed already.",
+        "ハッシュ {hash} の追加されたチェックポイントはありません。すでに削除されている可能性があります。",
+    ),
+    "error_remove_disk": (
+        "The studio cannot write to its disk, so the checkpoint was not removed.",
+        "スタジオのディスクに書き込めないため、削除できませんでした。",
     ),
     "error_add_pickle": (
         "{file} may be a pickle, which can run code when it is loaded. Only config.json and model.safetensors are "

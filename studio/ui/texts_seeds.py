@@ -16,6 +16,7 @@ SEEDS: dict[str, tuple[str, str]] = {
     "seeds_filter_all": ("all", "すべて"),
     "seeds_filter_kept": ("kept", "残したもの"),
     "seeds_filter_starred": ("starred", "お気に入り"),
+    "seeds_filter_best": ("ranked best 24", "評価の上位 24"),
     "seeds_order": ("Order", "並び順"),
     "seeds_order_number": ("by number", "番号順"),
     "seeds_order_score": ("by score", "評点順"),
@@ -31,9 +32,11 @@ SEEDS: dict[str, tuple[str, str]] = {
     "seeds_diversity": ("diversity {diversity}", "多様性 {diversity}"),
     "seeds_progress_label": ("Tiles that are drawn", "描画の進み具合"),
     "seeds_progress": (
-        "{drawn} of {count} · {kept} kept · {dropped} dropped · {looked} seeds of this checkpoint looked at",
+        "{drawn} of {count} · {kept} kept · {dropped} dropped · {looked} {looked:seed|seeds} of this checkpoint looked "
+        "at",
         "{drawn} / {count} 枚 · 残す {kept} · 外す {dropped} · このチェックポイントで見たシード {looked} 個",
     ),
+    "seeds_go_on": ("Go on", "再開"),
     "seeds_nothing": ("No tile here passes the filter.", "条件に合うタイルはありません。"),
     "seeds_keep": ("Keep", "残す"),
     "seeds_drop": ("Drop", "外す"),
@@ -41,13 +44,16 @@ SEEDS: dict[str, tuple[str, str]] = {
     "seeds_open": ("Open in Explore", "「見る」で開く"),
     "seeds_key_move": ("move", "移動"),
     "seeds_key_columns": ("columns", "列数"),
+    "seeds_key_back": ("take back the last keep or drop", "直前の「残す」「外す」を取り消す"),
     "seeds_card": ("Tile of seed {seed}", "シード {seed} のタイル"),
     "seeds_is_keep": ("kept", "残す"),
     "seeds_is_drop": ("dropped", "外した"),
+    "seeds_is_failed": ("could not be drawn", "描画できません"),
     "seeds_is_starred": ("starred", "お気に入り"),
     "seeds_marked_keep": ("Seed {seed} is kept.", "シード {seed} を残します。"),
     "seeds_marked_drop": ("Seed {seed} is dropped.", "シード {seed} を外しました。"),
     "seeds_unmarked": ("The mark of seed {seed} is taken back.", "シード {seed} の印を取り消しました。"),
+    "seeds_nothing_marked": ("No mark on this sheet can be taken back.", "取り消せる印はありません。"),
     "ranking_title": ("Ranking", "自動評価"),
     "ranking_warning": (
         "A number is not the eye. The best of many by a number is partly luck, and what the number cannot see, nobody "
@@ -90,11 +96,38 @@ SEEDS: dict[str, tuple[str, str]] = {
     "ranking_diversity": ("diversity", "多様性"),
     "ranking_distance": ("distance to real pictures", "実画像との距離"),
     "ranking_no_reals": ("no real pictures given", "実画像の指定なし"),
+    "ranking_no_network": (
+        "not measured: the network that it takes is not installed",
+        "測れません（必要なネットワークがインストールされていません）",
+    ),
+    "ranking_bad_reals": ("not measured: the real pictures cannot be used", "測れません（実画像を使えません）"),
+    "ranking_reals_by_network": (
+        "not measured: only the network's ranking measures it",
+        "未測定（ネットワークによる評価でのみ測ります）",
+    ),
+    "ranking_reals_waiting": (
+        "not yet measured: the network still looks at the real pictures",
+        "未測定（ネットワークが実画像を調べています）",
+    ),
+    "knockout_key_pick": ("keep only that tile", "そのタイルだけを残す"),
+    "knockout_key_side": (
+        "keep the left or the right one; of more than two, move the ring",
+        "左か右を残す。3 枚以上なら枠を移動",
+    ),
+    "knockout_key_ringed": ("keep only the ringed one; at the end, open it", "枠のタイルだけを残す。最後は開く"),
     "knockout_start": ("Knockout", "勝ち抜き戦"),
     "knockout_title": ("Knockout", "勝ち抜き戦"),
     "knockout_words": (
-        "{alive} of {count} tiles are in; at most {remaining} decisions to go. Which one stays?",
+        "{alive} of {count} tiles are in; at most {remaining} {remaining:decision|decisions} to go. Which one stays?",
         "{count} 枚中 {alive} 枚が残っています。あと最大 {remaining} 回で決まります。どれを残しますか。",
+    ),
+    "knockout_of_chosen": (
+        "Those that you kept ({kept}) or starred ({starred}) take part; {others} {others:other stays|others stay} out.",
+        "参加するのは、残したもの（{kept} 枚）とお気に入り（{starred} 枚）です。ほかの {others} 枚は参加しません。",
+    ),
+    "knockout_of_all": (
+        "All {count} that are not dropped take part, since fewer than two are kept or starred.",
+        "残したものとお気に入りが 2 枚未満のため、外していない {count} 枚すべてが参加します。",
     ),
     "knockout_won": ("Seed {seed} is left.", "シード {seed} が残りました。"),
     "knockout_this": ("Tile {place}", "タイル {place}"),
@@ -108,11 +141,10 @@ SEEDS: dict[str, tuple[str, str]] = {
         "勝ち抜き戦には、外していないタイルが 2 枚以上必要です。",
     ),
     "knockout_keys": (
-        "Keys: ← and → or 1 to 5 choose · ↑ all stay · ↓ none stays · Z undo · Esc leave. What was kept or starred "
-        "takes part; where that is less than two, all that was not dropped. The more take part, the more are shown at "
-        "once.",
-        "キー: ← → または 1〜5 で選択 · ↑ すべて残す · ↓ どれも残さない · Z 元に戻す · Esc やめる。"
-        "残したものとお気に入りが対象です（2 枚未満なら、外していないものすべて）。"
-        "対象が多いほど、一度に多く表示します。",
+        "Keys: 1 to 9 and 0 keep only that tile · ← and → keep the left or the right one; of more than two they move a "
+        "ring, and Enter keeps the ringed one · ↑ all stay · ↓ none stays · Z undo · Esc leave. The more take part, "
+        "the more are shown at once.",
+        "キー: 1〜9 と 0 でその番号だけを残す · ← → で左か右を残す（3 枚以上なら枠が動き、Enter で枠のタイルを残す） · "
+        "↑ すべて残す · ↓ どれも残さない · Z 元に戻す · Esc やめる。対象が多いほど、一度に多く表示します。",
     ),
 }

@@ -28,7 +28,7 @@ TILES: dict[str, tuple[str, str]] = {
     ),
     "zip_stopped": ("Stopped; nothing was saved.", "中止しました。何も保存していません。"),
     "zip_saved": (
-        "Saved {file}: {count} tiles, {megabytes} MB.",
+        "Saved {file}: {count} {count:tile|tiles}, {megabytes} MB.",
         "{file} を保存しました（タイル {count} 枚、{megabytes} MB）。",
     ),
     "zip_empty": ("None of the tiles can be drawn, so there is no zip.", "描けるタイルがないため、zip は作りません。"),

@@ -14,8 +14,12 @@ WEIGHTS: dict[str, tuple[str, str]] = {
         "学習では最後の方の重みを平均しており（EMA）、ふつうは平均した方が良い画像になります。"
         "どちらも同じ潜在変数から描き、どちらの重みかは必ず表示されます。",
     ),
+    "rule_weights_averaged": (
+        "the weights are those of the checkpoint {hash}, averaged",
+        "重みはチェックポイント {hash} のもの（平均した重み）",
+    ),
     "rule_weights_raw": (
-        "the weights are those of the checkpoint {hash}, as last trained, not averaged",
-        "重みはチェックポイント {hash} の最終ステップのもの（平均していない）",
+        "the weights are those of the checkpoint {hash}, as last trained, not averaged; the file declares it",
+        "重みはチェックポイント {hash} の最終ステップのもの（平均していないことをファイルに明記）",
     ),
 }

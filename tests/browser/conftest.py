@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +15,27 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from PIL.PngImagePlugin import PngInfo
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from studio.render import to_jpeg
 from studio.ui import page as studio_page
 from training import checkpoint
-from training.images import Pixels
+from training.images import Pixels, to_cells, to_tile
 from training.sheet import seed_sheet
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1.5e6 / 8, "uploadThroughput": 1.5e6 / 8}
+HASHES = """async (selector) => Promise.all([...document.querySelectorAll(selector)].map(async (image) => {
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const digest = await crypto.subtle.digest("SHA-256", data);
+    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}))"""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -58,9 +71,9 @@ def serve(opened: list[studio_page.Page], tmp_path: Path, monkeypatch: pytest.Mo
     """Return a function that opens the studio on a folder and returns its address; it keeps things in `state`."""
     monkeypatch.setenv("GAN_RACE_STATE", str(tmp_path / "state"))
 
-    def start(root: Path, data: Path | None = None) -> str:
+    def start(root: Path, data: Path | None = None, port: int | None = None) -> str:
         opened.append(studio_page.build(root, torch.device("cpu"), data))
-        return str(opened[-1].launch(prevent_thread_lock=True, quiet=True, server_port=None)[1])
+        return str(opened[-1].launch(prevent_thread_lock=True, quiet=True, server_port=port)[1])
 
     return start
 
@@ -71,6 +84,7 @@ def checkpoints(tmp_path: Path, make_checkpoint: Callable[..., Path]) -> Path:
     root = tmp_path / "checkpoints"
     make_checkpoint(root / "alpha", seed=1, network="fastgan")
     make_checkpoint(root / "beta", seed=2, network="dcgan")
+    (root / "default").write_text("alpha", encoding="utf-8")
     return root
 
 
@@ -142,3 +156,67 @@ def looks_like(shown: Pixels, exact: Pixels) -> bool:
     """Tell whether a page shows the JPEG of this tile; two decoders differ by a few levels here and there."""
     expected = np.asarray(Image.open(io.BytesIO(to_jpeg(exact))))
     return shown.shape == exact.shape and bool(np.abs(shown.astype(np.int16) - expected).mean() < 2)
+
+
+def is_wish(request: Request) -> bool:
+    """Tell whether the page asks for a tile that is wished now, not one that may come next."""
+    body = request.post_data or ""
+    return "component_server" in request.url and '"show"' in body and '"ahead"' not in body
+
+
+def swipe(page: Page, selector: str, across: int, down: int = 0, fingers: int = 1) -> None:
+    """Move fingers over an element as the browser's own input does."""
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+
+    def send(kind: str, dx: float, dy: float) -> None:
+        points = [{"x": x + dx + 40 * n, "y": y + dy, "id": n} for n in range(fingers)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [] if kind == "touchEnd" else points})
+
+    send("touchStart", 0, 0)
+    for share in (0.5, 1.0):
+        send("touchMove", across * share, down * share)
+    send("touchEnd", across, down)
+
+
+def slow_down(page: Page) -> None:
+    """Give the page a network of 1.5 Mbit/s and 150 ms."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", SLOW)
+
+
+def findings(page: Page) -> list[str]:
+    """Say what axe finds serious or critical on the page as it is."""
+    results = Axe().run(page).response
+    assert len(results["passes"]) > 10
+    serious = [one for one in results["violations"] if one["impact"] in ("serious", "critical")]
+    return [f"{one['id']}: {node['target']}" for one in serious for node in one["nodes"]]
+
+
+def drop(page: Page, data: bytes, name: str = "tile.png") -> None:
+    page.locator(".race .drop input").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
+
+
+def with_swapped_cells(data: bytes, first: int, second: int, side: int = 16) -> bytes:
+    """Swap two cells of an exported tile and keep what it says of itself."""
+    image = Image.open(io.BytesIO(data))
+    cells = to_cells(np.asarray(image), side).copy()
+    cells[[first, second]] = cells[[second, first]]
+    text = PngInfo()
+    text.add_itxt("gan_race", image.text["gan_race"])
+    buffer = io.BytesIO()
+    Image.fromarray(to_tile(cells, 10)).save(buffer, "PNG", pnginfo=text)
+    return buffer.getvalue()
+
+
+def saved_when_gone(page: Page) -> Any:
+    """Return the file of favourites that a page offers within 15 seconds after the program is gone."""
+    start = time.monotonic()
+    expect(page.locator(".lost")).to_be_visible(timeout=15_000)
+    assert time.monotonic() - start < 15
+    with page.expect_download() as waiting:
+        page.locator(".lifeboat").click()
+    return json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))

@@ -12,8 +12,7 @@ from playwright.sync_api import Page, expect
 
 from studio.ui.texts import TEXTS
 from studio.ui.texts_about import GLOSSARY
-from tests.browser.conftest import wait_for_tile
-from tests.browser.test_page import PHONE
+from tests.browser.conftest import PHONE, wait_for_tile
 
 Open = Callable[..., Page]
 SQUEEZE, INCEPTION = "SqueezeNet 1.1", "InceptionV3"

@@ -5,25 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from studio.ui.page import TABS
-from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import findings, looks_like, pixels_of, sheet_of, slow_down, wait_for_tile
 
 Open = Callable[..., Page]
-SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1.5e6 / 8, "uploadThroughput": 1.5e6 / 8}
-
-
-def findings(page: Page) -> list[str]:
-    """Say what axe finds serious or critical on the page as it is."""
-    results = Axe().run(page).response
-    assert len(results["passes"]) > 10
-    serious = [one for one in results["violations"] if one["impact"] in ("serious", "critical")]
-    return [f"{one['id']}: {node['target']}" for one in serious for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -84,6 +75,35 @@ def test_choosing_and_exporting_a_tile_needs_no_mouse(address: str, open_page: O
         page.keyboard.press("Enter")
 
 
+def press_on(page: Page, selector: str, key: str = "Enter") -> None:
+    """Walk with Tab until something of the page has the focus, and press a key there."""
+    for _ in range(80):
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press(key)
+
+
+def test_seeds_compare_and_verify_need_no_mouse_either(address: str, open_page: Open, tmp_path: Path) -> None:
+    page = open_page(address)
+    press_on(page, "[role=tab][data-tab-id=seeds]")
+    press_on(page, ".seeds .card", "k")
+    expect(page.locator(".seeds .card[data-mark=keep]")).to_have_attribute("data-seed", "0")
+    press_on(page, "[role=tab][data-tab-id=compare]")
+    expect(page.locator(".compare .wall img")).to_have_count(2)
+    press_on(page, ".compare .modes input:checked", "ArrowRight")
+    expect(page.locator(".compare .modes input[value=flip]")).to_be_checked()
+    press_on(page, "[role=tab][data-tab-id=export]")
+    with page.expect_download() as waiting:
+        press_on(page, ".export .download")
+    waiting.value.save_as(tmp_path / "tile.png")
+    press_on(page, "[role=tab][data-tab-id=verify]")
+    with page.expect_file_chooser() as choosing:
+        press_on(page, ".verify input[type=file]", " ")
+    choosing.value.set_files(tmp_path / "tile.png")
+    expect(page.locator(".verify .outcome")).to_have_text("PASS (exact)")
+
+
 def test_a_dialog_keeps_the_focus_and_gives_it_back(address: str, open_page: Open) -> None:
     page = open_page(address)
     page.locator(".help").focus()
@@ -97,6 +117,33 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(address: str, open_page: Ope
         )
     page.keyboard.press("Escape")
     expect(page.locator(".help")).to_be_focused()
+
+
+def test_what_is_used_with_the_mouse_gives_the_keys_back_and_what_is_used_with_keys_keeps_them(
+    address: str, open_page: Open
+) -> None:
+    page = open_page(address)
+    uses: list[Callable[[], Any]] = [
+        lambda: [page.locator("select.checkpoint").click(), page.locator("select.checkpoint").select_option(index=1)],
+        lambda: page.get_by_text("More …").click(),
+        lambda: page.get_by_label("Outline the five weakest pictures").check(),
+        lambda: page.locator(".explore input[type=range]").click(position={"x": 30, "y": 20}),
+    ]
+    for place, use in enumerate(uses):
+        use()
+        page.keyboard.press("r")
+        wait_for_tile(page, seed=place + 1)
+    assert page.evaluate("window.ganRace.shown.name") == "beta"
+    assert page.evaluate("window.ganRace.shown.psi") < 1
+    page.locator("select.checkpoint").press("ArrowUp")
+    expect(page.locator("select.checkpoint")).to_be_focused()
+
+
+def test_the_help_lists_the_keys_of_tabs_that_were_not_opened_yet(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    page.keyboard.press("?")
+    titles = page.locator(".key-lists h3")
+    expect(titles).to_have_text(["Explore", "Seeds", "Knockout", "Compare", "About", "On every tab"])
 
 
 def test_the_live_region_says_what_is_shown(address: str, open_page: Open) -> None:
@@ -130,19 +177,18 @@ def test_on_a_slow_network_a_preview_comes_first_and_then_the_whole_tile(
     folder = make_checkpoint(tmp_path / "large" / "one", network="dcgan", side=128)
     page = open_page(serve(tmp_path / "large"))
     page.wait_for_function("document.querySelector('.race .tile').naturalWidth === 1280")
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.send("Network.emulateNetworkConditions", SLOW)
+    slow_down(page)
     widths = []
-    for seed in (1, 2):  # the first one shows that the network is slow, where the browser does not say so
+    for seed in (1000, 2000):  # never drawn ahead; the first shows that the network is slow, where the browser does not say so
         start = time.monotonic()
-        page.keyboard.press("r")
+        page.locator(".race.explore .seed").fill(str(seed))
+        page.keyboard.press("Enter")
         page.wait_for_function("(seed) => window.ganRace.shown.seed === seed", arg=seed, timeout=30_000)
         widths.append((page.evaluate("document.querySelector('.race .tile').naturalWidth"), time.monotonic() - start))
     assert widths[1][0] == 640
     assert widths[1][1] < 3
     page.wait_for_function("document.querySelector('.race .tile').naturalWidth === 1280", timeout=30_000)
-    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(folder, 2))
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(folder, 2000))
 
 
 def test_a_truncated_tile_is_the_one_that_its_psi_gives(address: str, checkpoints: Path, open_page: Open) -> None:

@@ -9,24 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from studio.ui.texts import TEXTS
-from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
-from tests.browser.test_page import PHONE
+from tests.browser.conftest import HASHES, PHONE, looks_like, pixels_of, sheet_of, swipe, wait_for_tile
+from tests.browser.test_page import small_targets
 from training import checkpoint
 from training.generators import GeneratorConfig, build_generator
 from training.images import to_cells
 
 Open = Callable[..., Page]
 Point = dict[str, float]
-HASHES = """async (selector) => Promise.all([...document.querySelectorAll(selector)].map(async (image) => {
-    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
-    canvas.getContext("2d").drawImage(image, 0, 0);
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    const digest = await crypto.subtle.digest("SHA-256", data);
-    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}))"""
 SEEDS = "[...document.querySelectorAll('.wall figcaption')].map((caption) => caption.dataset.seed)"
 
 
@@ -206,6 +199,19 @@ def test_the_same_cell_is_lit_in_all_and_a_click_enlarges_it_in_all(
     expect(page.locator(".lens.cells")).to_be_visible()
 
 
+def test_the_link_enlarges_the_picture_that_it_names(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=compare&seed=4&cell=37", tile=False)
+    expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 37 · row 4, column 8")
+    assert page.locator(".wall .ring").evaluate_all("(all) => all.map((one) => one.dataset.cell)") == ["37", "37"]
+    assert page.locator("dialog[open]").count() == 1
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 38 · row 4, column 9")
+    assert "cell=38" in page.url
+    page.keyboard.press("Escape")
+    expect(page.locator(".lens.cells")).to_be_hidden()
+    page.wait_for_function("!location.search.includes('cell=')")
+
+
 def test_zoom_is_the_same_for_all(address: str, open_page: Open) -> None:
     page = begin(open_page(address))
     page.keyboard.press("+")
@@ -289,6 +295,10 @@ def test_the_matrix_shows_whole_rows_and_refuses_more_than_six_seeds(
     page.locator(".seeds").fill("0-9")
     page.get_by_role("button", name="Draw").click()
     expect(page.locator(".compare .status")).to_contain_text("10 seeds of 2 checkpoints are too many; up to 6 of 6")
+    set_mode(page, "side")
+    expect(page.locator(".compare .status")).to_be_hidden()
+    set_mode(page, "matrix")
+    expect(page.locator(".compare .status")).to_contain_text("10 seeds of 2 checkpoints")
     page.locator(".seeds").fill("9, 17-18")
     page.get_by_role("button", name="Draw").click()
     expect(page.locator(".matrix tbody th strong")).to_have_text(["9", "17", "18"])
@@ -303,11 +313,42 @@ def test_the_matrix_shows_whole_rows_and_refuses_more_than_six_seeds(
     wait_for_wall(page, 2, 17)
 
 
+def test_a_matrix_is_stopped_with_the_rows_that_are_there(address: str, open_page: Open) -> None:
+    page = begin(open_page(address))
+    held, asked = [], []
+
+    def hold_the_second_row(route: Route) -> None:
+        request = json.loads(route.request.post_data or "{}")
+        asked.append(request["fn_name"])
+        if request["fn_name"] == "compare_row" and request["data"]["row"] == 1:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server**", hold_the_second_row)
+    expect(page.locator(".matrix-form .stop")).to_be_hidden()
+    set_mode(page, "matrix")
+    expect(page.locator(".matrix-progress")).to_have_text("Drawing row 2 of 4 …")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".matrix-progress")).to_have_text("Stopped after 1 of 4 rows.")
+    expect(page.locator(".matrix-form .stop")).to_be_hidden()
+    expect(page.locator(".draw-matrix")).to_be_focused()
+    held[0].continue_()
+    page.wait_for_timeout(300)
+    assert page.locator(".matrix tbody tr").count() == 1
+    assert (asked.count("compare_row"), asked.count("compare_stop")) == (2, 1)
+    page.locator(".draw-matrix").click()
+    expect(page.locator(".matrix-progress")).to_have_text("Drawing row 2 of 4 …")
+
+
 def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, open_page: Open) -> None:
     page = begin(open_page(f"{three}?seed=7"))
     choose(page, 0, "gamma")
     choose(page, 1, "alpha")
     expect(page.locator(".wall figcaption strong")).to_have_text(["1 · gamma", "2 · alpha"])
+    for names in (["1 · alpha", "2 · gamma"], ["1 · gamma", "2 · alpha"]):
+        page.get_by_role("button", name="Swap sides").click()
+        expect(page.locator(".wall figcaption strong")).to_have_text(names)
     other = open_page(page.url, tile=False)
     wait_for_wall(other, 2, 7)
     assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
@@ -391,10 +432,30 @@ def test_settings_scores_and_curves_say_what_the_passports_say(
     few = page.locator(".scores tr.few")
     expect(few).to_have_count(1)
     expect(few).to_contain_text("200: fewer than 1,000")
-    expect(few).to_contain_text("0.05 ± 0.002")
+    expect(few).to_contain_text("0.0500 ± 0.0020")
     page.locator(".axis").select_option("seconds")
     page.locator(".curve-numbers > summary").click()
     expect(page.locator(".curve-table tbody tr").first).to_contain_text("stuck (20)")
+
+
+def test_a_wild_curve_flattens_no_other_and_is_said_to_be_cut(
+    checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    make_checkpoint(checkpoints / "gamma", seed=3, network="dcgan")
+    for name, by in (("alpha", 1), ("beta", 2), ("gamma", -1000)):
+        rows = [json.dumps({"images": step, "seconds": step, "d_loss": step * by}) for step in range(1, 30)]
+        (checkpoints / name / "metrics.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    page = begin(open_page(serve(checkpoints)))
+    page.locator(".add").click()
+    wait_for_wall(page, 3)
+    page.locator("details.curves > summary").click()
+    expect(page.locator(".cut")).to_contain_text("Beyond the axis: 3 · gamma (-29,000 to -1,000).")
+    marks = page.locator(".curves-svg text")
+    assert "40" in marks.all_text_contents()
+    assert "-10K" not in marks.all_text_contents()
+    page.locator(".scale").select_option("log")
+    expect(page.locator(".cut")).to_be_hidden()
+    assert {"0", "-100", "-10K"} <= set(marks.all_text_contents())
 
 
 def test_the_picture_to_keep_holds_every_tile_and_says_that_it_is_not_for_submission(
@@ -414,8 +475,24 @@ def test_the_picture_to_keep_holds_every_tile_and_says_that_it_is_not_for_submis
     assert np.asarray(picture.crop((0, 50, 640, 90))).min() < 60  # the words are there
 
 
+def test_a_phone_begins_with_holding_and_remembers_another_choice(
+    checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    make_checkpoint(checkpoints / "course_sample", seed=3, network="dcgan", z_dim=16)
+    make_checkpoint(checkpoints / "dcgan", seed=4, network="dcgan")
+    page = open_page(f"{serve(checkpoints)}?tab=compare", tile=False, **PHONE)
+    wait_for_wall(page, 2)
+    expect(page.locator(".wall .frame")).to_have_count(1)
+    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · dcgan", "2 · alpha"])
+    set_mode(page, "side")
+    page.reload()
+    wait_for_wall(page, 2)
+    expect(page.locator(".wall .frame")).to_have_count(2)
+
+
 def test_a_phone_shows_the_tiles_one_under_the_other_and_taps_light_then_enlarge(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?tab=compare", tile=False, **PHONE)
+    set_mode(page, "side")
     wait_for_wall(page, 2)
     boxes = [page.locator(".wall .frame").nth(index).bounding_box() for index in (0, 1)]
     assert boxes[0] is not None
@@ -429,16 +506,22 @@ def test_a_phone_shows_the_tiles_one_under_the_other_and_taps_light_then_enlarge
     expect(page.locator(".lens.cells")).to_be_hidden()
     page.touchscreen.tap(spot["x"], spot["y"])
     expect(page.locator(".lens.cells")).to_be_visible()
+    swipe(page, ".lens.cells figure:nth-child(2) .cell", -120)
+    expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 24 · row 3, column 5")
+    assert page.locator(".lens.cells").evaluate("(node) => node.scrollWidth <= node.clientWidth")
     page.locator(".lens.cells .close").click()
     bar = page.locator(".compare .seed-form").bounding_box()
     assert bar is not None
     assert bar["y"] + bar["height"] <= 844
     page.locator(".compare .next").tap()
     wait_for_wall(page, 2, 1)
+    every_mode_fits_a_phone(page)
+
+
+def every_mode_fits_a_phone(page: Page) -> None:
     for mode in ("flip", "slider", "matrix"):
         set_mode(page, mode)
         page.wait_for_timeout(200)
+        expect(page.locator(".matrix")).not_to_have_attribute("aria-busy", "true")  # its rows come one by one
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        targets = page.locator(".compare :is(button, select, summary, .modes label, .check, input[type=range]):visible")
-        heights = targets.evaluate_all("(all) => all.map((one) => [one.className, one.getBoundingClientRect().height])")
-        assert [name for name, height in heights if height < 44] == []
+        assert small_targets(page) == []

@@ -6,21 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, expect
 
 from studio.quick import close_enough
-from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import is_wish, looks_like, pixels_of, sheet_of, wait_for_tile
 from training import checkpoint
 from training.images import to_cells
 
 Open = Callable[..., Page]
 STATE = "() => [document.querySelector('.race .caption').textContent, document.querySelector('.race .tile').src]"
-
-
-def is_wish(request: Request) -> bool:
-    """Tell whether the page asks for a tile that is wished now, not one that may come next."""
-    body = request.post_data or ""
-    return "component_server" in request.url and '"show"' in body and '"ahead"' not in body
 
 
 def test_the_first_tile_comes_with_the_page(address: str, checkpoints: Path, open_page: Open) -> None:
@@ -237,12 +231,28 @@ def test_without_a_checkpoint_an_untrained_generator_stands_in_and_says_so(
     expect(page.locator(".untrained code")).to_contain_text("python -m training train projected")
     page.keyboard.press("r")
     wait_for_tile(page, seed=1)
+    expect(page.locator(".explore .legal")).to_contain_text("Not submittable: this generator is an untrained stand-in")
+    page.get_by_role("tab", name="Export").click()
+    expect(page.locator(".why-not")).to_contain_text("untrained stand-in")
+    expect(page.locator(".download")).to_be_disabled()
+
+
+def test_the_seed_can_be_copied(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=4294967295", has_touch=True)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.get_by_role("button", name="Copy the seed")
+    button.tap()
+    expect(page.locator("body > .race .spoken[role=status]")).to_have_text("Seed 4294967295 copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == "4294967295"
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
+    button.tap()
+    assert page.evaluate("getSelection().toString()") == "4294967295"
 
 
 def test_a_run_that_goes_on_is_told_when_its_checkpoint_has_been_replaced(
     address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:
-    page = open_page(address)
+    page = open_page(f"{address}?ck={checkpoint.load(checkpoints / 'alpha').sha256[:8]}")  # which stays what is shown
     checkpoints.joinpath("alpha").rename(checkpoints / "alpha.part")
     make_checkpoint(checkpoints / "alpha", seed=9)
     page.keyboard.press("d")  # a seed that was not drawn ahead
@@ -250,3 +260,19 @@ def test_a_run_that_goes_on_is_told_when_its_checkpoint_has_been_replaced(
     expect(page.locator(".caption")).to_contain_text("seed 0")
     page.locator("select.checkpoint").select_option(index=0)
     page.wait_for_function("window.ganRace.shown.seed === 0")
+
+
+def test_a_new_visitor_gets_what_is_newest_now_and_a_link_stays_what_it_says(
+    address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    (checkpoints / "default").unlink()
+    make_checkpoint(checkpoints / "omega", seed=3)
+    page = open_page(address)
+    expect(page.locator(".caption")).to_contain_text("seed 0 · omega")
+    assert page.locator(".checkpoint option").count() == 3
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "omega", 0))
+    alpha = checkpoint.load(checkpoints / "alpha").sha256
+    linked = open_page(f"{address}?ck={alpha[:8]}")
+    expect(linked.locator(".checkpoint option")).to_have_count(3)
+    linked.wait_for_timeout(200)
+    assert "seed 0 · alpha" in linked.locator(".caption").inner_text()

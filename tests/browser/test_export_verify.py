@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Page, expect
 
 from studio.export import export_png
-from tests.browser.conftest import sheet_of, wait_for_tile
+from tests.browser.conftest import drop, sheet_of, wait_for_tile, with_swapped_cells
 from training import checkpoint
-from training.images import Pixels, to_cells, to_tile
+from training.images import Pixels
 
 Open = Callable[..., Page]
 
@@ -22,18 +21,6 @@ Open = Callable[..., Page]
 def encoded(pixels: Pixels, kind: str = "PNG") -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind)
-    return buffer.getvalue()
-
-
-def with_swapped_cells(data: bytes, first: int, second: int, side: int = 16) -> bytes:
-    """Swap two cells of an exported tile and keep what it says of itself."""
-    image = Image.open(io.BytesIO(data))
-    cells = to_cells(np.asarray(image), side).copy()
-    cells[[first, second]] = cells[[second, first]]
-    text = PngInfo()
-    text.add_itxt("gan_race", image.text["gan_race"])
-    buffer = io.BytesIO()
-    Image.fromarray(to_tile(cells, 10)).save(buffer, "PNG", pnginfo=text)
     return buffer.getvalue()
 
 
@@ -48,10 +35,6 @@ def verify_page(address: str, open_page: Open) -> Page:
 @pytest.fixture
 def exported(checkpoints: Path) -> bytes:
     return export_png(checkpoint.load(checkpoints / "alpha"), 7)
-
-
-def drop(page: Page, data: bytes, name: str = "tile.png") -> None:
-    page.locator(".race .drop input").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
 
 
 def test_the_downloaded_file_is_the_exact_tile_and_passes(address: str, checkpoints: Path, open_page: Open) -> None:
@@ -71,6 +54,28 @@ def test_the_downloaded_file_is_the_exact_tile_and_passes(address: str, checkpoi
     page.wait_for_selector(".race .drop")
     drop(page, data)
     expect(page.locator(".outcome")).to_have_text("PASS (exact)")
+
+
+def test_the_ticks_say_what_the_tile_on_the_screen_is(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=7")
+    wait_for_tile(page, seed=7)
+    expect(page.locator(".explore .legal")).to_have_text("Submittable")
+    page.get_by_role("tab", name="Export").click()
+    expect(page.locator(".export .legal")).to_have_text("Submittable")
+    expect(page.locator(".rules li").nth(0)).to_contain_text("from one seed, 7,")
+    expect(page.locator(".rules li").nth(2)).to_have_text("no truncation")
+    expect(page.locator(".rules li").nth(3)).to_contain_text("the weights are those of the checkpoint")
+    page.evaluate("window.ganRace.setSeed({ psi: 0.5 })")
+    expect(page.locator(".export .legal")).to_contain_text("the file declares: truncation ψ 0.5 for all 100 pictures")
+    expect(page.locator(".rules li").nth(2)).to_contain_text("truncation ψ 0.5, the same for all 100 pictures")
+    expect(page.locator(".why-not")).to_be_hidden()
+
+
+def test_without_a_tile_the_reason_stands_beside_the_button_that_is_off(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=export&ck=0123abcd", tile=False)
+    expect(page.get_by_role("button", name="Download PNG")).to_be_disabled()
+    expect(page.locator(".why-not")).to_contain_text("No tile is shown yet")
+    expect(page.locator(".rules")).to_be_hidden()
 
 
 def test_export_follows_what_explore_shows(address: str, checkpoints: Path, open_page: Open) -> None:

@@ -52,7 +52,7 @@ def test_the_question_mark_lists_the_keys_and_closing_gives_the_page_back(addres
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_contain_text("Explore")
-    expect(dialog.locator("dd", has_text="Random")).to_be_visible()
+    expect(dialog.locator("dd", has_text="Random").first).to_be_visible()
     page.keyboard.press("r")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

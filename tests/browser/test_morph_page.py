@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio import video
-from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, wait_for_tile
 from training.images import to_cells, to_tile
 
 Open = Callable[..., Page]
@@ -66,7 +66,7 @@ def test_the_strip_follows_and_the_whole_tile_comes_on_release(
         "(slider) => { slider.value = 0; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
     )
     page.wait_for_function("(before) => document.querySelector('.morph .strip').src !== before", arg=before)
-    expect(page.locator(".morph .badge")).to_contain_text("Not submittable")
+    expect(page.locator(".morph .badge")).to_have_text("The strip is ahead; the tile follows")
     first = to_cells(sheet_of(checkpoints / "alpha", 3), 16)[:8]
     assert looks_like(pixels_of(page, ".morph .strip"), to_tile(first, 8))
     page.locator(".morph .position").dispatch_event("change")
@@ -132,6 +132,23 @@ def test_a_walk_goes_through_the_favourites_in_an_order_that_can_be_changed(addr
     page.locator(".morph .new-stop").press("Enter")
     expect(page.locator(".morph-status")).to_contain_text("-4 is no seed")
     expect(stops).to_have_text(["Seed 2", "Seed 1"])
+
+
+def test_a_stop_of_the_walk_is_dragged_to_another_place(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    page.locator(".morph .modes label").nth(1).click()
+    stops = page.locator(".morph .stops li span")
+    for seed in (10, 11, 12):
+        page.locator(".morph .new-stop").fill(str(seed))
+        page.locator(".morph .new-stop").press("Enter")
+        expect(stops.last).to_have_text(f"Seed {seed}")
+    before = stops.all_inner_texts()
+    stops.last.drag_to(stops.first)
+    expect(stops).to_have_text([before[-1], *before[:-1]])
+    stops.first.drag_to(stops.nth(1))
+    expect(stops).to_have_text([before[0], before[-1], *before[1:-1]])
+    slide(page, ".morph .position", 1)
+    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 12")
 
 
 @pytest.mark.skipif(video.ffmpeg() is None, reason="needs ffmpeg: pip install imageio-ffmpeg")
@@ -243,7 +260,7 @@ def test_without_data_nothing_asks_about_copies_and_a_sentence_says_how(address:
 
 
 def test_on_a_phone_everything_fits_and_can_be_touched(address: str, open_page: Open) -> None:
-    page = open_morph(open_page, address, viewport={"width": 390, "height": 844}, locale="ja-JP")
+    page = open_morph(open_page, address, **PHONE, locale="ja-JP")
     expect(page.locator(".morph .badge")).to_contain_text("提出できません")
     for mode in range(3):
         page.locator(".morph .modes label").nth(mode).click()

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, Route, expect
 from studio.qr import MAX_LINK_LETTERS
 from studio.ui import page as studio_page
 from studio.ui.texts import TEXTS
-from tests.browser.conftest import pixels_of, wait_for_tile
-from tests.browser.test_page import PHONE, call
+from tests.browser.conftest import PHONE, pixels_of, wait_for_tile
+from tests.browser.test_page import call
 
 Open = Callable[..., Page]
 PUBLIC = "https://0123456789abcdef.gradio.live"

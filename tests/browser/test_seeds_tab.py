@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Response, expect
 
 from studio.ranking import usual_of
-from studio.seeds import Network
+from studio.render import Wish
+from studio.seeds import Look, Network, Sheets
 from studio.ui import seeds
-from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, wait_for_tile
+from training.images import NotFiniteError
 
 Open = Callable[..., Page]
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DRAWN = "(count) => document.querySelectorAll('.race.seeds .card img[src]').length >= count"
 CURRENT = "() => Number(document.querySelector('.race.seeds .card.current').dataset.seed)"
+TOPS = "nodes => nodes.map((node) => node.getBoundingClientRect().top)"
 MARKS = "() => Object.values(JSON.parse(localStorage.getItem('ganrace.marks')))[0]"
 
 
@@ -57,12 +59,18 @@ def test_keys_move_keep_drop_star_and_open(address: str, checkpoints: Path, open
     page.keyboard.press("f")
     assert page.evaluate(MARKS) == {"4": "keep", "5": "drop"}
     assert page.evaluate(CURRENT) == 6
+    for left, current in (({"4": "keep"}, 5), ({}, 4), ({}, 4)):
+        page.keyboard.press("z")
+        assert page.evaluate(MARKS) == left
+        assert page.evaluate(CURRENT) == current
+    page.keyboard.press("k")
+    page.keyboard.press("x")
     assert page.evaluate("window.ganRace.favourites.all().map((one) => [one.seed, one.thumb !== null])") == [[6, True]]
     expect(page.locator(".card[data-seed='6']")).to_have_attribute("aria-label", "Tile of seed 6, starred")
+    page.locator(".filter").click()
     page.locator(".filter").select_option("kept")
     assert page.locator(".race.seeds .card").evaluate_all("cards => cards.map(card => card.dataset.seed)") == ["4"]
     page.locator(".filter").select_option("all")
-    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Enter")
     wait_for_tile(page, seed=4)
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 4))
@@ -79,6 +87,7 @@ def test_the_ranking_orders_whole_seeds_and_warns(address: str, open_page: Open)
     totals = [float(caption.split("· ")[1]) for caption in captions]
     assert totals == sorted(totals, reverse=True)
     assert len(set(totals)) > 5
+    expect(page.locator(".ranking-facts")).to_contain_text("no real pictures given")
     page.locator(".outline").check()
     assert page.locator(".card[data-seed='3'] .marks span").count() == 5
     expect(page.locator(".outline-words")).to_contain_text("by colour, brightness and edges")
@@ -89,22 +98,64 @@ def test_the_ranking_orders_whole_seeds_and_warns(address: str, open_page: Open)
     assert page.evaluate("document.querySelectorAll('.card[data-mark=keep], .card[data-mark=drop]').length") == 0
 
 
-def test_a_network_ranks_when_it_is_asked_to_and_is_named(
+def test_the_best_of_the_ranking_can_be_shown_alone_with_the_warning_and_nothing_is_chosen(
+    checkpoints: Path, serve: Callable[[Path], str], open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeds, "COUNTS", (30,))
+    page = open_seeds(open_page, serve(checkpoints), 2)
+    expect(page.locator(".ranking .warning")).to_be_hidden()
+    page.locator(".filter").select_option("best")
+    expect(page.locator(".ranking .warning")).to_contain_text("A number is not the eye")
+    expect(page.locator(".progress-words")).to_contain_text("30 of 30")
+    expect(page.locator(".ranking-words")).to_contain_text("30 seeds")
+    expect(page.locator(".histogram")).to_be_visible()
+    shown = page.locator(".race.seeds .card").evaluate_all("cards => cards.map(card => card.dataset.seed)")
+    page.locator(".filter").select_option("all")
+    page.locator(".order").select_option("score")
+    ranked = page.locator(".race.seeds .card").evaluate_all("cards => cards.map(card => card.dataset.seed)")
+    assert shown == sorted(ranked[:24], key=int)
+    assert page.evaluate("localStorage.getItem('ganrace.marks')") is None
+
+
+def test_a_seed_that_cannot_be_drawn_is_a_grey_card_and_the_page_goes_on(
     address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = Sheets.look
+
+    async def fail_at_three(sheets: Sheets, wish: Wish, *arguments: Any, **options: Any) -> Look:
+        if wish.seed == 3:
+            raise NotFiniteError
+        return await look(sheets, wish, *arguments, **options)
+
+    monkeypatch.setattr(Sheets, "look", fail_at_three)
+    page = open_seeds(open_page, address, 23)
+    card = page.locator(".race.seeds .card[data-seed='3']")
+    expect(card).to_have_attribute("aria-label", "Tile of seed 3, could not be drawn")
+    expect(card.locator(".card-caption")).to_have_text("3 · could not be drawn")
+    assert "repeating-linear-gradient" in card.locator(".frame").evaluate("frame => getComputedStyle(frame).background")
+    expect(page.locator(".progress-words")).to_contain_text("23 of 24")
+    expect(page.locator(".halt")).to_be_hidden()
+    expect(page.locator(".race.seeds .status")).to_be_visible()
+    page.keyboard.press("k")
+    assert page.evaluate(MARKS) == {"0": "keep"}
+
+
+def test_a_network_ranks_when_it_is_asked_to_and_is_named(
+    checkpoints: Path, tmp_path: Path, serve: Callable[..., str], open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reals = torch.rand(200, 3, generator=torch.Generator().manual_seed(0)) * 255
     network = Network("Testing Net", lambda cells: cells.float().mean(dim=(2, 3)), usual_of(reals))
     monkeypatch.setattr(seeds, "_network", lambda studio: network)
     monkeypatch.setattr(seeds, "_is_network_at_hand", lambda: True)
-    page = open_seeds(open_page, address)
+    page = open_seeds(open_page, serve(checkpoints, tmp_path / "real"))
     page.locator(".ranking summary").click()
     expect(page.locator(".ranking-words")).to_contain_text("24 seeds, relative to one another, by colour")
-    expect(page.locator(".ranking-facts")).to_contain_text("no real pictures given")
+    expect(page.locator(".ranking-facts")).to_contain_text("only the network's ranking measures it")
     page.locator(".see").click()
     expect(page.locator(".ranking-words")).to_contain_text("by features of Testing Net", timeout=20000)
     expect(page.locator(".see")).to_contain_text("Back to colour", timeout=20000)
     expect(page.locator(".ranking-words")).to_contain_text("24 seeds")
-    expect(page.locator(".ranking-facts")).not_to_contain_text("no real pictures given")
+    expect(page.locator(".ranking-facts dd").last).to_have_text(re.compile(r"^\d+\.\d\d$"))
     page.locator(".see").click()
     expect(page.locator(".ranking-words")).to_contain_text("by colour, brightness and edges")
 
@@ -128,6 +179,30 @@ def test_another_tab_stops_the_stream_and_coming_back_goes_on(
     page.wait_for_function(DRAWN, arg=4)
 
 
+def test_a_sheet_can_be_stopped_and_go_on_and_a_new_one_streams_again(
+    tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    make_checkpoint(tmp_path / "slow" / "large", network="dcgan", side=128)
+    page = open_seeds(open_page, serve(tmp_path / "slow"), 1)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.wait_for_timeout(600)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.get_by_role("tab", name="Explore").click()
+    page.get_by_role("tab", name="Seeds").click()
+    page.keyboard.press("2")
+    page.wait_for_timeout(300)
+    assert not [body for body in asked if '"worker"' in body]
+    page.keyboard.press("4")
+    drawn = page.locator(".race.seeds .card img[src]").count()
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_function(DRAWN, arg=drawn + 1)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Next seeds").click()
+    page.wait_for_function(DRAWN, arg=1)
+    expect(page.locator(".halt")).to_have_text("Stop")
+
+
 def test_a_knockout_leads_to_one_seed_in_the_decisions_it_promises(address: str, open_page: Open) -> None:
     page = open_seeds(open_page, address)
     for key in "kkkkx":
@@ -135,6 +210,7 @@ def test_a_knockout_leads_to_one_seed_in_the_decisions_it_promises(address: str,
     page.get_by_role("button", name="Knockout").click()
     words = page.locator(".knockout-words")
     expect(words).to_contain_text("4 of 4 tiles are in; at most 3 decisions to go")
+    expect(page.locator(".who")).to_have_text("Those that you kept (4) or starred (0) take part; 20 others stay out.")
     page.keyboard.press("ArrowLeft")
     expect(words).to_contain_text("3 of 4")
     page.keyboard.press("ArrowUp")
@@ -142,14 +218,42 @@ def test_a_knockout_leads_to_one_seed_in_the_decisions_it_promises(address: str,
     page.keyboard.press("z")
     page.keyboard.press("z")
     expect(words).to_contain_text("4 of 4 tiles are in; at most 3")
-    for remaining in (2, 1):
+    for remaining in ("2 decisions", "1 decision"):
         page.keyboard.press("ArrowRight")
-        expect(words).to_contain_text(f"at most {remaining} decisions to go")
+        expect(words).to_contain_text(f"at most {remaining} to go")
     page.keyboard.press("2")
     expect(words).to_have_text(re.compile(r"Seed \d is left\."))
     winner = int(re.findall(r"\d", words.inner_text())[0])
     page.keyboard.press("Enter")
     wait_for_tile(page, seed=winner)
+
+
+def test_among_many_rivals_keys_pick_the_first_ten_and_a_ring_reaches_all(
+    checkpoints: Path, serve: Callable[[Path], str], open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeds, "COUNTS", (240,))
+    page = open_seeds(open_page, serve(checkpoints), 1)
+    page.get_by_role("button", name="Knockout").click()
+    rivals, words = page.locator(".rival"), page.locator(".knockout-words")
+    expect(rivals.locator("kbd")).to_have_text([str(number) for number in range(1, 18)])
+    expect(page.locator(".who")).to_contain_text("All 240 that are not dropped take part")
+    decided: list[list[list[int]]] = []
+
+    def note(request: Request) -> None:
+        if "decisions" in (request.post_data or ""):
+            decided.append(json.loads(request.post_data or "")["data"]["decisions"])
+
+    page.on("request", note)
+    page.keyboard.press("0")
+    expect(words).to_contain_text("224 of 240")
+    page.keyboard.press("Enter")
+    for key in ["ArrowRight"] * 13 + ["ArrowLeft"]:
+        page.keyboard.press(key)
+    expect(rivals.nth(11)).to_be_focused()
+    assert rivals.nth(11).evaluate("rival => getComputedStyle(rival).outlineWidth") == "4px"
+    page.keyboard.press("Enter")
+    expect(words).to_contain_text("208 of 240")
+    assert decided[-1] == [[9], [17 + 11]]
 
 
 def test_the_count_of_seeds_looked_at_goes_into_the_export(address: str, open_page: Open) -> None:
@@ -160,6 +264,32 @@ def test_the_count_of_seeds_looked_at_goes_into_the_export(address: str, open_pa
     page.get_by_role("button", name="Download PNG").click()
     page.wait_for_selector(".race .manifest:not([hidden])", state="attached")
     assert json.loads(page.locator(".manifest pre").text_content() or "")["seeds_looked_at"] == 24
+
+
+def test_the_first_tile_of_the_next_sheet_is_drawn_ahead_and_counts_only_once_it_is_shown(
+    address: str, open_page: Open
+) -> None:
+    page = open_page(address)
+    ahead: dict[int, str] = {}
+
+    def note(response: Response) -> None:
+        asked = response.request.post_data or ""
+        if '"worker":2' in asked:
+            ahead[json.loads(asked)["data"]["seed"]] = response.json()["thumbnail"]
+
+    page.on("response", note)
+    page.get_by_role("tab", name="Seeds").click()
+    words = page.locator(".progress-words")
+    expect(words).to_contain_text("24 of 24")
+    page.locator(".race.seeds .start").fill("1000")
+    page.wait_for_timeout(600)
+    assert ahead.keys() == {24, 1000}
+    expect(words).to_contain_text("24 seeds of this checkpoint looked at")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_function(DRAWN, arg=24)
+    picture = page.locator(".race.seeds .card[data-seed='1000'] img").get_attribute("src") or ""
+    assert picture.endswith(ahead[1000])
+    expect(words).to_contain_text("48 seeds of this checkpoint looked at")
 
 
 @pytest.mark.parametrize("typed", ["-1", "1e3", "4294967296"])
@@ -188,4 +318,32 @@ def test_on_a_phone_nothing_scrolls_sideways_and_fingers_can_do_it_all(address: 
     page.locator(".start-knockout").tap()
     page.locator(".rival").first.tap()
     expect(page.locator(".knockout-words")).to_contain_text("2 of 3")
+    assert len(set(page.locator(".knockout-moves button").evaluate_all(TOPS))) == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_on_a_phone_the_bar_and_a_tile_are_on_the_first_screen_and_every_choice_is_readable(
+    address: str, open_page: Open, locale: str
+) -> None:
+    page = open_seeds(open_page, address, 2, **PHONE, locale=locale)
+    assert page.evaluate("scrollY") == 0
+    for name in (".keep", ".drop-seed", ".star-seed", ".open-seed"):
+        expect(page.locator(f".race.seeds {name}")).to_be_in_viewport(ratio=1)
+    tile, bar = (page.locator(f".race.seeds {name}").first.bounding_box() for name in (".card", ".card-bar"))
+    assert tile is not None
+    assert bar is not None
+    assert bar["y"] - tile["y"] > 80
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.seeds :is(.count, .arrange select)')].filter((select) => {
+            const [style, context] = [getComputedStyle(select), document.createElement('canvas').getContext('2d')];
+            context.font = style.font;
+            const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+            return [...select.options].some((option) => context.measureText(option.text).width > room);
+        }).map((select) => select.className)"""
+    )
+    assert cut == []
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    last = page.locator(".race.seeds .card").last.bounding_box()
+    assert last is not None
+    assert last["y"] + last["height"] <= bar["y"]

@@ -6,30 +6,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import wait_for_tile
+from tests.browser.conftest import swipe, wait_for_tile
 
 Open = Callable[..., Page]
 
 
 def phone(width: int, height: int) -> dict[str, Any]:
     return {"viewport": {"width": width, "height": height}, "has_touch": True, "is_mobile": True}
-
-
-def swipe(page: Page, selector: str, across: int, down: int = 0, fingers: int = 1) -> None:
-    """Move fingers over an element as the browser's own input does."""
-    box = page.locator(selector).bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    session = page.context.new_cdp_session(page)
-
-    def send(kind: str, dx: float, dy: float) -> None:
-        points = [{"x": x + dx + 40 * n, "y": y + dy, "id": n} for n in range(fingers)]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [] if kind == "touchEnd" else points})
-
-    send("touchStart", 0, 0)
-    for share in (0.25, 0.5, 0.75, 1.0):
-        send("touchMove", across * share, down * share)
-    send("touchEnd", across, down)
 
 
 def test_a_swipe_moves_the_seed_and_a_pinch_or_a_scroll_does_not(address: str, open_page: Open) -> None:

@@ -44,6 +44,7 @@ def test_a_switch_shows_the_other_weights_on_the_same_latents_and_all_captions_s
     page.locator(".weights-field input[value=raw]").check()
     page.wait_for_function(SHOWN, arg=[twin, 3])
     expect(page.locator(".caption")).to_contain_text(f"seed 3 · alpha · raw · {twin[:8]} · weights as last trained")
+    expect(page.locator(".explore .legal")).to_have_text("Submittable; the file declares: weights as last trained")
     assert looks_like(pixels_of(page, ".race .tile"), raw_sheet(checkpoints / "alpha", 3))
     assert page.evaluate("window.ganRace.shown.z_hash") == z
     assert "alpha · raw" in page.locator(".chip-text").inner_text()

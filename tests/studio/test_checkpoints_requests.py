@@ -6,21 +6,27 @@ import base64
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
 from PIL import Image
 
+from studio.export import verify
 from studio.ui import checkpoints
+from studio.ui.export import exported
 from studio.ui.state import Answer, Studio
 from studio.uploads import MOST_A_MINUTE, PIECE_BYTES
+from tests.tabs import functions_of
 from training.checkpoint import file_sha256
 
 Call = Callable[..., Answer]
 Make = Callable[..., Path]
 CPU = torch.device("cpu")
+SECRET, STRANGER = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 
 
 @pytest.fixture
@@ -37,24 +43,14 @@ def other(tmp_path: Path, make_checkpoint: Make) -> Path:
 
 
 @pytest.fixture
-def call(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Call:
-    return functions_of(studio, monkeypatch)
+def call(studio: Studio) -> Call:
+    return calls_of(studio)
 
 
-def functions_of(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Call:
+def calls_of(studio: Studio) -> Call:
     """Return a function that sends a request to a function of the panel."""
-    functions: dict[str, Callable[[Any], Answer]] = {}
-    monkeypatch.setattr(
-        checkpoints,
-        "part",
-        lambda _, listed, *scripts, **props: functions.update({one.__name__: one for one in listed}),
-    )
-    checkpoints.build(studio)
-
-    def send_to(function: str, /, **data: Any) -> Answer:
-        return functions[function](data)
-
-    return send_to
+    functions = functions_of(checkpoints, studio)
+    return lambda function, /, **data: functions[function]({"secret": SECRET, **data})
 
 
 def send(call: Call, folder: Path, name: str = "Mine", piece_bytes: int = 3000) -> Answer:
@@ -91,6 +87,74 @@ def test_a_checkpoint_that_comes_in_pieces_is_listed_and_drawn(call: Call, studi
     again = send(call, other, name="Another")
     assert (again["name"], again["known"]) == ("Mine", True)
     assert len(files_in(studio.added.folder)) == 3
+
+
+def test_whoever_added_a_checkpoint_can_remove_it_and_nobody_else(call: Call, studio: Studio, other: Path) -> None:
+    added = send(call, other)
+    sha256 = added["sha256"]
+    assert added["own"] == call("list_now")["own"] == [sha256]
+    assert call("list_now", secret=STRANGER)["own"] == []
+    again = send(partial(call, secret=STRANGER), other)
+    assert (again["known"], again["own"]) == (True, [])
+    assert code_of(call("remove", sha256=sha256, secret=STRANGER)) == "error_remove_others"
+    assert studio.renderer.tile(sha256, 3, "v").sha256 == sha256
+    png = base64.b64decode(exported(studio, {"sha256": sha256, "seed": 3})["png"])
+    assert verify(png, studio.gallery).outcome == "pass_exact"
+    answer = call("remove", sha256=sha256)
+    assert answer["own"] == []
+    assert [one["name"] for one in answer["list"]["checkpoints"]] == ["one"]
+    assert answer["list"]["problems"] == []
+    assert files_in(studio.added.folder) == []
+    assert code_of(call("preview", sha256=sha256, visitor="v")) == "error_unknown_checkpoint"
+    assert verify(png, studio.gallery).reason == "unknown_checkpoint"
+    assert code_of(call("remove", sha256=sha256)) == "error_remove_gone"
+    assert send(call, other)["known"] is False
+    assert "jpeg" in call("preview", sha256=sha256, visitor="v")
+
+
+def test_a_checkpoint_of_the_given_folder_cannot_be_removed(call: Call, studio: Studio) -> None:
+    given = studio.list()["default"]
+    assert code_of(call("remove", sha256=given)) == "error_remove_gone"
+    assert files_in(studio.root) == ["one/config.json", "one/model.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"sha256": "../../given/one"}, "error_request"),
+        ({"sha256": "."}, "error_request"),
+        ({"sha256": None}, "error_request"),
+        ({"sha256": "0" * 64}, "error_remove_gone"),
+        ({"secret": None}, "error_request"),
+        ({"secret": ""}, "error_request"),
+        ({"secret": "../" * 10}, "error_request"),
+        ({"secret": "0" * 65}, "error_request"),
+    ],
+)
+def test_a_hostile_removal_is_refused(
+    call: Call, studio: Studio, other: Path, change: dict[str, Any], code: str
+) -> None:
+    sha256 = send(call, other)["sha256"]
+    assert code_of(call("remove", **{"sha256": sha256, **change})) == code
+    assert code_of(call("remove", sha256=sha256[:8])) == "error_remove_gone"
+    assert len(files_in(studio.added.folder)) == 3
+
+
+def test_one_that_came_before_owners_were_noted_stays(call: Call, studio: Studio, other: Path) -> None:
+    sha256 = send(call, other)["sha256"]
+    (studio.added.folder / sha256 / "added.json").write_text('{"name": "Mine"}', encoding="utf-8")
+    assert call("list_now")["own"] == []
+    assert code_of(call("remove", sha256=sha256)) == "error_remove_others"
+    assert "jpeg" in call("preview", sha256=sha256, visitor="v")
+
+
+def test_a_disk_from_which_nothing_can_be_removed_is_said(
+    call: Call, studio: Studio, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256 = send(call, other)["sha256"]
+    monkeypatch.setattr(Path, "rename", Mock(side_effect=PermissionError("read-only")))
+    assert code_of(call("remove", sha256=sha256)) == "error_remove_disk"
+    assert "jpeg" in call("preview", sha256=sha256, visitor="v")
 
 
 def test_one_that_the_folder_has_is_not_kept_twice(call: Call, studio: Studio) -> None:
@@ -174,12 +238,12 @@ def test_a_crowd_that_adds_is_slowed_down(call: Call) -> None:
 
 
 def test_where_adding_is_off_what_was_added_is_shown_and_nothing_more_comes(
-    call: Call, studio: Studio, other: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, studio: Studio, other: Path
 ) -> None:
     send(call, other)
     closed = Studio(studio.root, CPU, adding=False)
     assert [one["name"] for one in closed.list()["checkpoints"]] == ["one", "Mine"]
-    call_closed = functions_of(closed, monkeypatch)
+    call_closed = calls_of(closed)
     assert code_of(call_closed("add_begin", size=100, config="{}", name="")) == "error_add_off"
     assert code_of(call_closed("add_piece", upload="a", offset=0, piece="AAAA")) == "error_add_off"
 

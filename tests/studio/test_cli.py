@@ -92,6 +92,27 @@ def test_a_run_exports_its_newest_checkpoint(root: Path, tmp_path: Path) -> None
     assert out.read_bytes() == export_png(checkpoint.load(root / "run" / "000200"), 7)
 
 
+@pytest.mark.parametrize(("place", "folder"), [("run@100", "run/000100"), ("run@50", "run/steps/000050")])
+def test_an_earlier_checkpoint_of_a_run_is_named_by_its_images(
+    place: str, folder: str, root: Path, tmp_path: Path, make_vivid: Maker
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(root / "run", run)
+    make_vivid(run / "steps" / "000050", seed=3)
+    out = tmp_path / "out.png"
+    assert main(["export", str(tmp_path / place), "--seed", "1", "--out", str(out)]) == 0
+    assert out.read_bytes() == export_png(checkpoint.load(tmp_path / folder), 1)
+    assert verify(out, root, "--checkpoint", str(tmp_path / place)) == 0
+
+
+def test_a_step_that_a_run_does_not_have_is_told_with_those_it_has(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.png"
+    assert main(["export", f"{root / 'run'}@150", "--seed", "1", "--out", str(out)]) == 2
+    assert "run has no checkpoint at 150 images; it has: 100, 200." in capsys.readouterr().err
+
+
 def test_an_older_file_is_replaced_and_nothing_else_is_left(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "tile.png"
     out.write_text("older")

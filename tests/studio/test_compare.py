@@ -63,6 +63,19 @@ def test_only_the_settings_that_differ_are_marked() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([["lecam", 0.01], ["gradient", 10.0]], "lecam 0.01, gradient 10"),
+        (["color", "cutout"], "color, cutout"),
+        ([True, None, [["deep"]]], 'true, null, [["deep"]]'),
+        ({"p": [1]}, '{"p": [1]}'),
+    ],
+)
+def test_values_are_written_as_readers_write_them(value: object, words: str) -> None:
+    assert next(row.values for row in settings([passport(value=value)]) if row.field == "value") == [words]
+
+
 def test_budget_device_and_pretrained_network_are_compared_too() -> None:
     one = {**passport(), "runtimes": [{"device": "T4"}, {"device": "CPU"}, {"device": "T4"}], "data": {"images": 6000}}
     other = {**passport(), "seconds": 7200, "images": 3, "pretrained": "EfficientNet", "seed": 1}

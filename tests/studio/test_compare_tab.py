@@ -226,3 +226,16 @@ def test_weights_as_last_trained_can_be_compared_and_have_no_scores_of_the_avera
     assert [one["sha256"] for one in tiles] == hashes
     assert tiles[0]["z_hash"] == tiles[1]["z_hash"]
     assert tiles[0]["jpeg"] != tiles[1]["jpeg"]
+
+
+def test_stopping_a_matrix_calls_off_its_row_and_nothing_else(
+    ask: Ask, studio: Studio, hashes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lanes: list[str] = []
+    monkeypatch.setattr(studio.renderer, "tiles", lambda *_, lane, **more: lanes.append(lane) or [])
+    ask("compare_row", {"checkpoints": hashes[:1], "seeds": [3], "row": 0, "visitor": "me"})
+    called_off: list[tuple[str, str]] = []
+    monkeypatch.setattr(studio.renderer, "call_off", lambda *claim: called_off.append(claim))
+    assert ask("compare_stop", {"visitor": "me"}) == {}
+    assert called_off == [("me", lanes[0])]
+    assert ask("compare_stop", {"visitor": ["me"]})["error"]["code"] == "error_request"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -33,13 +35,16 @@ def names(gallery: Gallery) -> list[str]:
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Count which folders are read from the disk."""
     read: list[Path] = []
-    real = module.load
 
-    def counted(folder: Path, weights: str) -> Checkpoint:
-        read.append(folder)
-        return real(folder, weights)
+    def counted(real: Callable[[Path, str], Any]) -> Callable[[Path, str], Any]:
+        def count(folder: Path, weights: str) -> Any:
+            read.append(folder)
+            return real(folder, weights)
 
-    monkeypatch.setattr(module, "load", counted)
+        return count
+
+    for name in ("examine", "load"):
+        monkeypatch.setattr(module, name, counted(getattr(module, name)))
     return read
 
 
@@ -209,7 +214,7 @@ def test_a_checkpoint_for_which_there_is_no_memory_is_a_line_too(
     def no_memory(*_: object) -> Checkpoint:
         raise RuntimeError("can't allocate memory")
 
-    monkeypatch.setattr(module, "load", no_memory)
+    monkeypatch.setattr(module, "examine", no_memory)
     (entry,) = Gallery(tmp_path).entries()
     assert entry.problem == "can't allocate memory"
 
@@ -389,11 +394,11 @@ def test_many_threads_load_one_checkpoint_once(tmp_path: Path, make_checkpoint: 
     ("content", "name"),
     [(b"b", "b"), (b"b\n", "b"), (b"missing", "a"), (b"", "a"), (b"\xff\xfe", "a"), (b"bad", "a"), (None, "a")],
 )
-def test_the_file_default_names_what_is_shown_first(
+def test_the_file_default_names_what_is_shown_first_otherwise_the_newest_is(
     content: bytes | None, name: str, tmp_path: Path, make_checkpoint: Maker
 ) -> None:
-    for folder in ("a", "b", "bad"):
-        make_checkpoint(tmp_path / folder)
+    for age, folder in enumerate(("bad", "a", "b")):
+        os.utime(make_checkpoint(tmp_path / folder) / WEIGHTS, ns=(0, 10**18 - age))
     (tmp_path / "bad" / WEIGHTS).write_bytes(b"")
     if content is not None:
         (tmp_path / "default").write_bytes(content)

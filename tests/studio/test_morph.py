@@ -185,6 +185,16 @@ def test_a_walk_changes_little_by_little(network: str, classes: int) -> None:
     assert max(steps) < 0.2 * np.abs(frames[-1] - frames[0]).mean()
 
 
+@pytest.mark.parametrize("place", [on_walk((3, 7), 0.25, way="lerp"), on_pad(FOUR, 0.25, 0.5)])
+def test_a_straight_way_mixes_styles_where_there_are_any(place: Place) -> None:
+    generator = build("stylegan2", 3)
+    with torch.inference_mode():
+        w = [generator.map(latents.latents(one, 10, 8), latents.labels(one, 10, 3), 0.7) for one, _ in place.parts]
+        mixed = sum(one * weight for one, (_, weight) in zip(w, place.parts, strict=True))
+        expected = morph.to_uint8(generator.synthesize(mixed))
+    np.testing.assert_array_equal(draw(generator, place, Changes(psi=0.7), None, range(10)), expected)
+
+
 def test_directions_move_every_cell_and_back_again() -> None:
     generator, place = build("dcgan"), on_walk((3, 7), 0.0)
     found = Directions(torch.eye(8)[:2])

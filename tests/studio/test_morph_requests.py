@@ -17,6 +17,7 @@ from PIL import Image
 from studio import video
 from studio.ui import morph
 from studio.ui.state import Answer, Studio
+from tests.tabs import functions_of
 from training import checkpoint
 from training.images import to_cells
 from training.sheet import seed_sheet
@@ -31,13 +32,9 @@ def studio(tmp_path: Path, make_checkpoint: Callable[..., Path]) -> Studio:
 
 
 @pytest.fixture
-def call(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(studio: Studio) -> Call:
     """Return a function that sends a request, a good one but for what is given, to a function of the tab."""
-    functions: dict[str, Callable[[Any], Answer]] = {}
-    monkeypatch.setattr(
-        morph, "part", lambda _, listed, *scripts, **props: functions.update({one.__name__: one for one in listed})
-    )
-    morph.build(studio)
+    functions = functions_of(morph, studio)
     good = {
         "sha256": studio.list()["default"],
         "visitor": "v",

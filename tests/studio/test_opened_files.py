@@ -17,6 +17,7 @@ from studio.export import CHUNK, MAX_MANIFEST_CHARACTERS, export_png, read_png
 from studio.ui import explore
 from studio.ui.state import Answer, Studio
 from studio.ui.verify import MAX_FILE_BYTES
+from tests.tabs import functions_of
 from training.checkpoint import canonical_json
 
 Open = Callable[[Any], Answer]
@@ -29,13 +30,9 @@ def studio(tmp_path: Path, make_checkpoint: Callable[..., Path]) -> Studio:
 
 
 @pytest.fixture
-def open_tile(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Open:
+def open_tile(studio: Studio) -> Open:
     """Return a function that sends a file, as bytes or as anything else, as the page would."""
-    functions: dict[str, Callable[[Any], Answer]] = {}
-    monkeypatch.setattr(
-        explore, "part", lambda _, listed, *scripts, **props: functions.update({one.__name__: one for one in listed})
-    )
-    explore.build(studio)
+    functions = functions_of(explore, studio)
 
     def send(file: Any) -> Answer:
         return functions["open_tile"]({"file": base64.b64encode(file).decode() if isinstance(file, bytes) else file})

@@ -20,10 +20,10 @@ from studio.quick import close_enough
 from studio.render import BusyError, Picture, Priority, Renderer, SupersededError, Wish
 from training import checkpoint
 from training.checkpoint import Checkpoint, CheckpointError
-from training.generators import GeneratorConfig, build_generator
-from training.images import to_cells
+from training.generators import GeneratorConfig, GeneratorNetwork, build_generator
+from training.images import Pixels, to_cells
 from training.latents import latents
-from training.sheet import seed_sheet
+from training.sheet import draw, seed_sheet
 
 CPU = torch.device("cpu")
 
@@ -117,6 +117,15 @@ def order_all(renderer: Renderer, found: Checkpoint, seeds: list[int], *, visito
     return renderer.order(wishes, visitor, priority=Priority.SHEET, lane="seeds")
 
 
+def begun(found: Checkpoint) -> tuple[Gate, Done, Renderer]:
+    """Return a renderer that draws a tile called "first" until its gate is opened, and what notes the others."""
+    gate, done = Gate(found), Done()
+    renderer = Renderer(gate, CPU)
+    done.watch(order(renderer, found, 0, "first"), "first")
+    assert gate.entered.wait(20)
+    return gate, done, renderer
+
+
 def test_a_tile_is_what_its_seed_gives_and_its_jpeg_looks_like_it(found: Checkpoint) -> None:
     picture = Renderer(lambda _: found, CPU).tile(found.sha256, 5, "me")
     assert close_enough(picture.pixels, seed_sheet(found.generator, 5))
@@ -196,10 +205,7 @@ def test_several_tiles_at_once_do_not_give_up_one_another_and_give_up_the_older(
 
 
 def test_what_is_more_urgent_comes_first_whenever_it_came(found: Checkpoint) -> None:
-    gate, done = Gate(found), Done()
-    renderer = Renderer(gate, CPU)
-    done.watch(order(renderer, found, 0, "first"), "first")
-    assert gate.entered.wait(20)
+    gate, done, renderer = begun(found)
     for priority in reversed(Priority):
         future = order(renderer, found, 1 + priority, f"visitor {priority}", priority=priority)
         done.watch(future, priority.name)
@@ -245,6 +251,17 @@ def test_a_batch_that_is_being_drawn_is_broken_off_between_two_layers(found: Che
     assert begun == ["first"] + ["first", "last"] * 20
 
 
+def wish_for_another(renderer: Renderer, found: Checkpoint, batches: Batches) -> Picture:
+    """Call off what is drawn ahead for a visitor who wishes for seed 8 meanwhile, and return its tile."""
+    wish = Wish(found.sha256, 8)
+    with ThreadPoolExecutor(1) as pool:
+        renderer.call_off("me", "ahead", keep=wish)
+        now = pool.submit(renderer.tile, found.sha256, 8, "me")
+        wait_until(lambda: wish in renderer._jobs)
+        batches.go_on()
+        return now.result(20)
+
+
 def test_what_was_drawn_ahead_ends_when_its_visitor_wishes_for_something_else(
     found: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,15 +269,26 @@ def test_what_was_drawn_ahead_ends_when_its_visitor_wishes_for_something_else(
     batches = Batches(monkeypatch)
     (mine,) = renderer.order([Wish(found.sha256, 7)], "me", priority=Priority.PREFETCH, lane="ahead")
     batches.wait_for(2)
-    with ThreadPoolExecutor(1) as pool:
-        renderer.call_off("me", "ahead", keep=Wish(found.sha256, 8))
-        now = pool.submit(renderer.tile, found.sha256, 8, "me")
-        wait_until(lambda: Wish(found.sha256, 8) in renderer._jobs)
-        batches.go_on()
-        assert close_enough(now.result(20).pixels, seed_sheet(found.generator, 8))
+    now = wish_for_another(renderer, found, batches)
+    assert close_enough(now.pixels, seed_sheet(found.generator, 8))
     with pytest.raises(SupersededError):
         mine.result(20)
     assert renderer.tile(found.sha256, 7, "me").seed == 7
+
+
+def test_a_whole_lane_can_be_called_off(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer = warm(Renderer(lambda _: found, CPU), found)
+    batches = Batches(monkeypatch)
+    wishes = [Wish(found.sha256, seed) for seed in (7, 8)]
+    row = renderer.order(wishes, "me", priority=Priority.SHEET, lane="matrix")
+    (other,) = renderer.order([Wish(found.sha256, 9)], "me", priority=Priority.SHEET, lane="sheet")
+    batches.wait_for(2)
+    renderer.call_off("me", "matrix")
+    batches.go_on()
+    assert other.result(20).seed == 9
+    for tile in row:
+        with pytest.raises(SupersededError):
+            tile.result(20)
 
 
 def test_what_somebody_else_waits_for_too_is_drawn_on(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,12 +298,7 @@ def test_what_somebody_else_waits_for_too_is_drawn_on(found: Checkpoint, monkeyp
     (mine,) = renderer.order([wish], "me", priority=Priority.PREFETCH, lane="ahead")
     renderer.order([wish], "you", priority=Priority.PREFETCH, lane="ahead")
     batches.wait_for(2)
-    with ThreadPoolExecutor(1) as pool:
-        renderer.call_off("me", "ahead", keep=Wish(found.sha256, 8))
-        now = pool.submit(renderer.tile, found.sha256, 8, "me")
-        wait_until(lambda: Wish(found.sha256, 8) in renderer._jobs)
-        batches.go_on()
-        assert now.result(20).seed == 8
+    assert wish_for_another(renderer, found, batches).seed == 8
     assert mine.result(20).seed == 7
 
 
@@ -314,10 +337,7 @@ def test_what_steps_aside_is_given_up_like_what_waits(found: Checkpoint, monkeyp
 
 
 def test_a_tile_becomes_as_urgent_as_the_most_urgent_wish_for_it(found: Checkpoint) -> None:
-    gate, done = Gate(found), Done()
-    renderer = Renderer(gate, CPU)
-    done.watch(order(renderer, found, 0, "first"), "first")
-    assert gate.entered.wait(20)
+    gate, done, renderer = begun(found)
     done.watch(order(renderer, found, 1, "me", priority=Priority.COMPARE), "compare")
     done.watch(order(renderer, found, 2, "me", priority=Priority.SHEET, lane="seeds"), "sheet")
     done.watch(order(renderer, found, 2, "you"), "the same, now")
@@ -363,6 +383,30 @@ def test_work_gets_the_generator_and_its_failure_reaches_whoever_asked(found: Ch
     with pytest.raises(ZeroDivisionError):
         renderer.work(found.sha256, lambda _: 1 // 0, "me", **place)
     assert renderer.work(found.sha256, lambda _: threading.current_thread().name, "me", **place) == "render"
+
+
+def test_work_that_draws_is_broken_off_and_called_again(found: Checkpoint) -> None:
+    renderer = warm(Renderer(lambda _: found, CPU), found)
+    inside, go, calls = threading.Event(), threading.Event(), []
+
+    def wait(*_: object) -> None:
+        inside.set()
+        assert go.wait(20)
+
+    next(iter(renderer._for_tiles(found).children())).register_forward_hook(wait)
+
+    def function(generator: GeneratorNetwork) -> Pixels:
+        calls.append(generator)
+        return draw(generator, latents(7, 10, 8), None)
+
+    with ThreadPoolExecutor(1) as pool:
+        film = pool.submit(renderer.work, found.sha256, function, "me", priority=Priority.VIDEO, lane="film")
+        assert inside.wait(20)
+        urgent = order(renderer, found, 8, "you")
+        go.set()
+        assert urgent.result(20).seed == 8
+        assert close_enough(film.result(20), to_cells(seed_sheet(found.generator, 7), 16)[:10])
+    assert len(calls) == 2
 
 
 def test_newer_work_in_a_lane_takes_the_place_of_older_work_that_waits(found: Checkpoint) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.scoreboard import Board, Passport, boards
+from training import checkpoint
 
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
 SQUEEZE, INCEPTION = "SqueezeNet 1.1", "InceptionV3"
 
 
@@ -55,6 +58,15 @@ def test_a_network_that_nobody_names_ranks_nothing() -> None:
     some = [passport("b", record(0.1, None)), passport("a", record(0.9, None)), passport("c", record(5.0))]
     tables, _ = boards(some)
     assert [(table.network, names(table)) for table in tables] == [(SQUEEZE, ["c"]), (None, ["a", "b"])]
+
+
+def test_the_shipped_checkpoints_all_stand_in_one_table_by_the_same_measure() -> None:
+    shipped = [checkpoint.describe(file.parent) for file in SHIPPED.glob("*/config.json")]
+    (board,), unscored = boards(Passport(one.folder.name, "", one.about) for one in shipped)
+    assert len(names(board)) == len(shipped) >= 14
+    assert unscored == []
+    assert {(row.fakes, row.reals) for row in board.rows} == {(1000, 6000)}
+    assert names(board)[0] == "projected"
 
 
 def test_a_row_says_what_the_passport_says() -> None:

@@ -160,7 +160,7 @@ def test_without_the_network_seeing_is_refused_and_ranking_goes_on(
     asked = {"sha256": sha256, "seed": 0, "visitor": "me", "count": 24, "by_network": True}
     assert served.ask("race-seeds", "see_seed", asked, "session")["error"]["code"] == "error_no_network"
     answer = served.ask("race-seeds", "rank_seeds", asked, "session")
-    assert (answer["network"], answer["at_hand"]) == (None, False)
+    assert (answer["network"], answer["at_hand"], answer["reals"]) == (None, False, "none")
 
 
 def test_the_network_of_the_real_pictures_ranks_by_their_distance(
@@ -170,7 +170,9 @@ def test_the_network_of_the_real_pictures_ranks_by_their_distance(
     studio = Studio(make_vivid(tmp_path / "root" / "one").parent, torch.device("cpu"), make_pictures(tmp_path / "real"))
     sha256 = str(studio.gallery.entries()[0].sha256)
     assert studio.copies is not None
+    assert seeds._reals(studio) == "waiting"
     studio.copies._index = build_index(tmp_path / "real", Progress())
+    assert seeds._reals(studio) == "ready"
     network = seeds._network(studio)
     assert network is not None
     sheets = Sheets(studio.renderer)

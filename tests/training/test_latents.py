@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 
@@ -37,6 +38,19 @@ def test_the_first_numbers_of_a_seed_are_those_of_numpys_frozen_stream() -> None
 def test_the_last_seed_has_its_own_numbers() -> None:
     expected = np.float32(0.6484086742306527)
     assert latents(LAST, 1, 1).item() == expected
+
+
+@pytest.mark.parametrize(
+    ("seed", "z_dim", "digest"),
+    [
+        (0, 8, "57697a2e9721d5b1523342491aeb684fbee97308fbe8aaf9bd513956e13ded97"),
+        (7, 128, "e73d87e8c707b8aa10ecb76f7c73e3f2cd312cb006b878b4f866c2b1a44d3082"),
+        (LAST, 256, "998b75dd740d4a329cb32616a6ef3f2b4b4d88387525bb870fea8e5d879cd8ed"),
+    ],
+)
+def test_the_hundred_latents_of_a_tile_are_these_bytes(seed: int, z_dim: int, digest: str) -> None:
+    numbers = latents(seed, 100, z_dim).numpy().astype("<f4")
+    assert hashlib.sha256(numbers.tobytes()).hexdigest() == digest
 
 
 def test_latents_are_float32_rows_on_the_cpu() -> None:

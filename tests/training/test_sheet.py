@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -46,6 +48,21 @@ class Plain(nn.Module):
         images = (psi * self.gain * z)[:, :, None, None].expand(-1, -1, 2, 2)
         self.seen.append((len(z), self.training, images.requires_grad))
         return images
+
+
+class Exact(nn.Module):
+    """Paints each of 2 x 2 pixels with numbers of the latent, each halved some times: no machine rounds any of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.z_dim, self.resolution, self.classes = 3, 2, 0
+        weight = torch.zeros(12, 3)
+        for row in range(12):
+            weight[row, (row + row // 4) % 3] = (-1.0) ** row / 2 ** (row % 4)  # one number a row: nothing is added up
+        self.weight = nn.Parameter(weight)
+
+    def forward(self, z: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
+        return (psi * z @ self.weight.T).view(-1, 3, 2, 2)
 
 
 def most_levels_apart(one: np.ndarray, other: np.ndarray) -> int:
@@ -109,6 +126,22 @@ def test_a_tile_of_a_hand_made_generator_has_the_colours_of_its_latents() -> Non
     assert (colours == colours[:, :1, :1]).all()
     # The first numbers of seed 0 are 1.764, 0.400, 0.979; 2.241, 1.868, -0.977: 127.5 x / 4 + 127.5 of each, rounded.
     assert colours[:2, 0, 0].tolist() == [[184, 140, 159], [199, 187, 96]]
+
+
+@pytest.mark.parametrize("batch", [sheet.BATCH, *BATCHES])
+def test_the_tile_of_an_exact_generator_is_this_one_on_every_machine(
+    batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes this fail has changed what tiles look like: RENDERER is then to be raised."""
+    monkeypatch.setattr(sheet, "BATCH", batch)
+    tile = seed_sheet(Exact(), 7)
+    # The latents begin 1.6905, -0.4659 and 0.4075, -0.7889: red is 127.5 x + 128 of the first, then of minus half the
+    # second.
+    assert (tile.shape, tile[0, :4, 0].tolist()) == ((20, 20, 3), [255, 157, 179, 178])
+    assert hashlib.sha256(tile.tobytes()).hexdigest() == (
+        "5d2de39d8f2f3dbbb970f23dec14bd864e340e1775701c880e7280092dcf0c44"
+    )
+    assert sheet.RENDERER == "1"
 
 
 @pytest.mark.parametrize("gain", [float("nan"), float("inf")])

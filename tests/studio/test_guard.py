@@ -1,0 +1,32 @@
+"""What is sent to a visitor: the page itself compressed, everything else as it is."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from studio.ui.guard import Zipped
+
+TEXT = "a page of many words, " * 200
+
+
+def answer(_: Request) -> PlainTextResponse:
+    return PlainTextResponse(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "encoding"), [("/", "gzip", "gzip"), ("/", "identity", None), ("/tile", "gzip", None)]
+)
+def test_only_the_page_is_compressed_and_only_where_the_browser_takes_it(
+    path: str, accepted: str, encoding: str | None
+) -> None:
+    app = Starlette(routes=[Route(path, answer)], middleware=[Zipped.middleware()])
+    found = TestClient(app).get(path, headers={"accept-encoding": accepted})
+    assert found.text == TEXT
+    assert found.headers.get("content-encoding") == encoding
+    if encoding:
+        assert int(found.headers["content-length"]) < len(TEXT) / 5
