@@ -48,6 +48,12 @@ race.tabShown = (name) => {
   race.link.set({ tab: name === "explore" ? null : name });
   document.dispatchEvent(new CustomEvent("race:tab"));
 };
+
+// Gradio tells of a chosen tab a while after it is on the screen, and a key that is pressed meanwhile is the new tab's.
+document.addEventListener("click", ({ target }) => {
+  const chosen = target.closest?.("#race-tabs [role=tab][data-tab-id]");
+  if (chosen) queueMicrotask(() => race.tabShown(chosen.dataset.tabId));
+});
 race.openTab = (name) => {
   const button = document.querySelector(`#race-tabs [role=tab][data-tab-id="${name}"]`);
   if (button) button.click();

@@ -146,6 +146,20 @@ def test_the_help_lists_the_keys_of_tabs_that_were_not_opened_yet(address: str, 
     expect(titles).to_have_text(["Explore", "Seeds", "Knockout", "Compare", "About", "On every tab"])
 
 
+def test_a_key_right_after_the_click_on_a_tab_is_that_tabs(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    page.evaluate("window.ganRace.openTab('verify')")
+    page.wait_for_function("window.ganRace.tab === 'verify'")
+    page.evaluate(
+        """async () => {
+            window.ganRace.openTab("explore");
+            await Promise.resolve();
+            document.dispatchEvent(new KeyboardEvent("keydown", { key: "r" }));
+        }"""
+    )
+    wait_for_tile(page, seed=1)
+
+
 def test_the_live_region_says_what_is_shown(address: str, open_page: Open) -> None:
     page = open_page(address)
     page.keyboard.press("r")
