@@ -10,6 +10,7 @@ import json
 import shutil
 import threading
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,11 @@ class Added:
 
     def _folders(self) -> list[Path]:
         """List the folders of the added checkpoints, the oldest first."""
-        every = self.folder.iterdir() if self.folder.is_dir() else []
-        folders = [path for path in every if (path / NOTE).is_file() and not path.name.startswith(".")]
-        return sorted(folders, key=lambda path: (path / NOTE).stat().st_mtime_ns)
+        written: dict[Path, int] = {}
+        for path in self.folder.iterdir() if self.folder.is_dir() else []:
+            with suppress(OSError):  # no checkpoint, or one that is just being removed
+                written[path] = (path / NOTE).stat().st_mtime_ns
+        return sorted((path for path in written if not path.name.startswith(".")), key=written.__getitem__)
 
     def _write(self, target: Path, config: bytes, weights: Path, note: dict[str, str]) -> None:
         unfinished = target.with_name(f".{target.name}{UNFINISHED}")

@@ -31,7 +31,7 @@ const valuesOf = (points) => points.map((point) => point.y);
 // not far from the middle of all. Each line weighs the same, however many points it has; a wild one is beyond with
 // more than a tenth of it.
 function calmValues(lines) {
-  const own = lines.map((line) => SHARES.map((share) => quantile(sorted(valuesOf(line.smooth)), share)));
+  const own = lines.map((line) => sorted(valuesOf(line.smooth))).map((values) => SHARES.map((share) => quantile(values, share)));
   const all = sorted(own.flat());
   const [lower, upper] = MIDDLE.map((share) => quantile(all, share));
   const reach = FAR * (upper - lower) || Infinity;
@@ -53,11 +53,12 @@ function rangeOf(lines, scale) {
   return { low: back(low - room), high: back(high + room), unit, scale, place };
 }
 
-// Where a logarithmic axis is marked: 0 and powers of ten on both sides of it.
+// Where a logarithmic axis is marked: 0 and powers of ten on both sides of it, or evenly where it spans less than that.
 function powers({ low, high, unit }) {
   const [first, last] = [unit, Math.max(Math.abs(low), Math.abs(high))].map((size) => Math.ceil(Math.log10(size) - 1e-9));
   const sizes = Array.from({ length: Math.max(last - first + 1, 0) }, (_, by) => 10 ** (first + by));
-  return [...sizes.map((size) => -size), 0, ...sizes].filter((y) => y >= low && y <= high);
+  const marks = [...sizes.map((size) => -size), 0, ...sizes].filter((y) => y >= low && y <= high);
+  return marks.length > 1 ? marks : ticks(low, high, 5);
 }
 
 function chart({ lines, shown, width, label, quantity, axis, language }) {

@@ -35,12 +35,16 @@ function doubt(sha256, focused = sha256) {
   buttonOf(focused)?.closest("li").querySelector(".remove-no, .remove-own")?.focus();
 }
 
+let removing = false;
 async function remove({ sha256, name }) {
+  if (removing) return; // a second click of the same hand
+  removing = true;
   const answer = await race.ask(server.remove, { sha256, secret: race.secret() });
-  doubted = null;
+  [removing, doubted] = [false, null];
   if (answer.error) sayRemoved({ key: answer.error.code, values: answer.error.values, failed: true });
   else sayRemoved({ key: "remove_done", values: { name, hash: sha256.slice(0, 8) } });
   if (answer.list) takeList(answer);
+  else refresh(); // it may have gone in the meantime
   show();
   const next = matchMedia("(pointer: fine)").matches ? search : $(".close"); // the search would bring up a phone's keyboard
   if (dialog.open) (answer.error ? buttonOf(sha256) ?? next : next).focus();

@@ -1,8 +1,8 @@
 // Checkpoints that were added on the page can go again: who added one has removed it, or newer ones have pushed it out.
 race.gone = new Set(); // hashes of those that went while the page was open
 
-// Compare a list with the one before. `race:gone` tells every tab what went; whoever looks at it is led to the first of
-// the list, with the same seed, and `race:left` tells from what to what.
+// Compare a list with the one before. `race:gone` tells every tab what went; whoever looks at it is led to the one on
+// which the studio opens, with the same seed, and `race:left` tells from what to what.
 race.settle = (before, list) => {
   for (const one of list.checkpoints) race.gone.delete(one.sha256);
   const went = (before?.checkpoints ?? []).filter((one) => one.added && !race.find(list, one.sha256));

@@ -48,7 +48,7 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
     "checkpoint_gone": (
         "“{name}” is no longer here: whoever added it has removed it, or newer ones have pushed it out. “{now}” is "
         "shown in its place, with the same seed.",
-        "「{name}」はここになくなりました。追加した人が削除したか、新しいものと入れ替わっています。"
+        "「{name}」はここにはもうありません。追加した人が削除したか、新しいものと入れ替わっています。"
         "代わりに、同じシードの「{now}」を表示しています。",
     ),
     "error_remove_others": (

@@ -100,7 +100,7 @@ def test_who_looks_at_it_elsewhere_cannot_remove_it_and_is_led_to_another_in_eve
     other.keyboard.press("d")  # a seed that was not drawn ahead, of a checkpoint that it still believes in
     wait_for_name(other, "alpha")
     assert looks_like(pixels_of(other, ".race .tile"), sheet_of(checkpoints / "alpha", 2))
-    expect(other.locator(".left-words")).to_contain_text("「Mine」はここになくなりました")
+    expect(other.locator(".left-words")).to_contain_text("「Mine」はここにはもうありません")
     for tab in ("seeds", "morph"):
         show_tab(other, tab)
         expect(other.locator(f".{tab}-checkpoint")).to_have_value(alpha)

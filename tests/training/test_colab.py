@@ -48,6 +48,7 @@ from urllib.request import urlopen
 
 page = urlopen(demo.local_url).read().decode()
 print("the page names the run:", "dcgan-0" in page)
+print("the studio can look for copies:", '"copies":true' in page)
 """
 PIP_THAT_CHANGES_TORCH = """
 from pathlib import Path
@@ -162,6 +163,7 @@ def test_run_all_trains_and_opens_the_studio_and_a_new_runtime_resumes(
     assert "the budget is used up: 32 images" in printed["train"]
     assert "image/jpeg" in printed["train"]
     assert "the page names the run: True" in printed["studio"]
+    assert "the studio can look for copies: True" in printed["studio"]
     assert "There is no public link" in printed["studio"]
     assert saved_images(runs) == 32
 
@@ -180,10 +182,11 @@ def test_the_public_link_is_shown_as_text_and_as_a_code(
     shown: list[SVG] = []
     monkeypatch.setitem(sys.modules, "app", SimpleNamespace(demo=demo))
     monkeypatch.setattr("IPython.display.display", shown.append)
-    for name in ("GAN_RACE_CHECKPOINTS", "GAN_RACE_STATE"):
+    for name in ("GAN_RACE_CHECKPOINTS", "GAN_RACE_STATE", "GAN_RACE_DATA"):
         monkeypatch.setenv(name, "before")  # and put it back after
     source = next(cell.source for cell in code_cells() if cell.id == "studio")
-    exec(source, {"os": os, "sys": sys, "RUNS": tmp_path, "STORE": tmp_path, "PROJECT": PROJECT})
+    places = {"RUNS": tmp_path, "STORE": tmp_path, "PACKED": tmp_path / "packed", "PROJECT": PROJECT}
+    exec(source, {"os": os, "sys": sys, **places})
     assert asked == [True]
     assert "公開リンク / Public link: https://0123456789abcdef.gradio.live\n" in capsys.readouterr().out
     (code,) = shown
