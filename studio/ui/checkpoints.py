@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,6 +45,21 @@ def build(studio: Studio) -> gr.HTML:
         return {"jpeg": to_base64(small)}
 
     @answers
+    def remove(data: Answer) -> Answer:
+        """Remove a checkpoint that this browser has added; the list comes back."""
+        sha256, owner = asked_hash(data), _asked_owner(data)
+        with refusing("error_remove_disk"):
+            studio.remove(sha256, owner)
+        return _listed(studio, owner)
+
+    functions = [list_now, preview, remove, *_adding(studio)]
+    return part("checkpoints", functions, SCRIPTS, adding=LIMITS if studio.uploads else None)
+
+
+def _adding(studio: Studio) -> list[Callable[[Any], Any]]:
+    """Return the functions by which a checkpoint comes, piece by piece."""
+
+    @answers
     def add_begin(data: Answer) -> Answer:
         """Begin to take a checkpoint; it may have only as many bytes as it says."""
         uploads, size = _asked_uploads(studio), _asked_number(data, "size")
@@ -66,15 +81,12 @@ def build(studio: Studio) -> gr.HTML:
             return {"received": offset + len(piece)} if upload is None else _keep(studio, upload)
 
     @answers
-    def remove(data: Answer) -> Answer:
-        """Remove a checkpoint that this browser has added; the list comes back."""
-        sha256, owner = asked_hash(data), _asked_owner(data)
-        with refusing("error_remove_disk"):
-            studio.remove(sha256, owner)
-        return _listed(studio, owner)
+    def add_stop(data: Answer) -> Answer:
+        """Forget what has come of a checkpoint."""
+        _asked_uploads(studio).give_up(asked_text(data, "upload", 64))
+        return {}
 
-    functions = [list_now, preview, add_begin, add_piece, remove]
-    return part("checkpoints", functions, SCRIPTS, adding=LIMITS if studio.uploads else None)
+    return [add_begin, add_piece, add_stop]
 
 
 @contextmanager

@@ -41,6 +41,10 @@ async function send(config, weights) {
   if (begun.error) return begun;
   let answer = { received: 0 };
   while (answer.received < weights.size) {
+    if (stopped) {
+      race.ask(server.add_stop, { upload: begun.upload });
+      return { stopped };
+    }
     sayAdding({ key: "add_sending", values: { percent: Math.round((100 * answer.received) / weights.size) } });
     const offset = answer.received;
     const piece = await race.files.read(weights.slice(offset, offset + props.adding.piece_bytes));
@@ -52,23 +56,30 @@ async function send(config, weights) {
 }
 
 let sending = false;
+let stopped = false;
+function setSending(on) {
+  [sending, stopped] = [on, false];
+  chosenFiles.disabled = on;
+  $(".add-stop").hidden = !on;
+}
+$(".add-stop").addEventListener("click", () => (stopped = true));
+
 async function addCheckpoint(files) {
   if (sending || files.length === 0) return;
   const { problem, config, weights } = pair(files);
   if (problem) return refuse(...problem);
-  sending = true;
-  chosenFiles.disabled = true;
+  setSending(true);
   try {
     taken(await send(config, weights));
   } catch {
     refuse("error_add_lost"); // the config has changed or gone since it was chosen
   }
-  sending = false;
-  chosenFiles.disabled = false;
+  setSending(false);
 }
 
-function taken({ error, sha256, name, known, list, own: hashes }) {
+function taken({ error, stopped: givenUp, sha256, name, known, list, own: hashes }) {
   if (error) return refuse(error.code, error.values);
+  if (givenUp) return sayAdding({ key: "add_stopped" });
   search.value = "";
   takeList({ list, own: hashes });
   sayAdding({ key: known ? "add_known" : "add_done", values: { name, hash: sha256.slice(0, 8) } });

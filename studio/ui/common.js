@@ -123,9 +123,9 @@ window.ganRace ??= (() => {
       setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     },
 
-    // A seed as people type it: digits only; anything else is null.
+    // A seed as people type it: digits only, full-width ones of a Japanese keyboard too; anything else is null.
     parseSeed(text) {
-      const digits = text.trim();
+      const digits = text.normalize("NFKC").trim();
       return /^\d{1,10}$/.test(digits) && Number(digits) < 2 ** 32 ? Number(digits) : null;
     },
 

@@ -11,8 +11,6 @@ const checkpointOf = (sha256) => race.find(list, sha256);
 
 function showList() {
   race.fillCheckpoints(select, list, race.seed.sha256 ?? list.default);
-  $(".untrained").hidden = list.untrained === null;
-  $(".untrained-text").textContent = race.text("untrained", { folder: list.untrained });
   $(".problems").hidden = list.problems.length === 0;
   $(".problems ul").replaceChildren(
     ...list.problems.map((one) => Object.assign(document.createElement("li"), { textContent: `${one.name}: ${one.reason}` })),
@@ -203,8 +201,8 @@ select.addEventListener("focus", refreshList);
 $(".seed-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const seed = race.parseSeed(field.value);
-  if (seed === null) showProblem({ code: "error_seed", values: { value: field.value } });
-  else wish({ seed });
+  showProblem(seed === null ? { code: "error_seed", values: { value: field.value } } : null);
+  if (seed !== null) wish({ seed });
 });
 
 $(".star").addEventListener("click", star);

@@ -43,5 +43,14 @@ race.files = (() => {
     });
   }
 
+  // A file that is dropped where nothing takes it would be opened by the browser, in the place of the page.
+  for (const name of ["dragover", "drop"]) {
+    window.addEventListener(name, (event) => {
+      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files") || event.target.closest?.("input[type=file]")) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "none";
+    });
+  }
+
   return { read, chosen, dropped };
 })();

@@ -37,6 +37,14 @@ function showChip() {
   $(".alarm").setAttribute("aria-label", race.text("alarms_label", { alarms: alarms.join("; ") }));
 }
 
+// With nothing to show, an untrained generator stands in; whatever tab is open, this is said.
+function showUntrained() {
+  const folder = race.list?.untrained ?? null;
+  $(".untrained").hidden = folder === null;
+  $(".untrained-text").textContent = race.text("untrained", { folder });
+}
+document.addEventListener("race:list", showUntrained);
+
 function showHealth() {
   const words = race.text(alive ? "alive" : "gone");
   $(".health").classList.toggle("gone", !alive);
@@ -125,6 +133,7 @@ document.addEventListener("race:open-tab", (event) => trigger("open_tab", { tab:
 
 race.onLanguage(element, () => {
   showLeft(left);
+  showUntrained();
   showTheme();
   showChip();
   showHealth();

@@ -176,8 +176,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "next_cell": ("Next picture", "次の画像"),
     "close": ("Close", "閉じる"),
     "untrained": (
-        "No trained checkpoint was found in the folder “{folder}”; this generator is untrained. Train one:",
-        "フォルダー「{folder}」に学習済みのチェックポイントがありません。この生成器は未学習です。学習するには:",
+        "There is no trained checkpoint in the folder “{folder}” yet, so an untrained generator stands in. To train "
+        "one, run the notebook's cell 3, “Train”, or elsewhere:",
+        "フォルダー「{folder}」に学習済みのチェックポイントがないため、未学習の生成器を表示しています。学習するには、ノートブックでは"
+        "セル「3. 学習」を、それ以外では次のコマンドを実行してください:",
     ),
     "unusable": ("Checkpoints that cannot be used", "使えないチェックポイント"),
     "passport": ("How it was trained", "学習の記録"),
@@ -538,7 +540,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "verified_alt": ("The tile that was checked", "照合したタイル"),
     # errors
     "error_seed": (
-        "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
+        "“{value}” is no seed; whole numbers from 0 to 4294967295 are allowed.",
         "「{value}」はシードではありません。0 から 4294967295 までの整数を入力してください。",
     ),
     "error_psi": (

@@ -29,6 +29,7 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
     "add_name": ("Name, if you like", "名前（任意）"),
     "add_drop": ("Drop both files here, or choose them", "2 つのファイルをここにドロップ、または選択"),
     "add_sending": ("Sending: {percent} % …", "送信中: {percent} %…"),
+    "add_stopped": ("Stopped; nothing of it was kept.", "中止しました。送信した分は残っていません。"),
     "add_done": (
         "{name} ({hash}) was added to the list above.",
         "{name}（{hash}）を上の一覧に追加しました。",

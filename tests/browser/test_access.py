@@ -193,7 +193,8 @@ def test_on_a_slow_network_a_preview_comes_first_and_then_the_whole_tile(
     page.wait_for_function("document.querySelector('.race .tile').naturalWidth === 1280")
     slow_down(page)
     widths = []
-    for seed in (1000, 2000):  # never drawn ahead; the first shows that the network is slow, where the browser does not say so
+    # Seeds that are never drawn ahead; the first one shows that the network is slow, where the browser does not say so.
+    for seed in (1000, 2000):
         start = time.monotonic()
         page.locator(".race.explore .seed").fill(str(seed))
         page.keyboard.press("Enter")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
 
@@ -145,7 +146,8 @@ def test_on_a_phone_nothing_is_too_small_too_wide_or_unreadable(
     expect(panel.locator(".broken")).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert panel.evaluate("(node) => node.scrollWidth - node.clientWidth") == 0
-    small = "(nodes) => nodes.filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML)"
+    small = """(nodes) => nodes.filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44)
+        .map((one) => one.outerHTML)"""
     assert panel.locator("button, input:not([type=file])").evaluate_all(small) == []
     results = Axe().run(page).response
     assert [one["id"] for one in results["violations"] if one["impact"] in ("serious", "critical")] == []
@@ -195,6 +197,32 @@ def test_a_checkpoint_of_ones_own_is_added_and_chosen_and_a_pickle_is_refused(
     expect(page.locator(".explore select.checkpoint")).to_have_value(page.evaluate("window.ganRace.shown.sha256"))
     linked = open_page(page.url)
     assert linked.evaluate("window.ganRace.shown.name") == "My own flowers"
+
+
+def test_adding_can_be_stopped_and_nothing_of_it_stays(
+    address: str, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    own = make_checkpoint(tmp_path / "own", seed=5)
+    page = open_page(address)
+    panel = open_panel(page)
+    stop = panel.get_by_role("button", name="Stop")
+    expect(stop).to_be_hidden()
+    held: list[Route] = []
+    begins = re.compile("component_server")
+    page.route(
+        begins, lambda route: held.append(route) if "add_begin" in str(route.request.post_data) else route.continue_()
+    )
+    with page.expect_request(lambda request: "add_begin" in (request.post_data or "")):
+        panel.locator(".add-files").set_input_files([own / "config.json", own / "model.safetensors"])
+    stop.click()
+    with page.expect_response(lambda response: "add_stop" in (response.request.post_data or "")) as told:
+        held.pop().continue_()
+    assert told.value.json() == {}
+    expect(panel.locator(".adding .status")).to_have_text("Stopped; nothing of it was kept.")
+    expect(stop).to_be_hidden()
+    expect(panel.locator(".add-files")).to_be_enabled()
+    assert names(panel) == ["alpha", "beta"]
+    assert [path.name for path in (tmp_path / "state" / "added").rglob("*") if path.is_file()] == []
 
 
 def write_card(folder: Path) -> Path:

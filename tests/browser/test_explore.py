@@ -234,7 +234,45 @@ def test_without_a_checkpoint_an_untrained_generator_stands_in_and_says_so(
     expect(page.locator(".explore .legal")).to_contain_text("Not submittable: this generator is an untrained stand-in")
     page.get_by_role("tab", name="Export").click()
     expect(page.locator(".why-not")).to_contain_text("untrained stand-in")
+    for tab in ("seeds", "compare", "morph"):
+        page.evaluate("(tab) => window.ganRace.openTab(tab)", tab)
+        page.wait_for_selector(f".race.{tab}")
+        expect(page.locator(".untrained")).to_be_visible()
+    page.locator(".language").click()
+    expect(page.locator(".untrained")).to_contain_text("セル「3. 学習」")
     expect(page.locator(".download")).to_be_disabled()
+
+
+def test_a_refused_seed_is_forgotten_with_the_next_and_full_width_digits_are_digits(
+    address: str, open_page: Open
+) -> None:
+    page = open_page(address)
+    status, field = page.locator(".explore .status"), page.locator(".explore .seed")
+    for typed in ("abc", ""):
+        field.fill(typed)
+        field.press("Enter")
+        expect(status).to_contain_text(f"“{typed}” is no seed")
+        field.fill("0")  # which is shown already
+        field.press("Enter")
+        expect(status).to_be_hidden()
+    field.fill(" １２ ")
+    field.press("Enter")
+    wait_for_tile(page, seed=12)
+
+
+def test_a_file_that_is_dropped_where_nothing_takes_it_does_not_leave_the_page(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    fate = """() => ["dragover", "drop"].map((name) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(["x"], "holiday.png", { type: "image/png" }));
+        const event = new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true });
+        return !document.querySelector(".head h1").dispatchEvent(event);
+    })"""
+    page.evaluate("window.ganRace.openTab('seeds')")
+    page.wait_for_selector(".race.seeds .card")
+    assert page.evaluate(fate) == [True, True]
+    text = "!document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: new DataTransfer(), cancelable: true }))"
+    assert page.evaluate(text) is False
 
 
 def test_the_seed_can_be_copied(address: str, open_page: Open) -> None:

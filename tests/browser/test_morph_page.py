@@ -130,7 +130,7 @@ def test_a_walk_goes_through_the_favourites_in_an_order_that_can_be_changed(addr
     expect(stops).to_have_text(["Seed 2", "Seed 1"])
     page.locator(".morph .new-stop").fill("-4")
     page.locator(".morph .new-stop").press("Enter")
-    expect(page.locator(".morph-status")).to_contain_text("-4 is no seed")
+    expect(page.locator(".morph-status")).to_contain_text("“-4” is no seed")
     expect(stops).to_have_text(["Seed 2", "Seed 1"])
 
 

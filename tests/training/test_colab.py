@@ -261,8 +261,8 @@ def test_the_stop_button_lets_the_command_save_and_is_passed_on_once(colab: Cola
     tree = ast.parse(install)
     tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)]
     caller = tmp_path / "caller.py"
-    own = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"  # a job in the background ignores it
-    caller.write_text(f"{own}\n{ast.unparse(tree)}\nrun(sys.executable, {str(saver)!r})\nprint('returned')\n")
+    heed = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"  # a job in the background has none
+    caller.write_text(f"{heed}\n{ast.unparse(tree)}\nrun(sys.executable, {str(saver)!r})\nprint('returned')\n")
     with subprocess.Popen([sys.executable, str(caller)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
