@@ -50,10 +50,11 @@ race.favourites = (() => {
     const rest = all().filter((other) => keyOf(other) !== keyOf(one));
     const starred = rest.length === all().length;
     if (starred && rest.length >= MOST) {
-      race.live(race.text("error_favourites_full", { limit: MOST }));
+      race.say(race.text("error_favourites_full", { limit: MOST }));
       return false;
     }
-    replace(starred ? [...rest, withPicture(one)] : rest);
+    const kept = replace(starred ? [...rest, withPicture(one)] : rest);
+    if (starred && !kept) race.say(race.text("favourites_unkept"));
     document.dispatchEvent(new CustomEvent("race:star", { detail: { ...checked(one), starred } }));
     return starred;
   }

@@ -69,9 +69,19 @@ $(".open-favourites").addEventListener("click", openFavourites);
 const openCheckpoints = () => document.dispatchEvent(new CustomEvent("race:open-checkpoints"));
 $(".chip").addEventListener("click", openCheckpoints);
 
+// --- what is said for a while --------------------------------------------------------------------------------------------
+
+const SAID_MILLISECONDS = 6000;
+let fading = null;
+document.addEventListener("race:say", ({ detail: words }) => {
+  $(".said-here").hidden = false;
+  $(".said-here").textContent = words;
+  clearTimeout(fading);
+  fading = setTimeout(() => ($(".said-here").hidden = true), SAID_MILLISECONDS);
+});
+
 // --- the link ----------------------------------------------------------------------------------------------------------
 
-let said = null;
 async function copyLink() {
   const link = race.link.whole();
   let words = race.text("copied");
@@ -80,10 +90,7 @@ async function copyLink() {
   } catch {
     words = race.text("copy_by_hand", { link });
   }
-  $(".copied").hidden = false;
-  $(".copied").textContent = words;
-  clearTimeout(said);
-  said = setTimeout(() => ($(".copied").hidden = true), 6000);
+  race.say(words);
 }
 $(".copy").addEventListener("click", copyLink);
 

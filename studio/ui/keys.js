@@ -142,6 +142,9 @@ race.keys = (() => {
   return { register, enter, list };
 })();
 
+// Say what everybody should read, whatever tab is open: the header shows it for a while.
+race.say = (words) => document.dispatchEvent(new CustomEvent("race:say", { detail: words }));
+
 race.live = (() => {
   const region = document.createElement("div");
   region.className = "race";

@@ -134,6 +134,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "random": ("Random", "ランダム"),
     "go": ("Go", "表示"),
     "copy_link": ("Copy link", "リンクをコピー"),
+    "favourites_unkept": (
+        "This browser keeps nothing for this page: save your favourites as a file before you leave it.",
+        "このブラウザーはこのページのデータを保存しません。ページを離れる前に、お気に入りをファイルに保存してください。",
+    ),
     "copied": ("Link copied.", "リンクをコピーしました。"),
     "copy_by_hand": ("Copy this link: {link}", "このリンクをコピーしてください: {link}"),
     "drawing": ("Drawing seed {seed} …", "シード {seed} を描画中…"),

@@ -37,6 +37,31 @@ def test_what_is_no_favourite_in_the_browsers_store_is_passed_over(address: str,
     assert [one["seed"] for one in page.evaluate("window.ganRace.favourites.all()")] == [0]
 
 
+def test_where_the_browser_keeps_nothing_a_star_says_so(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    said = page.locator(".said-here")
+    page.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+    )
+    page.keyboard.press("f")
+    expect(page.locator(".explore .star")).to_have_attribute("aria-pressed", "true")
+    expect(said).to_contain_text("save your favourites as a file")
+
+
+def test_a_star_beyond_the_most_is_refused_in_words_that_everybody_sees(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=400")
+    wait_for_tile(page, seed=400)
+    page.evaluate(
+        """() => {
+            const { sha256 } = window.ganRace.shown;
+            window.ganRace.favourites.replace(Array.from({ length: 300 }, (_, seed) => ({ sha256, seed })));
+        }"""
+    )
+    page.keyboard.press("f")
+    expect(page.locator(".said-here")).to_contain_text("300")
+    expect(page.locator(".explore .star")).to_have_attribute("aria-pressed", "false")
+
+
 def test_a_thumbnail_of_another_tab_opens_explore_at_its_seed(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?tab=verify", tile=False)
     expect(page.locator(".race .drop")).to_be_visible()

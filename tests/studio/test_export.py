@@ -55,6 +55,13 @@ def test_the_png_holds_exactly_the_seeds_tile(network: str, tmp_path: Path, make
     assert np.asarray(image).std() > 20
 
 
+def test_a_tile_of_the_race_has_1280_pixels_a_side(tmp_path: Path, make_checkpoint: Callable[..., Path]) -> None:
+    found = checkpoint.load(make_checkpoint(tmp_path / "large", network="dcgan", side=128))
+    image = opened(export_png(found, 0))
+    assert (image.format, image.mode, image.size) == ("PNG", "RGB", (1280, 1280))
+    assert np.array_equal(np.asarray(image), seed_sheet(found.generator, 0))
+
+
 def test_the_first_cell_of_the_second_row_is_image_ten(found: Checkpoint) -> None:
     pixels = np.asarray(opened(export_png(found, 3)))
     images = draw(found.generator, latents(3, 100, found.config.z_dim))
