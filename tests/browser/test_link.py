@@ -139,5 +139,3 @@ def test_nonsense_about_a_pair_is_passed_over(address: str, open_page: Open, sai
     page = open_page(f"{address}?seed=3&tab=morph&morph={said}", tile=False)
     expect(page.locator(".morph-caption")).to_contain_text("0.500 of the way from seed 3 to seed 4 (slerp)")
     assert linked(page)["morph"] == "3,4,0.5,slerp"
-
-

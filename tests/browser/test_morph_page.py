@@ -92,6 +92,24 @@ def test_directions_lose_the_badge_and_one_click_brings_it_back_psi_only_shows(a
     expect(page.locator(".morph .mixing")).to_be_hidden()
 
 
+def test_without_a_checkpoint_morph_says_of_the_stand_in_what_explore_says(
+    tmp_path: Path, serve: Callable[..., str], open_page: Open
+) -> None:
+    folder = tmp_path / "nothing"
+    folder.mkdir()
+    page = open_morph(open_page, serve(folder))
+    badge = page.locator(".morph .badge")
+    slide(page, ".morph .position", 0)
+    expect(badge).to_contain_text("Seed 3 · Not submittable: this generator is an untrained stand-in")
+    assert not badge.evaluate("(badge) => badge.classList.contains('pure')")
+    page.get_by_role("button", name="Open in Explore").click()
+    wait_for_tile(page, seed=3)
+    assert badge.text_content() == f"Seed 3 · {page.locator('.explore .legal').inner_text()}"
+    page.evaluate("window.ganRace.setList({ ...window.ganRace.list, untrained: null })")
+    assert badge.text_content() == "Seed 3 · Submittable"
+    assert badge.evaluate("(badge) => badge.classList.contains('pure')")
+
+
 def test_the_pad_has_its_seeds_in_the_corners_and_moves_by_keys(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
@@ -132,6 +150,21 @@ def test_a_walk_goes_through_the_favourites_in_an_order_that_can_be_changed(addr
     page.locator(".morph .new-stop").press("Enter")
     expect(page.locator(".morph-status")).to_contain_text("-4 is no seed")
     expect(stops).to_have_text(["Seed 2", "Seed 1"])
+
+
+def test_the_thumbnail_of_a_stop_opens_its_tile_in_explore(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    for seed in range(2):
+        wait_for_tile(page, seed=seed)
+        page.keyboard.press("f")
+        page.keyboard.press("r")
+    wait_for_tile(page, seed=2)
+    page.get_by_role("tab", name="Morph").click()
+    page.locator(".morph .modes label").nth(1).click()
+    page.get_by_role("button", name="Open in Explore: Seed 1").click()
+    wait_for_tile(page, seed=1)
+    page.get_by_role("tab", name="Morph").click()
+    expect(page.locator(".morph .stops li span")).to_have_text(["Seed 0", "Seed 1"])
 
 
 def test_a_stop_of_the_walk_is_dragged_to_another_place(address: str, open_page: Open) -> None:

@@ -307,6 +307,46 @@ def test_among_many_rivals_keys_pick_the_first_ten_and_a_ring_reaches_all(
     assert decided[-1] == [[9], [17 + 11]]
 
 
+def test_a_rival_can_be_looked_at_in_explore_and_the_knockout_is_there_again(address: str, open_page: Open) -> None:
+    page = open_seeds(open_page, address)
+
+    def is_rivals(request: Request) -> bool:
+        return '"urgent":true' in (request.post_data or "")
+
+    page.route(
+        re.compile("component_server"),
+        lambda route: route.fulfill(json={"superseded": True}) if is_rivals(route.request) else route.fallback(),
+    )
+    page.get_by_role("button", name="Knockout").click()
+    words, rivals = page.locator(".knockout-words"), page.locator(".rival")
+    expect(rivals).to_have_count(3)
+    page.keyboard.press("1")
+    expect(words).to_contain_text("22 of 24")
+    before = rivals.evaluate_all("rivals => rivals.map((rival) => rival.dataset.seed)")
+    page.get_by_role("button", name=f"Open in Explore: Tile of seed {before[1]}", exact=True).click()
+    wait_for_tile(page, seed=int(before[1]))
+    page.unroute_all()
+    with page.expect_request(is_rivals) as waiting:  # their large pictures had not come yet
+        page.get_by_role("tab", name="Seeds").click()
+    assert str(json.loads(waiting.value.post_data or "")["data"]["seed"]) in before
+    expect(words).to_be_visible()
+    expect(words).to_contain_text("22 of 24")
+    assert rivals.evaluate_all("rivals => rivals.map((rival) => rival.dataset.seed)") == before
+    page.keyboard.press("1")
+    expect(words).to_contain_text("20 of 24")
+
+
+def test_a_truncation_is_said_of_the_sheet_of_every_card_and_in_the_knockout(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=seeds&psi=0.7", tile=False)
+    expect(page.locator(".progress-words")).to_contain_text("ψ 0.7 · 24 of 24")
+    card = page.locator(".race.seeds .card[data-seed='3']")
+    expect(card).to_have_attribute("aria-label", "Tile of seed 3, ψ 0.7")
+    page.get_by_role("button", name="Knockout").click()
+    rival = page.locator(".rival").first
+    expect(rival).to_have_attribute("aria-label", "Tile 1: Tile of seed 0, ψ 0.7")
+    expect(rival).to_contain_text("Seed 0 · ψ 0.7")
+
+
 def test_the_count_of_seeds_looked_at_goes_into_the_export(address: str, open_page: Open) -> None:
     page = open_seeds(open_page, address)
     page.locator(".race.seeds .card[data-seed='7']").dblclick()
