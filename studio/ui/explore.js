@@ -76,7 +76,7 @@ async function show(answer, obsolete = () => false) {
   if (select.value !== answer.sha256) race.fillCheckpoints(select, list, answer.sha256);
   select.value = answer.sha256;
   race.live(race.text("shown", answer));
-  race.link.set({ ck: answer.sha256.slice(0, 8), seed: answer.seed, psi: answer.psi === 1 ? null : answer.psi });
+  if (race.showsTile() || race.seed.sha256 === null) race.link.look(answer);
   const { shown } = race;
   afterPaint(() => noteVisited(shown, decoded));
 }
@@ -109,7 +109,7 @@ async function ask(wish, preview = true) {
 }
 
 const { same } = race.favourites;
-const isLooked = () => ["explore", "export"].includes(race.tab) || race.gone.has(race.shown?.sha256);
+const isLooked = () => race.showsTile() || race.gone.has(race.shown?.sha256);
 const wanted = () => race.seed.sha256 !== null && isLooked() && !same(race.shown, race.seed);
 
 const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
@@ -163,6 +163,7 @@ async function refine() {
 function goBackToShown() {
   const { sha256 = null, seed = 0, psi = 1 } = race.shown ?? {};
   race.setSeed({ sha256, seed, psi });
+  if (sha256 !== null) race.link.look(race.seed);
 }
 
 document.addEventListener("race:seed", () => {
@@ -268,8 +269,8 @@ async function begin() {
   const came = first && same(first, linked);
   const answer = came ? first : await ask(linked);
   if (answer.error) return showProblem(answer.error);
-  await show(answer);
-  race.setSeed({ sha256: answer.sha256, seed: answer.seed, psi: answer.psi });
+  await show(answer, () => race.seed.sha256 !== null);
+  if (race.seed.sha256 === null) race.setSeed({ sha256: answer.sha256, seed: answer.seed, psi: answer.psi }); // or chosen meanwhile
   race.ahead.keep(race.seed, answer);
   showList();
   if (answer.preview) refineSoon();

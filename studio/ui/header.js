@@ -26,11 +26,14 @@ system.addEventListener("change", () => setTimeout(showTheme));
 
 let alive = true;
 
+// The chip names what the open tab shows: Explore's tile, which comes a moment after the wish, or what all tabs look at.
 function showChip() {
-  const shown = race.shown;
-  const checkpoint = shown && race.list ? race.find(race.list, shown.sha256) : undefined;
+  const { shown } = race;
+  const { sha256 } = (race.showsTile() ? shown : race.seed) ?? race.seed;
+  const checkpoint = sha256 && race.list ? race.find(race.list, sha256) : undefined;
   const alarms = race.alarms(checkpoint);
-  $(".chip-text").textContent = shown === null ? race.text("checkpoints") : race.label(checkpoint ?? shown);
+  const named = checkpoint ?? (shown?.sha256 === sha256 ? shown : null);
+  $(".chip-text").textContent = named === null ? sha256?.slice(0, 8) ?? race.text("checkpoints") : race.label(named);
   $(".chip").title = race.text("checkpoints");
   $(".alarm").hidden = alarms.length === 0;
   $(".alarm").title = alarms.join("\n");
@@ -58,7 +61,7 @@ function showCount() {
   $(".open-favourites").setAttribute("aria-label", race.text("favourites_count", { count }));
 }
 
-for (const name of ["race:list", "ganrace:shown"]) document.addEventListener(name, showChip);
+for (const name of ["race:list", "race:seed", "race:tab", "ganrace:shown"]) document.addEventListener(name, showChip);
 document.addEventListener("race:favourites", showCount);
 document.addEventListener("race:alive", (event) => {
   alive = event.detail;

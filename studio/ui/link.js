@@ -1,7 +1,7 @@
 // What the link says, which tab is open, and which seed all tabs look at.
 
 // The part of the link that is ours; everything else in the address is left alone.
-const LINKED = ["ck", "seed", "psi", "tab", "cell", "cmp", "lang"];
+const LINKED = ["ck", "seed", "psi", "tab", "cell", "cmp", "start", "count", "morph", "lang"];
 const CAME = new URLSearchParams(location.search); // the link with which the page came
 
 race.link = {
@@ -17,6 +17,17 @@ race.link = {
     if (address.href !== location.href) history.replaceState(history.state, "", address);
   },
 
+  // The tile that the link names, where Explore has not read it yet or shows none; what it says wrongly is as usual. A
+  // checkpoint that is not in the list keeps the hash of the link: the program knows whether it is there.
+  wish(list) {
+    const hash = race.link.get("ck") ?? "";
+    const sha256 = /^[0-9a-f]{8,64}$/.test(hash) ? race.find(list, hash)?.sha256 ?? hash : list.default;
+    return { sha256, seed: race.parseSeed(race.link.get("seed") ?? "") ?? 0, psi: race.parsePsi(race.link.get("psi") ?? "") ?? 1 };
+  },
+
+  // Name a tile, or what all tabs look at.
+  look: ({ sha256, seed, psi }) => race.link.set({ ck: sha256.slice(0, 8), seed, psi: psi === 1 ? null : psi }),
+
   // The address to give away: this page with our own names and no others.
   whole() {
     const address = new URL(location.pathname, location.origin);
@@ -24,10 +35,13 @@ race.link = {
     return address.href;
   },
 
-  // The cell that the link with which the page came enlarges on a tab, or null.
+  // What the link with which the page came says of the tab that it opens; of another one, nothing.
+  cameOn: (tab, name) => ((CAME.get("tab") ?? "explore") === tab ? CAME.get(name) ?? "" : ""),
+
+  // The cell that it enlarges on a tab, or null.
   cellOn(tab) {
-    const cell = CAME.get("cell") ?? "";
-    return (CAME.get("tab") ?? "explore") === tab && /^\d{1,2}$/.test(cell) ? Number(cell) : null;
+    const cell = race.link.cameOn(tab, "cell");
+    return /^\d{1,2}$/.test(cell) ? Number(cell) : null;
   },
 
   // The address of one tile.
@@ -68,6 +82,12 @@ race.setSeed = (change) => {
   race.seed = Object.freeze(next);
   document.dispatchEvent(new CustomEvent("race:seed"));
 };
+
+// Explore and Export show one tile, and Explore names it in the link once it is drawn; every other tab follows the wish.
+race.showsTile = () => ["explore", "export"].includes(race.tab);
+for (const name of ["race:seed", "race:tab"]) {
+  document.addEventListener(name, () => !race.showsTile() && race.seed.sha256 !== null && race.link.look(race.seed));
+}
 
 // What a click on any thumbnail does: show this tile in Explore.
 race.openSeed = ({ sha256, seed, psi = 1 }) => {

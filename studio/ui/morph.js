@@ -5,6 +5,7 @@ const visitor = crypto.randomUUID?.() ?? String(Math.random());
 const FRAME_MS = 1000 / 15; // the strip follows a slider at most so often
 const AMOUNTS = 8;
 const MOST_STOPS = 12;
+const WAYS = ["slerp", "lerp"];
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const narrow = matchMedia("(max-width: 860px)");
 
@@ -132,6 +133,7 @@ function changed(final = true) {
   if (!final) return;
   settled = JSON.stringify(request());
   followTile();
+  tellLink();
 }
 
 // The strip is ahead of the tile: what is said of the tile is not true of the strip.
@@ -156,9 +158,7 @@ function showWords() {
   const pure = shown.departures.length === 0;
   const pending = isPending();
   const psi = shown.psi === 1 ? "" : race.text("morph_psi_is", { psi: shown.psi });
-  const reasons = shown.departures.map((one) => race.text(`morph_departure_${one}`)).join(race.text("morph_departure_and"));
-  $(".badge").textContent = race.text(pending ? "morph_badge_pending" : pure ? "morph_badge_pure" : "morph_badge_exploration", { seed: shown.nearest, psi, reasons });
-  $(".badge").classList.toggle("pure", pure && !pending);
+  showBadge(pure, pending);
   const place = pure ? race.text("morph_place_seed", { seed: shown.nearest }) : placeText(shown.wish);
   const hash = [shown.sha256.slice(0, 8), race.weightsText(shown)].filter(Boolean).join(" · ");
   const values = { place, psi, name: shown.name, hash };
@@ -166,6 +166,15 @@ function showWords() {
   $(".morph-caption").textContent = race.text("morph_caption", { ...values, ...how });
   $(".morph-tile").alt = race.text("morph_alt", values);
   $(".strip").alt = race.text("morph_strip_alt");
+}
+
+// Of a pure seed the badge says what Explore says of its tile.
+function showBadge(pure, pending) {
+  const { legal, words } = pure ? race.legality(shown) : { legal: false };
+  const reasons = shown.departures.map((one) => race.text(`morph_departure_${one}`)).join(race.text("morph_departure_and"));
+  const key = pending ? "morph_badge_pending" : pure ? "morph_badge_pure" : "morph_badge_exploration";
+  $(".badge").textContent = race.text(key, { seed: shown.nearest, words, reasons });
+  $(".badge").classList.toggle("pure", legal && !pending);
 }
 
 function showTools() {

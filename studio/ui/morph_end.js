@@ -13,33 +13,52 @@ async function choose(sha256) {
   showControls();
 }
 
-$(".morph-checkpoint").addEventListener("change", () => choose($(".morph-checkpoint").value));
+$(".morph-checkpoint").addEventListener("change", () => {
+  const sha256 = $(".morph-checkpoint").value;
+  choose(sha256);
+  race.setSeed({ sha256 });
+});
 $(".morph-checkpoint").addEventListener("focus", async () => {
   const answer = await race.ask(server.morph_list, {});
   if (answer.error) return;
   list = answer;
-  race.fillCheckpoints($(".morph-checkpoint"), list, state.sha256);
+  showSelect();
 });
 
-// On every opening the first seed is the one that Explore shows; the second is the next favourite.
+// Where the checkpoint is not in the list, none is chosen in it.
+function showSelect() {
+  race.fillCheckpoints($(".morph-checkpoint"), list, state.sha256);
+  $(".morph-checkpoint").value = state.sha256;
+}
+
+// On every opening the first seed is the one that Explore shows; the second is the next favourite. The link with which the
+// page came may say another pair.
 let taken = null;
+let linked = linkedPair();
 function takeSeed() {
   if (race.tab !== "morph" || race.seed === taken || !element.isConnected) return;
-  const fresh = taken === null || taken.sha256 === null; // Explore may not have read the link yet
+  const before = taken;
   taken = race.seed;
-  const sha256 = race.seed.sha256 ?? list.default;
-  const { seed } = race.seed;
-  const known = race.find(list, sha256)?.sha256 ?? list.default;
-  if (fresh || known !== state.sha256) state.stops = [];
-  state.pair = [seed, fresh || state.pair[1] === seed ? nextFavourite(known, seed) : state.pair[1]];
+  const fresh = before === null || before.sha256 === null; // Explore may not have read the link yet
+  const { sha256, seed, psi } = wished();
+  if (fresh || sha256 !== state.sha256) state.stops = [];
+  if (fresh || seed !== before.seed) state.pair = [seed, fresh || state.pair[1] === seed ? nextFavourite(sha256, seed) : state.pair[1]];
   if (fresh) state.corners = [0, 1, 2, 3].map((step) => (seed + step) % 2 ** 32);
-  state.psi = race.seed.psi ?? 1;
+  if (fresh) Object.assign(state, linked);
+  if (race.seed.sha256 !== null) linked = {};
+  state.psi = psi;
   if (state.mode === "walk" && state.stops.length === 0) state.stops = firstStops();
-  race.fillCheckpoints($(".morph-checkpoint"), list, known);
   showSeeds();
-  if (known === state.sha256) changed();
-  else choose(known);
+  if (sha256 === state.sha256) changed();
+  else choose(sha256);
+  showSelect();
   showFavourites();
+}
+
+// What all tabs look at; before Explore has read the link, what the link says.
+function wished() {
+  const wish = race.seed.sha256 === null ? race.link.wish(list) : race.seed;
+  return race.gone.has(wish.sha256) ? { ...wish, sha256: list.default } : wish;
 }
 
 function nextFavourite(sha256, seed) {
@@ -47,11 +66,39 @@ function nextFavourite(sha256, seed) {
   return others.find((other) => other > seed) ?? others[0] ?? (seed + 1) % 2 ** 32;
 }
 
-document.addEventListener("race:tab", () => (race.tab === "morph" ? takeSeed() : stopPlaying()));
+// --- the link ----------------------------------------------------------------------------------------------------------
+
+// `A,B,t,way` of the link with which the page came, where it opens Morph: a pair of seeds and the place between them.
+// Nonsense is passed over.
+function linkedPair() {
+  const [a, b, t, way, ...more] = race.link.cameOn("morph", "morph").split(",");
+  const [pair, position] = [[a, b].map((one) => race.parseSeed(one ?? "")), race.parsePsi(t ?? "")];
+  if (pair.includes(null) || position === null || !WAYS.includes(way) || more.length > 0) return {};
+  return { pair, position, way };
+}
+
+// All tabs look at what this one draws. The link names the pair where nothing else makes the picture: a walk, the pad,
+// directions and mixed styles are in no link.
+function tellLink() {
+  if (race.tab !== "morph" || state.sha256 === null) return;
+  const { mode, pair, position, way, psi, amounts, mix } = state;
+  const isPair = mode === "pair" && mix === null && amounts.every((amount) => amount === 0);
+  race.link.set({ morph: isPair ? [...pair, position, way].join(",") : null });
+  if (race.seed.sha256 !== null) race.setSeed({ psi });
+}
+
+document.addEventListener("race:tab", () => {
+  if (race.tab !== "morph") {
+    stopPlaying();
+    race.link.set({ morph: null });
+  } else if (race.seed === taken) tellLink();
+  else takeSeed();
+});
 document.addEventListener("race:seed", takeSeed);
 document.addEventListener("race:list", () => {
   list = race.list;
-  if (document.activeElement !== $(".morph-checkpoint")) race.fillCheckpoints($(".morph-checkpoint"), list, state.sha256);
+  if (document.activeElement !== $(".morph-checkpoint")) showSelect();
+  showWords();
 });
 document.addEventListener("race:gone", () => {
   list = race.list;
@@ -63,7 +110,7 @@ document.addEventListener("race:favourites", showFavourites);
 $(".no-data").hidden = props.copies;
 
 race.onLanguage(element, () => {
-  race.fillCheckpoints($(".morph-checkpoint"), list, state.sha256);
+  showSelect();
   showFilmOptions();
   showSeeds();
   showControls();

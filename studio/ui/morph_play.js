@@ -40,7 +40,7 @@ async function play() {
     before = now;
     if (at >= turned() && !state.closed) at = turned();
     at %= state.closed ? turned() : Infinity;
-    state.position = state.mode === "pair" && at > 1 ? 2 - at : at;
+    state.position = Number((state.mode === "pair" && at > 1 ? 2 - at : at).toFixed(3)); // as the slider and the link have it
     showControls();
     const frame = drawStrip(request()).then((answer) => {
       coming.delete(frame);

@@ -40,7 +40,7 @@ let dragged = null;
 function stopRow(seed, index) {
   const row = Object.assign(document.createElement("li"), { draggable: true });
   const thumb = race.favourites.find({ sha256: state.sha256, seed, psi: 1 })?.thumb;
-  if (thumb) row.append(Object.assign(new Image(40, 40), { src: thumb, alt: "" }));
+  if (thumb) row.append(stopOpener(seed, thumb));
   row.append(Object.assign(document.createElement("span"), { textContent: race.text("morph_stop", { seed }) }));
   const buttons = [["morph_stop_up", "↑", () => moveStop(index, index - 1)], ["morph_stop_down", "↓", () => moveStop(index, index + 1)],
     ["morph_stop_remove", "×", () => setStops(state.stops.toSpliced(index, 1))]];
@@ -58,6 +58,17 @@ function stopRow(seed, index) {
     dragged = null;
   });
   return row;
+}
+
+// The thumbnail of a stop: a click shows its tile in Explore.
+function stopOpener(seed, thumb) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "open-stop" });
+  const words = `${race.text("morph_open_in_explore")}: ${race.text("morph_stop", { seed })}`;
+  button.setAttribute("aria-label", words);
+  button.title = words;
+  button.append(Object.assign(new Image(40, 40), { src: thumb, alt: "", draggable: false }));
+  button.addEventListener("click", () => race.openSeed({ sha256: state.sha256, seed }));
+  return button;
 }
 
 function moveStop(from, to) {

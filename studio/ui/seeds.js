@@ -1,14 +1,11 @@
-// A sheet of whole tiles: which seeds, how they stream in, what is kept and dropped. The ranking and the knockout are in
-// the files that are put in after this one.
+// A sheet of whole tiles: which seeds, what is kept and dropped. How they stream in, the ranking and the knockout are in the
+// files that are put in after this one.
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const { make } = race;
 const [status, sheet, select] = [".status", ".sheet", ".seeds-checkpoint"].map($);
 const visitor = crypto.randomUUID?.() ?? String(Math.random());
 const LIMIT = 2 ** 32;
-const WORKERS = [0, 1]; // two at a time, so that one is always being drawn
-const AHEAD_WORKER = 2; // the lane of what may come next
-const TYPING_MILLISECONDS = 150;
 const SMALL = 320;
 const LARGE = 640;
 const FEW_COLUMNS = 2; // with which a tile is so large that it needs the larger picture
@@ -16,15 +13,14 @@ const MOST_MARKED = 40; // checkpoints whose marks are kept
 const BEST = 24; // seeds of the ranking that may be shown alone
 
 let list = null;
-let range = { start: 0, count: props.counts[0] };
+const usual = { start: 0, count: props.counts[0] };
+let range = linkedRange();
 let wish = null; // {sha256, psi} whose seeds are on the sheet
-let round = 0; // of streaming: an answer of an older round is not shown
 let cursor = null; // the seed that the keys are about
 let filter = "all";
 let order = "number";
 let columns = 0;
 let problem = null;
-let halted = false; // this sheet draws nothing more until somebody lets it
 let marked = []; // what was kept and dropped on this sheet: {seed, mark: the one before}, the last one at the end
 let scores = new Map(); // seed -> its score, the best first
 const cards = new Map(); // seed -> its node, in the order of their numbers
@@ -100,9 +96,14 @@ function showCard(seed) {
   const points = [score?.total.toFixed(2), outlined.diversity, failed].filter(Boolean).map((one) => ` · ${one}`);
   button.querySelector(".card-caption").textContent = `${signs} ${seed}${points.join("")}`.trim();
   const states = [mark && race.text(`seeds_is_${mark}`), starred && race.text("seeds_is_starred"), outlined.cells, outlined.diversity, failed].filter(Boolean);
-  button.setAttribute("aria-label", [race.text("seeds_card", { seed }), ...states].join(", "));
+  button.setAttribute("aria-label", [cardWords(seed), ...states].join(", "));
   showOutline(button, score);
 }
+
+// A truncation is said wherever tiles are named; none is not.
+const psiWords = () => (wish.psi === 1 ? "" : race.text("caption_psi", wish));
+const cardWords = (seed) => [race.text("seeds_card", { seed }), psiWords()].filter(Boolean).join(", ");
+const nameOf = (seed) => [`${race.text("seed")} ${seed}`, psiWords()].filter(Boolean).join(" · ");
 
 function outlineWords(score) {
   if (score === undefined) return {};
@@ -129,7 +130,7 @@ function arrange() {
 
 function showBar() {
   const [mark, starred] = cursor === null ? [null, false] : [marks.of(cursor), isStarred(cursor)];
-  $(".card-words").textContent = cursor === null ? "" : `${race.text("seed")} ${cursor}`;
+  $(".card-words").textContent = cursor === null ? "" : nameOf(cursor);
   $(".keep").setAttribute("aria-pressed", String(mark === "keep"));
   $(".drop-seed").setAttribute("aria-pressed", String(mark === "drop"));
   $(".star-seed").setAttribute("aria-pressed", String(starred));
@@ -137,11 +138,12 @@ function showBar() {
   const [kept, dropped] = ["keep", "drop"].map((one) => Object.values(marks.all()).filter((other) => other === one).length);
   const drawn = [...cards.keys()].filter(isDrawn).length;
   const looked = race.looked.count(wish.sha256);
-  $(".progress-words").textContent = race.text("seeds_progress", { drawn, count: cards.size, kept, dropped, looked });
+  const words = race.text("seeds_progress", { drawn, count: cards.size, kept, dropped, looked });
+  $(".progress-words").textContent = [psiWords(), words].filter(Boolean).join(" · ");
   $(".streaming progress").max = Math.max(cards.size, 1);
   $(".streaming progress").value = drawn;
-  $(".halt").hidden = [...cards.keys()].every((seed) => isDrawn(seed) || hasFailed(seed));
-  $(".halt").textContent = race.text(halted ? "seeds_go_on" : "ranking_stop");
+  $(".halt").hidden = wanted().every(isDrawn);
+  $(".halt").textContent = race.text(hasStopped() ? "seeds_go_on" : "ranking_stop");
 }
 
 function select_(seed, focus = false) {
@@ -199,71 +201,13 @@ function star() {
 
 const open = (seed) => seed !== null && race.openSeed(key(seed));
 
-// Ask for what is missing, in the order in which it is shown, two at a time; a newer round takes the place of this one.
-async function stream() {
-  const own = ++round;
-  if (!isOpen() || wish === null) return;
-  await Promise.all(WORKERS.map((worker) => work(worker, own)));
-  if (own !== round) return;
-  rankSoon(0);
-  if (!halted) lookAhead(range.start + range.count);
-}
-
-// The first tile of what may be the next sheet is drawn before it is asked for; only once it is shown, it counts as seen.
-function lookAhead(seed) {
-  if (!isOpen() || wish === null || contest !== null || seed === null || seed >= LIMIT || isDrawn(seed)) return;
-  race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor });
-}
-
-let typing = null;
-$(".start").addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = setTimeout(() => lookAhead(race.parseSeed($(".start").value)), TYPING_MILLISECONDS);
-});
-
-// Which seeds are wanted; whoever looks at the best ones wants all, to know them.
-const wanted = () => (filter === "best" ? [...cards.keys()] : visible());
-const asked = new Set();
-async function work(worker, own) {
-  for (;;) {
-    const seed = own === round && !halted ? wanted().find((one) => !isDrawn(one) && !asked.has(one) && !hasFailed(one)) : undefined;
-    if (seed === undefined) return;
-    asked.add(seed);
-    const answer = await race.ask(server.look, { ...key(seed), side: side(), worker, visitor });
-    asked.delete(seed);
-    if (own !== round) return;
-    if (answer.superseded) continue;
-    if (answer.error) fail(seed, answer.error);
-    else take(seed, answer, side());
-    if (answer.error?.code === "error_connection") return;
-  }
-}
-
-const hasFailed = (seed) => cards.get(seed)?.firstElementChild.classList.contains("failed") ?? false;
-function fail(seed, error) {
-  cards.get(seed)?.firstElementChild.classList.add("failed");
-  showCard(seed);
-  showBar();
-  showProblem(error);
-}
-
-function take(seed, answer, size) {
-  pictures.set(`${seed} ${size}`, race.jpegUrl(answer.thumbnail));
-  if (!cards.has(seed)) return;
-  showCard(seed);
-  race.looked.add(key(seed));
-  showBar();
-  rankSoon();
-}
-
 // Begin a sheet anew: other seeds, another checkpoint, another truncation.
 function begin() {
-  round++;
-  asked.clear();
   pictures.clear();
   [halted, marked, scores] = [false, [], new Map()];
   showProblem(null);
   cards.clear();
+  tellRange();
   const last = Math.min(range.start + range.count, LIMIT);
   for (let seed = range.start; seed < last; seed++) cards.set(seed, cardOf(seed));
   cursor = range.start;
@@ -276,28 +220,33 @@ function begin() {
   stream();
 }
 
+// Show what all tabs look at; tells whether that is another sheet.
 function follow() {
-  if (!isOpen() || list === null) return;
-  const sha256 = race.seed.sha256 ?? linked();
-  const { psi } = race.seed;
-  if (wish?.sha256 === sha256 && wish.psi === psi) return;
+  if (!isOpen() || list === null) return false;
+  const { sha256, psi } = race.seed.sha256 === null ? race.link.wish(list) : race.seed;
+  if (wish?.sha256 === sha256 && wish.psi === psi) return false;
   wish = { sha256, psi };
-  race.fillCheckpoints(select, list, sha256);
-  select.value = sha256;
+  showSelect();
   begin();
+  return true;
 }
 
-// The checkpoint of the link, where Explore has not been opened yet.
-function linked() {
-  const hash = race.link.get("ck") ?? "";
-  const found = /^[0-9a-f]{8,64}$/.test(hash) && race.find(list, hash);
-  return found ? found.sha256 : list.default;
+// Where the checkpoint is not in the list, none is chosen in it.
+function showSelect() {
+  race.fillCheckpoints(select, list, wish.sha256);
+  select.value = wish.sha256;
 }
 
-// Another tab is open: nothing more is drawn for this one.
-function leave() {
-  round++;
-  if (seeing !== null) changeSeeing();
+// The link says which seeds are on the sheet, where they are not the usual ones; nonsense in it is passed over.
+function linkedRange() {
+  const start = race.parseSeed(race.link.get("start") ?? "") ?? usual.start;
+  const count = props.counts.find((one) => String(one) === race.link.get("count")) ?? usual.count;
+  return { start, count };
+}
+
+function tellRange() {
+  const unusual = (name) => (range[name] === usual[name] ? null : range[name]);
+  race.link.set({ start: unusual("start"), count: unusual("count") });
 }
 
 function setColumns(count) {
@@ -308,10 +257,10 @@ function setColumns(count) {
 }
 
 async function refreshList() {
-  const answer = await race.ask(server.list_checkpoints, {});
+  const answer = await askThrough(server.list_checkpoints, {}, isOpen);
   if (answer.error) return showProblem(answer.error);
+  if (answer.superseded) return;
   list = answer;
-  race.fillCheckpoints(select, list, wish?.sha256 ?? race.seed.sha256 ?? linked());
   follow();
 }
 
@@ -342,11 +291,6 @@ $(".outline").addEventListener("change", () => {
   arrange();
   showMethod();
 });
-$(".halt").addEventListener("click", () => {
-  halted = !halted;
-  showBar();
-  stream();
-});
 $(".keep").addEventListener("click", () => mark("keep"));
 $(".drop-seed").addEventListener("click", () => mark("drop"));
 $(".star-seed").addEventListener("click", star);
@@ -357,13 +301,12 @@ $(".see").addEventListener("click", () => changeSeeing());
 document.addEventListener("race:tab", () => {
   if (!isOpen()) return leave();
   if (list === null) refreshList();
-  else if (wish !== null && wish.sha256 === race.seed.sha256 && wish.psi === race.seed.psi) stream();
-  follow();
+  else if (!follow()) goOn();
 });
 document.addEventListener("race:seed", follow);
 document.addEventListener("race:list", () => {
   if (list === null) return;
   list = race.list;
-  if (document.activeElement !== select) race.fillCheckpoints(select, list, wish?.sha256 ?? list.default);
+  if (document.activeElement !== select && wish !== null) showSelect();
 });
 document.addEventListener("race:favourites", () => wish !== null && arrange());

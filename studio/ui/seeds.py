@@ -61,7 +61,7 @@ def build(studio: Studio) -> gr.HTML:
         return studio.list()
 
     functions = [look, rank_seeds, see_seed, decide, list_checkpoints]
-    return part("seeds", functions, ("seeds_ranking", "seeds_knockout"), counts=COUNTS)
+    return part("seeds", functions, ("seeds_stream", "seeds_ranking", "seeds_knockout"), counts=COUNTS)
 
 
 def _ranking(studio: Studio, sheets: Sheets, data: Answer) -> Answer:

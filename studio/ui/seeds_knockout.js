@@ -19,7 +19,6 @@ async function startKnockout() {
   const entry = entrants();
   if (entry.seeds.length < 2) return showProblem({ code: "knockout_too_few", values: {} });
   showProblem(null);
-  round++; // what is shown now comes before the rest of the sheet
   await decideBy(entry, []);
 }
 
@@ -29,6 +28,7 @@ async function decideBy(entry, decisions) {
   const answer = await deciding;
   deciding = null;
   if (answer.error) return showProblem(answer.error);
+  relieve();
   contest = { entry, decisions, stage: answer };
   showKnockout();
   fetchRivals(contest);
@@ -80,33 +80,47 @@ function rivalOf(seed, place, won) {
   if (address) image.src = address;
   const words = race.text(won ? "seeds_open" : "knockout_this", { place: place + 1 });
   const number = won ? `${words} · ` : make("kbd", { textContent: place + 1 });
-  const button = make("button", { type: "button", className: "rival" }, image, make("span", {}, number, `${race.text("seed")} ${seed}`));
+  const button = make("button", { type: "button", className: "rival" }, image, make("span", {}, number, nameOf(seed)));
   button.dataset.keys = "";
   button.dataset.seed = seed;
-  button.setAttribute("aria-label", `${words}: ${race.text("seeds_card", { seed })}`);
+  button.setAttribute("aria-label", `${words}: ${cardWords(seed)}`);
   button.addEventListener("click", () => (won ? open(seed) : decideFor([seed])));
+  return make("div", { className: "rival-place" }, button, ...(won ? [] : [openerOf(seed)]));
+}
+
+// To look at one closely without deciding: the knockout is there again afterwards.
+function openerOf(seed) {
+  const words = `${race.text("seeds_open")}: ${cardWords(seed)}`;
+  const button = make("button", { type: "button", className: "open-rival", textContent: "↗", title: words });
+  button.setAttribute("aria-label", words);
+  button.addEventListener("click", () => open(seed));
   return button;
 }
 
-// The large pictures of who is shown now, and then of those who come next.
-async function fetchRivals(of) {
-  const { shown, alive } = of.stage;
+// The large pictures of who is shown now, and then of those who come next; they come before the rest of the sheet.
+async function fetchRivals({ stage: { shown, alive } }) {
+  const own = ++round;
   const seeds = [...alive.slice(0, 2 * Math.max(shown.length, 1))].filter((seed) => !pictures.has(`${seed} ${LARGE}`));
-  await Promise.all(Array.from({ length: Math.min(MOST_LANES, seeds.length) }, (_, lane) => fetchSome(of, seeds, lane)));
+  await Promise.all(Array.from({ length: Math.min(MOST_LANES, seeds.length) }, (_, lane) => fetchSome(own, seeds, lane)));
 }
 
-async function fetchSome(of, seeds, lane) {
-  while (of === contest && isOpen() && seeds.length > 0) {
+async function fetchSome(own, seeds, lane) {
+  const [isWanted, of] = [() => own === round, wish];
+  while (isWanted() && seeds.length > 0) {
     const seed = seeds.shift();
-    const answer = await race.ask(server.look, { ...key(seed), side: LARGE, worker: KNOCKOUT_WORKER + lane, visitor, urgent: true });
+    const request = { ...key(seed), side: LARGE, worker: KNOCKOUT_WORKER + lane, visitor, urgent: true };
+    const answer = await askThrough(server.look, request, isWanted);
+    if (of !== wish) return;
     if (answer.superseded) continue;
     if (answer.error) showProblem(answer.error);
-    if (answer.error?.code === "error_connection") return;
-    if (answer.error) continue;
-    if (!pictures.has(`${seed} ${LARGE}`)) take(seed, answer, LARGE);
-    const image = $(`.rival[data-seed="${seed}"] img`);
-    if (image) image.src = pictures.get(`${seed} ${LARGE}`);
+    else showRival(seed, answer);
   }
+}
+
+function showRival(seed, answer) {
+  if (!pictures.has(`${seed} ${LARGE}`)) take(seed, answer, LARGE);
+  const image = $(`.rival[data-seed="${seed}"] img`);
+  if (image) image.src = pictures.get(`${seed} ${LARGE}`);
 }
 
 // Of two, the keys take the left or the right one; among more they move a ring, which is the focus.
@@ -152,8 +166,10 @@ $(".columns-count").replaceChildren(...[1, 2, 3, 4, 5].map((count) => new Option
 setColumns(window.matchMedia("(max-width: 860px)").matches ? 2 : 4);
 race.onLanguage(element, () => {
   showProblem(problem);
-  if (list !== null) race.fillCheckpoints(select, list, wish?.sha256 ?? list.default);
-  if (wish !== null) arrange();
+  if (wish !== null) {
+    showSelect();
+    arrange();
+  }
   showRanking();
   showKnockout();
 });

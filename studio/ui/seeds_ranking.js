@@ -69,7 +69,7 @@ async function seeAll() {
   [seeing, byNetwork] = [own, true];
   showSeeing();
   for (const seed of seeds) {
-    const answer = await race.ask(server.see_seed, { ...key(seed), visitor });
+    const answer = await askThrough(server.see_seed, { ...key(seed), visitor }, () => own === seeing);
     if (own !== seeing) return;
     if (answer.error) {
       showProblem(answer.error);

@@ -167,7 +167,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "no_way_back": ("There is no tile before this one.", "これより前のタイルはありません。"),
     "visited": ("Tiles you have seen", "これまでに見たタイル"),
     "more": ("More …", "詳細…"),
-    "psi": ("Truncation ψ, for the whole tile", "切り詰め ψ（タイル全体）"),
+    "psi": ("Truncation ψ, for the whole tile", "トランケーション ψ（タイル全体）"),
     "psi_hint": (
         "Below 1 the pictures become more alike and often cleaner. It is part of the tile and is exported with it.",
         "1 より小さくすると画像は互いに似て、整いやすくなります。値はタイルの一部として書き出されます。",
@@ -418,7 +418,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "morph_mix_from": ("From style", "ここから"),
     "morph_style_from": ("{number} of {count}", "{count} 個中 {number} 番目"),
     "morph_enlarge": ("Enlarge a picture", "画像を拡大"),
-    "morph_badge_pure": ("Submittable: seed {seed}{psi}", "提出できます: シード {seed}{psi}"),
+    "morph_badge_pure": ("Seed {seed} · {words}", "シード {seed} · {words}"),
     "morph_badge_exploration": ("Not submittable: {reasons}", "提出できません: {reasons}"),
     "morph_badge_pending": ("The strip is ahead; the tile follows", "帯が先行しています。タイルは後から追いつきます"),
     "morph_departure_between": ("between seeds", "シードの間"),

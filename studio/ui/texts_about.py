@@ -693,7 +693,7 @@ GLOSSARY = (
     Trick(
         "truncation",
         "draw",
-        ("Truncation", "切り詰め（truncation）"),
+        ("Truncation", "トランケーション（truncation）"),
         (
             "Draws all latents of the tile towards the middle by one factor psi: safer pictures, less variety. One psi "
             "for the whole tile is allowed and recorded.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 LEGAL: dict[str, tuple[str, str]] = {
     "legal": ("Submittable", "提出できます"),
     "legal_declared": ("Submittable; the file declares: {declared}", "提出できます（ファイルに明記: {declared}）"),
-    "legal_psi": ("truncation ψ {psi} for all 100 pictures", "100 枚すべてに切り詰め ψ {psi}"),
+    "legal_psi": ("truncation ψ {psi} for all 100 pictures", "100 枚すべてにトランケーション ψ {psi}"),
     "legal_and": (", ", "、"),
     "legal_untrained": (
         "Not submittable: this generator is an untrained stand-in. Train one first.",
@@ -19,10 +19,10 @@ LEGAL: dict[str, tuple[str, str]] = {
         "no edit: no picture was picked, dropped or exchanged",
         "編集なし: 画像を選んだり、捨てたり、差し替えたりしていない",
     ),
-    "rule_no_psi": ("no truncation", "切り詰めなし"),
+    "rule_no_psi": ("no truncation", "トランケーションなし"),
     "rule_psi": (
         "truncation ψ {psi}, the same for all 100 pictures; the file declares it",
-        "切り詰め ψ {psi} を 100 枚すべてに適用（ファイルに明記）",
+        "トランケーション ψ {psi} を 100 枚すべてに適用（ファイルに明記）",
     ),
     "copy_seed": ("Copy the seed", "シードをコピー"),
     "seed_copied": ("Seed {seed} copied.", "シード {seed} をコピーしました。"),

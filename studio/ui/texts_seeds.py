@@ -79,7 +79,7 @@ SEEDS: dict[str, tuple[str, str]] = {
     "ranking_lightly": ("Back to colour, brightness and edges", "色・明るさ・輪郭による評価に戻す"),
     "ranking_begins": ("It begins to look …", "評価を始めています…"),
     "ranking_seeing": (
-        "{done} of {count} tiles; about {left} min to go",
+        "{done} of {count} {count:tile|tiles}; about {left} min to go",
         "{count} 枚中 {done} 枚。残り約 {left} 分",
     ),
     "error_no_network": (

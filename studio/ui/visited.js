@@ -3,13 +3,17 @@ race.visitedStrip = (strip) => {
   const MOST = 30;
   const KEPT = "ganrace.visited"; // for as long as this window is open
   const { keyOf, same, checked } = race.favourites;
+  const bare = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
   const trail = []; // what was shown, in order
-  const buttons = new Map(); // what the strip holds, by tile
+  const buttons = new Map(); // what the strip holds, by tile, the newest last
+  let missed = null; // the tile of the trail that is awaited, and may not be there any more
 
   // To be called with every tile that is shown.
   function visit(one) {
-    if (!same(trail.at(-1), one)) trail.push({ sha256: one.sha256, seed: one.seed, psi: one.psi });
-    if (!buttons.has(keyOf(one))) add(one);
+    missed = null;
+    if (!same(trail.at(-1), one)) trail.push(bare(one));
+    if (buttons.has(keyOf(one))) toFront(buttons.get(keyOf(one)));
+    else add(one);
     for (const [key, button] of buttons) button.setAttribute("aria-current", String(key === keyOf(one)));
     remember();
   }
@@ -21,11 +25,19 @@ race.visitedStrip = (strip) => {
     button.addEventListener("click", () => race.openSeed(one));
     const item = document.createElement("li");
     item.append(button);
-    strip.prepend(item);
-    strip.scrollLeft = 0;
-    buttons.set(keyOf(one), button);
+    toFront(button);
     while (buttons.size > MOST) forget(strip.lastElementChild);
     showWords();
+  }
+
+  // The newest comes first; whoever has the focus keeps it.
+  function toFront(button) {
+    const focused = document.activeElement === button;
+    strip.prepend(button.parentElement);
+    strip.scrollLeft = 0;
+    if (focused) button.focus({ preventScroll: true });
+    buttons.delete(keyOf(button.tile));
+    buttons.set(keyOf(button.tile), button);
   }
 
   function forget(item) {
@@ -53,7 +65,9 @@ race.visitedStrip = (strip) => {
   function recall() {
     try {
       const kept = JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
-      kept.map(checked).filter((one) => one?.thumb).forEach(add);
+      const tiles = kept.map(checked).filter((one) => one?.thumb);
+      tiles.forEach(add);
+      trail.push(...tiles.map(bare));
     } catch {
       // nothing to recall
     }
@@ -61,9 +75,13 @@ race.visitedStrip = (strip) => {
 
   // Show the tile before this one; the first press while another is still awaited calls that one off.
   function back() {
+    const isSettled = same(race.shown, race.seed);
+    if (isSettled && same(trail.at(-1), missed) && !same(missed, race.seed)) trail.pop(); // it could not be shown
     if (same(trail.at(-1), race.seed) && trail.length > 1) trail.pop();
     else if (same(trail.at(-1), race.seed)) race.live(race.text("no_way_back"));
-    if (trail.length > 0) race.setSeed(trail.at(-1));
+    if (trail.length === 0) return;
+    missed = trail.at(-1);
+    race.setSeed(missed);
   }
 
   recall();

@@ -314,3 +314,53 @@ def test_a_new_visitor_gets_what_is_newest_now_and_a_link_stays_what_it_says(
     expect(linked.locator(".checkpoint option")).to_have_count(3)
     linked.wait_for_timeout(200)
     assert "seed 0 · alpha" in linked.locator(".caption").inner_text()
+
+
+SEEN = "() => [...document.querySelectorAll('.visited .thumb')].map((thumb) => thumb.tile.seed)"
+
+
+def test_of_31_tiles_30_stay_in_the_strip_where_a_click_opens_one_and_z_goes_back(
+    address: str, open_page: Open
+) -> None:
+    page = open_page(address)
+    page.wait_for_function("(count) => document.querySelectorAll('.visited .thumb').length === count", arg=1)
+    for seed in range(1, 31):
+        page.keyboard.press("r")
+        page.wait_for_function("(seed) => document.querySelector('.visited .thumb').tile.seed === seed", arg=seed)
+    assert page.evaluate(SEEN) == list(range(30, 0, -1))
+    page.locator(".visited .thumb").nth(20).click()
+    wait_for_tile(page, seed=10)
+    page.wait_for_function("document.querySelector('.visited .thumb').tile.seed === 10")
+    page.keyboard.press("z")
+    wait_for_tile(page, seed=30)
+    page.wait_for_function("document.querySelector('.visited .thumb').tile.seed === 30")
+    assert page.evaluate(SEEN) == [30, 10, *range(29, 10, -1), *range(9, 0, -1)]
+    page.reload()
+    wait_for_tile(page, seed=30)
+    page.wait_for_function("document.querySelector('.visited .thumb[aria-current=true]')?.tile.seed === 30")
+    assert page.locator(".visited .thumb").count() == 30
+    for seed in (10, 29):
+        page.keyboard.press("z")
+        wait_for_tile(page, seed=seed)
+        page.wait_for_function("(seed) => document.querySelector('.visited .thumb').tile.seed === seed", arg=seed)
+
+
+def test_a_tile_that_is_gone_since_a_reload_does_not_keep_z_from_going_back(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    for seed in (1, 2):
+        page.keyboard.press("r")
+        page.wait_for_function("(seed) => document.querySelector('.visited .thumb').tile.seed === seed", arg=seed)
+    page.evaluate(
+        """() => {
+            const tiles = JSON.parse(sessionStorage.getItem("ganrace.visited"));
+            tiles.find((one) => one.seed === 1).sha256 = "0".repeat(64);
+            sessionStorage.setItem("ganrace.visited", JSON.stringify(tiles));
+        }"""
+    )
+    page.reload()
+    wait_for_tile(page, seed=2)
+    page.wait_for_function("document.querySelector('.visited .thumb[aria-current=true]')?.tile.seed === 2")
+    page.keyboard.press("z")
+    expect(page.locator(".race.explore .status")).to_contain_text("Checkpoint 00000000 is not here")
+    page.keyboard.press("z")
+    wait_for_tile(page, seed=0)

@@ -44,14 +44,14 @@ def test_the_ends_are_explores_tiles_pixel_by_pixel_and_between_the_badge_is_los
     badge = page.locator(".morph .badge")
     expect(badge).to_contain_text("Not submittable: between seeds")
     page.get_by_role("button", name="Back to seed 3").click()
-    expect(badge).to_contain_text("Submittable: seed 3")
+    expect(badge).to_contain_text("Seed 3 · Submittable")
     morphed = page.evaluate(JPEG_OF, TILE)
     page.get_by_role("button", name="Open in Explore").click()
     wait_for_tile(page, seed=3)
     assert page.evaluate(JPEG_OF, ".race.explore .tile") == morphed
     page.get_by_role("tab", name="Morph").click()
     slide(page, ".morph .position", 1)
-    expect(badge).to_contain_text("Submittable: seed 4")
+    expect(badge).to_contain_text("Seed 4 · Submittable")
     assert looks_like(pixels_of(page, TILE), sheet_of(checkpoints / "alpha", 4))
     expect(page.locator(".morph .snap")).to_be_hidden()
 
@@ -70,16 +70,16 @@ def test_the_strip_follows_and_the_whole_tile_comes_on_release(
     first = to_cells(sheet_of(checkpoints / "alpha", 3), 16)[:8]
     assert looks_like(pixels_of(page, ".morph .strip"), to_tile(first, 8))
     page.locator(".morph .position").dispatch_event("change")
-    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 3")
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 3 · Submittable")
 
 
 def test_directions_lose_the_badge_and_one_click_brings_it_back_psi_only_shows(address: str, open_page: Open) -> None:
     page = open_morph(open_page, address)
     badge, caption = page.locator(".morph .badge"), page.locator(".morph-caption")
     slide(page, ".morph .position", 0)
-    expect(badge).to_contain_text("Submittable: seed 3")
+    expect(badge).to_contain_text("Seed 3 · Submittable")
     slide(page, ".morph .psi", 0.7)
-    expect(badge).to_contain_text("Submittable: seed 3 · ψ 0.7")
+    expect(badge).to_contain_text("Seed 3 · Submittable; the file declares: truncation ψ 0.7")
     expect(caption).to_contain_text("ψ 0.7")
     page.locator(".morph .directions summary").click()
     for method in ("sefa", "pca"):
@@ -87,9 +87,27 @@ def test_directions_lose_the_badge_and_one_click_brings_it_back_psi_only_shows(a
         slide(page, ".morph .amounts label:nth-child(2) input", 2)
         expect(badge).to_contain_text("Not submittable: moved along directions")
         page.locator(".morph .snap").click()
-        expect(badge).to_contain_text("Submittable: seed 3")
+        expect(badge).to_contain_text("Seed 3 · Submittable")
         expect(page.locator(".morph .amounts label:nth-child(2) input")).to_have_value("0")
     expect(page.locator(".morph .mixing")).to_be_hidden()
+
+
+def test_without_a_checkpoint_morph_says_of_the_stand_in_what_explore_says(
+    tmp_path: Path, serve: Callable[..., str], open_page: Open
+) -> None:
+    folder = tmp_path / "nothing"
+    folder.mkdir()
+    page = open_morph(open_page, serve(folder))
+    badge = page.locator(".morph .badge")
+    slide(page, ".morph .position", 0)
+    expect(badge).to_contain_text("Seed 3 · Not submittable: this generator is an untrained stand-in")
+    assert not badge.evaluate("(badge) => badge.classList.contains('pure')")
+    page.get_by_role("button", name="Open in Explore").click()
+    wait_for_tile(page, seed=3)
+    assert badge.text_content() == f"Seed 3 · {page.locator('.explore .legal').inner_text()}"
+    page.evaluate("window.ganRace.setList({ ...window.ganRace.list, untrained: null })")
+    assert badge.text_content() == "Seed 3 · Submittable"
+    assert badge.evaluate("(badge) => badge.classList.contains('pure')")
 
 
 def test_the_pad_has_its_seeds_in_the_corners_and_moves_by_keys(
@@ -102,7 +120,7 @@ def test_the_pad_has_its_seeds_in_the_corners_and_moves_by_keys(
     page.locator(".morph .pad").focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown"):
         page.keyboard.press(f"Shift+{key}")
-    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 6")
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 6 · Submittable")
     assert looks_like(pixels_of(page, TILE), sheet_of(checkpoints / "alpha", 6))
     box = page.locator(".morph .pad").bounding_box()
     assert box is not None
@@ -123,15 +141,30 @@ def test_a_walk_goes_through_the_favourites_in_an_order_that_can_be_changed(addr
     page.get_by_role("button", name="Move seed 2 up").click()
     expect(stops).to_have_text(["Seed 0", "Seed 2", "Seed 1"])
     slide(page, ".morph .position", 1)
-    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 2")
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 2 · Submittable")
     slide(page, ".morph .position", 3)
-    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 0")
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 0 · Submittable")
     page.get_by_role("button", name="Remove seed 0").click()
     expect(stops).to_have_text(["Seed 2", "Seed 1"])
     page.locator(".morph .new-stop").fill("-4")
     page.locator(".morph .new-stop").press("Enter")
     expect(page.locator(".morph-status")).to_contain_text("“-4” is no seed")
     expect(stops).to_have_text(["Seed 2", "Seed 1"])
+
+
+def test_the_thumbnail_of_a_stop_opens_its_tile_in_explore(address: str, open_page: Open) -> None:
+    page = open_page(address)
+    for seed in range(2):
+        wait_for_tile(page, seed=seed)
+        page.keyboard.press("f")
+        page.keyboard.press("r")
+    wait_for_tile(page, seed=2)
+    page.get_by_role("tab", name="Morph").click()
+    page.locator(".morph .modes label").nth(1).click()
+    page.get_by_role("button", name="Open in Explore: Seed 1").click()
+    wait_for_tile(page, seed=1)
+    page.get_by_role("tab", name="Morph").click()
+    expect(page.locator(".morph .stops li span")).to_have_text(["Seed 0", "Seed 1"])
 
 
 def test_a_stop_of_the_walk_is_dragged_to_another_place(address: str, open_page: Open) -> None:
@@ -148,7 +181,7 @@ def test_a_stop_of_the_walk_is_dragged_to_another_place(address: str, open_page:
     stops.first.drag_to(stops.nth(1))
     expect(stops).to_have_text([before[0], before[-1], *before[1:-1]])
     slide(page, ".morph .position", 1)
-    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 12")
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 12 · Submittable")
 
 
 @pytest.mark.skipif(video.ffmpeg() is None, reason="needs ffmpeg: pip install imageio-ffmpeg")
@@ -218,12 +251,12 @@ def test_styles_are_mixed_where_the_generator_has_them(
     make_checkpoint(tmp_path / "styled" / "one", network="stylegan2")
     page = open_morph(open_page, serve(tmp_path / "styled"))
     slide(page, ".morph .position", 0)
-    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 3")
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 3 · Submittable")
     page.locator(".morph .mixing summary").click()
     page.get_by_label("Take the later styles of another seed").check()
     expect(page.locator(".morph .badge")).to_contain_text("Not submittable: styles of another seed")
     page.locator(".morph .snap").click()
-    expect(page.locator(".morph .badge")).to_contain_text("Submittable: seed 3")
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 3 · Submittable")
     expect(page.get_by_label("Take the later styles of another seed")).not_to_be_checked()
 
 

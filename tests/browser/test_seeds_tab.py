@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Page, Request, Response, expect
+from playwright.sync_api import Page, Request, Response, Route, expect
 
+from studio.line import BusyError
 from studio.ranking import usual_of
 from studio.render import Wish
 from studio.seeds import Look, Network, Sheets
@@ -117,13 +118,13 @@ def test_the_best_of_the_ranking_can_be_shown_alone_with_the_warning_and_nothing
     assert page.evaluate("localStorage.getItem('ganrace.marks')") is None
 
 
-def test_a_seed_that_cannot_be_drawn_is_a_grey_card_and_the_page_goes_on(
+def test_a_seed_that_cannot_be_drawn_is_a_grey_card_the_page_goes_on_and_tries_it_again_when_asked(
     address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = Sheets.look
+    look, broken = Sheets.look, {3}
 
     async def fail_at_three(sheets: Sheets, wish: Wish, *arguments: Any, **options: Any) -> Look:
-        if wish.seed == 3:
+        if wish.seed in broken:
             raise NotFiniteError
         return await look(sheets, wish, *arguments, **options)
 
@@ -134,10 +135,60 @@ def test_a_seed_that_cannot_be_drawn_is_a_grey_card_and_the_page_goes_on(
     expect(card.locator(".card-caption")).to_have_text("3 · could not be drawn")
     assert "repeating-linear-gradient" in card.locator(".frame").evaluate("frame => getComputedStyle(frame).background")
     expect(page.locator(".progress-words")).to_contain_text("23 of 24")
-    expect(page.locator(".halt")).to_be_hidden()
+    expect(page.locator(".halt")).to_have_text("Go on")
     expect(page.locator(".race.seeds .status")).to_be_visible()
     page.keyboard.press("k")
     assert page.evaluate(MARKS) == {"0": "keep"}
+    broken.clear()
+    page.locator(".halt").click()
+    page.wait_for_function(DRAWN, arg=24)
+    expect(card).to_have_attribute("aria-label", "Tile of seed 3")
+    expect(page.locator(".halt")).to_be_hidden()
+    expect(page.locator(".race.seeds .status")).to_be_hidden()
+
+
+@pytest.mark.parametrize("lost", ["component_server", "component_server|race/alive"])
+def test_the_sheet_comes_whole_by_itself_after_the_program_did_not_answer_for_a_while(
+    address: str, open_page: Open, lost: str
+) -> None:
+    page = open_page(address, quiet=False)
+    page.get_by_role("tab", name="Seeds").click()
+    page.wait_for_function(DRAWN, arg=2)
+    failed: list[str] = []
+
+    def lose(route: Route) -> None:
+        failed.append(route.request.url)
+        route.abort()
+
+    page.route(re.compile(lost), lose)
+    page.get_by_role("button", name="Next seeds").click()
+    status = page.locator(".race.seeds .status")
+    expect(status).to_contain_text("does not answer")
+    expect(page.locator(".race.seeds .card.failed")).to_have_count(0)
+    expect(page.locator(".halt")).to_have_text("Stop")
+    page.unroute_all()
+    expect(page.locator(".progress-words")).to_contain_text("24 of 24", timeout=30_000)
+    expect(status).to_be_hidden()
+    assert len(failed) > 2
+
+
+def test_a_program_that_draws_for_others_is_asked_again_and_marks_no_card(
+    address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, refusals = Sheets.look, iter(range(4))
+
+    async def refuse_at_first(sheets: Sheets, *arguments: Any, **options: Any) -> Look:
+        if next(refusals, None) is not None:
+            raise BusyError
+        return await look(sheets, *arguments, **options)
+
+    monkeypatch.setattr(Sheets, "look", refuse_at_first)
+    page = open_page(f"{address}?tab=seeds", tile=False)
+    status = page.locator(".race.seeds .status")
+    expect(status).to_contain_text("Many tiles are being drawn for others")
+    expect(page.locator(".progress-words")).to_contain_text("24 of 24", timeout=30_000)
+    expect(page.locator(".race.seeds .card.failed")).to_have_count(0)
+    expect(status).to_be_hidden()
 
 
 def test_a_network_ranks_when_it_is_asked_to_and_is_named(
@@ -254,6 +305,46 @@ def test_among_many_rivals_keys_pick_the_first_ten_and_a_ring_reaches_all(
     page.keyboard.press("Enter")
     expect(words).to_contain_text("208 of 240")
     assert decided[-1] == [[9], [17 + 11]]
+
+
+def test_a_rival_can_be_looked_at_in_explore_and_the_knockout_is_there_again(address: str, open_page: Open) -> None:
+    page = open_seeds(open_page, address)
+
+    def is_rivals(request: Request) -> bool:
+        return '"urgent":true' in (request.post_data or "")
+
+    page.route(
+        re.compile("component_server"),
+        lambda route: route.fulfill(json={"superseded": True}) if is_rivals(route.request) else route.fallback(),
+    )
+    page.get_by_role("button", name="Knockout").click()
+    words, rivals = page.locator(".knockout-words"), page.locator(".rival")
+    expect(rivals).to_have_count(3)
+    page.keyboard.press("1")
+    expect(words).to_contain_text("22 of 24")
+    before = rivals.evaluate_all("rivals => rivals.map((rival) => rival.dataset.seed)")
+    page.get_by_role("button", name=f"Open in Explore: Tile of seed {before[1]}", exact=True).click()
+    wait_for_tile(page, seed=int(before[1]))
+    page.unroute_all()
+    with page.expect_request(is_rivals) as waiting:  # their large pictures had not come yet
+        page.get_by_role("tab", name="Seeds").click()
+    assert str(json.loads(waiting.value.post_data or "")["data"]["seed"]) in before
+    expect(words).to_be_visible()
+    expect(words).to_contain_text("22 of 24")
+    assert rivals.evaluate_all("rivals => rivals.map((rival) => rival.dataset.seed)") == before
+    page.keyboard.press("1")
+    expect(words).to_contain_text("20 of 24")
+
+
+def test_a_truncation_is_said_of_the_sheet_of_every_card_and_in_the_knockout(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=seeds&psi=0.7", tile=False)
+    expect(page.locator(".progress-words")).to_contain_text("ψ 0.7 · 24 of 24")
+    card = page.locator(".race.seeds .card[data-seed='3']")
+    expect(card).to_have_attribute("aria-label", "Tile of seed 3, ψ 0.7")
+    page.get_by_role("button", name="Knockout").click()
+    rival = page.locator(".rival").first
+    expect(rival).to_have_attribute("aria-label", "Tile 1: Tile of seed 0, ψ 0.7")
+    expect(rival).to_contain_text("Seed 0 · ψ 0.7")
 
 
 def test_the_count_of_seeds_looked_at_goes_into_the_export(address: str, open_page: Open) -> None:

@@ -1,0 +1,138 @@
+// How the tiles of the sheet stream in, and go on by themselves after trouble that passes.
+const WORKERS = [0, 1]; // two at a time, so that one is always being drawn
+const AHEAD_WORKER = 2; // the lane of what may come next
+const TYPING_MILLISECONDS = 150;
+const PASSING = ["error_connection", "error_busy"]; // which say nothing about the tile that was asked for
+const PAUSE_MILLISECONDS = { first: 500, longest: 4000 };
+let round = 0; // of streaming: an answer of an older round is not shown
+let halted = false; // this sheet draws nothing more until somebody lets it
+
+// --- trouble that passes -------------------------------------------------------------------------------------------------
+
+let isAlive = true; // as the page's heartbeat says
+const waiting = []; // for the program to answer again
+document.addEventListener("race:alive", ({ detail }) => {
+  isAlive = detail;
+  if (isAlive) for (const wake of waiting.splice(0)) wake();
+});
+
+const isPassing = (error) => PASSING.includes(error?.code);
+const relieve = () => isPassing(problem) && showProblem(null);
+
+async function pause(tries) {
+  const { first, longest } = PAUSE_MILLISECONDS;
+  await new Promise((resolve) => setTimeout(resolve, Math.min(first * 2 ** tries, longest)));
+  if (!isAlive) await new Promise((resolve) => waiting.push(resolve));
+}
+
+// Ask again and again while the trouble is one that passes and the answer is still wanted.
+async function askThrough(call, request, isWanted) {
+  for (let tries = 0; ; tries++) {
+    const answer = await race.ask(call, request);
+    if (!isPassing(answer.error)) {
+      relieve();
+      return answer;
+    }
+    if (isWanted()) {
+      showProblem(answer.error);
+      await pause(tries);
+    }
+    if (!isWanted()) return { superseded: true };
+  }
+}
+
+// --- the stream ----------------------------------------------------------------------------------------------------------
+
+// Ask for what is missing, in the order in which it is shown, two at a time; a newer round takes the place of this one.
+async function stream() {
+  const own = ++round;
+  if (!isOpen() || wish === null) return;
+  showBar();
+  const asked = new Set();
+  await Promise.all(WORKERS.map((worker) => work(worker, own, asked)));
+  if (own !== round) return;
+  rankSoon(0);
+  if (!halted) lookAhead(range.start + range.count);
+}
+
+// Another tab is open: nothing more is drawn for this one.
+function leave() {
+  round++;
+  if (seeing !== null) changeSeeing();
+}
+
+// This tab is open again, and shows what it showed.
+function goOn() {
+  if (contest === null) stream();
+  else fetchRivals(contest);
+}
+
+// The first tile of what may be the next sheet is drawn before it is asked for; only once it is shown, it counts as seen.
+function lookAhead(seed) {
+  if (!isOpen() || wish === null || contest !== null || seed === null || seed >= LIMIT || isDrawn(seed)) return;
+  race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor });
+}
+
+let typing = null;
+$(".start").addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => lookAhead(race.parseSeed($(".start").value)), TYPING_MILLISECONDS);
+});
+
+// Which seeds are wanted; whoever looks at the best ones wants all, to know them.
+const wanted = () => (filter === "best" ? [...cards.keys()] : visible());
+async function work(worker, own, asked) {
+  const isWanted = () => own === round && !halted;
+  for (;;) {
+    const seed = isWanted() ? wanted().find((one) => !isDrawn(one) && !asked.has(one) && !hasFailed(one)) : undefined;
+    if (seed === undefined) return;
+    asked.add(seed);
+    const size = side();
+    const answer = await askThrough(server.look, { ...key(seed), side: size, worker, visitor }, isWanted);
+    asked.delete(seed);
+    if (own !== round) return;
+    if (answer.superseded) continue;
+    if (answer.error) fail(seed, answer.error);
+    else take(seed, answer, size);
+  }
+}
+
+const hasFailed = (seed) => cards.get(seed)?.firstElementChild.classList.contains("failed") ?? false;
+const hasStopped = () => halted || wanted().every((seed) => isDrawn(seed) || hasFailed(seed));
+
+// One tile cannot be drawn; without the checkpoint, none can.
+function fail(seed, error) {
+  if (error.code === "error_unknown_checkpoint") halted = true;
+  else cards.get(seed)?.firstElementChild.classList.add("failed");
+  showCard(seed);
+  showBar();
+  showProblem(error);
+}
+
+function forgetFailures() {
+  showProblem(null);
+  for (const seed of [...cards.keys()].filter(hasFailed)) {
+    cards.get(seed).firstElementChild.classList.remove("failed");
+    showCard(seed);
+  }
+}
+
+function take(seed, answer, size) {
+  pictures.set(`${seed} ${size}`, race.jpegUrl(answer.thumbnail));
+  if (!cards.has(seed)) return;
+  showCard(seed);
+  race.looked.add(key(seed));
+  showBar();
+  rankSoon();
+}
+
+// Stop, or go on; what could not be drawn is then tried once more.
+$(".halt").addEventListener("click", () => {
+  halted = !hasStopped();
+  if (halted) {
+    relieve();
+    return showBar();
+  }
+  forgetFailures();
+  stream();
+});

@@ -1,0 +1,141 @@
+"""What is shown is what the link restores, and what the header names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.test_morph_page import TILE, slide
+
+Open = Callable[..., Page]
+HASH = "(name) => window.ganRace.list.checkpoints.find((one) => one.name === name).sha256"
+CHIP = ".head .chip"
+FIRST = ".race.seeds .card"
+
+
+def linked(page: Page) -> dict[str, str]:
+    """Return what the link says that can be copied on this page."""
+    whole = page.evaluate("window.ganRace.link.whole()")
+    return {name: values[0] for name, values in parse_qs(urlsplit(whole).query).items()}
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+    page.wait_for_function("(name) => window.ganRace.tab === name", arg=name.lower())
+
+
+def test_seeds_names_its_checkpoint_and_its_range_in_the_link_and_comes_back_to_them(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(f"{address}?psi=0.7")
+    beta = page.evaluate(HASH, "beta")
+    open_tab(page, "Seeds")
+    page.wait_for_selector(FIRST)
+    assert linked(page).keys() == {"ck", "seed", "psi", "tab"}
+    page.locator(".seeds-checkpoint").select_option(beta)
+    page.locator(".race.seeds .start").fill("1000")
+    page.locator(".race.seeds .count").select_option("96")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(CHIP)).to_contain_text("beta")
+    said = {"ck": beta[:8], "seed": "0", "psi": "0.7", "tab": "seeds", "start": "1000", "count": "96"}
+    assert linked(page) == said
+    other = open_page(page.evaluate("window.ganRace.link.whole()"), tile=False)
+    card = other.locator(f"{FIRST}[data-seed='1000'] img[src]")
+    expect(card).to_be_visible()
+    expect(other.locator(FIRST)).to_have_count(96)
+    expect(other.locator(".seeds-checkpoint")).to_have_value(beta)
+    expect(other.locator(".progress-words")).to_contain_text("ψ 0.7 · ")
+    expect(other.locator(CHIP)).to_contain_text("beta")
+    assert linked(other) == said
+
+
+def test_nonsense_about_a_sheet_is_passed_over_and_leaves_the_link(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=seeds&start=-5&count=1000000", tile=False)
+    expect(page.locator(FIRST)).to_have_count(24)
+    expect(page.locator(FIRST).first).to_have_attribute("data-seed", "0")
+    assert not {"start", "count"} & linked(page).keys()
+
+
+def test_where_the_checkpoint_of_the_link_is_not_there_no_sheet_and_no_morph_is_shown(
+    address: str, open_page: Open
+) -> None:
+    page = open_page(f"{address}?tab=seeds&ck=0123abcd", tile=False)
+    expect(page.locator(".race.seeds .status")).to_contain_text("Checkpoint 0123abcd is not here")
+    expect(page.locator(f"{FIRST}.failed, {FIRST} img[src]")).to_have_count(0)
+    expect(page.locator(CHIP)).to_have_text(re.compile("Checkpoints"))
+    open_tab(page, "Morph")
+    expect(page.locator(".morph-status")).to_contain_text("Checkpoint 0123abcd is not here")
+    expect(page.locator(f"{TILE}[src]")).to_have_count(0)
+    assert linked(page)["ck"] == "0123abcd"
+
+
+def test_morphs_checkpoint_is_the_one_of_the_header_the_link_and_every_other_tab(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(f"{address}?seed=3&tab=morph", tile=False)
+    expect(page.locator(".morph .badge")).to_be_visible()
+    expect(page.locator(CHIP)).to_contain_text("alpha")
+    page.locator(".morph .seed-a").fill("7")
+    page.locator(".morph .seed-a").press("Enter")
+    beta = page.evaluate(HASH, "beta")
+    page.locator(".morph-checkpoint").select_option(beta)
+    expect(page.locator(CHIP)).to_contain_text("beta")
+    assert linked(page)["ck"] == beta[:8]
+    expect(page.locator(".morph .seed-a")).to_have_value("7")
+    expect(page.locator(".morph-caption")).to_contain_text("beta")
+    open_tab(page, "Explore")
+    wait_for_tile(page, seed=3)
+    page.wait_for_function("(beta) => window.ganRace.shown.sha256 === beta", arg=beta)
+    assert looks_like(pixels_of(page, ".race.explore .tile"), sheet_of(checkpoints / "beta", 3))
+    expect(page.locator(CHIP)).to_contain_text("beta")
+
+
+def test_a_link_to_morph_restores_the_pair_the_place_the_way_and_psi(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(f"{address}?seed=3&tab=morph", tile=False)
+    expect(page.locator(".morph .badge")).to_be_visible()
+    page.locator(".morph .seed-a").fill("7")
+    page.locator(".morph .seed-b").fill("4294967295")
+    page.locator(".morph .seed-b").press("Enter")
+    page.locator(".morph .way").select_option("lerp")
+    slide(page, ".morph .psi", 0.7)
+    slide(page, ".morph .position", 0.125)
+    said = linked(page)
+    assert (said["morph"], said["psi"]) == ("7,4294967295,0.125,lerp", "0.7")
+    words = "0.125 of the way from seed 7 to seed 4294967295 (lerp) · ψ 0.7 · alpha"
+    expect(page.locator(".morph-caption")).to_contain_text(words)
+    other = open_page(page.evaluate("window.ganRace.link.whole()"), tile=False)
+    expect(other.locator(".morph-caption")).to_contain_text(words)
+    assert linked(other) == said
+    open_tab(other, "Explore")
+    wait_for_tile(other, seed=3)
+    assert linked(other).keys() == {"ck", "seed", "psi"}
+    open_tab(other, "Morph")
+    assert linked(other) == said
+
+
+def test_what_the_link_cannot_restore_it_does_not_say(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=3&tab=morph", tile=False)
+    expect(page.locator(".morph .badge")).to_be_visible()
+    assert linked(page)["morph"] == "3,4,0.5,slerp"
+    page.locator(".morph .modes label").nth(1).click()
+    assert "morph" not in linked(page)
+    page.locator(".morph .modes label").nth(0).click()
+    assert linked(page)["morph"] == "3,4,0.5,slerp"
+    page.locator(".morph .directions summary").click()
+    slide(page, ".morph .amounts label:nth-child(2) input", 2)
+    assert "morph" not in linked(page)
+
+
+@pytest.mark.parametrize("said", ["7", "7,8,0.5", "7,8,1.5,slerp", "7,-1,0.5,slerp", "7,8,0.5,bend", "7,8,0.5,lerp,9"])
+def test_nonsense_about_a_pair_is_passed_over(address: str, open_page: Open, said: str) -> None:
+    page = open_page(f"{address}?seed=3&tab=morph&morph={said}", tile=False)
+    expect(page.locator(".morph-caption")).to_contain_text("0.500 of the way from seed 3 to seed 4 (slerp)")
+    assert linked(page)["morph"] == "3,4,0.5,slerp"
