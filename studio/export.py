@@ -15,6 +15,7 @@ import PIL
 import torch
 from PIL import Image, PngImagePlugin
 
+from studio.claims import KIND, differences
 from studio.gallery import RAW, SHORT, Gallery, UnknownCheckpointError
 from studio.verdict import Outcome, Verdict
 from training.checkpoint import Checkpoint, CheckpointError, canonical_json
@@ -25,8 +26,6 @@ from training.sheet import CELLS, COLUMNS, RENDERER, check_psi, seed_labels, see
 CHUNK = "gan_race"
 FORMAT = 1
 ORDER = "row by row"
-KIND = "weights"  # a field of those tiles only that are drawn with weights as last trained, not averaged
-NOTED = frozenset({"versions", "renderer"})  # may differ from ours without being a lie
 
 MAX_FILE_BYTES = 32 * 2**20  # an uncompressed tile of the largest generator (256 pixels) has 19 MiB
 MAX_SIDE = 2560  # of that tile
@@ -224,10 +223,10 @@ def verify(
     except UnknownCheckpointError:
         known = checkpoint if re.fullmatch("[0-9a-f]{8,64}", checkpoint) else None
         wanted = known or ascii(checkpoint)[:66]
-        return Verdict("could_not_check", "unknown_checkpoint", {"sha256": wanted}, seed, known)
+        return Verdict("could_not_check", "unknown_checkpoint", {"sha256": wanted}, seed, known, psi=psi)
     except CheckpointError as error:
         values = {"short": checkpoint[:SHORT], "problem": str(error)}
-        return Verdict("could_not_check", "unusable_checkpoint", values, seed)
+        return Verdict("could_not_check", "unusable_checkpoint", values, seed, psi=psi)
     except ValueError:
         return Verdict("could_not_check", "bad_seed", {"value": ascii(seed)[:40]})
 
@@ -270,8 +269,8 @@ def _compare(reading: Reading, expected: Pixels, checkpoint: Checkpoint, seed: i
     }
     values |= {"largest": largest, "percent": f"{100 * share:.4f}", "mean": f"{levels.mean():.1f}"}
     outcome, reason = _outcome(reading.kind, largest, len(cells))
-    claims, notes = _false_claims(reading.manifest, manifest(checkpoint, seed, found, psi))
-    return Verdict(outcome, reason, values, seed, checkpoint.sha256, cells, largest, share, claims, notes)
+    told = differences(reading.manifest, manifest(checkpoint, seed, found, psi))
+    return Verdict(outcome, reason, values, seed, checkpoint.sha256, cells, largest, share, told)
 
 
 def _wrong_size(found: Pixels | None, expected: Pixels, checkpoint: Checkpoint, seed: int) -> Verdict:
@@ -303,12 +302,3 @@ def _listed(cells: tuple[int, ...]) -> str:
     """Name the first cells for a reader, by number and place."""
     named = [f"{cell} (row {cell // COLUMNS + 1}, column {cell % COLUMNS + 1})" for cell in cells[:LISTED]]
     return ", ".join([*named, "..."] if len(cells) > LISTED else named)
-
-
-def _false_claims(claimed: dict[str, Any] | None, truth: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the fields of a manifest that are false, and those that merely differ from this machine's."""
-    if claimed is None:
-        return (), ()
-    claimed = {"psi": 1.0, "classes": None, **claimed}  # which older tiles do not say
-    odd = [name for name in dict.fromkeys([*truth, KIND]) if claimed.get(name) != truth.get(name)]
-    return tuple(name for name in odd if name not in NOTED), tuple(name for name in odd if name in NOTED)
