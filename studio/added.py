@@ -15,6 +15,7 @@ from typing import Any
 
 from studio.curves import is_finite
 from studio.gallery import SHORT, Entry, Gallery
+from studio.known import Known
 from studio.uploads import RefusedError
 from training.checkpoint import (
     CONFIG,
@@ -53,8 +54,8 @@ class AddedGallery(Gallery):
 class WithAdded(Gallery):
     """The checkpoints of a folder, followed by the added ones that are not among them."""
 
-    def __init__(self, root: Path, added: Gallery) -> None:
-        super().__init__(root)
+    def __init__(self, root: Path, added: Gallery, known: Known | None = None) -> None:
+        super().__init__(root, known=known)
         self._added = added
 
     def entries(self) -> list[Entry]:
@@ -68,6 +69,10 @@ class WithAdded(Gallery):
         super().forget(sha256)
         self._added.forget(sha256)
 
+    def _mistrust(self, sha256: str) -> None:
+        super()._mistrust(sha256)
+        self._added._mistrust(sha256)
+
     def _told(self, reason: object) -> str:
         return self._added._told(super()._told(reason))
 
@@ -75,9 +80,11 @@ class WithAdded(Gallery):
 class Added:
     """Keeps added checkpoints in a folder. Safe among threads."""
 
-    def __init__(self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES, known: Known | None = None
+    ) -> None:
         self.folder, self._most, self._most_bytes = folder, most, most_bytes
-        self.gallery = AddedGallery(folder)
+        self.gallery = AddedGallery(folder, known=known)
         self._lock = threading.Lock()
 
     def holds(self, entry: Entry) -> bool:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from torch import nn
 
 from studio.kept import Kept
+from studio.known import Known
 from training.checkpoint import (
     CONFIG,
     KEPT_STEPS,
@@ -89,15 +90,21 @@ _written_sha256 = file_sha256
 class Gallery:
     """All checkpoints below one folder; nothing outside it can be named. Safe to use from many threads."""
 
-    def __init__(self, root: Path, kept_bytes: int = GENERATORS_BYTES) -> None:
+    def __init__(self, root: Path, kept_bytes: int = GENERATORS_BYTES, known: Known | None = None) -> None:
         self.root = root.resolve()
+        self.known = known or Known()
         self._loaded: Kept[str, Checkpoint] = Kept(kept_bytes, lambda checkpoint: size_of(checkpoint.generator))
         self._examined: dict[Version, Entry] = {}
+        self._listed: dict[str, Path] = {}  # the run of each hash of the last list
         self._lock = threading.RLock()
 
     def entries(self) -> list[Entry]:
         """List the checkpoints by name; of a run only the newest, of a damaged one the reason."""
-        return [self._newest(run) for run in self._runs()]
+        listed = {run: self._newest(run) for run in self._runs()}
+        kinds = [(kind.sha256, run) for run, entry in listed.items() for kind in _kinds(entry)]
+        self._listed = {sha256: run for sha256, run in reversed(kinds) if sha256}  # of two equal ones the first
+        self.known.keep()
+        return list(listed.values())
 
     def find(self, sha256: str) -> Entry | None:
         """Return the entry whose file of weights has this SHA-256, or whose SHA-256 begins so (8 digits or more).
@@ -109,8 +116,14 @@ class Gallery:
         wanted = sha256.lower()
         if len(wanted) < SHORT:
             return None
-        every = itertools.chain.from_iterable(map(_kinds, itertools.chain(self.entries(), self._older())))
+        run = self._listed.get(wanted)  # where it was when all were listed last; to walk through 100 folders takes time
+        there = _kinds(self._newest(run)) if run else []
+        every = itertools.chain(there, self._every())
         return next((entry for entry in every if entry.sha256 and entry.sha256.startswith(wanted)), None)
+
+    def _every(self) -> Iterator[Entry]:
+        yield from itertools.chain.from_iterable(map(_kinds, self.entries()))
+        yield from itertools.chain.from_iterable(map(_kinds, self._older()))
 
     def problem(self, sha256: str) -> str | None:
         """Return what has gone wrong with weights that had this SHA-256, or one that begins so, and were usable."""
@@ -136,7 +149,11 @@ class Gallery:
 
     def default(self) -> Entry | None:
         """Return the entry that the file `default` names, otherwise the one that was written last in this folder."""
-        usable = [entry for entry in self.entries() if entry.problem is None]
+        return self.first(self.entries())
+
+    def first(self, entries: list[Entry]) -> Entry | None:
+        """Return the default among the entries of this gallery."""
+        usable = [entry for entry in entries if entry.problem is None]
         try:
             name = (self.root / DEFAULT).read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
@@ -167,6 +184,7 @@ class Gallery:
         """Give up what is remembered of a checkpoint that was removed."""
         with self._lock:
             self._loaded.pop(sha256)
+            self.known.forget(sha256)
             kept = {version: entry for version, entry in self._examined.items() if entry.sha256 != sha256}
             self._examined = kept
 
@@ -180,10 +198,20 @@ class Gallery:
         try:
             found = load(entry.folder, entry.file)
         except CheckpointError as error:
+            self._mistrust(entry.sha256)
             raise CheckpointError(self._told(error)) from error
         if found.sha256 != entry.sha256:
+            self._mistrust(entry.sha256)
             raise CheckpointError(f"{entry.name} has just been replaced by another checkpoint; choose it again.")
         return found
+
+    def _mistrust(self, sha256: str) -> None:
+        """Look at the files of a checkpoint again with the next list; what it had been is remembered, to say why."""
+        with self._lock:
+            self.known.forget(sha256)
+            wrong = [version for version, entry in self._examined.items() if sha256 in (entry.sha256, entry.raw)]
+            for folder, *facts in wrong:
+                self._examined[(folder,)] = self._examined.pop((folder, *facts))
 
     def _runs(self) -> list[Path]:
         """List the folders that are a checkpoint or a run; links to other folders are not followed."""
@@ -231,7 +259,7 @@ class Gallery:
 
     def _examine(self, folder: Path, name: str, sha256_of: Callable[[Path], str]) -> Entry:
         try:
-            found = Entry(name, folder, describe(folder), sha256_of(folder / WEIGHTS), None)
+            found = Entry(name, folder, describe(folder), self.known.sha256(folder / WEIGHTS, sha256_of), None)
         except (CheckpointError, RuntimeError) as error:  # RuntimeError: there is no memory for what a config asks for
             return self._unusable(folder, name, error)
         return self._with_raw(found, sha256_of)
@@ -243,7 +271,7 @@ class Gallery:
             return entry
         try:
             self._check_inside(path)
-            raw = sha256_of(path)
+            raw = self.known.sha256(path, sha256_of)
         except (OSError, CheckpointError, RuntimeError) as error:
             return replace(entry, raw_problem=self._told(error))
         return entry if raw == entry.sha256 else replace(entry, raw=raw)
