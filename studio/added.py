@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from studio.curves import is_finite
-from studio.gallery import SHORT, Entry, Gallery
+from studio.gallery import SHORT, Entry, Gallery, why_of
 from studio.known import Known
 from studio.uploads import RefusedError
 from training.checkpoint import (
     CONFIG,
+    PICKLES,
     UNFINISHED,
     WEIGHTS,
     CheckpointError,
@@ -40,7 +41,6 @@ TEXT_LETTERS = 300
 NAMELESS = "added"
 HEADER_BYTES = 8  # a safetensors file begins with the length of its header, which is JSON
 MOST_HEADER_BYTES = 100_000_000
-PICKLES = (b"PK\x03\x04", b"\x80", b"\x1f\x8b")  # a zip as torch.save writes it, a bare pickle, either one compressed
 NOT_IN_NAMES = frozenset('/\\<>:"|?*')
 
 
@@ -135,7 +135,7 @@ class Added:
                 weights.replace(part / WEIGHTS)
                 _check(part)
         except (CheckpointError, RuntimeError) as error:
-            raise CheckpointError(str(error).replace(f"{unfinished}/", "")) from error
+            raise CheckpointError(str(error).replace(f"{unfinished}/", ""), why_of(error)) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 

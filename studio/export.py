@@ -19,7 +19,7 @@ from studio.claims import KIND, differences
 from studio.gallery import RAW, SHORT, Gallery, UnknownCheckpointError
 from studio.verdict import Outcome, Verdict
 from training.checkpoint import Checkpoint, CheckpointError, canonical_json
-from training.images import Pixels, to_cells
+from training.images import NotFiniteError, Pixels, to_cells
 from training.latents import SEED_LIMIT, SOURCE, check_seed
 from training.sheet import CELLS, COLUMNS, RENDERER, check_psi, seed_labels, seed_sheet
 
@@ -107,7 +107,11 @@ def export_png(checkpoint: Checkpoint, seed: int, psi: float = 1.0, *, seeds_loo
     0 .. 2**32 - 1, a psi outside 0 .. 1, a count outside 1 .. 2**32, and a generator whose output is not finite.
     """
     declared = {} if seeds_looked_at is None else {"seeds_looked_at": _checked_count(seeds_looked_at)}
-    tile = seed_sheet(checkpoint.generator, check_seed(seed), psi)
+    try:
+        tile = seed_sheet(checkpoint.generator, check_seed(seed), psi)
+    except NotFiniteError as error:
+        error.sha256 = checkpoint.sha256
+        raise
     text = PngImagePlugin.PngInfo()
     text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile, psi) | declared))
     buffer = io.BytesIO()
@@ -225,7 +229,7 @@ def verify(
         wanted = known or ascii(checkpoint)[:66]
         return Verdict("could_not_check", "unknown_checkpoint", {"sha256": wanted}, seed, known, psi=psi)
     except CheckpointError as error:
-        values = {"short": checkpoint[:SHORT], "problem": str(error)}
+        values = {"short": checkpoint[:SHORT], "reason": str(error), "why": error.why}
         return Verdict("could_not_check", "unusable_checkpoint", values, seed, psi=psi)
     except ValueError:
         return Verdict("could_not_check", "bad_seed", {"value": ascii(seed)[:40]})
@@ -242,7 +246,7 @@ def _verify(reading: Reading, gallery: Gallery, seed: int, sha256: str, psi: flo
     try:
         expected = seed_sheet(checkpoint.generator, seed, psi)
     except ValueError as error:
-        raise CheckpointError(str(error)) from error
+        raise CheckpointError(str(error), "diverged") from error
     entry = gallery.find(checkpoint.sha256)
     weights = entry.weights if entry else None
     return replace(_compare(reading, expected, checkpoint, seed, psi), psi=psi, weights=weights)

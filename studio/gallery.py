@@ -49,7 +49,8 @@ class Entry:
     """One line of the gallery: a checkpoint by its name, or the reason why it cannot be used.
 
     `raw` is the SHA-256 of its weights as last trained, where it has such beside the average, and `raw_problem` why
-    they cannot be used. `file` holds the weights whose hash is `sha256`.
+    they cannot be used; `why` and `raw_why` are both reasons as a CheckpointError has them. `file` holds the weights
+    whose hash is `sha256`.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Entry:
     raw: str | None = None
     raw_problem: str | None = None
     file: str = WEIGHTS
+    why: str | None = None
+    raw_why: str | None = None
 
     @property
     def weights(self) -> str | None:
@@ -125,16 +128,17 @@ class Gallery:
         yield from itertools.chain.from_iterable(map(_kinds, self.entries()))
         yield from itertools.chain.from_iterable(map(_kinds, self._older()))
 
-    def problem(self, sha256: str) -> str | None:
+    def problem(self, sha256: str) -> CheckpointError | None:
         """Return what has gone wrong with weights that had this SHA-256, or one that begins so, and were usable."""
         with self._lock:
             known = [kind for entry in self._examined.values() for kind in _kinds(entry)]
         had = [kind for kind in known if (kind.sha256 or "").startswith(sha256.lower())]
         now = {entry.folder: entry for entry in self.entries()}
         for entry, found in ((one, now[one.folder]) for one in had if one.folder in now):
-            reason = found.problem or (found.raw_problem if entry.file == RAW_WEIGHTS else None)
-            if reason:
-                return reason
+            if found.problem:
+                return CheckpointError(found.problem, str(found.why))
+            if found.raw_problem and entry.file == RAW_WEIGHTS:
+                return CheckpointError(found.raw_problem, str(found.raw_why))
         return None
 
     def steps(self, entry: Entry) -> list[Entry]:
@@ -199,10 +203,11 @@ class Gallery:
             found = load(entry.folder, entry.file)
         except CheckpointError as error:
             self._mistrust(entry.sha256)
-            raise CheckpointError(self._told(error)) from error
+            raise CheckpointError(self._told(error), error.why) from error
         if found.sha256 != entry.sha256:
             self._mistrust(entry.sha256)
-            raise CheckpointError(f"{entry.name} has just been replaced by another checkpoint; choose it again.")
+            message = f"{entry.name} has just been replaced by another checkpoint; choose it again."
+            raise CheckpointError(message, "replaced")
         return found
 
     def _mistrust(self, sha256: str) -> None:
@@ -273,14 +278,14 @@ class Gallery:
             self._check_inside(path)
             raw = self.known.sha256(path, sha256_of)
         except (OSError, CheckpointError, RuntimeError) as error:
-            return replace(entry, raw_problem=self._told(error))
+            return replace(entry, raw_problem=self._told(error), raw_why=why_of(error))
         return entry if raw == entry.sha256 else replace(entry, raw=raw)
 
     def _unusable(self, folder: Path, name: str, error: Exception) -> Entry:
         reason = str(error)
         if isinstance(error, FileNotFoundError):
             reason = f"{name} has no {Path(error.filename).name}."
-        return Entry(name, folder, None, None, self._told(reason))
+        return Entry(name, folder, None, None, self._told(reason), why=why_of(error))
 
     def _told(self, reason: object) -> str:
         """Return a reason as visitors may read it: without the place of the gallery on this machine."""
@@ -299,6 +304,20 @@ class Gallery:
     def _check_inside(self, path: Path) -> None:
         if not path.resolve().is_relative_to(self.root):
             raise PermissionError(f"{path} is a link to outside this folder, which is not followed.")
+
+
+def why_of(error: Exception) -> str:
+    """Return the word for the reason why a checkpoint cannot be used."""
+    match error:
+        case CheckpointError():
+            return error.why
+        case FileNotFoundError():
+            return "no_config" if str(error.filename).endswith(CONFIG) else "no_weights"
+        case OSError():
+            return "unreadable"
+        case RuntimeError():
+            return "memory"
+    return "other"
 
 
 def _kinds(entry: Entry) -> list[Entry]:

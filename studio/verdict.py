@@ -36,7 +36,7 @@ SENTENCES = {
     "bad_seed": "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
     "bad_psi": "{value} is no psi; numbers from 0 to 1 are allowed.",
     "unknown_checkpoint": "The checkpoint {sha256} is not here, so the tile cannot be drawn again.",
-    "unusable_checkpoint": "The checkpoint {short} cannot be used: {problem}",
+    "unusable_checkpoint": "The checkpoint {short} cannot be used: {reason}",
     "file_too_large": "The file has {size} bytes; at most {limit} are read.",
     "too_many_pixels": "The picture has more than {limit} x {limit} pixels, the most that are read.",
     "not_an_image": "The file is no picture that can be read; a PNG is wanted.",

@@ -82,8 +82,8 @@ class Studio:
         """Return what the page lists: usable checkpoints, unusable ones with the reason, and which comes first."""
         gallery: Gallery = self._trained
         listed = gallery.entries()
-        problems = [(entry.name, entry.problem) for entry in listed]
-        problems += [(raw_name(entry.name), entry.raw_problem) for entry in listed]
+        problems = [(entry.name, entry.problem, entry.why) for entry in listed]
+        problems += [(raw_name(entry.name), entry.raw_problem, entry.raw_why) for entry in listed]
         default = gallery.first(listed)
         if default is None:
             gallery, listed = self._untrained, self._untrained.entries()
@@ -92,7 +92,7 @@ class Studio:
             "checkpoints": [
                 {**_entry(entry), "added": self.added.holds(entry)} for entry in listed if entry.problem is None
             ],
-            "problems": [{"name": name, "reason": reason} for name, reason in problems if reason],
+            "problems": [{"name": name, "reason": reason, "why": why} for name, reason, why in problems if reason],
             "default": default.sha256 if default else None,
             "untrained": self.root.name if gallery is self._untrained else None,
         }
@@ -116,7 +116,7 @@ class Studio:
         """Return the entry with this hash, or raise CheckpointError for one that was damaged, or RequestError."""
         entry = self._trained.find(sha256) or self.gallery.find(sha256)
         if entry is None and (problem := self._trained.problem(sha256)):
-            raise CheckpointError(problem)
+            raise problem
         if entry is None:
             raise RequestError("error_unknown_checkpoint", hash=sha256[:SHORT])
         return entry
@@ -201,7 +201,9 @@ def _explained(error: Exception, request: str) -> Answer:
         case SupersededError():
             return {"superseded": True}
         case CheckpointError():
-            return _error("error_checkpoint", reason=str(error))
+            return _error("error_checkpoint", reason=str(error), why=error.why)
+        case NotFiniteError() if error.sha256:
+            return _error("error_diverged", checkpoint_sha256=error.sha256)
     for kind, code in PLAIN_ERRORS.items():
         if isinstance(error, kind):
             return _error(code)

@@ -8,6 +8,7 @@ from studio.ui.texts_compare import COMPARE
 from studio.ui.texts_flowers import FLOWER_TEXTS
 from studio.ui.texts_legal import LEGAL
 from studio.ui.texts_qr import QR
+from studio.ui.texts_recipes import RECIPE_TEXTS
 from studio.ui.texts_seeds import SEEDS
 from studio.ui.texts_tiles import TILES
 from studio.ui.texts_verify import VERIFY
@@ -45,6 +46,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "alarms_label": ("Training alarms: {alarms}", "学習の警告: {alarms}"),
     # checkpoints
     **CHECKPOINTS,
+    **RECIPE_TEXTS,
     # favourites
     "favourites": ("Favourites", "お気に入り"),
     "favourites_count": ("Favourites ({count})", "お気に入り（{count} 件）"),
@@ -488,6 +490,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error_not_finite": (
         "This checkpoint draws values that are no colours (NaN): its training has diverged. Choose another one.",
         "このチェックポイントは数値が壊れています（NaN）。学習が発散したものです。ほかのものを選んでください。",
+    ),
+    "error_diverged": (
+        "{checkpoint} gives values that are no colours (NaN): its training has diverged. Choose another one.",
+        "{checkpoint} の出力は数値が壊れています（NaN）。学習が発散したものです。ほかのものを選んでください。",
     ),
     "error_memory": (
         "The graphics card has no memory left for this, even after the other generators were let go.",

@@ -33,7 +33,7 @@ REASONS_JA = {
     "bad_seed": "「{value}」はシードではありません。0 から 4294967295 までの整数を使えます。",
     "bad_psi": "「{value}」は psi の値ではありません。0 から 1 までの数を使えます。",
     "unknown_checkpoint": "チェックポイント {sha256} がここにないため、描き直せません。",
-    "unusable_checkpoint": "チェックポイント {short} を使えません: {problem}",
+    "unusable_checkpoint": "チェックポイント {short} を使えません: {reason}",
     "file_too_large": "ファイルは {size} バイトです。{limit} バイトまで読めます。",
     "too_many_pixels": "画像が {limit} x {limit} 画素を超えています。",
     "not_an_image": "読める画像ではありません。PNG が必要です。",
