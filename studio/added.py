@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from studio.curves import is_finite
-from studio.gallery import SHORT, Entry, Gallery
+from studio.gallery import SHORT, Entry, Gallery, why_of
+from studio.known import Known
 from studio.uploads import RefusedError
 from training.checkpoint import (
     CONFIG,
+    PICKLES,
     UNFINISHED,
     WEIGHTS,
     CheckpointError,
@@ -40,7 +42,6 @@ TEXT_LETTERS = 300
 NAMELESS = "added"
 HEADER_BYTES = 8  # a safetensors file begins with the length of its header, which is JSON
 MOST_HEADER_BYTES = 100_000_000
-PICKLES = (b"PK\x03\x04", b"\x80", b"\x1f\x8b")  # a zip as torch.save writes it, a bare pickle, either one compressed
 NOT_IN_NAMES = frozenset('/\\<>:"|?*')
 
 
@@ -54,8 +55,8 @@ class AddedGallery(Gallery):
 class WithAdded(Gallery):
     """The checkpoints of a folder, followed by the added ones that are not among them."""
 
-    def __init__(self, root: Path, added: Gallery) -> None:
-        super().__init__(root)
+    def __init__(self, root: Path, added: Gallery, known: Known | None = None) -> None:
+        super().__init__(root, known=known)
         self._added = added
 
     def entries(self) -> list[Entry]:
@@ -69,6 +70,10 @@ class WithAdded(Gallery):
         super().forget(sha256)
         self._added.forget(sha256)
 
+    def _mistrust(self, sha256: str) -> None:
+        super()._mistrust(sha256)
+        self._added._mistrust(sha256)
+
     def _told(self, reason: object) -> str:
         return self._added._told(super()._told(reason))
 
@@ -76,9 +81,11 @@ class WithAdded(Gallery):
 class Added:
     """Keeps added checkpoints in a folder. Safe among threads."""
 
-    def __init__(self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES, known: Known | None = None
+    ) -> None:
         self.folder, self._most, self._most_bytes = folder, most, most_bytes
-        self.gallery = AddedGallery(folder)
+        self.gallery = AddedGallery(folder, known=known)
         self._lock = threading.Lock()
 
     def holds(self, entry: Entry) -> bool:
@@ -131,7 +138,7 @@ class Added:
                 weights.replace(part / WEIGHTS)
                 _check(part)
         except (CheckpointError, RuntimeError) as error:
-            raise CheckpointError(str(error).replace(f"{unfinished}/", "")) from error
+            raise CheckpointError(str(error).replace(f"{unfinished}/", ""), why_of(error)) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 

@@ -15,18 +15,17 @@ import PIL
 import torch
 from PIL import Image, PngImagePlugin
 
+from studio.claims import KIND, differences
 from studio.gallery import RAW, SHORT, Gallery, UnknownCheckpointError
 from studio.verdict import Outcome, Verdict
 from training.checkpoint import Checkpoint, CheckpointError, canonical_json
-from training.images import Pixels, to_cells
+from training.images import NotFiniteError, Pixels, to_cells
 from training.latents import SEED_LIMIT, SOURCE, check_seed
 from training.sheet import CELLS, COLUMNS, RENDERER, check_psi, seed_labels, seed_sheet
 
 CHUNK = "gan_race"
 FORMAT = 1
 ORDER = "row by row"
-KIND = "weights"  # a field of those tiles only that are drawn with weights as last trained, not averaged
-NOTED = frozenset({"versions", "renderer"})  # may differ from ours without being a lie
 
 MAX_FILE_BYTES = 32 * 2**20  # an uncompressed tile of the largest generator (256 pixels) has 19 MiB
 MAX_SIDE = 2560  # of that tile
@@ -108,7 +107,11 @@ def export_png(checkpoint: Checkpoint, seed: int, psi: float = 1.0, *, seeds_loo
     0 .. 2**32 - 1, a psi outside 0 .. 1, a count outside 1 .. 2**32, and a generator whose output is not finite.
     """
     declared = {} if seeds_looked_at is None else {"seeds_looked_at": _checked_count(seeds_looked_at)}
-    tile = seed_sheet(checkpoint.generator, check_seed(seed), psi)
+    try:
+        tile = seed_sheet(checkpoint.generator, check_seed(seed), psi)
+    except NotFiniteError as error:
+        error.sha256 = checkpoint.sha256
+        raise
     text = PngImagePlugin.PngInfo()
     text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile, psi) | declared))
     buffer = io.BytesIO()
@@ -224,10 +227,10 @@ def verify(
     except UnknownCheckpointError:
         known = checkpoint if re.fullmatch("[0-9a-f]{8,64}", checkpoint) else None
         wanted = known or ascii(checkpoint)[:66]
-        return Verdict("could_not_check", "unknown_checkpoint", {"sha256": wanted}, seed, known)
+        return Verdict("could_not_check", "unknown_checkpoint", {"sha256": wanted}, seed, known, psi=psi)
     except CheckpointError as error:
-        values = {"short": checkpoint[:SHORT], "problem": str(error)}
-        return Verdict("could_not_check", "unusable_checkpoint", values, seed)
+        values = {"short": checkpoint[:SHORT], "reason": str(error), "why": error.why}
+        return Verdict("could_not_check", "unusable_checkpoint", values, seed, psi=psi)
     except ValueError:
         return Verdict("could_not_check", "bad_seed", {"value": ascii(seed)[:40]})
 
@@ -243,7 +246,7 @@ def _verify(reading: Reading, gallery: Gallery, seed: int, sha256: str, psi: flo
     try:
         expected = seed_sheet(checkpoint.generator, seed, psi)
     except ValueError as error:
-        raise CheckpointError(str(error)) from error
+        raise CheckpointError(str(error), "diverged") from error
     entry = gallery.find(checkpoint.sha256)
     weights = entry.weights if entry else None
     return replace(_compare(reading, expected, checkpoint, seed, psi), psi=psi, weights=weights)
@@ -270,8 +273,8 @@ def _compare(reading: Reading, expected: Pixels, checkpoint: Checkpoint, seed: i
     }
     values |= {"largest": largest, "percent": f"{100 * share:.4f}", "mean": f"{levels.mean():.1f}"}
     outcome, reason = _outcome(reading.kind, largest, len(cells))
-    claims, notes = _false_claims(reading.manifest, manifest(checkpoint, seed, found, psi))
-    return Verdict(outcome, reason, values, seed, checkpoint.sha256, cells, largest, share, claims, notes)
+    told = differences(reading.manifest, manifest(checkpoint, seed, found, psi))
+    return Verdict(outcome, reason, values, seed, checkpoint.sha256, cells, largest, share, told)
 
 
 def _wrong_size(found: Pixels | None, expected: Pixels, checkpoint: Checkpoint, seed: int) -> Verdict:
@@ -303,12 +306,3 @@ def _listed(cells: tuple[int, ...]) -> str:
     """Name the first cells for a reader, by number and place."""
     named = [f"{cell} (row {cell // COLUMNS + 1}, column {cell % COLUMNS + 1})" for cell in cells[:LISTED]]
     return ", ".join([*named, "..."] if len(cells) > LISTED else named)
-
-
-def _false_claims(claimed: dict[str, Any] | None, truth: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the fields of a manifest that are false, and those that merely differ from this machine's."""
-    if claimed is None:
-        return (), ()
-    claimed = {"psi": 1.0, "classes": None, **claimed}  # which older tiles do not say
-    odd = [name for name in dict.fromkeys([*truth, KIND]) if claimed.get(name) != truth.get(name)]
-    return tuple(name for name in odd if name not in NOTED), tuple(name for name in odd if name in NOTED)

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from torch import nn
 
 from studio.kept import Kept
+from studio.known import Known
 from training.checkpoint import (
     CONFIG,
     KEPT_STEPS,
@@ -48,7 +49,8 @@ class Entry:
     """One line of the gallery: a checkpoint by its name, or the reason why it cannot be used.
 
     `raw` is the SHA-256 of its weights as last trained, where it has such beside the average, and `raw_problem` why
-    they cannot be used. `file` holds the weights whose hash is `sha256`.
+    they cannot be used; `why` and `raw_why` are both reasons as a CheckpointError has them. `file` holds the weights
+    whose hash is `sha256`.
     """
 
     name: str
@@ -59,6 +61,8 @@ class Entry:
     raw: str | None = None
     raw_problem: str | None = None
     file: str = WEIGHTS
+    why: str | None = None
+    raw_why: str | None = None
 
     @property
     def weights(self) -> str | None:
@@ -89,15 +93,21 @@ _written_sha256 = file_sha256
 class Gallery:
     """All checkpoints below one folder; nothing outside it can be named. Safe to use from many threads."""
 
-    def __init__(self, root: Path, kept_bytes: int = GENERATORS_BYTES) -> None:
+    def __init__(self, root: Path, kept_bytes: int = GENERATORS_BYTES, known: Known | None = None) -> None:
         self.root = root.resolve()
+        self.known = known or Known()
         self._loaded: Kept[str, Checkpoint] = Kept(kept_bytes, lambda checkpoint: size_of(checkpoint.generator))
         self._examined: dict[Version, Entry] = {}
+        self._listed: dict[str, Path] = {}  # the run of each hash of the last list
         self._lock = threading.RLock()
 
     def entries(self) -> list[Entry]:
         """List the checkpoints by name; of a run only the newest, of a damaged one the reason."""
-        return [self._newest(run) for run in self._runs()]
+        listed = {run: self._newest(run) for run in self._runs()}
+        kinds = [(kind.sha256, run) for run, entry in listed.items() for kind in _kinds(entry)]
+        self._listed = {sha256: run for sha256, run in reversed(kinds) if sha256}  # of two equal ones the first
+        self.known.keep()
+        return list(listed.values())
 
     def find(self, sha256: str) -> Entry | None:
         """Return the entry whose file of weights has this SHA-256, or whose SHA-256 begins so (8 digits or more).
@@ -109,19 +119,26 @@ class Gallery:
         wanted = sha256.lower()
         if len(wanted) < SHORT:
             return None
-        every = itertools.chain.from_iterable(map(_kinds, itertools.chain(self.entries(), self._older())))
+        run = self._listed.get(wanted)  # where it was when all were listed last; to walk through 100 folders takes time
+        there = _kinds(self._newest(run)) if run else []
+        every = itertools.chain(there, self._every())
         return next((entry for entry in every if entry.sha256 and entry.sha256.startswith(wanted)), None)
 
-    def problem(self, sha256: str) -> str | None:
+    def _every(self) -> Iterator[Entry]:
+        yield from itertools.chain.from_iterable(map(_kinds, self.entries()))
+        yield from itertools.chain.from_iterable(map(_kinds, self._older()))
+
+    def problem(self, sha256: str) -> CheckpointError | None:
         """Return what has gone wrong with weights that had this SHA-256, or one that begins so, and were usable."""
         with self._lock:
             known = [kind for entry in self._examined.values() for kind in _kinds(entry)]
         had = [kind for kind in known if (kind.sha256 or "").startswith(sha256.lower())]
         now = {entry.folder: entry for entry in self.entries()}
         for entry, found in ((one, now[one.folder]) for one in had if one.folder in now):
-            reason = found.problem or (found.raw_problem if entry.file == RAW_WEIGHTS else None)
-            if reason:
-                return reason
+            if found.problem:
+                return CheckpointError(found.problem, str(found.why))
+            if found.raw_problem and entry.file == RAW_WEIGHTS:
+                return CheckpointError(found.raw_problem, str(found.raw_why))
         return None
 
     def steps(self, entry: Entry) -> list[Entry]:
@@ -136,7 +153,11 @@ class Gallery:
 
     def default(self) -> Entry | None:
         """Return the entry that the file `default` names, otherwise the one that was written last in this folder."""
-        usable = [entry for entry in self.entries() if entry.problem is None]
+        return self.first(self.entries())
+
+    def first(self, entries: list[Entry]) -> Entry | None:
+        """Return the default among the entries of this gallery."""
+        usable = [entry for entry in entries if entry.problem is None]
         try:
             name = (self.root / DEFAULT).read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
@@ -167,6 +188,7 @@ class Gallery:
         """Give up what is remembered of a checkpoint that was removed."""
         with self._lock:
             self._loaded.pop(sha256)
+            self.known.forget(sha256)
             kept = {version: entry for version, entry in self._examined.items() if entry.sha256 != sha256}
             self._examined = kept
 
@@ -180,10 +202,21 @@ class Gallery:
         try:
             found = load(entry.folder, entry.file)
         except CheckpointError as error:
-            raise CheckpointError(self._told(error)) from error
+            self._mistrust(entry.sha256)
+            raise CheckpointError(self._told(error), error.why) from error
         if found.sha256 != entry.sha256:
-            raise CheckpointError(f"{entry.name} has just been replaced by another checkpoint; choose it again.")
+            self._mistrust(entry.sha256)
+            message = f"{entry.name} has just been replaced by another checkpoint; choose it again."
+            raise CheckpointError(message, "replaced")
         return found
+
+    def _mistrust(self, sha256: str) -> None:
+        """Look at the files of a checkpoint again with the next list; what it had been is remembered, to say why."""
+        with self._lock:
+            self.known.forget(sha256)
+            wrong = [version for version, entry in self._examined.items() if sha256 in (entry.sha256, entry.raw)]
+            for folder, *facts in wrong:
+                self._examined[(folder,)] = self._examined.pop((folder, *facts))
 
     def _runs(self) -> list[Path]:
         """List the folders that are a checkpoint or a run; links to other folders are not followed."""
@@ -231,7 +264,7 @@ class Gallery:
 
     def _examine(self, folder: Path, name: str, sha256_of: Callable[[Path], str]) -> Entry:
         try:
-            found = Entry(name, folder, describe(folder), sha256_of(folder / WEIGHTS), None)
+            found = Entry(name, folder, describe(folder), self.known.sha256(folder / WEIGHTS, sha256_of), None)
         except (CheckpointError, RuntimeError) as error:  # RuntimeError: there is no memory for what a config asks for
             return self._unusable(folder, name, error)
         return self._with_raw(found, sha256_of)
@@ -243,16 +276,16 @@ class Gallery:
             return entry
         try:
             self._check_inside(path)
-            raw = sha256_of(path)
+            raw = self.known.sha256(path, sha256_of)
         except (OSError, CheckpointError, RuntimeError) as error:
-            return replace(entry, raw_problem=self._told(error))
+            return replace(entry, raw_problem=self._told(error), raw_why=why_of(error))
         return entry if raw == entry.sha256 else replace(entry, raw=raw)
 
     def _unusable(self, folder: Path, name: str, error: Exception) -> Entry:
         reason = str(error)
         if isinstance(error, FileNotFoundError):
             reason = f"{name} has no {Path(error.filename).name}."
-        return Entry(name, folder, None, None, self._told(reason))
+        return Entry(name, folder, None, None, self._told(reason), why=why_of(error))
 
     def _told(self, reason: object) -> str:
         """Return a reason as visitors may read it: without the place of the gallery on this machine."""
@@ -271,6 +304,20 @@ class Gallery:
     def _check_inside(self, path: Path) -> None:
         if not path.resolve().is_relative_to(self.root):
             raise PermissionError(f"{path} is a link to outside this folder, which is not followed.")
+
+
+def why_of(error: Exception) -> str:
+    """Return the word for the reason why a checkpoint cannot be used."""
+    match error:
+        case CheckpointError():
+            return error.why
+        case FileNotFoundError():
+            return "no_config" if str(error.filename).endswith(CONFIG) else "no_weights"
+        case OSError():
+            return "unreadable"
+        case RuntimeError():
+            return "memory"
+    return "other"
 
 
 def _kinds(entry: Entry) -> list[Entry]:

@@ -25,7 +25,7 @@ from studio.line import BusyError, Claim, Job, Line, Priority, Steps, Superseded
 from studio.quick import close_enough, quicker
 from training.checkpoint import Checkpoint
 from training.generators import GeneratorNetwork
-from training.images import Pixels, to_cells, to_tile
+from training.images import NotFiniteError, Pixels, to_cells, to_tile
 from training.latents import check_seed, latents
 from training.sheet import BATCH, CELLS, COLUMNS, check_psi, draw, seed_labels
 
@@ -255,6 +255,8 @@ class Renderer:
         job.future.set_result(replace(made, relieved=True) if job.relieved else made)
 
     def _fail(self, job: Job, error: Exception) -> None:
+        if isinstance(error, NotFiniteError):
+            error.sha256 = job.sha256
         with self._changed:
             self._forget(job)
         job.future.set_exception(error)

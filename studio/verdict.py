@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from studio.claims import Difference
+
 Outcome: TypeAlias = Literal["pass_exact", "pass_tolerance", "fail", "could_not_check"]
 
 # The reasons of a verdict; the page has each of them in its languages, filled with the same values.
@@ -34,7 +36,7 @@ SENTENCES = {
     "bad_seed": "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
     "bad_psi": "{value} is no psi; numbers from 0 to 1 are allowed.",
     "unknown_checkpoint": "The checkpoint {sha256} is not here, so the tile cannot be drawn again.",
-    "unusable_checkpoint": "The checkpoint {short} cannot be used: {problem}",
+    "unusable_checkpoint": "The checkpoint {short} cannot be used: {reason}",
     "file_too_large": "The file has {size} bytes; at most {limit} are read.",
     "too_many_pixels": "The picture has more than {limit} x {limit} pixels, the most that are read.",
     "not_an_image": "The file is no picture that can be read; a PNG is wanted.",
@@ -51,8 +53,7 @@ class Verdict:
     differ by more than the tolerance, counted 0 .. 99 row by row as the images of a seed. `largest` is the largest
     difference in levels of 255, `share` the part of all values that differ at all, 0 .. 1; both are None where nothing
     was compared. `seed`, `checkpoint` (a SHA-256), `psi` and `weights` ("averaged", "raw" as last trained, or None
-    where nothing says so) say with what. `claims` are the fields of the manifest that are not true of the file or of
-    that seed and checkpoint; `notes` those that merely differ from this machine's.
+    where nothing says so) say with what. `differences` are the fields of the manifest that are not what was found.
     """
 
     outcome: Outcome
@@ -63,8 +64,7 @@ class Verdict:
     cells: tuple[int, ...] = ()
     largest: int | None = None
     share: float | None = None
-    claims: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
     psi: float | None = None
     weights: str | None = None
 
@@ -72,6 +72,16 @@ class Verdict:
     def passed(self) -> bool:
         """Return whether the tile is what its seed gives."""
         return self.outcome in ("pass_exact", "pass_tolerance")
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Return the fields of the manifest that are not true of the file or of that seed and checkpoint."""
+        return tuple(one.field for one in self.differences if one.lie)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the fields of the manifest that merely differ from this machine's."""
+        return tuple(one.field for one in self.differences if not one.lie)
 
     @property
     def sentence(self) -> str:
@@ -82,4 +92,5 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         listed = {"cells": list(self.cells), "claims": list(self.claims), "notes": list(self.notes)}
-        return {**asdict(self), **listed, "sentence": self.sentence}
+        told = {"differences": [asdict(one) for one in self.differences], "sentence": self.sentence}
+        return {**asdict(self), **listed, **told}

@@ -36,6 +36,7 @@ def state_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """A studio that a test opens must keep nothing in the user's own folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GAN_RACE_STATE", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("GAN_RACE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -38,10 +38,18 @@ UNFINISHED = ".part"
 FLOAT_TYPES = {torch.float16, torch.float32}
 MAX_HEADER_BYTES = 1_000_000
 MAX_CONFIG_BYTES = 1_000_000
+PICKLES = (b"PK\x03\x04", b"\x80", b"\x1f\x8b")  # a zip as torch.save writes it, a bare pickle, either one compressed
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be used; the message says which and why, in one sentence."""
+    """A checkpoint cannot be used; the message says which and why, in one sentence.
+
+    `why` is the same for a program that says it in other words; "other" where no word is kept for it.
+    """
+
+    def __init__(self, message: str, why: str = "other") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -88,14 +96,14 @@ def describe(folder: Path) -> Description:
     values = _read_config(path)
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         found = values.get("format") if isinstance(values, dict) else None
-        raise CheckpointError(f"{path} has the format {found!r}; this program reads format {FORMAT}.")
+        raise CheckpointError(f"{path} has the format {found!r}; this program reads format {FORMAT}.", "format")
     about = values.get("about", {})
     if not isinstance(about, dict):
-        raise CheckpointError(f"{path} has an `about` that is no record.")
+        raise CheckpointError(f"{path} has an `about` that is no record.", "config")
     try:
         return Description(folder, GeneratorConfig.from_dict(values.get("generator")), about)
     except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} describes no generator of this program: {error}") from error
+        raise CheckpointError(f"{path} describes no generator of this program: {error}", "config") from error
 
 
 def _read_config(path: Path) -> Any:
@@ -105,10 +113,11 @@ def _read_config(path: Path) -> Any:
         if len(text) <= MAX_CONFIG_BYTES:
             return json.loads(text.decode())
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path.parent} has no {CONFIG}.") from error
+        raise CheckpointError(f"{path.parent} has no {CONFIG}.", "no_config") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}.") from error
-    raise CheckpointError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes.")
+        why = "unreadable" if isinstance(error, OSError) else "config"
+        raise CheckpointError(f"{path} cannot be read: {error}.", why) from error
+    raise CheckpointError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes.", "config")
 
 
 def load(folder: Path, weights: str = WEIGHTS) -> Checkpoint:
@@ -142,7 +151,8 @@ def _read(description: Description, path: Path) -> tuple[GeneratorNetwork, dict[
     try:
         state = load_safetensors(data)
     except SafetensorError as error:
-        raise CheckpointError(f"{path} is damaged or no safetensors file: {error}.") from error
+        why = "pickle" if data.startswith(PICKLES) else "damaged"
+        raise CheckpointError(f"{path} is damaged or no safetensors file: {error}.", why) from error
     _check_weights(path, state, expected)
     return generator, state, hashlib.sha256(data).hexdigest()
 
@@ -152,28 +162,28 @@ def _read_weights(path: Path, expected: dict[str, Tensor]) -> bytes:
     largest = sum(value.nbytes for value in expected.values()) + MAX_HEADER_BYTES
     try:
         if path.stat().st_size > largest:
-            raise CheckpointError(f"{path} is larger than the {largest} bytes that its config can need.")
+            raise CheckpointError(f"{path} is larger than the {largest} bytes that its config can need.", "misfit")
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path.parent} has no {path.name}.") from error
+        raise CheckpointError(f"{path.parent} has no {path.name}.", "no_weights") from error
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error}.") from error
+        raise CheckpointError(f"{path} cannot be read: {error}.", "unreadable") from error
 
 
 def _check_weights(path: Path, found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
     """Compare names, shapes and types with what the config asks for, and refuse values that are not finite."""
     if found.keys() != expected.keys():
         odd = sorted(found.keys() ^ expected.keys())
-        raise CheckpointError(f"{path} and its config disagree about the weights {', '.join(odd[:3])}.")
+        raise CheckpointError(f"{path} and its config disagree about the weights {', '.join(odd[:3])}.", "misfit")
     for name, value in found.items():
         shape, wanted = tuple(value.shape), tuple(expected[name].shape)
         if shape != wanted:
-            raise CheckpointError(f"{path} holds {name} in the shape {shape}; its config asks for {wanted}.")
+            raise CheckpointError(f"{path} holds {name} in the shape {shape}; its config asks for {wanted}.", "misfit")
         allowed = FLOAT_TYPES if expected[name].is_floating_point() else {expected[name].dtype}
         if value.dtype not in allowed:
-            raise CheckpointError(f"{path} holds {name} as {value.dtype}; {_listed(allowed)} is allowed.")
+            raise CheckpointError(f"{path} holds {name} as {value.dtype}; {_listed(allowed)} is allowed.", "misfit")
         if not _is_finite(value):
-            raise CheckpointError(f"{path} holds weights that are not finite: its training has diverged.")
+            raise CheckpointError(f"{path} holds weights that are not finite: its training has diverged.", "not_finite")
 
 
 def _is_finite(value: Tensor) -> bool:
@@ -292,7 +302,7 @@ def newest(folder: Path) -> Path:
         return folder
     found = steps(folder)
     if not found:
-        raise CheckpointError(f"{folder} is no checkpoint and no run that has saved one.")
+        raise CheckpointError(f"{folder} is no checkpoint and no run that has saved one.", "no_config")
     return found[-1]
 
 

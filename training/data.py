@@ -23,6 +23,7 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from torch import Tensor
 
+from training.cache import cache_folder
 from training.images import Pixels
 
 Labels: TypeAlias = npt.NDArray[np.int64]
@@ -254,11 +255,6 @@ def open_data(path: Path, size: int) -> Data:
     if data.images.shape[-1] != size:
         raise DataError(f"{path} holds images of {data.images.shape[-1]} pixels; the recipe asks for {size}.")
     return data
-
-
-def cache_folder() -> Path:
-    """Return where packed folders are kept: GAN_RACE_CACHE, or a folder in the user's cache."""
-    return Path(os.environ.get("GAN_RACE_CACHE") or Path.home() / ".cache" / "gan-race-studio")
 
 
 def download(folder: Path) -> Path:

@@ -15,6 +15,8 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 class NotFiniteError(ValueError):
     """A generator returned values that are no colours, because its training has diverged."""
 
+    sha256: str | None = None  # of its checkpoint, where whoever has it drawn knows it
+
 
 def to_uint8(images: Tensor) -> Pixels:  # [N, 3, R, R] in [-1, 1] -> [N, R, R, 3]
     """Round images to 8-bit pixels, values outside [-1, 1] clamped.

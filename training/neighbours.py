@@ -13,7 +13,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.data import DataError, cache_folder, pack, read_header
+from training.cache import cache_folder
+from training.data import DataError, pack, read_header
 from training.features import NAME, EfficientNetFeatures, MissingPackageError
 from training.images import to_float
 

@@ -39,6 +39,19 @@ window.ganRace ??= (() => {
     return bytes;
   };
 
+  const RECIPES = new Map(Object.entries(TEXTS.en).flatMap(([key, text]) => (key.startsWith("recipe_") ? [[text, key]] : [])));
+
+  // Values with what the program says in its own terms put into the reader's: a reason, and the checkpoint of a hash.
+  const inWords = (values) => {
+    const { why, checkpoint_sha256: sha256 } = values;
+    const one = sha256 && race.list ? race.find(race.list, sha256) : undefined;
+    return {
+      ...values,
+      ...(why && { reason: race.problemText(values) }),
+      ...(sha256 && { checkpoint: one ? race.label(one) : sha256.slice(0, 8) }),
+    };
+  };
+
   const race = {
     language: firstLanguage(),
     shown: null, // {sha256, seed, psi, name, picture} of the tile on the screen
@@ -56,8 +69,9 @@ window.ganRace ??= (() => {
     has: (key) => key in TEXTS[race.language],
 
     // A text with its values; `{count:tile|tiles}` is the first word where the count is 1, and the second otherwise.
-    text(key, values = {}) {
+    text(key, given = {}) {
       const text = TEXTS[race.language][key] ?? key;
+      const values = inWords(given);
       return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name, one, many) => {
         if (!(name in values)) return whole;
         return one === undefined ? String(values[name]) : String(values[name]) === "1" ? one : many;
@@ -139,6 +153,12 @@ window.ganRace ??= (() => {
 
     // Which kind of weights drew a tile, as its caption says it; nothing where the checkpoint does not say.
     weightsText: ({ weights }) => (weights ? race.text(`weights_${weights}`) : null),
+
+    // What a recipe is, which a passport says in English; words that are no recipe's of ours stay as they are.
+    recipeText: (words) => (RECIPES.has(words) ? race.text(RECIPES.get(words)) : words),
+
+    // Why a checkpoint cannot be used: `why` is the program's word for it, `reason` its English sentence.
+    problemText: ({ why, reason }) => (race.has(`problem_${why}`) ? race.text(`problem_${why}`, { reason }) : reason),
 
     label(one) {
       const images = (one.images ?? 0).toLocaleString(race.language);

@@ -13,7 +13,7 @@ function showList() {
   race.fillCheckpoints(select, list, race.seed.sha256 ?? list.default);
   $(".problems").hidden = list.problems.length === 0;
   $(".problems ul").replaceChildren(
-    ...list.problems.map((one) => Object.assign(document.createElement("li"), { textContent: `${one.name}: ${one.reason}` })),
+    ...list.problems.map((one) => Object.assign(document.createElement("li"), { textContent: `${one.name}: ${race.problemText(one)}` })),
   );
 }
 
@@ -41,7 +41,7 @@ function showWords() {
 
 function showFacts(checkpoint) {
   const rows = checkpoint === undefined ? [] : [
-    ["passport_recipe", checkpoint.recipe],
+    ["passport_recipe", race.recipeText(checkpoint.recipe)],
     ["passport_images", checkpoint.images?.toLocaleString(race.language)],
     ["passport_time", typeof checkpoint.seconds === "number" ? race.text("minutes", { minutes: Math.round(checkpoint.seconds / 60) }) : null],
     ["passport_device", checkpoint.devices.join(", ")],

@@ -3,7 +3,7 @@
 const MOST_ZIPPED = 12; // a tile is about 4 MB and a second or more of drawing
 const BUSY_MILLISECONDS = 3000;
 const BUSY_TRIES = 20;
-const LEAVES_OUT = new Set(["error_unknown_checkpoint", "error_checkpoint", "error_not_finite"]); // of one tile; the others go on
+const LEAVES_OUT = new Set(["error_unknown_checkpoint", "error_checkpoint", "error_not_finite", "error_diverged"]); // of one tile; the others go on
 const zipPart = $(".tiles-zip");
 const chosen = new Set(); // keys of favourites
 let zipping = null; // {done, count, waits} while a zip is made

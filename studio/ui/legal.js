@@ -20,3 +20,6 @@ race.legalBadge = (node) => {
   for (const name of ["ganrace:shown", "race:list", "ganrace:language"]) document.addEventListener(name, show);
   show();
 };
+
+// What a field of a file's manifest is called.
+race.claimText = (field) => (race.has(`claim_${field}`) ? race.text(`claim_${field}`) : field);

@@ -23,11 +23,14 @@ from studio.directions import DirectionsCache
 from studio.favourites import Wall, state_folder
 from studio.films import Films
 from studio.gallery import SHORT, Entry, Gallery, UnknownCheckpointError, raw_name
+from studio.known import FILE as EXAMINED
+from studio.known import Known
 from studio.mishaps import Mishaps
 from studio.render import BusyError, Renderer, SupersededError
 from studio.tricks import tricks
 from studio.uploads import Uploads
 from training import checkpoint
+from training.cache import cache_folder
 from training.checkpoint import Checkpoint, CheckpointError
 from training.generators import GeneratorConfig, build_generator
 from training.images import NotFiniteError
@@ -60,9 +63,10 @@ class Studio:
         self.root = root
         self.copies = Copies(data) if data else None
         self.directions, self.films = DirectionsCache(), Films()
-        self.added = Added(state_folder() / FOLDER)
+        known = Known(cache_folder() / EXAMINED)
+        self.added = Added(state_folder() / FOLDER, known=known)
         self.uploads = Uploads(self.added.folder / UPLOADS) if adding else None
-        self._trained = WithAdded(root, self.added.gallery)
+        self._trained = WithAdded(root, self.added.gallery, known)
         self._untrained = _untrained_gallery()
         weakref.finalize(self, shutil.rmtree, self._untrained.root, ignore_errors=True)
         self._official = threading.Semaphore(1)
@@ -76,15 +80,19 @@ class Studio:
 
     def list(self) -> Answer:
         """Return what the page lists: usable checkpoints, unusable ones with the reason, and which comes first."""
-        gallery = self.gallery
-        entries, default = gallery.entries(), gallery.default()
-        problems = [(entry.name, entry.problem) for entry in self._trained.entries()]
-        problems += [(raw_name(entry.name), entry.raw_problem) for entry in self._trained.entries()]
+        gallery: Gallery = self._trained
+        listed = gallery.entries()
+        problems = [(entry.name, entry.problem, entry.why) for entry in listed]
+        problems += [(raw_name(entry.name), entry.raw_problem, entry.raw_why) for entry in listed]
+        default = gallery.first(listed)
+        if default is None:
+            gallery, listed = self._untrained, self._untrained.entries()
+            default = gallery.first(listed)
         return {
             "checkpoints": [
-                {**_entry(entry), "added": self.added.holds(entry)} for entry in entries if entry.problem is None
+                {**_entry(entry), "added": self.added.holds(entry)} for entry in listed if entry.problem is None
             ],
-            "problems": [{"name": name, "reason": reason} for name, reason in problems if reason],
+            "problems": [{"name": name, "reason": reason, "why": why} for name, reason, why in problems if reason],
             "default": default.sha256 if default else None,
             "untrained": self.root.name if gallery is self._untrained else None,
         }
@@ -108,7 +116,7 @@ class Studio:
         """Return the entry with this hash, or raise CheckpointError for one that was damaged, or RequestError."""
         entry = self._trained.find(sha256) or self.gallery.find(sha256)
         if entry is None and (problem := self._trained.problem(sha256)):
-            raise CheckpointError(problem)
+            raise problem
         if entry is None:
             raise RequestError("error_unknown_checkpoint", hash=sha256[:SHORT])
         return entry
@@ -193,7 +201,9 @@ def _explained(error: Exception, request: str) -> Answer:
         case SupersededError():
             return {"superseded": True}
         case CheckpointError():
-            return _error("error_checkpoint", reason=str(error))
+            return _error("error_checkpoint", reason=str(error), why=error.why)
+        case NotFiniteError() if error.sha256:
+            return _error("error_diverged", checkpoint_sha256=error.sha256)
     for kind, code in PLAIN_ERRORS.items():
         if isinstance(error, kind):
             return _error(code)

@@ -8,49 +8,13 @@ from studio.ui.texts_compare import COMPARE
 from studio.ui.texts_flowers import FLOWER_TEXTS
 from studio.ui.texts_legal import LEGAL
 from studio.ui.texts_qr import QR
+from studio.ui.texts_recipes import RECIPE_TEXTS
 from studio.ui.texts_seeds import SEEDS
 from studio.ui.texts_tiles import TILES
+from studio.ui.texts_verify import VERIFY
 from studio.ui.texts_weights import WEIGHTS
-from studio.verdict import FALSE_CLAIMS, SENTENCES
 
 LANGUAGES = ("en", "ja")
-
-REASONS_JA = {
-    "exact": "すべての値が、チェックポイント {short} のシード {seed} の結果と一致します。",
-    "within_tolerance": (
-        "丸め誤差を除き、チェックポイント {short} のシード {seed} の結果です"
-        "（差は 255 段階中 {largest} 以下、値の {percent} %）。"
-    ),
-    "cells_differ": "100 枚中 {count} 枚が、チェックポイント {short} のシード {seed} と異なります。",
-    "all_cells_differ": (
-        "100 枚すべてがチェックポイント {short} のシード {seed} と異なります（平均 {mean} 段階）。"
-        "別のタイルか、画質を落として保存し直したものです。"
-    ),
-    "saved_with_loss": (
-        "{kind} にはタイルの正確な値を保存できません。100 枚中 {count} 枚がチェックポイント {short} の"
-        "シード {seed} と異なります。書き出した PNG を提出してください。"
-    ),
-    "lossy_file": "{kind} にはタイルの正確な値を保存できません。書き出した PNG を提出してください。",
-    "wrong_size": (
-        "画像は {width} x {height} 画素です。チェックポイント {short} のタイルは "
-        "{wanted_width} x {wanted_height} 画素です。"
-    ),
-    "transparent": "画像に透明な部分があります。タイルは不透明です。",
-    "animated": "動く画像です。タイルは 1 枚の静止画です。",
-    "no_manifest": "どのチェックポイントとシードの画像か、ファイルに書かれていません。照合には両方が必要です。",
-    "bad_manifest": (
-        "ファイルに埋め込まれた情報が壊れているか、偽物です（{field}）。チェックポイントとシードが必要です。"
-    ),
-    "bad_seed": "「{value}」はシードではありません。0 から 4294967295 までの整数を使えます。",
-    "bad_psi": "「{value}」は psi の値ではありません。0 から 1 までの数を使えます。",
-    "unknown_checkpoint": "チェックポイント {sha256} がここにないため、描き直せません。",
-    "unusable_checkpoint": "チェックポイント {short} を使えません: {problem}",
-    "file_too_large": "ファイルは {size} バイトです。{limit} バイトまで読めます。",
-    "too_many_pixels": "画像が {limit} x {limit} 画素を超えています。",
-    "not_an_image": "読める画像ではありません。PNG が必要です。",
-    "damaged": "{kind} のように始まりますが、壊れているか途中で切れています。",
-}
-FALSE_CLAIMS_JA = " ファイルに埋め込まれた情報のうち次は事実と異なります: {claims}。"
 
 TEXTS: dict[str, tuple[str, str]] = {
     # the frame
@@ -82,6 +46,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "alarms_label": ("Training alarms: {alarms}", "学習の警告: {alarms}"),
     # checkpoints
     **CHECKPOINTS,
+    **RECIPE_TEXTS,
     # favourites
     "favourites": ("Favourites", "お気に入り"),
     "favourites_count": ("Favourites ({count})", "お気に入り（{count} 件）"),
@@ -518,30 +483,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "表示中のタイルがありません。先に「見る」で選んでください。",
     ),
     # verify
-    "verify_title": ("Is this tile what its seed gives?", "このタイルは本当にシードどおりか"),
-    "verify_intro": (
-        "Drop a tile here. The program draws it again from the checkpoint and compares the pixels; "
-        "what the file says of itself is not trusted.",
-        "タイルをここに置いてください。チェックポイントから描き直して画素を比べます。ファイルの自己申告は信用しません。",
-    ),
-    "drop": ("Drop a PNG here, or choose a file", "PNG をここにドロップ、または選択"),
-    "verifying": ("Drawing the tile again …", "タイルを描き直しています…"),
-    "ask_seed": (
-        "Tell the checkpoint and the seed to compare with:",
-        "比べるチェックポイントとシードを指定してください:",
-    ),
-    "check": ("Check", "照合する"),
-    "verdict_pass_exact": ("PASS (exact)", "合格（完全一致）"),
-    "verdict_pass_tolerance": ("PASS (within tolerance)", "合格（許容差内）"),
-    "verdict_fail": ("FAIL", "不合格"),
-    "verdict_could_not_check": ("COULD NOT CHECK", "照合できません"),
-    "differing_cells": ("Pictures that differ: {cells}", "異なる画像: {cells}"),
-    "file": ("File", "ファイル"),
-    "notes": ("Made with other", "作成環境の違い"),
-    "largest_difference": ("Largest difference", "最大の差"),
-    "levels": ("{levels} of 255 levels", "255 段階中 {levels}"),
-    "differing_share": ("Values that differ", "異なる値の割合"),
-    "verified_alt": ("The tile that was checked", "照合したタイル"),
+    **VERIFY,
     # errors
     "error_seed": (
         "“{value}” is no seed; whole numbers from 0 to 4294967295 are allowed.",
@@ -554,6 +496,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error_not_finite": (
         "This checkpoint draws values that are no colours (NaN): its training has diverged. Choose another one.",
         "このチェックポイントは数値が壊れています（NaN）。学習が発散したものです。ほかのものを選んでください。",
+    ),
+    "error_diverged": (
+        "{checkpoint} gives values that are no colours (NaN): its training has diverged. Choose another one.",
+        "{checkpoint} の出力は数値が壊れています（NaN）。学習が発散したものです。ほかのものを選んでください。",
     ),
     "error_memory": (
         "The graphics card has no memory left for this, even after the other generators were let go.",
@@ -637,13 +583,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The program does not answer. Is its runtime still alive?",
         "プログラムが応答しません。ランタイムは動いていますか。",
     ),
-    # the reasons of a verdict
-    **{f"reason_{key}": (english, REASONS_JA[key]) for key, english in SENTENCES.items()},
-    "reason_cells_differ": (  # the page lists the cells itself
-        "{count} of 100 pictures {count:differs|differ} from seed {seed} of checkpoint {short}.",
-        REASONS_JA["cells_differ"],
-    ),
-    "reason_false_claims": (FALSE_CLAIMS, FALSE_CLAIMS_JA),
 }
 
 

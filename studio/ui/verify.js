@@ -4,6 +4,7 @@ const [drop, input, status, ask] = [".drop", ".file", ".status", ".ask"].map($);
 
 let file = null; // {base64, url} of the picture that is checked
 let verdict = null;
+let asked = false; // whether the verdict is on what was asked here, not on what the file says
 let list = null;
 let line = null; // what the status line says: {key, values}
 
@@ -16,6 +17,7 @@ function showLine(next) {
 async function take(chosen) {
   if (file) URL.revokeObjectURL(file.url);
   file = verdict = null;
+  for (const field of [".ask-seed", ".ask-psi"]) $(field).value = "";
   showVerdict();
   const { base64, error } = await race.files.read(chosen);
   if (error) return showLine({ key: error.code, values: error.values });
@@ -34,13 +36,14 @@ async function check(claim) {
   }
   showLine(null);
   verdict = answer.verdict;
+  asked = "sha256" in claim;
   list = answer.list;
   showVerdict();
 }
 
 function showVerdict() {
   $(".verdict").hidden = verdict === null;
-  ask.hidden = verdict === null || !ASKING.has(verdict.reason);
+  ask.hidden = verdict === null || !(ASKING.has(verdict.reason) || (asked && !verdict.outcome.startsWith("pass")));
   if (verdict === null) return;
   $(".verified").src = file.url;
   $(".verified").alt = race.text("verified_alt");
@@ -51,6 +54,7 @@ function showVerdict() {
   $(".cells").textContent = verdict.cells.length ? race.text("differing_cells", { cells: verdict.cells.join(", ") }) : "";
   $(".marks").replaceChildren(...verdict.cells.map(race.cellMark));
   showFacts();
+  showClaims();
   if (!ask.hidden) fillQuestion();
 }
 
@@ -58,8 +62,9 @@ const ASKING = new Set(["no_manifest", "bad_manifest", "bad_seed", "unknown_chec
 const UNREADABLE = new Set(["not_an_image", "damaged", "file_too_large", "too_many_pixels"]);
 
 function sentence() {
-  const said = race.text(`reason_${verdict.reason}`, verdict.values);
-  return verdict.claims.length ? said + race.text("reason_false_claims", { claims: verdict.claims.join(", ") }) : said;
+  const { field } = verdict.values;
+  const said = race.text(`reason_${verdict.reason}`, { ...verdict.values, field: field && race.claimText(field) });
+  return verdict.claims.length ? said + race.text("reason_false_claims") : said;
 }
 
 function showFacts() {
@@ -69,9 +74,9 @@ function showFacts() {
     ["checkpoint", verdict.checkpoint && [name, verdict.checkpoint.slice(0, 8)].filter(Boolean).join(" · ")],
     ["weights", race.weightsText(verdict)],
     ["seed", verdict.seed],
+    ["verify_psi", verdict.psi === 1 ? null : verdict.psi],
     ["largest_difference", verdict.largest === null ? null : race.text("levels", { levels: verdict.largest })],
     ["differing_share", verdict.share === null ? null : `${(verdict.share * 100).toFixed(4)} %`],
-    ["notes", verdict.notes.join(", ")],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");
   $(".facts").replaceChildren(
     ...rows.flatMap(([key, value]) => [
@@ -81,17 +86,47 @@ function showFacts() {
   );
 }
 
+// What the file says of itself and what was found, where these differ.
+function showClaims() {
+  const table = $(".claims");
+  table.hidden = verdict.differences.length === 0;
+  table.tBodies[0].replaceChildren(...verdict.differences.map(claimRow));
+}
+
+function claimRow({ field, said, found, lie }) {
+  const head = race.make("th", { scope: "row" }, race.claimText(field));
+  if (!lie) head.append(race.make("span", { className: "noted" }, race.text("claims_noted")));
+  const inFact = found ?? (field === "weights" ? race.weightsText(verdict) : null) ?? race.text("claims_absent");
+  const values = inShort(said ?? race.text("claims_silent"), inFact);
+  return race.make("tr", {}, head, ...values.map((value) => race.make("td", {}, value)));
+}
+
+// Two values with their hashes cut short, as long as that leaves them different.
+function inShort(...values) {
+  const short = values.map((value) => value.replace(/[0-9a-f]{64}/g, (hash) => `${hash.slice(0, 8)}…`));
+  return short[0] === short[1] ? values : short;
+}
+
 function fillQuestion() {
   const chosen = verdict.checkpoint ?? race.shown?.sha256 ?? list.default;
-  race.fillCheckpoints($(".ask-checkpoint"), list, chosen);
+  race.fillCheckpoints($(".ask-checkpoint"), list, chosen, { raw: true });
   $(".ask-seed").value ||= verdict.seed ?? "";
+  $(".ask-psi").value ||= verdict.psi ?? 1;
+}
+
+// A truncation as people type it, 1 where nothing is typed; anything but a number from 0 to 1 is null.
+function parsePsi(text) {
+  const digits = text.trim().replace(",", ".") || "1";
+  return /^(\d+\.?\d*|\.\d+)$/.test(digits) && Number(digits) <= 1 ? Number(digits) : null;
 }
 
 ask.addEventListener("submit", (event) => {
   event.preventDefault();
   const seed = race.parseSeed($(".ask-seed").value);
+  const psi = parsePsi($(".ask-psi").value);
   if (seed === null) showLine({ key: "error_seed", values: { value: $(".ask-seed").value } });
-  else check({ sha256: $(".ask-checkpoint").value, seed });
+  else if (psi === null) showLine({ key: "error_psi", values: { value: $(".ask-psi").value } });
+  else check({ sha256: $(".ask-checkpoint").value, seed, psi });
 });
 
 race.files.chosen(input, take);

@@ -9,7 +9,7 @@ import gradio as gr
 
 from studio.export import verify
 from studio.ui.parts import part
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
+from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
 
 MAX_FILE_BYTES = 16 * 10**6
 
@@ -19,13 +19,18 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def verify_tile(data: Answer) -> Answer:
-        seed, sha256 = (asked_seed(data), asked_hash(data)) if "sha256" in data else (None, None)
+        claim = asked_claim(data) if "sha256" in data else {}
         picture = asked_file(data)
         with studio.drawing():
-            verdict = verify(picture, studio.gallery, seed=seed, checkpoint=sha256)
+            verdict = verify(picture, studio.gallery, **claim)
         return {"verdict": verdict.to_dict(), "list": studio.list()}
 
     return part("verify", [verify_tile])
+
+
+def asked_claim(data: Answer) -> Answer:
+    """Return what a visitor says in the place of the file, or raise RequestError."""
+    return {"seed": asked_seed(data), "checkpoint": asked_hash(data), "psi": asked_psi(data)}
 
 
 def asked_file(data: Answer) -> bytes:

@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Page, expect
 
 from studio.export import export_png
-from tests.browser.conftest import drop, sheet_of, wait_for_tile, with_swapped_cells
+from studio.ui.texts import TEXTS
+from tests.browser.conftest import PHONE, drop, sheet_of, wait_for_tile, with_swapped_cells
 from training import checkpoint
+from training.checkpoint import RAW_WEIGHTS, WEIGHTS
 from training.images import Pixels
+from training.sheet import seed_sheet
 
 Open = Callable[..., Page]
 
@@ -24,12 +30,31 @@ def encoded(pixels: Pixels, kind: str = "PNG") -> bytes:
     return buffer.getvalue()
 
 
+def lying(exported: bytes, **claims: Any) -> bytes:
+    """Return the same picture with other words about itself."""
+    image = Image.open(io.BytesIO(exported))
+    text = PngInfo()
+    text.add_itxt("gan_race", json.dumps({**json.loads(image.text["gan_race"]), **claims}))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", pnginfo=text)
+    return buffer.getvalue()
+
+
 @pytest.fixture
 def verify_page(address: str, open_page: Open) -> Page:
     page = open_page(address)
     page.get_by_role("tab", name="Verify").click()
     page.wait_for_selector(".race .drop")
     return page
+
+
+def ask(page: Page, checkpoint_name: str, seed: str, psi: str) -> None:
+    """Fill the form that asks what to compare with, and send it."""
+    label = page.locator(".ask-checkpoint option", has_text=f"{checkpoint_name} · ").first.inner_text()
+    page.locator(".ask-checkpoint").select_option(label=label)
+    page.locator(".ask-seed").fill(seed)
+    page.locator(".ask-psi").fill(psi)
+    page.get_by_role("button", name="Check").click()
 
 
 @pytest.fixture
@@ -118,6 +143,81 @@ def test_without_a_manifest_the_page_asks_and_then_checks(verify_page: Page, che
     verify_page.get_by_role("button", name="Check").click()
     expect(verify_page.locator(".outcome")).to_have_text("PASS (exact)")
     expect(verify_page.locator(".ask")).to_be_hidden()
+
+
+def test_a_truncated_tile_without_a_manifest_passes_by_the_psi_that_is_told(
+    verify_page: Page, checkpoints: Path
+) -> None:
+    tile = seed_sheet(checkpoint.load(checkpoints / "beta").generator, 21, 0.8)
+    drop(verify_page, encoded(tile))
+    expect(verify_page.locator(".ask-psi")).to_have_value("1")
+    ask(verify_page, "beta", "21", "1")
+    expect(verify_page.locator(".outcome")).to_have_text("FAIL")
+    for wrong in ("1.2", "-0.1", "much", "1e-1"):
+        ask(verify_page, "beta", "21", wrong)
+        expect(verify_page.locator(".verify .status")).to_have_text(
+            f"{wrong} is no truncation; numbers from 0 to 1 are allowed."
+        )
+    ask(verify_page, "beta", "21", "0.8")
+    expect(verify_page.locator(".outcome")).to_have_text("PASS (exact)")
+    expect(verify_page.locator(".verify .facts")).to_contain_text("0.8")
+    expect(verify_page.locator(".ask")).to_be_hidden()
+    drop(verify_page, encoded(tile), "again.png")
+    expect(verify_page.locator(".ask")).to_be_visible()
+    expect(verify_page.locator(".ask-seed")).to_have_value("")
+    expect(verify_page.locator(".ask-psi")).to_have_value("1")
+
+
+def test_a_tile_of_weights_as_last_trained_without_a_manifest_passes(
+    checkpoints: Path, make_checkpoint: Callable[..., Path], tmp_path: Path, serve: Callable[..., str], open_page: Open
+) -> None:
+    shutil.copy(
+        make_checkpoint(tmp_path / "x", seed=5, network="fastgan") / WEIGHTS, checkpoints / "alpha" / RAW_WEIGHTS
+    )
+    page = open_page(f"{serve(checkpoints)}?tab=verify", tile=False)
+    drop(page, encoded(seed_sheet(checkpoint.load(checkpoints / "alpha", RAW_WEIGHTS).generator, 3)))
+    expect(page.locator(".outcome")).to_have_text("COULD NOT CHECK")
+    ask(page, "alpha · raw", "3", "")
+    expect(page.locator(".outcome")).to_have_text("PASS (exact)")
+    expect(page.locator(".verify .facts")).to_contain_text("weights as last trained")
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
+def test_a_table_shows_what_the_file_says_beside_what_was_found(
+    options: dict[str, Any], address: str, exported: bytes, open_page: Open
+) -> None:
+    page = open_page(f"{address}?tab=verify", tile=False, **options)
+    drop(page, exported)
+    expect(page.locator(".outcome")).to_have_text("PASS (exact)")
+    expect(page.locator(".claims")).to_be_hidden()
+    true = json.loads(Image.open(io.BytesIO(exported)).text["gan_race"])["config_sha256"]
+    near = f"{true[:-1]}{'0' if true[-1] != '0' else '1'}"
+    drop(page, lying(exported, columns=5, order=None, config_sha256="0" * 64, versions={"torch": "<b>2</b>"}))
+    table = page.get_by_role("table", name="Where the file does not agree with what was found")
+    expect(table.get_by_role("columnheader")).to_have_text(["Field", "The file says", "Found"])
+    rows = table.locator("tbody tr")
+    expect(rows).to_have_count(4)
+    expect(table.get_by_role("rowheader", name="columns")).to_be_visible()
+    expect(rows.filter(has_text="columns").locator("td")).to_have_text(["5", "10"])
+    expect(rows.filter(has_text="order").locator("td")).to_have_text(["nothing", "row by row"])
+    expect(rows.filter(has_text="config").locator("td")).to_have_text(["00000000…", f"{true[:8]}…"])
+    expect(rows.filter(has_text="versions").locator("td").first).to_contain_text("torch: <b>2</b>")
+    expect(rows.filter(has_text="versions").locator("th")).to_contain_text("no lie")
+    expect(rows.filter(has_text="columns").locator("th")).not_to_contain_text("no lie")
+    expect(page.locator(".verify .sentence")).to_contain_text("not true of it")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate("window.ganRace.setLanguage('ja')")
+    expect(table).to_have_count(0)
+    japanese = page.get_by_role("table", name="ファイルの記載と照合結果が異なる項目")
+    expect(japanese.get_by_role("columnheader")).to_have_text(["項目", "ファイルの記載", "照合結果"])
+    expect(japanese.get_by_role("rowheader", name="画像の並び順")).to_be_visible()
+    drop(page, lying(exported, config_sha256=near))
+    expect(japanese.locator("td")).to_have_text([near, true])
+
+
+def test_every_field_of_a_manifest_has_a_name_on_the_page(exported: bytes) -> None:
+    for field in json.loads(Image.open(io.BytesIO(exported)).text["gan_race"]):
+        assert f"claim_{field}" in TEXTS
 
 
 def test_an_unknown_checkpoint_could_not_be_checked(

@@ -173,25 +173,35 @@ def break_config(folder: Path) -> None:
     (folder / CONFIG).write_text("{")
 
 
-DAMAGE: dict[Callable[[Path], None], str] = {
-    lose_weights: f"has no {WEIGHTS}",
-    lose_config: "is no checkpoint",
-    empty: "is damaged",
-    truncate: "is damaged",
-    write_text: "is damaged",
-    write_pickle: "is damaged",
-    write_foreign: "disagree about the weights",
-    write_infinity: "not finite",
-    edit_config(width=8): "its config asks for",
-    edit_config(network="stylegan"): "'stylegan' is not one of",
-    edit_config(network="\ud800"): "is not one of",
-    break_config: "cannot be read",
+def write_another_format(folder: Path) -> None:
+    (folder / CONFIG).write_text('{"format": 9}')
+
+
+def enlarge(folder: Path) -> None:
+    (folder / WEIGHTS).write_bytes(bytes(8_000_000))
+
+
+DAMAGE: dict[Callable[[Path], None], tuple[str, str]] = {
+    lose_weights: (f"has no {WEIGHTS}", "no_weights"),
+    lose_config: ("is no checkpoint", "no_config"),
+    empty: ("is damaged", "damaged"),
+    truncate: ("is damaged", "damaged"),
+    write_text: ("is damaged", "damaged"),
+    write_pickle: ("is damaged", "pickle"),
+    write_foreign: ("disagree about the weights", "misfit"),
+    write_infinity: ("not finite", "not_finite"),
+    enlarge: ("is larger than", "misfit"),
+    edit_config(width=8): ("its config asks for", "misfit"),
+    edit_config(network="stylegan"): ("'stylegan' is not one of", "config"),
+    edit_config(network="\ud800"): ("is not one of", "config"),
+    break_config: ("cannot be read", "config"),
+    write_another_format: ("has the format 9", "format"),
 }
 
 
-@pytest.mark.parametrize(("damage", "reason"), DAMAGE.items())
+@pytest.mark.parametrize(("damage", "reason", "why"), [(damage, *said) for damage, said in DAMAGE.items()])
 def test_a_damaged_checkpoint_is_a_line_with_its_reason_and_the_rest_works(
-    damage: Callable[[Path], None], reason: str, tmp_path: Path, make_checkpoint: Maker
+    damage: Callable[[Path], None], reason: str, why: str, tmp_path: Path, make_checkpoint: Maker
 ) -> None:
     damage(make_checkpoint(tmp_path / "bad"))
     good = make_checkpoint(tmp_path / "good", seed=1)
@@ -200,6 +210,7 @@ def test_a_damaged_checkpoint_is_a_line_with_its_reason_and_the_rest_works(
     assert (bad.name, bad.sha256, bad.description) == ("bad", None, None)
     assert bad.problem is not None
     assert reason in bad.problem
+    assert bad.why == why
     assert str(tmp_path) not in bad.problem
     assert (rest.name, rest.problem) == ("good", None)
     assert gallery.default() == rest
@@ -216,7 +227,7 @@ def test_a_checkpoint_for_which_there_is_no_memory_is_a_line_too(
 
     monkeypatch.setattr(module, "examine", no_memory)
     (entry,) = Gallery(tmp_path).entries()
-    assert entry.problem == "can't allocate memory"
+    assert (entry.problem, entry.why) == ("can't allocate memory", "memory")
 
 
 def test_a_folder_in_a_run_that_is_no_number_but_looks_like_one_takes_nothing_else_down(
@@ -536,6 +547,7 @@ def test_weights_as_last_trained_outside_the_root_are_not_followed(tmp_path: Pat
     (entry,) = gallery.entries()
     assert (entry.problem, entry.raw) == (None, None)
     assert "a link to outside" in str(entry.raw_problem)
+    assert entry.raw_why == "unreadable"
     assert gallery.find(sha256(outside)) is None
 
 

@@ -33,7 +33,14 @@ CPU = torch.device("cpu")
         (BusyError(), {"error": {"code": "error_busy", "values": {}}}),
         (NotFiniteError(), {"error": {"code": "error_not_finite", "values": {}}}),
         (torch.cuda.OutOfMemoryError(), {"error": {"code": "error_memory", "values": {}}}),
-        (CheckpointError("Cut."), {"error": {"code": "error_checkpoint", "values": {"reason": "Cut."}}}),
+        (
+            CheckpointError("Cut."),
+            {"error": {"code": "error_checkpoint", "values": {"reason": "Cut.", "why": "other"}}},
+        ),
+        (
+            CheckpointError("Cut.", "damaged"),
+            {"error": {"code": "error_checkpoint", "values": {"reason": "Cut.", "why": "damaged"}}},
+        ),
         (KeyError("secret"), {"error": {"code": "error_internal", "values": {}}}),
     ],
 )

@@ -274,6 +274,42 @@ def test_another_machines_versions_are_a_note_and_no_lie(
     assert (verdict.claims, verdict.notes) == ((), ("renderer", "versions"))
 
 
+def test_what_the_file_says_stands_beside_what_was_found(
+    gallery: Gallery, found: Checkpoint, claims: dict[str, Any], tile: Pixels
+) -> None:
+    changed = with_cells(tile, {5: to_cells(tile, SIDE)[6]})
+    edited = {**claims, "columns": 5, "order": None, "weights": "raw"}
+    told = {one.field: (one.said, one.found) for one in verify(png(changed, edited), gallery).differences}
+    true = manifest(found, SEED, changed)
+    assert told["columns"] == ("5", "10")
+    assert told["order"] == (None, "row by row")
+    assert told["weights"] == ("raw", None)
+    assert told["cells_sha256"] == (f"5: {claims['cells_sha256'][5]}", f"5: {true['cells_sha256'][5]}")
+
+
+def test_what_differs_is_shown_in_short_whatever_a_stranger_writes(
+    gallery: Gallery, claims: dict[str, Any], tile: Pixels
+) -> None:
+    odd = {"order": "x" * 9000, "cell_size": "\ud800" * 9, "rows": {"a": [None]}, "cells_sha256": [None] * 100}
+    versions = {"versions": {**claims["versions"], "torch": "2.4.0", "more": "1"}}
+    told = verify(png(tile, json.dumps({**claims, **odd, **versions})), gallery).differences
+    shown = {one.field: one for one in told}
+    assert shown["order"].said == "x" * 80 + "…"
+    assert shown["rows"].said == '{"a": [null]}'
+    assert shown["cells_sha256"].said == "0: –, 1: –, 2: –, …"
+    assert shown["versions"].said == "torch: 2.4.0, more: 1"
+    assert shown["versions"].found == f"torch: {torch.__version__}"
+    assert {one.field for one in told if not one.lie} == {"versions"}
+    for one in told:
+        f"{one.said}{one.found}".encode()
+
+
+def test_an_unknown_checkpoint_keeps_the_psi_that_the_file_says(
+    gallery: Gallery, claims: dict[str, Any], tile: Pixels
+) -> None:
+    assert verify(png(tile, {**claims, "checkpoint_sha256": "ab" * 32, "psi": 0.5}), gallery).psi == 0.5
+
+
 def test_an_asked_seed_and_checkpoint_are_compared_whatever_the_file_says(
     gallery: Gallery, found: Checkpoint, claims: dict[str, Any], tile: Pixels
 ) -> None:
