@@ -78,10 +78,13 @@ async function show(answer, obsolete = () => false) {
   if (select.value !== answer.sha256) race.fillCheckpoints(select, list, answer.sha256);
   select.value = answer.sha256;
   race.live(race.text("shown", answer));
-  race.link.set({ ck: answer.sha256.slice(0, 8), seed: answer.seed, psi: answer.psi === 1 ? null : answer.psi });
+  if (maySayLink(answer)) race.link.set({ ck: answer.sha256.slice(0, 8), seed: answer.seed, psi: answer.psi === 1 ? null : answer.psi });
   const { shown } = race;
   afterPaint(() => noteVisited(shown, decoded));
 }
+
+// A picture that comes late, when another tab has gone on to another seed, does not take the link from that one.
+const maySayLink = (answer) => isLooked() || race.seed.sha256 === null || same(answer, race.seed);
 
 // What can wait until the picture is on the screen: its thumbnail for the strip and for a favourite.
 const afterPaint = (run) => requestAnimationFrame(() => setTimeout(run));
