@@ -1,5 +1,5 @@
-// What is compared, on which seed, and what is on the wall. The wall itself, the cells, the matrix, the blind guess, the
-// facts and the saved picture are in the files that are put in after this one.
+// What is compared, on which seed, and what is on the wall. The steps of a run, the modes, the wall itself, the cells, the
+// matrix, the blind guess, the facts and the saved picture are in the files that are put in after this one.
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const { make } = race;
@@ -9,7 +9,6 @@ const COLUMNS = 10;
 const KEPT_PICTURES = 36;
 const LIMIT = 2 ** 32;
 const BASELINES = ["course_sample", "dcgan"];
-const MODE = "compare_mode"; // how the browser keeps the mode that was chosen
 
 let list = null; // what there is to compare
 let slots = []; // {sha256: the checkpoint that is chosen, shown: it, or a step that its run kept}, or {absent: hash}
@@ -166,41 +165,6 @@ function showMismatch() {
   $(".mismatch").textContent = code === null ? "" : race.text(code);
 }
 
-// The training-step scrubber, where a run kept steps: one position for each power of two of images, and the newest.
-const doublings = (images) => Math.floor(Math.log2(Math.max(images, 1)));
-
-function positions() {
-  const steps = chosen().flatMap((slot) => checkpointOf(slot.sha256).steps);
-  return [...new Set(steps.map((step) => doublings(step.images)))].sort((one, other) => one - other);
-}
-
-function stepAt(checkpoint, position) {
-  if (position === undefined || checkpoint.steps.length === 0) return checkpoint;
-  return checkpoint.steps.filter((step) => doublings(step.images) <= position).at(-1) ?? checkpoint.steps[0];
-}
-
-function showScrubber() {
-  const all = positions();
-  $(".scrubber").hidden = all.length === 0;
-  $(".scrub").max = all.length;
-  const stepped = chosen().filter((slot) => slot.shown !== slot.sha256);
-  const shown = stepped.map((slot) => checkpointOf(slot.sha256).steps.find((step) => step.sha256 === slot.shown)?.images ?? 0);
-  const at = stepped.length === 0 ? all.length : Math.max(all.indexOf(doublings(Math.max(...shown))), 0);
-  $(".scrub").value = at;
-  const images = (2 ** all[at]).toLocaleString(race.language);
-  const words = at === all.length ? race.text("compare_newest") : race.text("compare_step", { images });
-  $(".scrub-words").textContent = words;
-  $(".scrub").setAttribute("aria-valuetext", words);
-}
-
-$(".scrub").addEventListener("input", () => {
-  const position = positions()[Number($(".scrub").value)];
-  const follow = (slot) => (slot.absent !== undefined ? slot : { ...slot, shown: stepAt(checkpointOf(slot.sha256), position).sha256 });
-  slots = slots.map(follow);
-  showScrubber();
-  draw();
-});
-
 const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
 
 // Draw until what was wished last is on the wall; it comes there as a whole, once every picture of it is decoded.
@@ -298,36 +262,6 @@ document.addEventListener("race:seed", () => {
 });
 document.addEventListener("race:gone", () => isOpen() && list !== null && refreshList());
 
-// What was refused in one mode is no matter of another.
-function setMode(next) {
-  if (next !== mode) showProblem(null);
-  mode = next;
-  for (const radio of element.querySelectorAll(".modes input")) radio.checked = radio.value === mode;
-  wallNode.dataset.mode = mode;
-  $(".matrix-form").hidden = $(".matrix").hidden = mode !== "matrix";
-  wallNode.hidden = $(".zoom").hidden = $(".lit-words").hidden = mode === "matrix";
-  $(".seed-form").hidden = mode === "matrix";
-  $(".blind").closest("label").hidden = mode === "matrix";
-  if (mode === "matrix") return beginMatrix();
-  stopMatrix();
-  showPair();
-  redraw();
-  pump();
-}
-
-function chooseMode(next) {
-  if (next !== "matrix") race.keep.write(MODE, next);
-  setMode(next);
-}
-for (const radio of element.querySelectorAll(".modes input")) radio.addEventListener("change", () => chooseMode(radio.value));
-
-// A phone has no room for two tiles side by side: it begins with one in the place of the other.
-function firstMode() {
-  const kept = race.keep.read(MODE);
-  if (["side", "flip", "slider"].includes(kept)) return kept;
-  return matchMedia("(max-width: 860px)").matches ? "flip" : "side";
-}
-
 // Put the same tiles up again: another mode, other places, another language.
 async function redraw() {
   const now = wall;
@@ -342,5 +276,6 @@ async function enter() {
   const asked = list && askedSlots();
   if (asked) changeSlots(asked);
   if (document.activeElement !== field) field.value = race.seed.seed;
-  pump();
+  if (mode === "matrix") goOnWithMatrix();
+  else pump();
 }

@@ -21,7 +21,10 @@ from training.checkpoint import RAW_WEIGHTS
 from training.sheet import CELLS
 
 LANE, MATRIX_LANE, CELL_LANE = "compare", "compare-matrix", "compare-cell"
-SCRIPTS = ("compare_wall", "compare_cells", "compare_matrix", "compare_blind", "chart", "compare_facts", "compare_end")
+SCRIPTS = (
+    *("compare_steps", "compare_modes", "compare_wall", "compare_cells", "compare_matrix", "compare_blind"),
+    *("chart", "compare_facts", "compare_end"),
+)
 VISITOR_LENGTH = 64
 THUMBNAIL_SIDE = 224
 

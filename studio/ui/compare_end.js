@@ -6,7 +6,8 @@ const FONT = 'system-ui, "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", sans-
 // What is to be drawn: rows of {image, title, details}, and the words above.
 function pictureRows() {
   if (mode === "matrix") {
-    const cellOf = (row, column) => ({ image: row.images[column], title: `${row.seed} · ${described(row.tiles[column].sha256).name}`, details: `z ${row.tiles[column].z_hash}` });
+    const detailsIn = ({ psi }, { z_hash: z }) => [`z ${z}`, psiText(psi)].filter(Boolean).join(" · ");
+    const cellOf = (row, column) => ({ image: row.images[column], title: `${row.seed} · ${described(row.tiles[column].sha256).name}`, details: detailsIn(row, row.tiles[column]) });
     return rows.map((row) => row.tiles.map((_, column) => cellOf(row, column)));
   }
   const images = new Map([...wallNode.querySelectorAll("img.tile")].map((image) => [image.src, image]));
@@ -64,6 +65,7 @@ race.keys.register("compare", {
   random: onWall(randomSeed),
   key_seed_field: () => (mode === "matrix" ? $(".seeds") : field).select(),
   compare_key_hold: [() => hold(true), () => hold(false)],
+  compare_key_enlarge: onWall(() => lit !== null && openCells(lit)),
   compare_blind: onWall(() => $(".blind").click()),
   compare_key_focus: ({ key }) => focusTile(Number(key) - 1),
   compare_zoom_in: onWall(() => zoomBy(1)),
@@ -83,7 +85,7 @@ race.onLanguage(element, () => {
   showProgress(progress);
   redraw();
 });
-setMode(firstMode());
+setMode(linkedMode() ?? wallMode);
 showCurtain();
 enter();
 setInterval(() => document.visibilityState === "visible" && isOpen() && !busy && !element.contains(document.activeElement?.closest?.("select")) && refreshList(), 30000);

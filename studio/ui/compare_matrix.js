@@ -3,6 +3,7 @@ const MATRIX_SEEDS = 4;
 let drawing = 0; // the number of the drawing that may still put up rows
 let rows = []; // what is on the screen: [{seed, tiles, images}]
 let progress = null; // of the drawing: {key, row, rows}, in words beside its Stop
+let begun = null; // with what the drawing began: {psi, left: whether the tab was left before the last row}
 
 // Seeds as people write them, "3, 7, 10-12": {seeds, count}; or {bad} for what is none. Long ranges are only counted.
 function parseSeeds(text) {
@@ -17,9 +18,18 @@ function parseSeeds(text) {
   return { seeds, count };
 }
 
-function beginMatrix() {
+const isAllowed = ({ count, bad }) => bad === undefined && count > 0 && count <= props.limits.seeds;
+
+// The seeds that the link names, or those from the seed that is looked at on.
+function firstSeeds() {
+  const linked = parseSeeds(race.link.get("cmpseeds") ?? "");
+  if (isAllowed(linked)) return linked.seeds.join(", ");
   const seeds = Array.from({ length: MATRIX_SEEDS }, (_, by) => (race.seed.seed + by) % LIMIT);
-  if ($(".seeds").value === "") $(".seeds").value = seeds[0] + MATRIX_SEEDS === seeds.at(-1) + 1 ? `${seeds[0]}-${seeds.at(-1)}` : seeds.join(", ");
+  return seeds[0] < seeds.at(-1) ? `${seeds[0]}-${seeds.at(-1)}` : seeds.join(", ");
+}
+
+function beginMatrix() {
+  if ($(".seeds").value === "") $(".seeds").value = firstSeeds();
   $(".pair").hidden = $(".curtain").hidden = $(".guess").hidden = true;
   $(".how").textContent = race.text("compare_how_matrix");
   drawMatrix();
@@ -49,28 +59,36 @@ $(".matrix-form .stop").addEventListener("click", () => {
   $(".draw-matrix").focus();
 });
 
+// Whoever comes back finds the matrix whole, and of the truncation that is looked at now.
+const goOnWithMatrix = () => begun !== null && (begun.left || begun.psi !== race.seed.psi) && drawMatrix();
+
 async function drawMatrix() {
   stopMatrix();
   showProgress(null);
+  if (list === null) return;
   const mine = drawing;
+  const { psi } = race.seed;
+  begun = { psi, left: false };
   const { seeds, count, bad } = parseSeeds($(".seeds").value);
   const hashes = chosen().map((slot) => slot.shown);
   if (bad !== undefined || count === 0) return showProblem({ code: "error_seeds", values: { value: bad ?? "" } });
   if (count > props.limits.seeds) return showProblem({ code: "error_too_many_tiles", values: { seeds: count, checkpoints: hashes.length } });
   showProblem(null);
+  race.link.set({ cmpseeds: seeds.join(",") });
   rows = [];
   showMatrix();
   for (let row = 0; row < seeds.length; row += 1) {
     showProgress({ key: "compare_progress", row: row + 1, rows: seeds.length });
-    const answer = await race.ask(server.compare_row, { checkpoints: hashes, seeds, row, psi: race.seed.psi, visitor });
+    const answer = await race.ask(server.compare_row, { checkpoints: hashes, seeds, row, psi, visitor });
     if (mine !== drawing) return;
     if (!isOpen() || answer.superseded || answer.error) {
       showProgress(null);
+      begun.left = !isOpen();
       return answer.error && showProblem(answer.error);
     }
     const images = await Promise.all(answer.tiles.map((one) => decoded(race.jpegUrl(one.jpeg))));
     if (mine !== drawing) return;
-    rows.push({ ...answer, psi: race.seed.psi, images });
+    rows.push({ ...answer, psi, images });
     showMatrix();
     race.live(race.text("compare_row", { row: row + 1, rows: seeds.length }));
   }
@@ -82,7 +100,8 @@ function showMatrix() {
   const head = make("tr", {}, make("td"), ...names.map((name) => make("th", { scope: "col", textContent: name })));
   const body = rows.map((row) => {
     const hashes = new Set(row.tiles.map((one) => one.z_hash));
-    const title = make("th", { scope: "row" }, make("strong", { textContent: row.seed }), make("span", { textContent: hashes.size === 1 ? `z ${[...hashes][0]}` : "" }));
+    const details = [hashes.size === 1 ? `z ${[...hashes][0]}` : null, psiText(row.psi)].filter(Boolean);
+    const title = make("th", { scope: "row" }, rowButton(row), ...details.map((textContent) => make("span", { textContent })));
     return make("tr", {}, title, ...row.tiles.map((one, column) => make("td", {}, thumbnail(row, column), ...(hashes.size === 1 ? [] : [make("span", { textContent: `z ${one.z_hash}` })]))));
   });
   const table = make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
@@ -101,12 +120,25 @@ function giveRoles(table) {
 }
 
 function thumbnail(row, column) {
+  const { sha256 } = row.tiles[column];
+  const tile = { sha256, seed: row.seed, psi: row.psi, name: described(sha256).name };
   const image = row.images[column];
-  image.alt = race.text("tile_alt", { seed: row.seed, name: described(row.tiles[column].sha256).name });
+  image.alt = race.text("tile_alt", tile);
   const button = make("button", { type: "button", className: "thumb" }, image);
-  button.addEventListener("click", () => {
-    race.setSeed({ seed: row.seed, psi: row.psi });
-    setMode("side");
+  button.title = race.tileWords(tile);
+  button.setAttribute("aria-label", race.text("compare_open_tile", { words: button.title }));
+  button.addEventListener("click", () => race.openSeed(tile));
+  return button;
+}
+
+// The seed of a row puts this seed on the wall. The keyboard, whose button goes with the matrix, goes on at the modes.
+function rowButton({ seed, psi }) {
+  const button = make("button", { type: "button", className: "to-wall" }, make("strong", { textContent: seed }));
+  button.setAttribute("aria-label", race.text("compare_row_seed", { seed }));
+  button.addEventListener("click", (event) => {
+    race.setSeed({ seed, psi });
+    setMode(wallMode);
+    if (event.detail === 0) $(".modes :checked").focus();
   });
   return button;
 }

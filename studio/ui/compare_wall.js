@@ -17,14 +17,16 @@ const altOf = (place) => {
   return race.text("tile_alt", { seed: wall.seed, name: isHidden() ? titleOf(place) : tile.name });
 };
 
+const psiText = (psi) => (psi === 1 ? null : race.text("caption_psi", { psi }));
+
 function detailsOf(place) {
   const tile = wall.tiles[order[place]];
   const z = `z ${tile.z_hash}`;
-  if (isHidden()) return mismatch() === null ? z : "";
+  const psi = psiText(wall.psi);
+  if (isHidden()) return [mismatch() === null ? z : null, psi].filter(Boolean).join(" · ");
   const images = tile.images === null ? null : race.text("compare_images", { images: tile.images.toLocaleString(race.language) });
   const first = wall.tiles.findIndex((one) => one.sha256 === tile.sha256);
   const twin = first < order[place] ? race.text("compare_identical", { number: first + 1 }) : null;
-  const psi = wall.psi === 1 ? null : `ψ ${wall.psi}`;
   return [images, tile.sha256.slice(0, 8), race.weightsText(tile), z, psi, twin].filter(Boolean).join(" · ");
 }
 
@@ -35,7 +37,12 @@ function captionOf(place) {
 }
 
 // Which places stand in which frame: each in its own, or a pair in one.
-const framesOf = () => (mode === "side" ? order.map((_, place) => [place]) : [pair.map((place) => Math.min(place, order.length - 1))]);
+const pairOf = () => pair.map((place) => Math.min(place, order.length - 1));
+const framesOf = () => (mode === "side" ? order.map((_, place) => [place]) : [pairOf()]);
+
+// A finger taps where the mouse points and presses; who has a mouse, has keys.
+const noMouse = matchMedia("(hover: none)");
+const howText = () => race.text(noMouse.matches ? `compare_how_${mode}_touch` : `compare_how_${mode}`);
 
 function showWall(images) {
   const frames = framesOf();
@@ -44,7 +51,7 @@ function showWall(images) {
   while (wallNode.children.length < frames.length) wallNode.append(newFrame());
   frames.forEach((places, index) => fillFrame(wallNode.children[index], places, images));
   $(".curtain").hidden = mode !== "slider";
-  $(".how").textContent = [mismatch() === null ? race.text("compare_same_place") : "", race.text(`compare_how_${mode}`)].join(" ");
+  $(".how").textContent = [mismatch() === null ? race.text("compare_same_place") : "", howText()].join(" ");
   showHeld();
   showLit();
   showView();
@@ -88,12 +95,26 @@ function showPair() {
 
 // Hold to flip: the second tile lies on the first and is only made visible, so that nothing moves.
 function hold(on) {
-  if (held === on || mode !== "flip" || wall === null) return;
+  if (held === on || (on && (mode === "matrix" || wall === null))) return;
   held = on;
   showHeld();
-  race.live(titleOf(pair[held ? 1 : 0]));
+  race.live(titleOf(pairOf()[held ? 1 : 0]));
 }
-const showHeld = () => wallNode.classList.toggle("held", held && mode === "flip");
+
+function showHeld() {
+  wallNode.classList.toggle("held", held);
+  for (const node of wallNode.querySelectorAll(".over")) node.remove();
+  if (held && mode === "side") layOver(...pairOf());
+}
+
+// Side by side, the second tile with its words is laid over the first one for as long as it is held.
+function layOver(first, second) {
+  const [below, above] = [first, second].map((place) => wallNode.children[place]);
+  if (first === second || above === undefined) return;
+  const image = Object.assign(above.querySelector(".tile").cloneNode(), { className: "tile over", decoding: "sync" });
+  below.querySelector(".tile").after(image);
+  below.querySelector(".captions").append(Object.assign(captionOf(second), { className: "over" }));
+}
 
 const showCurtain = () => wallNode.style.setProperty("--curtain", `${$(".curtain").value}%`);
 $(".curtain").addEventListener("input", showCurtain);
@@ -162,9 +183,30 @@ $(".zoom-in").addEventListener("click", () => zoomBy(1));
 $(".zoom-out").addEventListener("click", () => zoomBy(-1));
 $(".zoom-reset").addEventListener("click", zoomOff);
 
-// Fingers and the mouse. A press that wanders pans; two fingers pinch; in flip a press shows the other tile.
+// Fingers and the mouse. A press that wanders pans; two fingers pinch; in flip a press shows the other tile, a finger's
+// only after a moment: until then it may be a tap, a pinch or a scroll.
+const HOLD_MILLISECONDS = 200;
 const fingers = new Map();
 let wandered = false;
+let flipped = false; // the press has shown the other tile, and is no tap any more
+let waiting = null;
+
+function flip() {
+  flipped = true;
+  hold(true);
+}
+
+function beginFlip(event) {
+  flipped = false;
+  if (mode !== "flip") return;
+  if (event.pointerType === "touch") waiting = setTimeout(flip, HOLD_MILLISECONDS);
+  else flip();
+}
+
+function endFlip() {
+  clearTimeout(waiting);
+  hold(false);
+}
 const shareOf = (event, box) => [((event.clientX - box.left) / box.width) * 100, ((event.clientY - box.top) / box.height) * 100];
 const frameBox = () => wallNode.querySelector(".frame").getBoundingClientRect();
 
@@ -179,8 +221,9 @@ wallNode.addEventListener("pointerdown", (event) => {
   if (fingers.size === 0) wandered = false;
   fingers.set(event.pointerId, { x: event.clientX, y: event.clientY, startX: event.clientX, startY: event.clientY });
   frame.setPointerCapture(event.pointerId);
-  if (mode === "slider" && view.zoom === 1) moveCurtain(event);
-  if (fingers.size === 1) hold(true);
+  if (mode === "slider" && view.zoom === 1 && event.pointerType !== "touch") moveCurtain(event);
+  if (fingers.size === 1) beginFlip(event);
+  else clearTimeout(waiting);
 });
 
 wallNode.addEventListener("pointermove", (event) => {
@@ -194,10 +237,11 @@ wallNode.addEventListener("pointermove", (event) => {
   const [moveX, moveY] = [event.clientX - finger.x, event.clientY - finger.y];
   Object.assign(finger, { x: event.clientX, y: event.clientY });
   wandered ||= Math.hypot(finger.x - finger.startX, finger.y - finger.startY) > SMALL_MOVE;
+  if (wandered) clearTimeout(waiting);
   if (before !== null) {
     const now = pinched();
     zoomTo((view.zoom * now.distance) / Math.max(before.distance, 1), ...shareOf({ clientX: now.x, clientY: now.y }, box));
-  } else if (mode === "slider" && view.zoom === 1) moveCurtain(event);
+  } else if (mode === "slider" && view.zoom === 1) (wandered || event.pointerType !== "touch") && moveCurtain(event);
   else if (view.zoom > 1) {
     Object.assign(view, { x: view.x + (moveX / box.width) * 100, y: view.y + (moveY / box.height) * 100 });
     showView();
@@ -207,7 +251,7 @@ wallNode.addEventListener("pointermove", (event) => {
 for (const name of ["pointerup", "pointercancel"]) {
   wallNode.addEventListener(name, (event) => {
     fingers.delete(event.pointerId);
-    if (fingers.size === 0) hold(false);
+    if (fingers.size === 0) endFlip();
   });
 }
 wallNode.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && setLit(null));
@@ -231,10 +275,11 @@ function moveCurtain(event) {
 wallNode.addEventListener("click", (event) => {
   if (!event.target.closest(".frame") || wall === null) return;
   if (event.detail === 0) return openCells(lit ?? 0);
-  if (wandered || mode !== "side") return;
+  const touch = event.pointerType === "touch";
+  if (wandered || flipped || (mode !== "side" && !touch)) return; // there the mouse flips, or moves the line
   const cell = cellAt(event);
   if (cell === null) return;
-  if (event.pointerType === "touch" && cell !== lit) setLit(cell, true);
+  if (touch && cell !== lit) setLit(cell, true);
   else openCells(cell);
 });
 

@@ -41,6 +41,7 @@ race.keys = (() => {
       random: ["d"],
       key_seed_field: ["g"],
       compare_key_hold: ["a"],
+      compare_key_enlarge: ["Enter"],
       compare_blind: ["b"],
       compare_key_focus: ["1", "2", "3", "4", "5", "6"],
       compare_zoom_in: ["+"],

@@ -1,7 +1,7 @@
 // What the link says, which tab is open, and which seed all tabs look at.
 
 // The part of the link that is ours; everything else in the address is left alone.
-const LINKED = ["ck", "seed", "psi", "tab", "cell", "cmp", "start", "count", "morph", "lang"];
+const LINKED = ["ck", "seed", "psi", "tab", "cell", "cmp", "cmpmode", "cmpseeds", "start", "count", "morph", "lang"];
 const CAME = new URLSearchParams(location.search); // the link with which the page came
 
 race.link = {
@@ -74,8 +74,11 @@ race.openTab = (name) => {
   else document.dispatchEvent(new CustomEvent("race:open-tab", { detail: name })); // the header knows another way
 };
 
-// The checkpoint, the seed and the truncation that all tabs look at; `race:seed` tells of a change. Explore draws it.
-race.seed = Object.freeze({ sha256: null, seed: 0, psi: 1 });
+race.parsePsi = (text) => (/^(0(\.\d{1,3})?|1(\.0{1,3})?)$/.test(text) ? Number(text) : null);
+
+// The checkpoint, the seed and the truncation that all tabs look at; `race:seed` tells of a change. Explore draws it, and
+// finds the checkpoint of a link; until then no tab looks at another seed than the link's.
+race.seed = Object.freeze({ sha256: null, seed: race.parseSeed(CAME.get("seed") ?? "") ?? 0, psi: race.parsePsi(CAME.get("psi") ?? "") ?? 1 });
 race.setSeed = (change) => {
   const next = { ...race.seed, ...change };
   if (Object.keys(next).every((name) => next[name] === race.seed[name])) return;
@@ -106,5 +109,3 @@ race.verify = (file) => {
   race.toVerify = file;
   race.openTab("verify");
 };
-
-race.parsePsi = (text) => (/^(0(\.\d{1,3})?|1(\.0{1,3})?)$/.test(text) ? Number(text) : null);

@@ -205,22 +205,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The same place in every tile is the same latent.",
         "どのタイルでも同じ位置は同じ潜在変数です。",
     ),
-    "compare_how_side": (
-        "Click a picture to enlarge it in all tiles; on a tile the arrow keys move the mark. Drag when zoomed.",
-        "画像をクリックすると全タイルで拡大します。タイル上では矢印キーで枠が動き、拡大中はドラッグで移動します。",
-    ),
-    "compare_how_flip": (
-        "Press and hold the tile, or the key A, to see the other one in its place.",
-        "タイルを押し続けるか A キーを押している間、もう一方が同じ場所に表示されます。",
-    ),
-    "compare_how_slider": (
-        "Drag across the tile, or move the slider: left of the line is the first one, right of it the second.",
-        "タイル上をドラッグするかスライダーを動かします。線の左が 1 枚目、右が 2 枚目です。",
-    ),
-    "compare_how_matrix": (
-        "Each row is one seed, each column one checkpoint. A click opens the seed side by side.",
-        "行がシード、列がチェックポイントです。クリックするとそのシードを並べて表示します。",
-    ),
     "compare_shown": (
         "Seed {seed} is shown for {count} {count:checkpoint|checkpoints}.",
         "シード {seed} を {count} 個で表示しました。",

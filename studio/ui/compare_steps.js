@@ -1,0 +1,34 @@
+// The training-step scrubber, where a run kept steps: one position for each power of two of images, and the newest.
+const doublings = (images) => Math.floor(Math.log2(Math.max(images, 1)));
+
+function positions() {
+  const steps = chosen().flatMap((slot) => checkpointOf(slot.sha256).steps);
+  return [...new Set(steps.map((step) => doublings(step.images)))].sort((one, other) => one - other);
+}
+
+function stepAt(checkpoint, position) {
+  if (position === undefined || checkpoint.steps.length === 0) return checkpoint;
+  return checkpoint.steps.filter((step) => doublings(step.images) <= position).at(-1) ?? checkpoint.steps[0];
+}
+
+function showScrubber() {
+  const all = positions();
+  $(".scrubber").hidden = all.length === 0;
+  $(".scrub").max = all.length;
+  const stepped = chosen().filter((slot) => slot.shown !== slot.sha256);
+  const shown = stepped.map((slot) => checkpointOf(slot.sha256).steps.find((step) => step.sha256 === slot.shown)?.images ?? 0);
+  const at = stepped.length === 0 ? all.length : Math.max(all.indexOf(doublings(Math.max(...shown))), 0);
+  $(".scrub").value = at;
+  const images = (2 ** all[at]).toLocaleString(race.language);
+  const words = at === all.length ? race.text("compare_newest") : race.text("compare_step", { images });
+  $(".scrub-words").textContent = words;
+  $(".scrub").setAttribute("aria-valuetext", words);
+}
+
+$(".scrub").addEventListener("input", () => {
+  const position = positions()[Number($(".scrub").value)];
+  const follow = (slot) => (slot.absent !== undefined ? slot : { ...slot, shown: stepAt(checkpointOf(slot.sha256), position).sha256 });
+  slots = slots.map(follow);
+  showScrubber();
+  draw();
+});
