@@ -88,4 +88,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _show(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    """Write a setting; of a list its values, a name with its number as both."""
+    if not isinstance(value, list):
+        return str(value)
+    return ", ".join(" ".join(map(str, one)) if isinstance(one, list) else str(one) for one in value)

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from training.card import duration, model_card
 from training.recipes import RECIPES
 
+SHIPPED = sorted(path.parent for path in (Path(__file__).parents[2] / "checkpoints").glob("*/config.json"))
 ABOUT = {
     "recipe": RECIPES["projected"].to_dict(),
     "pretrained": RECIPES["projected"].pretrained,
@@ -56,3 +60,14 @@ def test_a_card_tells_the_scores_of_a_ladder_with_what_they_rest_on_and_none_whe
 )
 def test_durations_are_written_in_hours_and_minutes(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_setting_with_a_number_of_its_own_is_written_as_both() -> None:
+    about = {**ABOUT, "recipe": {**RECIPES["lecam"].to_dict(), "penalties": [["lecam", 0.01], ["r1", 10.0]]}}
+    assert "\n| penalties | lecam 0.01, r1 10.0 |\n" in model_card("mine", about, "preview.jpg")
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_the_cards_of_the_shipped_checkpoints_say_what_their_passports_say(folder: Path) -> None:
+    about = json.loads((folder / "config.json").read_text(encoding="utf-8"))["about"]
+    assert (folder / "README.md").read_text(encoding="utf-8") == model_card(folder.name, about, "preview.jpg")
