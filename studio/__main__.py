@@ -112,7 +112,7 @@ def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     if named is None:
         return gallery, name
     if named.sha256 is None:
-        raise checkpoint.CheckpointError(named.problem)
+        raise checkpoint.CheckpointError(str(named.problem), str(named.why))
     return gallery, named.sha256
 
 

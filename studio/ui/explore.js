@@ -299,6 +299,7 @@ race.onLanguage(element, () => {
 document.addEventListener("race:list", () => {
   list = race.list;
   showList();
+  showWords();
 });
 document.addEventListener("race:outdated", refreshList);
 document.addEventListener("race:gone", () => race.gone.has(race.shown?.sha256) && $(".lens").close());

@@ -15,6 +15,7 @@ from studio.ui.state import MISHAPS, Studio
 from studio.ui.texts import LANGUAGES, in_language
 
 FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
+SPOKEN = "common.complete"  # which Gradio has read out by its name
 TABS = {
     "explore": explore,
     "seeds": seeds,
@@ -72,11 +73,11 @@ def build(root: Path, device: torch.device | None = None, data: Path | None = No
 
 
 def _labels() -> gr.I18n:
-    """Return the labels of the tabs in the language of the browser."""
+    """Return the labels of the tabs, and what Gradio has no words for, in the language of the browser."""
     texts = {language: in_language(language) for language in LANGUAGES}
     return gr.I18n(
         **{
-            language: {key: text for key, text in one.items() if key.startswith("tab_")}
+            language: {key: text for key, text in one.items() if key.startswith("tab_")} | {SPOKEN: one["page_ready"]}
             for language, one in texts.items()
         }
     )

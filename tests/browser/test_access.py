@@ -167,6 +167,15 @@ def test_the_live_region_says_what_is_shown(address: str, open_page: Open) -> No
     expect(page.locator("body > .race .spoken[role=status]")).to_have_text("Seed 1 of alpha is shown.")
 
 
+@pytest.mark.parametrize(("locale", "words"), [("en-US", "Ready."), ("ja-JP", "準備ができました。")])
+def test_gradio_has_words_read_out_and_no_names_of_texts(
+    address: str, open_page: Open, locale: str, words: str
+) -> None:
+    page = open_page(address, locale=locale)
+    page.get_by_role("status").filter(has_text=words).wait_for(state="attached")
+    assert page.get_by_text("common.").count() == 0
+
+
 def test_colours_follow_the_system_until_somebody_chooses(address: str, open_page: Open) -> None:
     page = open_page(address, color_scheme="dark")
     is_dark = "document.body.classList.contains('dark')"

@@ -99,6 +99,7 @@ def test_a_recipe_of_the_project_is_told_in_japanese_and_others_in_their_own_wor
     expect(row).to_have_attribute("title", re.compile("勾配ペナルティ 10"))
     page.locator("dialog.checkpoints .search").fill("勾配ペナルティ")
     expect(page.locator(".row-button")).to_have_count(1)
+    page.locator("dialog.checkpoints .search").fill("")
     page.evaluate("window.ganRace.setLanguage('en')")
     expect(row).to_have_attribute("title", RECIPES["wgan_gp"].summary)
 
@@ -106,18 +107,17 @@ def test_a_recipe_of_the_project_is_told_in_japanese_and_others_in_their_own_wor
 def test_a_checkpoint_that_draws_no_colours_is_named(
     address: str, checkpoints: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_recipe(checkpoints / "alpha", "diverged")
-
     def diverged(*_: object) -> None:
         raise NotFiniteError("The generator returned values that are not finite.")
 
     monkeypatch.setattr(render, "draw", diverged)
-    page = open_page(address, tile=False)
+    page = open_page(address)
+    page.keyboard.press("d")
     sha256 = page.evaluate("window.ganRace.find(window.ganRace.list, window.ganRace.list.default).sha256")
     status = page.locator(".race.explore .status")
     expect(status).to_have_text(
-        f"alpha · 4,096 images · {sha256[:8]} gives values that are no colours (NaN): its training has diverged. "
+        f"alpha · 1,001 images · {sha256[:8]} gives values that are no colours (NaN): its training has diverged. "
         "Choose another one."
     )
     page.evaluate("window.ganRace.setLanguage('ja')")
-    expect(status).to_contain_text(f"alpha · 4,096 枚 · {sha256[:8]} の出力は数値が壊れています（NaN）。")
+    expect(status).to_contain_text(f"alpha · 1,001 枚 · {sha256[:8]} の出力は数値が壊れています（NaN）。")
