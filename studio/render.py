@@ -73,7 +73,7 @@ class Picture:
 
     def thumbnail(self, side: int) -> bytes:
         """Return a JPEG of the whole tile at `side` pixels, or at its own size where that is smaller."""
-        return _encode(_shrink(self.pixels, side), "JPEG", quality=JPEG_QUALITY)
+        return _encode(_shrink(Image.fromarray(self.pixels), side), "JPEG", quality=JPEG_QUALITY)
 
 
 class Renderer:
@@ -265,22 +265,20 @@ class Renderer:
         """Draw a tile batch by batch, as `seed_sheet` does; return how to make the picture of it."""
         generator = self._for_tiles(self._load(wish.sha256))
         z, labels = latents(wish.seed, CELLS, generator.z_dim), seed_labels(generator, wish.seed)
-        cells: list[Pixels] = []
+        side = generator.resolution
+        tile = np.empty((CELLS // COLUMNS * side, COLUMNS * side, 3), np.uint8)
+        bands = np.split(tile, CELLS // BATCH)  # each is filled at once, as after the last batch somebody waits
         seconds = 0.0
-        for start in range(0, CELLS, BATCH):
-            if cells:
+        for start, band in zip(range(0, CELLS, BATCH), bands, strict=True):
+            if start:
                 yield
             rows = slice(start, start + BATCH)
             batch = z[rows], None if labels is None else labels[rows], wish.psi
             drawn, took = yield from _unbroken(partial(draw, generator, *batch))
-            cells.append(drawn)
+            band[:] = to_tile(drawn, COLUMNS)
             seconds += took
         self.renders += 1
-        return lambda: self._picture(wish, z, cells, seconds)
-
-    def _picture(self, wish: Wish, z: Tensor, cells: list[Pixels], seconds: float) -> Picture:
-        pixels = to_tile(np.concatenate(cells), COLUMNS)
-        return Picture(*wish, hash_of(z), pixels, seconds, device_name(self.device))
+        return lambda: Picture(*wish, hash_of(z), tile, seconds, device_name(self.device))
 
     def _generator(self, checkpoint: Checkpoint) -> GeneratorNetwork:
         """Return the generator where it is drawn: the loaded one on the CPU, a copy on a GPU."""
@@ -345,26 +343,26 @@ def hash_of(z: Tensor) -> str:  # [N, z_dim]
 
 def to_jpeg(pixels: Pixels) -> bytes:  # [H, W, 3]
     """Encode a picture for looking at it: some 10 ms, where a PNG takes hundreds."""
-    return _encode(pixels, "JPEG", quality=JPEG_QUALITY)
+    return _encode(Image.fromarray(pixels), "JPEG", quality=JPEG_QUALITY)
 
 
 def to_png(pixels: Pixels) -> bytes:  # [H, W, 3]
     """Encode a picture without loss and without metadata."""
-    return _encode(pixels, "PNG")
+    return _encode(Image.fromarray(pixels), "PNG")
 
 
-def _shrink(pixels: Pixels, side: int) -> Pixels:  # [H, W, 3] -> [side, side, 3]
-    if side >= pixels.shape[0]:
-        return pixels
-    image = Image.fromarray(pixels)
-    if pixels.shape[0] % side == 0:
-        return np.asarray(image.reduce(pixels.shape[0] // side))  # the same means, several times as fast
-    return np.asarray(image.resize((side, side), Image.Resampling.BOX))
+def _shrink(image: Image.Image, side: int) -> Image.Image:
+    """Return a square picture with `side` pixels a side, or as it is where it has fewer."""
+    if side >= image.width:
+        return image
+    if image.width % side == 0:
+        return image.reduce(image.width // side)  # the same means, several times as fast
+    return image.resize((side, side), Image.Resampling.BOX)
 
 
-def _encode(pixels: Pixels, kind: str, **options: int) -> bytes:
+def _encode(image: Image.Image, kind: str, **options: int) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, kind, **options)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 

@@ -76,14 +76,15 @@ async function show(answer, obsolete = () => false) {
   if (select.value !== answer.sha256) race.fillCheckpoints(select, list, answer.sha256);
   select.value = answer.sha256;
   race.live(race.text("shown", answer));
-  if (race.showsTile() || race.seed.sha256 === null) race.link.look(answer);
   const { shown } = race;
   afterPaint(() => noteVisited(shown, decoded));
 }
 
-// What can wait until the picture is on the screen: its thumbnail for the strip and for a favourite.
-const afterPaint = (run) => requestAnimationFrame(() => setTimeout(run));
+// What can wait until the picture is on the screen: the link, and its thumbnail for the strip and for a favourite. The
+// frame after the next one begins when that is there.
+const afterPaint = (run) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(run)));
 function noteVisited(shown, picture) {
+  if (shown === race.shown && race.showsTile()) race.link.look(shown);
   shown.thumb ??= race.toThumbnail(picture);
   visited.visit(shown);
 }

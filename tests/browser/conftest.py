@@ -118,11 +118,13 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def wait_for_tile(page: Page, seed: int | None = None) -> None:
-    """Wait until a tile is decoded and, with `seed`, until it is that one, whole."""
+    """Wait until a tile is decoded and, with `seed`, until it is that one, whole, and the link names it."""
     page.wait_for_function("document.querySelector('.race .tile')?.naturalWidth > 0")
     if seed is not None:
         page.wait_for_function(
-            "(seed) => window.ganRace.shown?.seed === seed && !window.ganRace.shown.preview", arg=seed
+            """(seed) => window.ganRace.shown?.seed === seed && !window.ganRace.shown.preview
+                && (!window.ganRace.showsTile() || window.ganRace.link.get("seed") === String(seed))""",
+            arg=seed,
         )
 
 
