@@ -87,7 +87,9 @@ def test_everything_goes_by_keyboard_and_what_was_used_last_stands_on_top_after_
     page.keyboard.press("ArrowDown")
     expect(panel.locator(".row-button", has_text="beta")).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_function("window.ganRace.shown.name === 'beta'")
+    page.wait_for_function(
+        "window.ganRace.shown.name === 'beta' && location.search.includes(window.ganRace.shown.sha256.slice(0, 8))"
+    )
     page.reload()
     wait_for_tile(page)
     page.keyboard.press("p")
