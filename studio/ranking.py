@@ -6,6 +6,7 @@ partly luck.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -52,13 +53,13 @@ class Score:
 @torch.inference_mode()
 def describe_lightly(cells: Pixels) -> Values:  # [N, R, R, 3] -> [N, 30]
     """Describe pictures by their colours, a coarse grid of brightness, and edges at three scales; needs no network."""
-    pictures = torch.from_numpy(cells).permute(0, 3, 1, 2).float() / 255
+    pictures = torch.from_numpy(cells).permute(0, 3, 1, 2).contiguous().float().div_(255)
     grey = pictures.mean(dim=1, keepdim=True)
     colours = F.adaptive_avg_pool2d(pictures - grey, 2)[:, :2]
-    edges = [_edges(F.avg_pool2d(grey, scale)) for scale in (1, 2, 4)]
+    edges = [_edges(at_scale) for at_scale in (grey, F.avg_pool2d(grey, 2), F.avg_pool2d(grey, 4))]
     parts = [
         pictures.mean(dim=(2, 3)),
-        pictures.std(dim=(2, 3)),
+        _deviations(pictures),
         F.adaptive_avg_pool2d(grey, COARSE).flatten(1),
         colours.mean(dim=3).flatten(1),
         torch.stack(edges, dim=1),
@@ -68,8 +69,16 @@ def describe_lightly(cells: Pixels) -> Values:  # [N, R, R, 3] -> [N, 30]
     return described
 
 
+def _deviations(pictures: Tensor) -> Tensor:  # [N, C, S, S] -> [N, C]
+    """Return standard deviations, some ten times as fast on a CPU as `Tensor.std` over two dimensions."""
+    centred = pictures - pictures.mean(dim=(2, 3), keepdim=True)
+    lengths: Tensor = torch.linalg.vector_norm(centred, dim=(2, 3))
+    return lengths / math.sqrt(pictures[0, 0].numel() - 1)
+
+
 def _edges(grey: Tensor) -> Tensor:  # [N, 1, S, S] -> [N]
-    down, right = grey.diff(dim=2).abs().mean(dim=(1, 2, 3)), grey.diff(dim=3).abs().mean(dim=(1, 2, 3))
+    steps = grey[:, :, 1:] - grey[:, :, :-1], grey[:, :, :, 1:] - grey[:, :, :, :-1]  # several times as fast as `diff`
+    down, right = (step.abs_().mean(dim=(1, 2, 3)) for step in steps)
     return torch.log(down + right + 1e-3)
 
 

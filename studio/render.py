@@ -81,7 +81,7 @@ class Renderer:
 
     Whoever waits for the same tile shares one drawing. A tile is drawn in batches, and between two of them anything
     more urgent is done first. On a CPU tiles are drawn in a faster form of the generator, within the tolerance of the
-    official one, and whatever is more urgent breaks off a batch between two layers.
+    official one, and a batch is broken off between two layers by whatever is more urgent, or once nobody wants it.
     """
 
     def __init__(self, load: Callable[[str], Checkpoint], device: torch.device, cache_bytes: int = CACHE_BYTES) -> None:
@@ -293,9 +293,9 @@ class Renderer:
         return self._kept_copy(checkpoint, lambda generator: _quicker_if_equal(generator, self._break_off))
 
     def _break_off(self, *_: object) -> None:
-        """Leave a batch before its next layer where something more urgent waits."""
+        """Leave a batch before its next layer where something more urgent waits, or nobody for this."""
         with self._changed:
-            if self._drawn is not None and self._line.overtakes(self._drawn):
+            if self._drawn is not None and (not self._drawn.claims or self._line.overtakes(self._drawn)):
                 raise _OvertakenError
 
     def _kept_copy(

@@ -24,6 +24,7 @@ MOST_REALS = 4000  # real pictures that are enough to know what is usual
 COUNTS = (24, 96, 240)
 VISITOR_LENGTH = 64
 WORKERS = 8  # lanes of one visitor
+PRIORITIES = {"urgent": Priority.COMPARE, "soon": Priority.PREFETCH}
 
 
 def build(studio: Studio) -> gr.HTML:
@@ -33,10 +34,10 @@ def build(studio: Studio) -> gr.HTML:
     @answers
     async def look(data: Answer) -> Answer:
         wish = await asyncio.to_thread(_asked_wish, studio, data)
-        urgent, lane = data.get("urgent") is True, f"seeds-{_asked_whole(data, 'worker', WORKERS - 1)}"
         side, visitor = _asked_side(data), asked_text(data, "visitor", VISITOR_LENGTH)
-        priority = Priority.COMPARE if urgent else Priority.SHEET
-        found = await sheets.look(wish, side, visitor, priority=priority, lane=lane)
+        lane = f"seeds-{_asked_whole(data, 'worker', WORKERS - 1)}"
+        studio.renderer.call_off(visitor, lane, keep=wish)  # of a sheet that is no longer shown
+        found = await sheets.look(wish, side, visitor, priority=_asked_priority(data), lane=lane)
         return {"seed": wish.seed, "thumbnail": to_base64(found.thumbnail)}
 
     @answers
@@ -128,6 +129,12 @@ def _network_alone() -> Network:
 def _asked_wish(studio: Studio, data: Answer) -> Wish:
     seed, psi = asked_seed(data), asked_psi(data)
     return Wish(str(studio.find(asked_hash(data)).sha256), seed, psi)
+
+
+def _asked_priority(data: Answer) -> Priority:
+    """Return how urgent a tile is: `urgent`, or `soon` as the first one of a sheet, or like the rest of a sheet."""
+    asked = [priority for name, priority in PRIORITIES.items() if data.get(name) is True]
+    return min(asked, default=Priority.SHEET)
 
 
 def _asked_whole(data: Answer, field: str, most: int) -> int:

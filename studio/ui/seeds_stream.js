@@ -1,7 +1,8 @@
 // How the tiles of the sheet stream in, and go on by themselves after trouble that passes.
 const WORKERS = [0, 1]; // two at a time, so that one is always being drawn
 const AHEAD_WORKER = 2; // the lane of what may come next
-const TYPING_MILLISECONDS = 150;
+const TYPING_MILLISECONDS = 60;
+const DRAWN_BEFORE_AHEAD = 2; // tiles of this sheet that come before the first one of the next
 const PASSING = ["error_connection", "error_busy"]; // which say nothing about the tile that was asked for
 const PAUSE_MILLISECONDS = { first: 500, longest: 4000 };
 let round = 0; // of streaming: an answer of an older round is not shown
@@ -52,7 +53,7 @@ async function stream() {
   await Promise.all(WORKERS.map((worker) => work(worker, own, asked)));
   if (own !== round) return;
   rankSoon(0);
-  if (!halted) lookAhead(range.start + range.count);
+  if (!halted) lookAhead(nextStart());
 }
 
 // Another tab is open: nothing more is drawn for this one.
@@ -67,10 +68,13 @@ function goOn() {
   else fetchRivals(contest);
 }
 
-// The first tile of what may be the next sheet is drawn before it is asked for; only once it is shown, it counts as seen.
+// The first tile of what may be the next sheet is drawn before it is asked for, and before the rest of this one; only once
+// it is shown, it counts as seen.
+const nextStart = () => range.start + range.count;
+const isTyping = () => race.parseSeed($(".start").value) !== range.start;
 function lookAhead(seed) {
   if (!isOpen() || wish === null || contest !== null || seed === null || seed >= LIMIT || isDrawn(seed)) return;
-  race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor });
+  race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true });
 }
 
 let typing = null;
@@ -85,10 +89,11 @@ async function work(worker, own, asked) {
   const isWanted = () => own === round && !halted;
   for (;;) {
     const seed = isWanted() ? wanted().find((one) => !isDrawn(one) && !asked.has(one) && !hasFailed(one)) : undefined;
+    const isFirst = asked.size === 0 && ![...cards.keys()].some(isDrawn);
     if (seed === undefined) return;
     asked.add(seed);
     const size = side();
-    const answer = await askThrough(server.look, { ...key(seed), side: size, worker, visitor }, isWanted);
+    const answer = await askThrough(server.look, { ...key(seed), side: size, worker, visitor, soon: isFirst }, isWanted);
     asked.delete(seed);
     if (own !== round) return;
     if (answer.superseded) continue;
@@ -123,6 +128,7 @@ function take(seed, answer, size) {
   showCard(seed);
   race.looked.add(key(seed));
   showBar();
+  if ([...cards.keys()].filter(isDrawn).length === DRAWN_BEFORE_AHEAD && !isTyping()) lookAhead(nextStart());
   rankSoon();
 }
 

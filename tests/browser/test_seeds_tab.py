@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Request, Response, Route, expect
 
 from studio.line import BusyError
 from studio.ranking import usual_of
-from studio.render import Wish
+from studio.render import Priority, Renderer, Wish
 from studio.seeds import Look, Network, Sheets
 from studio.ui import seeds
 from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, wait_for_tile
@@ -166,6 +166,7 @@ def test_the_sheet_comes_whole_by_itself_after_the_program_did_not_answer_for_a_
     expect(status).to_contain_text("does not answer")
     expect(page.locator(".race.seeds .card.failed")).to_have_count(0)
     expect(page.locator(".halt")).to_have_text("Stop")
+    page.wait_for_event("requestfailed")  # it is asked again
     page.unroute_all()
     expect(page.locator(".progress-words")).to_contain_text("24 of 24", timeout=30_000)
     expect(status).to_be_hidden()
@@ -381,6 +382,26 @@ def test_the_first_tile_of_the_next_sheet_is_drawn_ahead_and_counts_only_once_it
     picture = page.locator(".race.seeds .card[data-seed='1000'] img").get_attribute("src") or ""
     assert picture.endswith(ahead[1000])
     expect(words).to_contain_text("48 seeds of this checkpoint looked at")
+
+
+def test_the_next_sheet_begins_at_once_while_this_one_streams(
+    address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tiles come, then the first of the next sheet, then the rest; the first of a sheet is ahead of others."""
+    drawn: list[tuple[int, Priority]] = []
+    draw = Renderer.order
+
+    def note(renderer: Renderer, wishes: list[Wish], *arguments: Any, priority: Priority, **options: Any) -> Any:
+        drawn.extend((wish.seed, priority) for wish in wishes)
+        return draw(renderer, wishes, *arguments, priority=priority, **options)
+
+    monkeypatch.setattr(Renderer, "order", note)
+    page = open_seeds(open_page, address)
+    assert set(drawn[:2]) == {(0, Priority.PREFETCH), (1, Priority.SHEET)}
+    assert (24, Priority.PREFETCH) in drawn[:6]
+    page.get_by_role("button", name="Next seeds").click()
+    page.wait_for_function(DRAWN, arg=24)
+    assert [priority for seed, priority in drawn if seed == 24] == [Priority.PREFETCH]
 
 
 @pytest.mark.parametrize("typed", ["-1", "1e3", "4294967296"])

@@ -276,6 +276,26 @@ def test_what_was_drawn_ahead_ends_when_its_visitor_wishes_for_something_else(
     assert renderer.tile(found.sha256, 7, "me").seed == 7
 
 
+def test_what_nobody_wants_any_more_is_broken_off_at_its_next_layer(found: Checkpoint) -> None:
+    renderer = warm(Renderer(lambda _: found, CPU), found)
+    inside, go, ended = threading.Event(), threading.Event(), []
+    layers = [module for module in renderer._for_tiles(found).modules() if not list(module.children())]
+    layers[-1].register_forward_hook(lambda *_: ended.append(True))
+
+    def wait_in_the_first_layer(*_: object) -> None:
+        inside.set()
+        assert go.wait(20)
+
+    layers[0].register_forward_hook(wait_in_the_first_layer)
+    (sheet,) = renderer.order([Wish(found.sha256, 7)], "me", priority=Priority.SHEET, lane="sheet")
+    assert inside.wait(20)
+    renderer.call_off("me", "sheet")
+    go.set()
+    with pytest.raises(SupersededError):
+        sheet.result(20)
+    assert not ended
+
+
 def test_a_whole_lane_can_be_called_off(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     renderer = warm(Renderer(lambda _: found, CPU), found)
     batches = Batches(monkeypatch)
