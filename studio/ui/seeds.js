@@ -46,6 +46,7 @@ const marks = {
   },
   all: () => marks.every()[marks.name()] ?? {},
   of: (seed) => marks.all()[seed] ?? null,
+  kept: () => Object.keys(marks.all()).filter((seed) => marks.of(seed) === "keep").map(Number),
   set(seed, mark) {
     const every = marks.every();
     const own = { ...every[marks.name()], [seed]: mark };
@@ -118,13 +119,16 @@ function showOutline(button, score) {
   button.querySelector(".marks").replaceChildren(...cells.map(race.cellMark));
 }
 
-// Put the cards into their order, and see that the cursor is on one of them.
+// Put the cards into their order, and see that the cursor is on one of them; it keeps the focus where it has it.
 function arrange() {
   const seeds = visible();
-  sheet.replaceChildren(...seeds.map((seed) => cards.get(seed)));
+  const [nodes, hasFocus] = [seeds.map((seed) => cards.get(seed)), sheet.contains(document.activeElement)];
+  if (nodes.length !== sheet.children.length || nodes.some((node, place) => node !== sheet.children[place])) sheet.replaceChildren(...nodes);
   if (!seeds.includes(cursor)) cursor = seeds[0] ?? null;
   for (const seed of seeds) showCard(seed);
-  $(".nothing").hidden = seeds.length > 0;
+  if (hasFocus) cards.get(cursor)?.firstElementChild.focus({ preventScroll: true });
+  $(".nothing").hidden = seeds.length > 0 || cards.size === 0;
+  $(".nothing").textContent = race.text(filter === "best" && scores.size < 2 ? "ranking_waiting" : "seeds_nothing");
   showBar();
 }
 
@@ -135,7 +139,7 @@ function showBar() {
   $(".drop-seed").setAttribute("aria-pressed", String(mark === "drop"));
   $(".star-seed").setAttribute("aria-pressed", String(starred));
   for (const name of [".keep", ".drop-seed", ".star-seed", ".open-seed"]) $(name).disabled = cursor === null;
-  const [kept, dropped] = ["keep", "drop"].map((one) => Object.values(marks.all()).filter((other) => other === one).length);
+  const [kept, dropped] = ["keep", "drop"].map((one) => [...cards.keys()].filter((seed) => marks.of(seed) === one).length);
   const drawn = [...cards.keys()].filter(isDrawn).length;
   const looked = race.looked.count(wish.sha256);
   const words = race.text("seeds_progress", { drawn, count: cards.size, kept, dropped, looked });
@@ -272,7 +276,7 @@ $(".range").addEventListener("submit", (event) => {
   begin();
 });
 $(".further").addEventListener("click", () => {
-  range = { ...range, start: range.start + range.count };
+  range = { start: nextStart(), count: Number($(".count").value) };
   begin();
 });
 select.addEventListener("change", () => race.setSeed({ sha256: select.value }));
@@ -308,5 +312,10 @@ document.addEventListener("race:list", () => {
   if (list === null) return;
   list = race.list;
   if (document.activeElement !== select && wish !== null) showSelect();
+  if (cards.size === 0 && isOpen() && race.find(list, wish.sha256)) begin(); // it was not here, and now is
 });
-document.addEventListener("race:favourites", () => wish !== null && arrange());
+document.addEventListener("race:favourites", () => {
+  if (wish === null) return;
+  arrange();
+  if (filter === "starred" && !visible().every(isDrawn)) stream();
+});

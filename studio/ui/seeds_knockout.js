@@ -2,24 +2,42 @@
 // leaving it out.
 const KNOCKOUT_WORKER = AHEAD_WORKER; // lanes from here on, one for each place: nothing is drawn ahead meanwhile
 const MOST_LANES = 6;
+const MOST_ENTRANTS = 240;
+const LEFT = "knockout"; // what the browser keeps of one that was left: {name, seeds, decisions}
 let contest = null; // {entry, decisions, stage} while a knockout goes on
 let deciding = null; // while the program replays: what was pressed meanwhile was about tiles that nobody has seen
 
-// Who takes part and why: what was kept or starred, and where that is less than two, all that were not dropped.
+// Who takes part and why: what was kept or starred of this checkpoint, also on other sheets, as far as there is room for
+// it; and where that is less than two, all of this sheet that were not dropped.
 function entrants() {
   const seeds = [...cards.keys()];
-  const [kept, starred] = [(seed) => marks.of(seed) === "keep", isStarred].map((passes) => seeds.filter(passes));
-  const chosen = seeds.filter((seed) => kept.includes(seed) || starred.includes(seed));
-  const counts = { kept: kept.length, starred: starred.length, others: seeds.length - chosen.length };
-  if (chosen.length > 1) return { seeds: chosen, why: "knockout_of_chosen", counts };
+  const elsewhere = [...marks.kept(), ...race.favourites.all().filter(isOfThis).map((one) => one.seed)];
+  const all = [...new Set([...seeds, ...elsewhere.sort((one, other) => one - other)])];
+  const [kept, starred] = [(seed) => marks.of(seed) === "keep", isStarred].map((passes) => all.filter(passes));
+  const chosen = all.filter((seed) => kept.includes(seed) || starred.includes(seed));
+  const counts = { kept: kept.length, starred: starred.length, others: seeds.filter((seed) => !chosen.includes(seed)).length };
+  if (chosen.length > 1) return { seeds: chosen.slice(0, MOST_ENTRANTS), why: "knockout_of_chosen", counts };
   return { seeds: seeds.filter((seed) => marks.of(seed) !== "drop"), why: "knockout_of_all", counts };
 }
+const isOfThis = ({ sha256, psi }) => sha256 === wish.sha256 && psi === wish.psi;
 
 async function startKnockout() {
   const entry = entrants();
   if (entry.seeds.length < 2) return showProblem({ code: "knockout_too_few", values: {} });
   showProblem(null);
-  await decideBy(entry, []);
+  await decideBy(entry, unfinished(entry));
+}
+
+// The decisions of a knockout that was left before its end: the same tiles go on from there, also after a reload.
+function unfinished(entry) {
+  const left = race.keep.read(LEFT);
+  const isSame = left?.name === marks.name() && String(left.seeds) === String(entry.seeds);
+  return isSame && Array.isArray(left.decisions) ? left.decisions : [];
+}
+
+function noteLeft({ entry, decisions, stage }) {
+  const isOver = stage.shown.length === 0;
+  race.keep.write(LEFT, isOver ? null : { name: marks.name(), seeds: entry.seeds, decisions });
 }
 
 async function decideBy(entry, decisions) {
@@ -30,14 +48,15 @@ async function decideBy(entry, decisions) {
   if (answer.error) return showProblem(answer.error);
   relieve();
   contest = { entry, decisions, stage: answer };
+  noteLeft(contest);
   showKnockout();
   fetchRivals(contest);
 }
 
 function decideFor(stay) {
   if (deciding !== null || contest === null || contest.stage.shown.length === 0) return;
-  const { shown, alive, decided, remaining } = contest.stage;
-  const isLast = remaining === 1 && alive.length > 2 ? stay.length !== 1 : stay.length === 0 && shown.length === alive.length;
+  const { shown, alive, remaining } = contest.stage;
+  const isLast = remaining === 1 ? stay.length !== 1 : stay.length === 0 && shown.length === alive.length;
   if (isLast) return race.live(race.text("knockout_must"));
   decideBy(contest.entry, [...contest.decisions, stay]);
 }
@@ -79,7 +98,8 @@ function rivalOf(seed, place, won) {
   const image = make("img", { alt: "", width: LARGE, height: LARGE, draggable: false });
   if (address) image.src = address;
   const words = race.text(won ? "seeds_open" : "knockout_this", { place: place + 1 });
-  const number = won ? `${words} · ` : make("kbd", { textContent: place + 1 });
+  const key = place < 10 ? make("kbd", { textContent: (place + 1) % 10 }) : `${place + 1} `;
+  const number = won ? `${words} · ` : key;
   const button = make("button", { type: "button", className: "rival" }, image, make("span", {}, number, nameOf(seed)));
   button.dataset.keys = "";
   button.dataset.seed = seed;

@@ -5,6 +5,8 @@ let ranking = null; // {network: its name or null, at_hand, reals, scores, histo
 let rankTimer = null;
 let byNetwork = false; // what the ranking goes by
 let seeing = null; // {done, count, began} while a network looks
+let hasPaused = false; // it looks on when this tab is open again
+let rankings = 0; // asked for; only the newest answer counts
 
 function rankSoon(milliseconds = RANK_AFTER_MILLISECONDS) {
   if (rankTimer !== null && milliseconds > 0) return;
@@ -15,9 +17,10 @@ function rankSoon(milliseconds = RANK_AFTER_MILLISECONDS) {
 async function rankNow() {
   rankTimer = null;
   if (!isOpen() || wish === null) return;
+  const own = ++rankings;
   const [asked, from] = [wish, range];
   const answer = await race.ask(server.rank_seeds, { ...wish, seed: range.start, count: range.count, by_network: byNetwork });
-  if (asked !== wish || from !== range || answer.error || answer.superseded) return;
+  if (own !== rankings || asked !== wish || from !== range || answer.error || answer.superseded) return;
   ranking = answer;
   scores = new Map(answer.scores.map((one) => [one.seed, one]));
   if (order === "score" || filter === "best") arrange();
@@ -63,6 +66,18 @@ function changeSeeing() {
   return seeAll();
 }
 
+function pauseSeeing() {
+  hasPaused ||= seeing !== null;
+  seeing = null;
+}
+
+// What it has seen already is known to the program, and passes at once.
+function resumeSeeing() {
+  if (!hasPaused) return;
+  hasPaused = false;
+  seeAll();
+}
+
 async function seeAll() {
   const seeds = [...cards.keys()];
   const own = { done: 0, count: seeds.length, began: performance.now() };
@@ -84,7 +99,7 @@ async function seeAll() {
 }
 
 function forgetRanking() {
-  [seeing, byNetwork] = [null, false];
+  [seeing, byNetwork, hasPaused] = [null, false, false];
   showRanking();
 }
 

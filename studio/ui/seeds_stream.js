@@ -53,27 +53,31 @@ async function stream() {
   await Promise.all(WORKERS.map((worker) => work(worker, own, asked)));
   if (own !== round) return;
   rankSoon(0);
-  if (!halted) lookAhead(nextStart());
+  if (!halted && !isTyping()) lookAhead(nextStart());
 }
 
 // Another tab is open: nothing more is drawn for this one.
 function leave() {
   round++;
-  if (seeing !== null) changeSeeing();
+  pauseSeeing();
 }
 
 // This tab is open again, and shows what it showed.
 function goOn() {
   if (contest === null) stream();
   else fetchRivals(contest);
+  resumeSeeing();
 }
 
 // The first tile of what may be the next sheet is drawn before it is asked for, and before the rest of this one; only once
 // it is shown, it counts as seen.
 const nextStart = () => range.start + range.count;
 const isTyping = () => race.parseSeed($(".start").value) !== range.start;
+let lookedAhead = null; // what was drawn ahead last: {wish, seed}
 function lookAhead(seed) {
   if (!isOpen() || wish === null || contest !== null || seed === null || seed >= LIMIT || isDrawn(seed)) return;
+  if (cards.size === 0 || (lookedAhead?.wish === wish && lookedAhead.seed === seed)) return;
+  lookedAhead = { wish, seed };
   race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true });
 }
 
@@ -107,10 +111,14 @@ const hasStopped = () => halted || wanted().every((seed) => isDrawn(seed) || has
 
 // One tile cannot be drawn; without the checkpoint, none can.
 function fail(seed, error) {
-  if (error.code === "error_unknown_checkpoint") halted = true;
-  else cards.get(seed)?.firstElementChild.classList.add("failed");
-  showCard(seed);
-  showBar();
+  if (error.code === "error_unknown_checkpoint") {
+    cards.clear();
+    arrange();
+  } else {
+    cards.get(seed)?.firstElementChild.classList.add("failed");
+    showCard(seed);
+    showBar();
+  }
   showProblem(error);
 }
 
@@ -128,7 +136,7 @@ function take(seed, answer, size) {
   showCard(seed);
   race.looked.add(key(seed));
   showBar();
-  if ([...cards.keys()].filter(isDrawn).length === DRAWN_BEFORE_AHEAD && !isTyping()) lookAhead(nextStart());
+  if ([...cards.keys()].filter(isDrawn).length === DRAWN_BEFORE_AHEAD && !halted && !isTyping()) lookAhead(nextStart());
   rankSoon();
 }
 

@@ -118,12 +118,16 @@ SEEDS: dict[str, tuple[str, str]] = {
     "knockout_start": ("Knockout", "勝ち抜き戦"),
     "knockout_title": ("Knockout", "勝ち抜き戦"),
     "knockout_words": (
-        "{alive} of {count} tiles are in; at most {remaining} {remaining:decision|decisions} to go. Which one stays?",
-        "{count} 枚中 {alive} 枚が残っています。あと最大 {remaining} 回で決まります。どれを残しますか。",
+        "{alive} of {count} tiles are in; at most {remaining} {remaining:decision|decisions} to go, if one stays each "
+        "time. Which one stays?",
+        "{count} 枚中 {alive} 枚が残っています。毎回 1 枚だけ残せば、あと最大 {remaining} 回で決まります。"
+        "どれを残しますか。",
     ),
     "knockout_of_chosen": (
-        "Those that you kept ({kept}) or starred ({starred}) take part; {others} {others:other stays|others stay} out.",
-        "参加するのは、残したもの（{kept} 枚）とお気に入り（{starred} 枚）です。ほかの {others} 枚は参加しません。",
+        "Those of this checkpoint that you kept ({kept}) or starred ({starred}) take part; {others} "
+        "{others:other stays|others stay} out.",
+        "参加するのは、このチェックポイントで残したもの（{kept} 枚）とお気に入り（{starred} 枚）です。"
+        "ほかの {others} 枚は参加しません。",
     ),
     "knockout_of_all": (
         "All {count} that are not dropped take part, since fewer than two are kept or starred.",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -196,7 +197,13 @@ def test_a_network_ranks_when_it_is_asked_to_and_is_named(
     checkpoints: Path, tmp_path: Path, serve: Callable[..., str], open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reals = torch.rand(200, 3, generator=torch.Generator().manual_seed(0)) * 255
-    network = Network("Testing Net", lambda cells: cells.float().mean(dim=(2, 3)), usual_of(reals))
+    may_see = threading.Event()
+
+    def see(cells: torch.Tensor) -> torch.Tensor:
+        assert may_see.wait(20)
+        return cells.float().mean(dim=(2, 3))
+
+    network = Network("Testing Net", see, usual_of(reals))
     monkeypatch.setattr(seeds, "_network", lambda studio: network)
     monkeypatch.setattr(seeds, "_is_network_at_hand", lambda: True)
     page = open_seeds(open_page, serve(checkpoints, tmp_path / "real"))
@@ -204,6 +211,10 @@ def test_a_network_ranks_when_it_is_asked_to_and_is_named(
     expect(page.locator(".ranking-words")).to_contain_text("24 seeds, relative to one another, by colour")
     expect(page.locator(".ranking-facts")).to_contain_text("only the network's ranking measures it")
     page.locator(".see").click()
+    expect(page.locator(".see-words")).to_contain_text("It begins to look")
+    page.get_by_role("tab", name="Explore").click()
+    may_see.set()
+    page.get_by_role("tab", name="Seeds").click()  # it looks on
     expect(page.locator(".ranking-words")).to_contain_text("by features of Testing Net", timeout=20000)
     expect(page.locator(".see")).to_contain_text("Back to colour", timeout=20000)
     expect(page.locator(".ranking-words")).to_contain_text("24 seeds")
@@ -262,17 +273,22 @@ def test_a_knockout_leads_to_one_seed_in_the_decisions_it_promises(address: str,
     page.get_by_role("button", name="Knockout").click()
     words = page.locator(".knockout-words")
     expect(words).to_contain_text("4 of 4 tiles are in; at most 3 decisions to go")
-    expect(page.locator(".who")).to_have_text("Those that you kept (4) or starred (0) take part; 20 others stay out.")
+    expect(page.locator(".who")).to_have_text(
+        "Those of this checkpoint that you kept (4) or starred (0) take part; 20 others stay out."
+    )
     page.keyboard.press("ArrowLeft")
     expect(words).to_contain_text("3 of 4")
     page.keyboard.press("ArrowUp")
+    expect(page.locator(".undo")).to_be_enabled()
     expect(words).to_contain_text("3 of 4")
     page.keyboard.press("z")
     page.keyboard.press("z")
     expect(words).to_contain_text("4 of 4 tiles are in; at most 3")
     for remaining in ("2 decisions", "1 decision"):
         page.keyboard.press("ArrowRight")
-        expect(words).to_contain_text(f"at most {remaining} to go")
+        expect(words).to_contain_text(f"at most {remaining} to go, if one stays each time")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("body > .race .spoken[role=status]")).to_have_text("One must stay here.")
     page.keyboard.press("2")
     expect(words).to_have_text(re.compile(r"Seed \d is left\."))
     winner = int(re.findall(r"\d", words.inner_text())[0])
@@ -287,7 +303,8 @@ def test_among_many_rivals_keys_pick_the_first_ten_and_a_ring_reaches_all(
     page = open_seeds(open_page, serve(checkpoints), 1)
     page.get_by_role("button", name="Knockout").click()
     rivals, words = page.locator(".rival"), page.locator(".knockout-words")
-    expect(rivals.locator("kbd")).to_have_text([str(number) for number in range(1, 18)])
+    expect(rivals.locator("kbd")).to_have_text([*"1234567890"])
+    expect(rivals).to_have_count(17)
     expect(page.locator(".who")).to_contain_text("All 240 that are not dropped take part")
     decided: list[list[list[int]]] = []
 
@@ -306,6 +323,68 @@ def test_among_many_rivals_keys_pick_the_first_ten_and_a_ring_reaches_all(
     page.keyboard.press("Enter")
     expect(words).to_contain_text("208 of 240")
     assert decided[-1] == [[9], [17 + 11]]
+
+
+def test_what_was_kept_on_several_sheets_meets_in_a_knockout_that_goes_on_after_a_reload(
+    address: str, open_page: Open
+) -> None:
+    page = open_seeds(open_page, address)
+    page.keyboard.press("k")
+    page.locator(".race.seeds .count").select_option("96")
+    page.get_by_role("button", name="Next seeds").click()
+    expect(page.locator(".race.seeds .card")).to_have_count(96)
+    expect(page.locator(".progress-words")).to_contain_text("· 0 kept")
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+    expect(page.locator(".progress-words")).to_contain_text("· 2 kept")
+    page.get_by_role("button", name="Knockout").click()
+    words = page.locator(".knockout-words")
+    expect(words).to_contain_text("3 of 3 tiles are in")
+    shown = page.locator(".rival").evaluate_all("rivals => rivals.map((rival) => Number(rival.dataset.seed))")
+    assert set(shown) < {0, 24, 25}
+    page.keyboard.press("1")
+    expect(words).to_contain_text("2 of 3")
+    page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_function(DRAWN, arg=1)
+    page.get_by_role("button", name="Knockout").click()
+    expect(words).to_contain_text("2 of 3")
+    page.keyboard.press("2")
+    expect(words).to_contain_text("is left")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Knockout").click()
+    expect(words).to_contain_text("3 of 3")
+
+
+def test_the_focus_stays_on_the_card_and_a_star_from_elsewhere_gets_its_tile(address: str, open_page: Open) -> None:
+    page = open_seeds(open_page, address)
+    card = page.locator(".race.seeds .card[data-seed='5']")
+    card.focus()
+    page.keyboard.press("f")
+    expect(card).to_be_focused()
+    page.locator(".order").select_option("score")
+    card.focus()
+    page.keyboard.press("f")
+    expect(card).to_be_focused()
+    page.locator(".filter").select_option("starred")
+    page.locator(".race.seeds .start").fill("2000")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".nothing")).to_have_text("No tile here passes the filter.")
+    star = "ganRace.favourites.toggle({ ...ganRace.seed, seed: 2003, name: 'alpha', thumb: null })"
+    page.evaluate(star)
+    page.wait_for_function(DRAWN, arg=1)
+    page.locator(".race.seeds .start").fill("3000")
+    page.locator(".filter").select_option("best")
+    page.route("**/component_server*", lambda route: None)
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".nothing")).to_have_text("At least two tiles must be drawn first.")
+
+
+def test_a_checkpoint_that_is_not_here_gives_no_empty_cards(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=seeds&ck=12345678", tile=False)
+    expect(page.locator(".race.seeds .status")).to_contain_text("12345678")
+    expect(page.locator(".race.seeds .card")).to_have_count(0)
+    expect(page.locator(".race.seeds .keep")).to_be_disabled()
 
 
 def test_a_rival_can_be_looked_at_in_explore_and_the_knockout_is_there_again(address: str, open_page: Open) -> None:
@@ -395,13 +474,23 @@ def test_the_next_sheet_begins_at_once_while_this_one_streams(
         drawn.extend((wish.seed, priority) for wish in wishes)
         return draw(renderer, wishes, *arguments, priority=priority, **options)
 
+    called_off: list[tuple[str, Wish | None]] = []
+    call_off = Renderer.call_off
+
+    def note_call(renderer: Renderer, visitor: str, lane: str, keep: Wish | None = None) -> None:
+        called_off.append((lane, keep))
+        call_off(renderer, visitor, lane, keep)
+
     monkeypatch.setattr(Renderer, "order", note)
+    monkeypatch.setattr(Renderer, "call_off", note_call)
     page = open_seeds(open_page, address)
     assert set(drawn[:2]) == {(0, Priority.PREFETCH), (1, Priority.SHEET)}
     assert (24, Priority.PREFETCH) in drawn[:6]
     page.get_by_role("button", name="Next seeds").click()
     page.wait_for_function(DRAWN, arg=24)
     assert [priority for seed, priority in drawn if seed == 24] == [Priority.PREFETCH]
+    lanes = {lane for lane, keep in called_off if keep is not None and keep.seed >= 24}
+    assert {"seeds-0", "seeds-1"} <= lanes
 
 
 @pytest.mark.parametrize("typed", ["-1", "1e3", "4294967296"])
