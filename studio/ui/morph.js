@@ -33,8 +33,12 @@ const state = {
 };
 
 const seeds = () => (state.mode === "pair" ? state.pair : state.stops);
-// A slider over two seeds ends at the second; over a closed walk it comes back to the first.
-const end = () => (state.mode === "walk" && state.closed ? seeds().length : seeds().length - 1);
+const isWalk = () => state.mode !== "pad" && seeds().length > 1;
+// A slider over two seeds ends at the second; over a closed walk it comes back to the first. One seed alone is itself.
+const end = () => (isWalk() ? seeds().length - (state.mode === "walk" && state.closed ? 0 : 1) : 0);
+function clampPosition() {
+  if (state.mode !== "pad") state.position = Math.min(state.position, end());
+}
 
 function where() {
   if (state.mode === "pad") return { kind: "pad", seeds: state.corners, x: state.x, y: state.y };
@@ -46,7 +50,7 @@ function request() {
   return { sha256, visitor, where: where(), psi, method, amounts, mix_seed: mix?.seed ?? null, mix_from: mix?.from ?? 0 };
 }
 
-const drawable = () => state.sha256 !== null && (state.mode === "pad" || seeds().length > 1);
+const drawable = () => state.sha256 !== null && (state.mode === "pad" || seeds().length > 0);
 
 function showProblem(error) {
   problem = error;
@@ -83,13 +87,17 @@ const followStrip = follower(
   FRAME_MS,
 );
 
-// Strips are shown in the order in which they were asked for: one that comes after a later one is passed over.
+// Strips are shown in the order in which they were asked for: one that comes after a later one is passed over. What
+// kept one from coming is said until the next one comes.
+let stripError = null;
 let [stripsAsked, stripShown] = [0, 0];
 async function drawStrip(wish) {
   const number = ++stripsAsked;
   const answer = await race.ask(server.morph_strip, { ...wish, columns: narrow.matches ? 4 : 8 });
+  if (answer.error) stripError = answer.error;
   if (answer.error || answer.superseded || number < stripShown) return answer;
   stripShown = number;
+  if (problem === stripError) showProblem(null);
   $(".strip").src = race.jpegUrl(answer.jpeg);
   await $(".strip").decode().catch(() => undefined);
   if (number < stripShown) return answer;
@@ -187,8 +195,8 @@ function showTools() {
 // The controls of what does not apply are absent.
 function showControls() {
   for (const mode of ["pair", "walk", "pad"]) $(`.panel-${mode}`).hidden = state.mode !== mode;
-  $(".way-row").hidden = state.mode === "pad" || seeds().length < 2;
-  $(".film").hidden = $(".way-row").hidden;
+  $(".way-row").hidden = $(".film").hidden = !isWalk();
+  $(".few-stops").hidden = isWalk();
   $(".position").max = Math.max(end(), 1);
   $(".position").value = state.position;
   $(".position-label").textContent = race.text(state.mode === "pair" ? "morph_slider_pair" : "morph_slider_walk", { t: state.position.toFixed(3) });

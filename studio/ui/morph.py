@@ -259,7 +259,7 @@ def _asked_place(where: Answer) -> Place:
         return on_pad(_seeds(where, 4, 4), _number(where, "x", 0.0, 1.0), _number(where, "y", 0.0, 1.0))
     if where.get("kind") != "walk":
         raise _refusal("where", where)
-    seeds, closed = _seeds(where, 2, MOST_SEEDS), _truth(where, "closed")
+    seeds, closed = _seeds(where, 1, MOST_SEEDS), _truth(where, "closed")
     position = _number(where, "position", 0.0, float(len(seeds) if closed else len(seeds) - 1))
     return on_walk(seeds, position, way=_chosen(where, "way", WAYS), closed=closed)
 

@@ -48,6 +48,7 @@ function takeSeed() {
   if (race.seed.sha256 !== null) linked = {};
   state.psi = psi;
   if (state.mode === "walk" && state.stops.length === 0) state.stops = firstStops();
+  clampPosition();
   showSeeds();
   if (sha256 === state.sha256) changed();
   else choose(sha256);

@@ -9,9 +9,12 @@ $(".snap").addEventListener("click", () => {
     const corner = [0, 1, 2, 3].sort((one, other) => distance(one) - distance(other)).find((index) => state.corners[index] === nearest) ?? 0;
     [state.x, state.y] = [corner % 2, Math.floor(corner / 2)];
   } else {
+    if (seeds().length === 0) [state.stops, state.position] = [[nearest], 0];
     const around = [Math.floor(state.position), Math.ceil(state.position)];
     state.position = around.find((index) => seeds()[index % seeds().length] === nearest) ?? around[0];
   }
+  showSeeds();
+  showFavourites();
   changed();
 });
 $(".open-pure").addEventListener("click", () => race.openSeed({ sha256: shown.sha256, seed: shown.nearest, psi: shown.psi }));
@@ -24,18 +27,18 @@ function stopPlaying() {
   playing = false;
   $(".play").textContent = race.text("morph_play");
 }
-const mayPlay = () => playing && element.isConnected && $(".morph").offsetParent !== null && document.visibilityState === "visible" && !still.matches;
+const mayPlay = () => playing && isWalk() && element.isConnected && $(".morph").offsetParent !== null && document.visibilityState === "visible" && !still.matches;
 
 async function play() {
   playing = true;
   showControls();
-  const whole = state.closed ? seeds().length : seeds().length - 1;
-  const turned = () => (state.mode === "pair" && state.closed ? 2 : whole);
+  const turned = () => (state.closed ? seeds().length : end());
   let at = state.position >= end() && !state.closed ? 0 : state.position;
   let before = performance.now();
   const coming = new Set();
   while (mayPlay()) {
     const now = performance.now();
+    if (at > turned()) at = state.position; // the walk has become shorter
     at += ((now - before) / 1000 / secondsOf()) * turned();
     before = now;
     if (at >= turned() && !state.closed) at = turned();

@@ -78,7 +78,7 @@ function moveStop(from, to) {
 
 function setStops(stops) {
   state.stops = stops;
-  state.position = Math.min(state.position, Math.max(end(), 0));
+  clampPosition();
   showSeeds();
   showFavourites();
   changed();
@@ -142,7 +142,7 @@ $(".way").addEventListener("change", () => {
 });
 $(".closed").addEventListener("change", () => {
   state.closed = $(".closed").checked;
-  state.position = Math.min(state.position, end());
+  clampPosition();
   changed();
 });
 for (const radio of $$(".modes input")) {
@@ -150,7 +150,7 @@ for (const radio of $$(".modes input")) {
     stopPlaying();
     state.mode = radio.value;
     if (state.mode === "walk" && state.stops.length === 0) state.stops = firstStops();
-    if (state.mode !== "pad") state.position = Math.min(state.position, Math.max(end(), 0));
+    clampPosition();
     showSeeds();
     showFavourites();
     changed();

@@ -343,6 +343,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "morph_stop_up": ("Move seed {seed} up", "シード {seed} を上へ"),
     "morph_stop_down": ("Move seed {seed} down", "シード {seed} を下へ"),
     "morph_stop_remove": ("Remove seed {seed}", "シード {seed} を外す"),
+    "morph_few_stops": ("A walk needs two seeds or more.", "巡回にはシードが 2 つ以上必要です。"),
     "morph_corner_0": ("Top left", "左上"),
     "morph_corner_1": ("Top right", "右上"),
     "morph_corner_2": ("Bottom left", "左下"),

@@ -152,6 +152,25 @@ def test_a_walk_goes_through_the_favourites_in_an_order_that_can_be_changed(addr
     expect(stops).to_have_text(["Seed 2", "Seed 1"])
 
 
+def test_a_walk_of_one_stop_is_its_seed_and_says_that_a_walk_needs_two(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    page.locator(".morph .modes label").nth(1).click()
+    expect(page.locator(".morph .badge")).to_contain_text("Not submittable: between seeds")
+    expect(page.locator(".morph .few-stops")).to_be_hidden()
+    page.get_by_role("button", name="Remove seed 3").click()
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 4 · Submittable")
+    expect(page.locator(".morph-caption")).to_contain_text(re.compile("^seed 4 "))
+    expect(page.locator(".morph .few-stops")).to_have_text("A walk needs two seeds or more.")
+    page.locator(".morph .directions summary").click()
+    slide(page, ".morph .amounts label:nth-child(1) input", 2)
+    expect(page.locator(".morph .badge")).to_contain_text("moved along directions")
+    page.get_by_role("button", name="Remove seed 4").click()
+    expect(page.locator(".morph .few-stops")).to_be_visible()
+    page.get_by_role("button", name="Back to seed 4").click()
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 4 · Submittable")
+    expect(page.locator(".morph .stops li span")).to_have_text(["Seed 4"])
+
+
 def test_the_thumbnail_of_a_stop_opens_its_tile_in_explore(address: str, open_page: Open) -> None:
     page = open_page(address)
     for seed in range(2):
@@ -238,6 +257,40 @@ def test_play_moves_the_strip_and_stops_with_the_tab(address: str, open_page: Op
     assert asked == []
     page.get_by_role("tab", name="Morph").click()
     expect(page.locator(".morph .play")).to_have_text("Play")
+
+
+def test_a_walk_that_becomes_shorter_while_it_plays_stays_on_its_way(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    page.evaluate(
+        """() => new MutationObserver(() => {
+            const status = document.querySelector('.morph-status');
+            if (!status.hidden) window.wasTold = status.textContent;
+        }).observe(document.querySelector('.morph-status'), { childList: true, attributes: true })"""
+    )
+    page.locator(".morph .modes label").nth(1).click()
+    for seed in (10, 11):
+        page.locator(".morph .new-stop").fill(str(seed))
+        page.locator(".morph .new-stop").press("Enter")
+    page.locator(".morph .film-seconds").evaluate("(input) => { input.value = 20; }")
+    for shorten, most in (("Remove seed 11", 3), ("Closed loop, back to the first seed", 2)):
+        slide(page, ".morph .position", most + 0.2)
+        page.get_by_role("button", name="Play", exact=True).click()
+        page.wait_for_function(f"Number(document.querySelector('.morph .position').value) > {most + 0.25}")
+        (page.get_by_role("button", name=shorten).or_(page.get_by_label(shorten))).click()
+        expect(page.locator(".morph .position")).to_have_attribute("max", str(most))
+        page.wait_for_timeout(500)
+        page.get_by_role("button", name=re.compile("^(Play|Pause)$")).click()
+    assert page.evaluate("window.wasTold") is None
+
+
+def test_an_error_of_the_strip_goes_away_with_the_next_good_one(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address, quiet=False)
+    page.route("**/component_server**", lambda route: route.abort(), times=1)
+    move = "(slider) => { slider.value = 0.25; slider.dispatchEvent(new Event('input', { bubbles: true })); }"
+    page.locator(".morph .position").evaluate(move)
+    expect(page.locator(".morph-status")).to_contain_text("The program does not answer")
+    page.locator(".morph .position").evaluate(move.replace("0.25", "0.75"))
+    expect(page.locator(".morph-status")).to_be_hidden()
 
 
 def test_where_motion_is_not_wanted_nothing_plays(address: str, open_page: Open) -> None:

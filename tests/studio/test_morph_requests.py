@@ -90,6 +90,16 @@ def test_a_place_between_is_drawn_and_says_why_it_is_no_seed(call: Call, studio:
     assert min(np.abs(shown - end).mean() for end in ends) > 5
 
 
+def test_one_seed_alone_is_drawn_and_no_film_is_made_of_it(call: Call, studio: Studio) -> None:
+    alone = {"seeds": [3], "position": 0}
+    for closed in (False, True):
+        answer = call("morph_tile", place={**alone, "closed": closed})
+        assert base64.b64decode(answer["jpeg"]) == studio.renderer.tile(studio.list()["default"], 3, "other").jpeg
+        assert answer["departures"] == []
+    assert call("morph_tile", place={**alone, "seeds": []})["error"]["code"] == "error_request"
+    assert call("start_film", place=alone)["error"]["code"] == "error_request"
+
+
 def test_a_cell_between_is_the_one_of_its_tile(call: Call) -> None:
     tile = to_cells(picture(call("morph_tile")["jpeg"]), 16)
     cell = picture(call("morph_cell", cell=42)["png"]).astype(int)
