@@ -76,6 +76,7 @@ class Films:
                 raise UnknownFilmError("There is no such film; it was stopped or has been forgotten.")
             film = self._films[name]
             film.asked = self._clock()
+            self._forget()
             return film
 
     def stop(self, name: str) -> None:
@@ -85,7 +86,7 @@ class Films:
             if film is not None:
                 film.stopped.set()
 
-    def _forget(self, visitor: str) -> None:
+    def _forget(self, visitor: str | None = None) -> None:
         """Stop the films of this visitor, and those that nobody has asked for any more."""
         oldest = self._clock() - FORGOTTEN_SECONDS
         for name, film in list(self._films.items()):

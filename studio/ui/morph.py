@@ -212,14 +212,13 @@ def _asked_places(data: Answer, frames: int) -> list[Place]:
 
 
 def _look_at_film(studio: Studio, name: str) -> Answer:
-    """Return how far a film is; one that has ended is handed out and forgotten."""
+    """Return how far a film is, or what became of it; `stop_film` tells that this has come."""
     try:
         found = studio.films.look(name)
     except UnknownFilmError:
         return {"stopped": True}
     if not found.ended:
         return {"done": found.done, "total": found.total}
-    studio.films.stop(name)
     if found.data is None:
         if isinstance(found.error, StoppedError):
             return {"stopped": True}

@@ -1,5 +1,7 @@
 // Films: begun, watched, stopped, shown.
 const LOOK_MS = 400;
+const LONGEST_LOOK_MS = 4000; // between two tries while the program does not answer
+const PASSING = ["error_connection", "error_busy"]; // which say nothing about the film
 let film = null; // the name of the film that is being made
 let made = null; // {blob, kind} of the last one
 let filmWords = null; // what the status line says: [key, values]
@@ -38,18 +40,30 @@ async function makeFilm() {
 }
 
 async function watchFilm(name, wish) {
+  let pause = LOOK_MS;
   while (film === name && element.isConnected) {
     const answer = await race.ask(server.look_at_film, { film: name });
     if (film !== name) return;
-    if (answer.error || answer.stopped || answer.film) {
-      film = null;
-      if (answer.film) return takeFilm(answer, wish);
-      return showFilm(answer.stopped ? ["film_stopped"] : [answer.error.code, answer.error.values]);
-    }
-    $(".film-progress").value = answer.done / answer.total;
-    showFilm(answer.done === 0 ? ["film_waiting"] : ["film_progress", answer]);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const isLost = PASSING.includes(answer.error?.code);
+    if (!isLost && !("done" in answer)) return endFilm(answer, name, wish);
+    pause = isLost ? Math.min(2 * pause, LONGEST_LOOK_MS) : LOOK_MS;
+    if (isLost) showFilm([answer.error.code, answer.error.values]);
+    else showProgress(answer);
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+function showProgress(answer) {
+  $(".film-progress").value = answer.done / answer.total;
+  showFilm(answer.done === 0 ? ["film_waiting"] : ["film_progress", answer]);
+}
+
+// The program keeps what became of a film until it is told that the answer has come.
+function endFilm(answer, name, wish) {
+  film = null;
+  if (answer.film) takeFilm(answer, wish);
+  else showFilm(answer.stopped ? ["film_gone"] : [answer.error.code, answer.error.values]);
+  race.ask(server.stop_film, { film: name });
 }
 
 function takeFilm(answer, wish) {

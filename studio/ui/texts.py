@@ -417,6 +417,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "film_progress": ("Frame {done} of {total}", "{total} コマ中 {done} コマ"),
     "film_progress_label": ("Progress of the film", "動画の進み具合"),
     "film_stopped": ("Stopped.", "中止しました。"),
+    "film_gone": (
+        "The program does not have this film any more; make it again.",
+        "この動画はプログラムにもうありません。作り直してください。",
+    ),
     "film_done": ("Done ({megabytes} MB).", "できました（{megabytes} MB）。"),
     "film_alt": ("The film of the walk", "巡回の動画"),
     "film_save": ("Download the film", "動画をダウンロード"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from studio import video
 from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, wait_for_tile
@@ -222,6 +222,37 @@ def test_an_mp4_is_made_plays_and_can_be_saved(address: str, open_page: Open, tm
     assert re.fullmatch(r"morph_[0-9a-f]{8}\.mp4", download.value.suggested_filename)
     download.value.save_as(tmp_path / "film.mp4")
     assert b"ftyp" in (tmp_path / "film.mp4").read_bytes()[:16]
+
+
+def test_lost_looks_lose_no_film(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address, quiet=False)
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        body = route.request.post_data or ""
+        if '"look_at_film"' not in body or len(lost) == 2:
+            return route.continue_()
+        if not lost:
+            lost.append("the question")
+            return route.abort()
+        response = route.fetch()
+        if '"film":' not in response.text():
+            return route.fulfill(response=response)
+        lost.append("the film")
+        return route.abort()
+
+    page.route("**/component_server**", lose)
+    page.locator(".morph .film summary").click()
+    page.locator(".morph .film-kind").select_option("gif")
+    page.locator(".morph .film-side").select_option("320")
+    page.locator(".morph .film-seconds").fill("1")
+    with page.expect_request(lambda request: '"stop_film"' in (request.post_data or ""), timeout=60_000):
+        page.get_by_role("button", name="Make the film").click()
+        expect(page.locator(".film-status")).to_contain_text("The program does not answer")
+        expect(page.locator(".film-progress")).to_be_visible()
+        expect(page.locator(".film-status")).to_contain_text("Done", timeout=60_000)
+    assert lost == ["the question", "the film"]
+    expect(page.locator(".film-picture")).to_be_visible()
 
 
 def test_a_film_can_be_stopped_and_one_that_is_too_large_is_refused(address: str, open_page: Open) -> None:

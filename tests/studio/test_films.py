@@ -116,6 +116,19 @@ def test_a_film_whose_page_has_gone_is_given_up() -> None:
     assert len(made._films) == 1
 
 
+def test_a_film_that_nobody_fetches_is_kept_for_its_time_only() -> None:
+    now = [0.0]
+    made = Films(clock=lambda: now[0])
+    left, kept = (made.start("gif", [FRAME], 1, 12, visitor) for visitor in ("a", "b"))
+    ended(made.look(left))
+    now[0] = films.FORGOTTEN_SECONDS
+    assert ended(made.look(left)).data == ended(made.look(kept)).data is not None
+    now[0] *= 2.5
+    made.look(kept)
+    with pytest.raises(UnknownFilmError):
+        made.look(left)
+
+
 @pytest.mark.parametrize("error", [VideoError("too large"), ValueError("not finite")])
 def test_a_failure_reaches_whoever_looks(error: Exception) -> None:
     def fail() -> Iterator[Pixels]:

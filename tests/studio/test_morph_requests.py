@@ -132,12 +132,14 @@ def finished(call: Call, film: str) -> Answer:
 
 
 @pytest.mark.parametrize("kind", video.available())
-def test_a_film_is_made_to_its_end_and_handed_out_once(call: Call, kind: str) -> None:
+def test_a_film_is_made_to_its_end_and_kept_until_the_page_has_it(call: Call, kind: str) -> None:
     started = call("start_film", kind=kind)
     assert started["total"] == 12
     answer = finished(call, started["film"])
     assert answer["media_type"] == video.KINDS[kind].media_type
     assert len(base64.b64decode(answer["film"])) > 1000
+    assert call("look_at_film", film=started["film"]) == answer
+    assert call("stop_film", film=started["film"]) == {}
     assert call("look_at_film", film=started["film"]) == {"stopped": True}
 
 
