@@ -25,8 +25,20 @@ function filmRequest() {
   return { ...request(), kind, pictures: Number(pictures), side: Number(side), rate: Number(rate), first, seconds };
 }
 
+// Of the numbers that are typed, the first that is none of those allowed: it is said, and the keyboard goes to it.
+const isAllowed = (input) => /^\d+$/.test(input.value) && Number(input.value) >= Number(input.min) && Number(input.value) <= Number(input.max);
+function refuseNumber() {
+  const typed = $(".film-pictures").value === "1" ? ["first", "seconds"] : ["seconds"];
+  const field = typed.find((one) => !isAllowed($(`.film-${one}`)));
+  if (field === undefined) return false;
+  const { value, min, max } = $(`.film-${field}`);
+  showFilm([`error_film_${field}${value === "" ? "_none" : ""}`, { value, least: min, most: max }]);
+  $(`.film-${field}`).focus();
+  return true;
+}
+
 async function makeFilm() {
-  if (film !== null || !drawable()) return;
+  if (film !== null || !drawable() || refuseNumber()) return;
   const wish = filmRequest();
   film = "";
   showFilm(["film_waiting"]);

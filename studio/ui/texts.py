@@ -556,6 +556,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{kind} では {side} x {side} の {frames} コマは作れません。{most} コマまでです。"
         "秒数か大きさを減らしてください。",
     ),
+    "error_film_seconds": (
+        "Seconds: a whole number from {least} to {most}, not “{value}”.",
+        "秒数は {least} から {most} までの整数です。「{value}」は使えません。",
+    ),
+    "error_film_seconds_none": (
+        "Seconds: write a whole number from {least} to {most}.",
+        "秒数に {least} から {most} までの整数を入れてください。",
+    ),
+    "error_film_first": (
+        "Picture: a whole number from {least} to {most}, not “{value}”.",
+        "画像は {least} から {most} までの整数です。「{value}」は使えません。",
+    ),
+    "error_film_first_none": (
+        "Picture: write a whole number from {least} to {most}.",
+        "画像に {least} から {most} までの整数を入れてください。",
+    ),
     "error_film": ("The film could not be made: {reason}", "動画を作れませんでした: {reason}"),
     "error_no_data": (
         "The program was started without training pictures.",

@@ -255,6 +255,26 @@ def test_lost_looks_lose_no_film(address: str, open_page: Open) -> None:
     expect(page.locator(".film-picture")).to_be_visible()
 
 
+def test_a_number_that_a_film_cannot_have_is_refused_in_plain_words(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    page.locator(".morph .film summary").click()
+    status, make = page.locator(".film-status"), page.get_by_role("button", name="Make the film")
+    for value, words in (("2.5", ", not “2.5”."), ("21", ", not “21”.")):
+        page.locator(".morph .film-seconds").fill(value)
+        make.click()
+        expect(status).to_have_text(f"Seconds: a whole number from 1 to 20{words}")
+        expect(page.locator(".morph .film-seconds")).to_be_focused()
+    page.locator(".morph .film-seconds").fill("")
+    make.click()
+    expect(status).to_have_text("Seconds: write a whole number from 1 to 20.")
+    page.locator(".morph .film-pictures").select_option("1")
+    page.locator(".morph .film-first").fill("120")
+    make.click()
+    expect(status).to_have_text("Picture: a whole number from 0 to 99, not “120”.")
+    page.evaluate("window.ganRace.setLanguage('ja')")
+    expect(status).to_have_text("画像は 0 から 99 までの整数です。「120」は使えません。")
+
+
 def test_a_film_can_be_stopped_and_one_that_is_too_large_is_refused(address: str, open_page: Open) -> None:
     page = open_morph(open_page, address)
     page.locator(".morph .film summary").click()

@@ -20,7 +20,7 @@ from studio.ui.state import Answer, Studio
 from tests.tabs import functions_of
 from training import checkpoint
 from training.images import to_cells
-from training.sheet import seed_sheet
+from training.sheet import CELLS, seed_sheet
 
 Call = Callable[..., Answer]
 
@@ -175,6 +175,12 @@ def test_a_film_that_is_too_large_is_refused_with_the_number_that_is_allowed(cal
     answer = call("start_film", kind="gif", side=960, rate=30, seconds=20)
     assert answer["error"]["code"] == "error_film_size"
     assert answer["error"]["values"] == {"frames": 600, "side": 960, "kind": "GIF", "most": 34}
+
+
+def test_the_page_knows_which_numbers_a_film_may_have() -> None:
+    page = Path(morph.__file__).with_suffix(".html").read_text(encoding="utf-8")
+    for name, least, most in (("seconds", *morph.SECONDS), ("first", 0, CELLS - 1)):
+        assert f'class="film-{name}" type="number" min="{least}" max="{most}"' in page
 
 
 NAN, HUGE = float("nan"), 10**400
