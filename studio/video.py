@@ -24,6 +24,7 @@ QUALITY = 20  # x264's constant rate factor: small differences from the frames, 
 MAX_BITS_PER_SECOND = 12_000_000
 WEBP_QUALITY = 85
 COLOURS, PALETTE_SIDE = 256, 80  # of a GIF
+STEPS = {"webp": 1, "gif": 10}  # in which a format says how long a frame is shown, in milliseconds
 # Browsers take untagged films of this size for another colour matrix than that of the picture: so it is said.
 COLOUR_MATRIX = ["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-color_range", "tv"]
 COLOUR_TAGS = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
@@ -144,11 +145,16 @@ def _animation(kind: str, frames: Iterable[Pixels], rate: int) -> bytes:
     prepare = _to_palette if kind == "gif" else Image.fromarray
     first, *others = map(prepare, frames)
     options = {"quality": WEBP_QUALITY, "method": 2} if kind == "webp" else {"disposal": 1}
+    duration = _milliseconds(1 + len(others), rate, STEPS[kind])
     buffer = io.BytesIO()
-    first.save(
-        buffer, kind.upper(), save_all=True, append_images=others, duration=round(1000 / rate), loop=0, **options
-    )
+    first.save(buffer, kind.upper(), save_all=True, append_images=others, duration=duration, loop=0, **options)
     return buffer.getvalue()
+
+
+def _milliseconds(frames: int, rate: int, step: int) -> list[int]:
+    """Return how long each frame is shown, in whole steps of which the last one ends where it would without steps."""
+    ends = [round(1000 * frame / (rate * step)) for frame in range(frames + 1)]
+    return [step * (end - start) for start, end in itertools.pairwise(ends)]
 
 
 def _to_palette(frame: Pixels) -> Image.Image:
