@@ -4,6 +4,7 @@ const $$ = (selector) => [...element.querySelectorAll(selector)];
 const visitor = crypto.randomUUID?.() ?? String(Math.random());
 const FRAME_MS = 1000 / 15; // the strip follows a slider at most so often
 const AMOUNTS = 8;
+const METHOD_NAMES = { sefa: "SeFa", pca: "PCA" };
 const MOST_STOPS = 12;
 const WAYS = ["slerp", "lerp"];
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -13,7 +14,7 @@ let list = race.list ?? props.list;
 let problem = null; // the error on the screen
 let shown = null; // what the tile shows: the answer, and the request that it answers
 let stripKey = null; // the request that the strip shows
-let styles = 0; // of the checkpoint that is chosen
+const stylesOf = new Map(); // how many a checkpoint has, by its hash
 
 const state = {
   sha256: null,
@@ -32,6 +33,7 @@ const state = {
   mix: null, // {seed, from}
 };
 
+const styles = () => stylesOf.get(state.sha256) ?? 0;
 const seeds = () => (state.mode === "pair" ? state.pair : state.stops);
 const isWalk = () => state.mode !== "pad" && seeds().length > 1;
 // A slider over two seeds ends at the second; over a closed walk it comes back to the first. One seed alone is itself.
@@ -157,6 +159,17 @@ function placeText({ where: place }) {
   return race.text("morph_place_between", { a: place.seeds[start], b: next, t: (place.position - start).toFixed(3), way: place.way });
 }
 
+// What was done to a place on its way through the generator, to stand after its words.
+function changesText({ sha256, method, amounts, mix_seed: seed, mix_from: from }, isMixed = seed !== null) {
+  const moved = amounts.map((amount, index) => ({ method: METHOD_NAMES[method], number: index + 1, sigma: `${amount > 0 ? "+" : ""}${amount.toFixed(1)}` }));
+  const words = moved.filter((_, index) => amounts[index] !== 0).map((one) => race.text("morph_change_direction", one));
+  const [first, last] = [from + 1, stylesOf.get(sha256)];
+  if (isMixed) words.push(race.text(first === last ? "morph_change_style" : "morph_change_styles", { first, last, seed }));
+  return words.map((one) => race.text("morph_departure_and") + one).join("");
+}
+
+const psiText = (psi) => (psi === 1 ? "" : race.text("morph_psi_is", { psi }));
+
 function showWords() {
   $(".badge").hidden = shown === null;
   $(".morph-caption").textContent = "";
@@ -165,11 +178,12 @@ function showWords() {
   if (shown === null) return;
   const pure = shown.departures.length === 0;
   const pending = isPending();
-  const psi = shown.psi === 1 ? "" : race.text("morph_psi_is", { psi: shown.psi });
   showBadge(pure, pending);
-  const place = pure ? race.text("morph_place_seed", { seed: shown.nearest }) : placeText(shown.wish);
+  const isBetween = shown.departures.includes("between");
+  const place = isBetween ? placeText(shown.wish) : race.text("morph_place_seed", { seed: shown.nearest });
+  const changes = changesText(shown.wish, shown.departures.includes("mixing"));
   const hash = [shown.sha256.slice(0, 8), race.weightsText(shown)].filter(Boolean).join(" · ");
-  const values = { place, psi, name: shown.name, hash };
+  const values = { place, changes, psi: psiText(shown.psi), name: shown.name, hash };
   const how = { milliseconds: Math.round(shown.seconds * 1000), device: shown.device };
   $(".morph-caption").textContent = race.text("morph_caption", { ...values, ...how });
   $(".morph-tile").alt = race.text("morph_alt", values);
@@ -207,7 +221,7 @@ function showControls() {
     input.previousElementSibling.textContent = race.text("morph_direction", { number: index + 1, sigma: state.amounts[index].toFixed(1) });
   }
   $(".reset").disabled = state.amounts.every((amount) => amount === 0);
-  $(".mixing").hidden = styles < 2;
+  $(".mixing").hidden = styles() < 2;
   $(".mix").checked = state.mix !== null;
   $(".mix-row").hidden = state.mix === null;
   $(".play").hidden = still.matches;

@@ -3,14 +3,20 @@ async function choose(sha256) {
   state.sha256 = sha256;
   state.amounts = Array(AMOUNTS).fill(0);
   state.mix = null;
-  styles = 0;
+  fillStyles();
   changed();
   const answer = await race.ask(server.morph_about, { sha256 });
   if (sha256 !== state.sha256) return;
   if (answer.error) return showProblem(answer.error);
-  styles = answer.styles;
-  fillOptions($(".mix-from"), [...Array(styles).keys()], Math.floor(styles / 2), (index) => race.text("morph_style_from", { number: index + 1, count: styles }));
+  stylesOf.set(sha256, answer.styles);
+  fillStyles();
   showControls();
+}
+
+function fillStyles() {
+  const count = styles();
+  const words = (index) => race.text("morph_style_from", { number: index + 1, count });
+  fillOptions($(".mix-from"), [...Array(count).keys()], state.mix?.from ?? Math.floor(count / 2), words);
 }
 
 $(".morph-checkpoint").addEventListener("change", () => {
@@ -113,6 +119,7 @@ $(".no-data").hidden = props.copies;
 race.onLanguage(element, () => {
   showSelect();
   showFilmOptions();
+  fillStyles();
   showSeeds();
   showControls();
   showWords();

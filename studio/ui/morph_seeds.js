@@ -162,7 +162,7 @@ const firstStops = () => {
 };
 
 $(".mix").addEventListener("change", () => {
-  state.mix = $(".mix").checked ? { seed: state.pair[1], from: Math.floor(styles / 2) } : null;
+  state.mix = $(".mix").checked ? { seed: state.pair[1], from: Math.floor(styles() / 2) } : null;
   if (state.mix) $(".mix-from").value = state.mix.from;
   showSeeds();
   changed();

@@ -385,11 +385,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "シード {a} から {b} へ {t}（{way}）",
     ),
     "morph_place_pad": ("between seeds {seeds} at {x}, {y}", "シード {seeds} の間、{x}, {y}"),
+    "morph_change_direction": ("{method} {number}: {sigma} σ", "{method} {number}: {sigma} σ"),
+    "morph_change_styles": ("styles {first} to {last} of seed {seed}", "スタイル {first}〜{last} はシード {seed}"),
+    "morph_change_style": ("style {last} of seed {seed}", "スタイル {last} はシード {seed}"),
     "morph_caption": (
-        "{place}{psi} · {name} · {hash} · {milliseconds} ms · {device}",
-        "{place}{psi} · {name} · {hash} · {milliseconds} ms · {device}",
+        "{place}{changes}{psi} · {name} · {hash} · {milliseconds} ms · {device}",
+        "{place}{changes}{psi} · {name} · {hash} · {milliseconds} ms · {device}",
     ),
-    "morph_alt": ("Tile of 10 by 10 pictures: {place} of {name}", "10 x 10 のタイル: {name} の{place}"),
+    "morph_alt": (
+        "Tile of 10 by 10 pictures: {place} of {name}{changes}",
+        "10 x 10 のタイル: {name} の{place}{changes}",
+    ),
     "morph_strip_alt": (
         "The first eight pictures, which follow the controls as they move",
         "最初の 8 枚。操作に合わせて変わります",
