@@ -43,8 +43,8 @@ function clampPosition() {
 }
 
 function where() {
-  if (state.mode === "pad") return { kind: "pad", seeds: state.corners, x: state.x, y: state.y };
-  return { kind: "walk", seeds: seeds(), position: state.position, closed: state.closed, way: state.way };
+  if (state.mode === "pad") return { kind: "pad", seeds: [...state.corners], x: state.x, y: state.y };
+  return { kind: "walk", seeds: [...seeds()], position: state.position, closed: state.closed, way: state.way };
 }
 
 function request() {

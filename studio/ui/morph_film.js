@@ -2,8 +2,8 @@
 const LOOK_MS = 400;
 const LONGEST_LOOK_MS = 4000; // between two tries while the program does not answer
 const PASSING = ["error_connection", "error_busy"]; // which say nothing about the film
-let film = null; // the name of the film that is being made
-let made = null; // {blob, kind} of the last one
+let film = null; // the film that is being made: its name, or what was asked for until it has one
+let made = null; // the last one: {blob, url, name} of its file, and `of`: the checkpoint's name and the request
 let filmWords = null; // what the status line says: [key, values]
 
 function fillOptions(select, values, chosen, words) {
@@ -17,6 +17,14 @@ function showFilm(words = filmWords) {
   $(".make").disabled = film !== null;
   $(".stop-film").hidden = $(".film-progress").hidden = film === null;
   $(".film-result").hidden = made === null;
+  $(".film-shows").textContent = made === null ? "" : walkText(made.of);
+}
+
+// Which walk of which checkpoint a film shows, whatever is chosen now.
+function walkText({ checkpoint, wish }) {
+  const { seeds: stops, closed, way } = wish.where;
+  const walk = (closed ? [...stops, stops[0]] : stops).join(" → ");
+  return race.text("film_shows", { checkpoint, walk, way, changes: changesText(wish), psi: psiText(wish.psi) });
 }
 
 function filmRequest() {
@@ -40,24 +48,26 @@ function refuseNumber() {
 async function makeFilm() {
   if (film !== null || !drawable() || refuseNumber()) return;
   const wish = filmRequest();
-  film = "";
+  const of = { wish, checkpoint: race.find(list, wish.sha256)?.name ?? wish.sha256.slice(0, 8) };
+  film = of;
   showFilm(["film_waiting"]);
   const answer = await race.ask(server.start_film, wish);
+  if (film !== of) return giveUp(answer.film);
   if (answer.error) {
     film = null;
     return showFilm([answer.error.code, answer.error.values]);
   }
   film = answer.film;
-  await watchFilm(film, wish);
+  await watchFilm(film, of);
 }
 
-async function watchFilm(name, wish) {
+async function watchFilm(name, of) {
   let pause = LOOK_MS;
   while (film === name && element.isConnected) {
     const answer = await race.ask(server.look_at_film, { film: name });
     if (film !== name) return;
     const isLost = PASSING.includes(answer.error?.code);
-    if (!isLost && !("done" in answer)) return endFilm(answer, name, wish);
+    if (!isLost && !("done" in answer)) return endFilm(answer, name, of);
     pause = isLost ? Math.min(2 * pause, LONGEST_LOOK_MS) : LOOK_MS;
     if (isLost) showFilm([answer.error.code, answer.error.values]);
     else showProgress(answer);
@@ -71,17 +81,19 @@ function showProgress(answer) {
 }
 
 // The program keeps what became of a film until it is told that the answer has come.
-function endFilm(answer, name, wish) {
+function endFilm(answer, name, of) {
   film = null;
-  if (answer.film) takeFilm(answer, wish);
+  if (answer.film) takeFilm(answer, of);
   else showFilm(answer.stopped ? ["film_gone"] : [answer.error.code, answer.error.values]);
-  race.ask(server.stop_film, { film: name });
+  giveUp(name);
 }
 
-function takeFilm(answer, wish) {
+const giveUp = (name) => typeof name === "string" && race.ask(server.stop_film, { film: name });
+
+function takeFilm(answer, of) {
   if (made) URL.revokeObjectURL(made.url);
   const blob = race.toBlob(answer.film, answer.media_type);
-  made = { blob, url: URL.createObjectURL(blob), name: `morph_${wish.sha256.slice(0, 8)}.${wish.kind}` };
+  made = { blob, url: URL.createObjectURL(blob), name: `morph_${of.wish.sha256.slice(0, 8)}.${of.wish.kind}`, of };
   const [video, picture] = [$(".film-video"), $(".film-picture")];
   const moving = answer.media_type.startsWith("video/");
   video.hidden = !moving;
@@ -98,11 +110,10 @@ function takeFilm(answer, wish) {
   showFilm(["film_done", { megabytes: (blob.size / 1e6).toFixed(1) }]);
 }
 
-async function stopFilm() {
-  const name = film;
+function stopFilm() {
+  giveUp(film);
   film = null;
   showFilm(["film_stopped"]);
-  if (name) await race.ask(server.stop_film, { film: name });
 }
 
 $(".make").addEventListener("click", makeFilm);

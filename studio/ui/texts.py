@@ -428,6 +428,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "この動画はプログラムにもうありません。作り直してください。",
     ),
     "film_done": ("Done ({megabytes} MB).", "できました（{megabytes} MB）。"),
+    "film_shows": (
+        "{checkpoint} · seeds {walk} ({way}){changes}{psi}",
+        "{checkpoint} · シード {walk}（{way}）{changes}{psi}",
+    ),
     "film_alt": ("The film of the walk", "巡回の動画"),
     "film_save": ("Download the film", "動画をダウンロード"),
     # is it a copy?

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from studio import video
 from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, wait_for_tile
@@ -23,6 +23,11 @@ def open_morph(open_page: Open, address: str, **options: object) -> Page:
     page = open_page(f"{address}?tab=morph&seed=3", tile=False, **options)
     expect(page.locator(".morph .badge")).to_be_visible()
     return page
+
+
+def asks_for(name: str) -> Callable[[Request], bool]:
+    """Return a function that tells whether a request calls this function of the tab."""
+    return lambda request: f'"{name}"' in (request.post_data or "")
 
 
 def slide(page: Page, selector: str, value: float) -> None:
@@ -230,8 +235,7 @@ def test_lost_looks_lose_no_film(address: str, open_page: Open) -> None:
     lost: list[str] = []
 
     def lose(route: Route) -> None:
-        body = route.request.post_data or ""
-        if '"look_at_film"' not in body or len(lost) == 2:
+        if not asks_for("look_at_film")(route.request) or len(lost) == 2:
             return route.continue_()
         if not lost:
             lost.append("the question")
@@ -247,13 +251,36 @@ def test_lost_looks_lose_no_film(address: str, open_page: Open) -> None:
     page.locator(".morph .film-kind").select_option("gif")
     page.locator(".morph .film-side").select_option("320")
     page.locator(".morph .film-seconds").fill("1")
-    with page.expect_request(lambda request: '"stop_film"' in (request.post_data or ""), timeout=60_000):
+    with page.expect_request(asks_for("stop_film"), timeout=60_000):
         page.get_by_role("button", name="Make the film").click()
         expect(page.locator(".film-status")).to_contain_text("The program does not answer")
         expect(page.locator(".film-progress")).to_be_visible()
         expect(page.locator(".film-status")).to_contain_text("Done", timeout=60_000)
     assert lost == ["the question", "the film"]
     expect(page.locator(".film-picture")).to_be_visible()
+
+
+def test_a_film_says_which_walk_it_shows_whatever_is_chosen_after_it(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    page.locator(".morph .directions summary").click()
+    slide(page, ".morph .amounts label:nth-child(1) input", -1.5)
+    page.locator(".morph .film summary").click()
+    page.locator(".morph .film-kind").select_option("gif")
+    page.locator(".morph .film-side").select_option("320")
+    page.locator(".morph .film-seconds").fill("1")
+    page.get_by_role("button", name="Make the film").click()
+    shows = page.locator(".film-shows")
+    expect(shows).to_have_text("alpha · seeds 3 → 4 → 3 (slerp), SeFa 1: -1.5 σ", timeout=60_000)
+    page.locator(".morph-checkpoint").select_option(index=1)
+    page.locator(".morph .seed-b").fill("9")
+    page.locator(".morph .seed-b").press("Enter")
+    expect(page.locator(".morph-caption")).to_contain_text("to seed 9 (slerp) · beta")
+    page.locator(".morph .film-seconds").fill("2")
+    page.get_by_role("button", name="Make the film").click()
+    page.locator(".stop-film").click()
+    expect(page.locator(".film-status")).to_have_text("Stopped.")
+    page.evaluate("window.ganRace.setLanguage('ja')")
+    expect(shows).to_have_text("alpha · シード 3 → 4 → 3（slerp）、SeFa 1: -1.5 σ")
 
 
 def test_a_number_that_a_film_cannot_have_is_refused_in_plain_words(address: str, open_page: Open) -> None:
@@ -292,6 +319,24 @@ def test_a_film_can_be_stopped_and_one_that_is_too_large_is_refused(address: str
     expect(page.locator(".film-status")).to_have_text("Stopped.")
     expect(page.locator(".stop-film")).to_be_hidden()
     expect(page.locator(".film-result")).to_be_hidden()
+
+
+def test_a_film_that_is_stopped_before_it_has_a_name_is_stopped_when_it_has_one(address: str, open_page: Open) -> None:
+    page = open_morph(open_page, address)
+    held: list[Route] = []
+    is_start = asks_for("start_film")
+
+    def hold(route: Route) -> None:
+        held.append(route) if is_start(route.request) else route.continue_()
+
+    page.route("**/component_server**", hold)
+    page.locator(".morph .film summary").click()
+    with page.expect_request(is_start):
+        page.get_by_role("button", name="Make the film").click()
+    page.locator(".stop-film").click()
+    with page.expect_request(asks_for("stop_film")):
+        held[0].continue_()
+    expect(page.locator(".film-status")).to_have_text("Stopped.")
 
 
 def test_play_moves_the_strip_and_stops_with_the_tab(address: str, open_page: Open) -> None:
