@@ -47,21 +47,24 @@ async function refreshList() {
   if (JSON.stringify(answer) === JSON.stringify(before)) return;
   list = answer;
   if (before === null) slots = askedSlots() ?? linkedSlots() ?? defaultSlots();
-  else slots = stillThere(slots.map((slot) => followRun(slot, before)));
+  else slots = stillThere(slots.map((slot) => followRun(slot, before)), slots);
   changeSlots(slots);
 }
 
-// A run that goes on replaces its checkpoint; whoever compared the newest one goes on with the newest.
+// A run that goes on replaces its checkpoint; whoever compared the newest one goes on with the newest. What was not here
+// may have come.
 function followRun(slot, before) {
-  if (slot.absent !== undefined || checkpointOf(slot.sha256)) return slot;
+  if (slot.absent !== undefined) return findSlot(slot.absent);
+  if (checkpointOf(slot.sha256)) return slot;
   const { name, added } = choices(before).find((one) => one.sha256 === slot.sha256) ?? {};
   const now = added ? undefined : choices(list).find((one) => one.name === name);
   if (now === undefined) return { absent: slot.sha256 };
   return { sha256: now.sha256, shown: now.steps.some((step) => step.sha256 === slot.shown) ? slot.shown : now.sha256 };
 }
 
-// Where nothing is left of what was compared, begin anew.
-const stillThere = (some) => (some.every((slot) => slot.absent !== undefined) ? defaultSlots() : some);
+// Where nothing is left of what was compared, begin anew; a link to what was never here keeps waiting for it.
+const isAbsent = (slot) => slot.absent !== undefined;
+const stillThere = (now, before) => (now.every(isAbsent) && !before.every(isAbsent) ? defaultSlots() : now);
 
 const slotOf = (checkpoint) => ({ sha256: checkpoint.sha256, shown: checkpoint.sha256 });
 
@@ -107,9 +110,9 @@ function showSlots() {
   $(".slots").replaceChildren(...slots.map(slotNode));
   $(".add").hidden = slots.length >= props.limits.checkpoints;
   $(".swap").hidden = slots.length !== 2;
-  const absent = slots.find((slot) => slot.absent !== undefined);
-  $(".absent").hidden = absent === undefined;
-  $(".absent").textContent = absent ? race.text("error_unknown_checkpoint", { hash: absent.absent.slice(0, 8) }) : "";
+  const absent = [...new Set(slots.filter(isAbsent).map((slot) => slot.absent.slice(0, 8)))];
+  $(".absent").hidden = absent.length === 0;
+  $(".absent").textContent = absent.map((hash) => race.text("error_unknown_checkpoint", { hash })).join(" ");
   showMismatch();
 }
 
@@ -151,9 +154,11 @@ $(".add").addEventListener("click", () => {
 
 $(".swap").addEventListener("click", () => changeSlots(slots.toReversed()));
 
-// One seed means the same latents only to generators of equal z sizes and equal counts of classes.
-function mismatch() {
-  const shapes = chosen().map((slot) => checkpointOf(slot.sha256));
+// One seed means the same latents only to generators of equal z sizes and equal counts of classes: of those that are
+// shown, and of those that are chosen, which may not be drawn yet, or cannot be.
+const mismatch = () => mismatchAmong(mode === "matrix" ? rows.flatMap((row) => row.tiles) : wall?.tiles ?? []) ?? mismatchAmong(chosenOnes());
+const chosenOnes = () => chosen().map((slot) => checkpointOf(slot.sha256));
+function mismatchAmong(shapes) {
   const differ = (of) => new Set(shapes.map(of)).size > 1;
   if (differ((one) => one.z_dim)) return "compare_z_sizes";
   return differ((one) => one.classes) ? "compare_classes" : null;
@@ -219,11 +224,12 @@ async function decoded(url) {
   return image;
 }
 
-// What is said of a tile: the name of its checkpoint, how far it had been trained, and the kind of its weights.
+// What is said of a tile: the name of its checkpoint, how far it had been trained, the kind of its weights, and the shape
+// of its latents.
 function described(sha256) {
   for (const one of choices(list)) {
     const step = [one, ...one.steps].find((match) => match.sha256 === sha256);
-    if (step) return { name: one.name, images: step.images, weights: one.weights };
+    if (step) return { name: one.name, images: step.images, weights: one.weights, z_dim: one.z_dim, classes: one.classes };
   }
   return { name: sha256.slice(0, 8), images: null, weights: null };
 }

@@ -6,8 +6,8 @@ const FONT = 'system-ui, "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", sans-
 // What is to be drawn: rows of {image, title, details}, and the words above.
 function pictureRows() {
   if (mode === "matrix") {
-    const detailsIn = ({ psi }, { z_hash: z }) => [`z ${z}`, psiText(psi)].filter(Boolean).join(" · ");
-    const cellOf = (row, column) => ({ image: row.images[column], title: `${row.seed} · ${described(row.tiles[column].sha256).name}`, details: detailsIn(row, row.tiles[column]) });
+    const detailsIn = ({ psi }, tile) => [identityOf(tile), `z ${tile.z_hash}`, psiText(psi)].filter(Boolean).join(" · ");
+    const cellOf = (row, column) => ({ image: row.images[column], title: `${row.seed} · ${row.tiles[column].name}`, details: detailsIn(row, row.tiles[column]) });
     return rows.map((row) => row.tiles.map((_, column) => cellOf(row, column)));
   }
   const images = new Map([...wallNode.querySelectorAll("img.tile")].map((image) => [image.src, image]));

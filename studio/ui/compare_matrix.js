@@ -88,7 +88,8 @@ async function drawMatrix() {
     }
     const images = await Promise.all(answer.tiles.map((one) => decoded(race.jpegUrl(one.jpeg))));
     if (mine !== drawing) return;
-    rows.push({ ...answer, psi, images });
+    const tiles = answer.tiles.map((one) => ({ ...one, ...described(one.sha256) }));
+    rows.push({ ...answer, tiles, psi, images });
     showMatrix();
     race.live(race.text("compare_row", { row: row + 1, rows: seeds.length }));
   }
@@ -96,8 +97,9 @@ async function drawMatrix() {
 }
 
 function showMatrix() {
-  const names = chosen().map((slot, index) => `${index + 1} · ${described(slot.shown).name}`);
-  const head = make("tr", {}, make("td"), ...names.map((name) => make("th", { scope: "col", textContent: name })));
+  const drawn = chosen().map((slot) => ({ sha256: slot.shown, ...described(slot.shown) }));
+  const headOf = (one, index) => make("th", { scope: "col" }, `${index + 1} · ${one.name}`, make("span", { textContent: identityOf(one) }));
+  const head = make("tr", {}, make("td"), ...drawn.map(headOf));
   const body = rows.map((row) => {
     const hashes = new Set(row.tiles.map((one) => one.z_hash));
     const details = [hashes.size === 1 ? `z ${[...hashes][0]}` : null, psiText(row.psi)].filter(Boolean);
@@ -106,9 +108,10 @@ function showMatrix() {
   });
   const table = make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
   table.setAttribute("aria-label", race.text("compare_matrix"));
-  table.style.setProperty("--columns", names.length);
+  table.style.setProperty("--columns", drawn.length);
   giveRoles(table);
   $(".matrix").replaceChildren(table);
+  showMismatch();
 }
 
 // On a phone the rows are no rows to the browser; roles say that they are.

@@ -24,6 +24,10 @@ function setMode(next) {
 }
 
 function chooseMode(next) {
+  if (next === "matrix" && isHidden()) {
+    race.say(race.text("compare_blind_matrix"));
+    next = mode; // what was hidden stays so
+  }
   if (next !== "matrix") race.keep.write(MODE, next);
   setMode(next);
 }

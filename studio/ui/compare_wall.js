@@ -19,15 +19,20 @@ const altOf = (place) => {
 
 const psiText = (psi) => (psi === 1 ? null : race.text("caption_psi", { psi }));
 
+// Which checkpoint it is that drew a tile: how far it had been trained, its hash, and which of its weights.
+function identityOf({ sha256, images, weights }) {
+  const seen = images === null ? null : race.text("compare_images", { images: images.toLocaleString(race.language) });
+  return [seen, sha256.slice(0, 8), race.weightsText({ weights })].filter(Boolean).join(" · ");
+}
+
 function detailsOf(place) {
   const tile = wall.tiles[order[place]];
   const z = `z ${tile.z_hash}`;
   const psi = psiText(wall.psi);
   if (isHidden()) return [mismatch() === null ? z : null, psi].filter(Boolean).join(" · ");
-  const images = tile.images === null ? null : race.text("compare_images", { images: tile.images.toLocaleString(race.language) });
   const first = wall.tiles.findIndex((one) => one.sha256 === tile.sha256);
   const twin = first < order[place] ? race.text("compare_identical", { number: first + 1 }) : null;
-  return [images, tile.sha256.slice(0, 8), race.weightsText(tile), z, psi, twin].filter(Boolean).join(" · ");
+  return [identityOf(tile), z, psi, twin].filter(Boolean).join(" · ");
 }
 
 function captionOf(place) {
@@ -57,6 +62,7 @@ function showWall(images) {
   showView();
   showPair();
   showGuess();
+  showMismatch();
 }
 
 function newFrame() {

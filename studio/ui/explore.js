@@ -298,7 +298,9 @@ race.onLanguage(element, () => {
   showProblem(problem);
 });
 document.addEventListener("race:list", () => {
+  const stoodIn = list.untrained !== null && race.seed.sha256 === list.default;
   list = race.list;
+  if (stoodIn && list.untrained === null) wish({ sha256: list.default }); // there is a trained one now
   showList();
   showWords();
 });

@@ -74,7 +74,8 @@ race.openTab = (name) => {
   else document.dispatchEvent(new CustomEvent("race:open-tab", { detail: name })); // the header knows another way
 };
 
-race.parsePsi = (text) => (/^(0(\.\d{1,3})?|1(\.0{1,3})?)$/.test(text) ? Number(text) : null);
+// As people write it, and as a number that is put into a link: 0.7, 1, 1e-7.
+race.parsePsi = (text) => (/^\d+(\.\d+)?(e-\d+)?$/.test(text) && Number(text) <= 1 ? Number(text) : null);
 
 // The checkpoint, the seed and the truncation that all tabs look at; `race:seed` tells of a change. Explore draws it, and
 // finds the checkpoint of a link; until then no tab looks at another seed than the link's.

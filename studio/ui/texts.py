@@ -181,6 +181,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "compare_slider": ("Slider", "スライダー"),
     "compare_matrix": ("Matrix", "一覧表"),
     "compare_blind": ("Hide the names", "名前を隠す"),
+    "compare_blind_matrix": (
+        "A matrix shows the names: reveal them first.",
+        "一覧表には名前が表示されます。先に名前を明かしてください。",
+    ),
     "compare_first": ("Shown", "表示"),
     "compare_second": ("Against", "比較先"),
     "compare_seeds": ("Seeds, up to six: 0-3, 17", "シード（6 個まで、例: 0-3, 17）"),
@@ -539,8 +543,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "チェックポイント {hash} はここにありません。代わりの画像は表示しません。",
     ),
     "error_too_many_tiles": (
-        "{seeds} seeds of {checkpoints} checkpoints are too many; up to 6 of 6 are allowed.",
-        "シード {seeds} 個 × チェックポイント {checkpoints} 個は多すぎます。6 × 6 まで表示できます。",
+        "{seeds} seeds of {checkpoints} checkpoints are too many; up to 6 seeds of 6 checkpoints are allowed.",
+        "シード {seeds} 個 × チェックポイント {checkpoints} 個は多すぎます。"
+        "シード 6 個 × チェックポイント 6 個まで表示できます。",
     ),
     "error_seeds": (
         "“{value}” is no list of seeds; write whole numbers from 0 to 4294967295, such as 0-3, 17.",

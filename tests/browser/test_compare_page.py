@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -247,6 +249,9 @@ def test_blind_mode_hides_the_names_until_the_guess_is_revealed(three: str, open
     assert page.evaluate(HASHES, ".wall img.tile") == pictures
     for guess in page.locator(".guesses select").all():
         guess.select_option(index=1)
+    page.locator(".modes input[value=matrix]").click()
+    expect(page.get_by_text("A matrix shows the names: reveal them first.")).to_be_visible()
+    expect(page.locator(".modes input:checked")).to_have_value("side")
     page.get_by_role("button", name="Reveal").click()
     expect(page.locator(".guess-result")).to_have_text("1 of 3 right.")
     assert sorted(title.split(" = ")[1] for title in titles(page)) == ["alpha", "beta", "gamma"]
@@ -277,6 +282,24 @@ def test_latents_that_differ_are_said_and_equal_ones_are_not(
     assert len(hashes) == 2
 
 
+def test_latents_that_differ_on_the_wall_are_said_also_where_the_next_tiles_cannot_be_drawn(
+    three: str, open_page: Open
+) -> None:
+    page = open_page(f"{three}?tab=compare&seed=9", tile=False, quiet=False)
+    wait_for_wall(page, 2, 9)
+    choose(page, 1, "gamma")
+    expect(page.locator(".wall figcaption strong").nth(1)).to_have_text("2 · gamma")
+    page.keyboard.press("r")
+    wait_for_wall(page, 2, 10)
+    page.route(re.compile("component_server"), lambda route: route.abort())
+    choose(page, 1, next(name for name in ("alpha", "beta") if name not in titles(page)[0]))
+    expect(page.locator(".compare .status")).to_be_visible()
+    expect(page.locator(".wall figcaption strong").nth(1)).to_have_text("2 · gamma")
+    expect(page.locator(".mismatch")).to_have_text(TEXTS["compare_z_sizes"][0])
+    set_mode(page, "slider")
+    expect(page.locator(".how")).not_to_contain_text("same latent")
+
+
 def test_the_matrix_shows_whole_rows_and_refuses_more_than_six_seeds(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
@@ -294,7 +317,9 @@ def test_the_matrix_shows_whole_rows_and_refuses_more_than_six_seeds(
     assert {count for rows in page.evaluate("window.rows") for count in rows} == {2}
     page.locator(".seeds").fill("0-9")
     page.get_by_role("button", name="Draw").click()
-    expect(page.locator(".compare .status")).to_contain_text("10 seeds of 2 checkpoints are too many; up to 6 of 6")
+    expect(page.locator(".compare .status")).to_contain_text(
+        "10 seeds of 2 checkpoints are too many; up to 6 seeds of 6"
+    )
     set_mode(page, "side")
     expect(page.locator(".compare .status")).to_be_hidden()
     set_mode(page, "matrix")
@@ -356,6 +381,25 @@ def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, 
     absent = open_page(link, tile=False)
     expect(absent.locator(".compare .absent")).to_contain_text("Checkpoint 0123abcd is not here")
     wait_for_wall(absent, 1, 7)
+
+
+def test_a_link_waits_for_the_checkpoints_that_are_not_here(
+    address: str, checkpoints: Path, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    late = make_checkpoint(tmp_path / "late", seed=8, network="dcgan")
+    hashes = ["0123abcd", checkpoint.load(late).sha256[:8]]
+    page = open_page(f"{address}?tab=compare&cmp={','.join(hashes)}", tile=False)
+    for one in hashes:
+        expect(page.locator(".compare .absent")).to_contain_text(f"Checkpoint {one} is not here")
+    for folder, notices in ((make_checkpoint(tmp_path / "other", seed=9), 2), (late, 1)):
+        shutil.copytree(folder, checkpoints / folder.name)
+        page.get_by_role("tab", name="Explore").click()
+        page.get_by_role("tab", name="Compare").click()
+        expect(page.locator(".compare .slots option", has_text=folder.name).first).to_be_attached()
+        assert (page.locator(".compare .absent").text_content() or "").count("is not here") == notices
+        assert page.evaluate("window.ganRace.link.get('cmp')") == ",".join(hashes)
+    wait_for_wall(page, 1)
+    expect(page.locator(".wall figcaption strong")).to_have_text("1 · late")
 
 
 def test_the_key_c_compares_with_the_checkpoint_that_was_looked_at_before(three: str, open_page: Open) -> None:

@@ -222,7 +222,7 @@ def test_damaged_checkpoints_are_listed_with_the_reason_while_the_rest_works(
 
 
 def test_without_a_checkpoint_an_untrained_generator_stands_in_and_says_so(
-    tmp_path: Path, serve: Callable[[Path], str], open_page: Open
+    tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
 ) -> None:
     folder = tmp_path / "nothing"
     folder.mkdir()
@@ -241,6 +241,12 @@ def test_without_a_checkpoint_an_untrained_generator_stands_in_and_says_so(
     page.locator(".language").click()
     expect(page.locator(".untrained")).to_contain_text("セル「3. 学習」")
     expect(page.locator(".download")).to_be_disabled()
+    make_checkpoint(folder / "alpha", seed=1)
+    page.evaluate("window.ganRace.openTab('explore')")
+    page.locator(".explore select.checkpoint").focus()  # with which the list comes anew
+    page.wait_for_function("window.ganRace.shown.name === 'alpha'")
+    expect(page.locator(".untrained")).to_be_hidden()
+    expect(page.locator(".explore select.checkpoint option:checked")).to_contain_text("alpha")
 
 
 def test_a_refused_seed_is_forgotten_with_the_next_and_full_width_digits_are_digits(
