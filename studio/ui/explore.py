@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -12,7 +13,17 @@ from studio.gallery import SHORT, Entry
 from studio.render import Picture, Priority, Wish, to_png
 from studio.ui.nearest import answer as answer_nearest
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
+from studio.ui.state import (
+    Answer,
+    RequestError,
+    Studio,
+    answers,
+    asked_hash,
+    asked_psi,
+    asked_seed,
+    asked_text,
+    asked_visitor,
+)
 from studio.ui.verify import asked_file
 from studio.weakest import Weakest
 from training.latents import labels
@@ -58,10 +69,10 @@ def build(studio: Studio) -> gr.HTML:
         return looking.of(wish, visitor)._asdict()
 
     @answers
-    def open_tile(data: Answer) -> Answer:
-        with studio.drawing():  # one at a time, as Verify does: a picture is large once it is decoded
-            reading = read_png(asked_file(data))
-        return _claimed(studio, reading)
+    async def open_tile(data: Answer) -> Answer:
+        # One at a time, as Verify does: a picture is large once it is decoded.
+        reading = await studio.official.take(asked_visitor(data), lambda: read_png(asked_file(data)))
+        return await asyncio.to_thread(_claimed, studio, reading)
 
     @answers
     def list_checkpoints(_: Answer) -> Answer:

@@ -1,6 +1,7 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const status = $(".status");
+const visitor = crypto.randomUUID?.() ?? String(Math.random());
 let busy = false;
 let outcome = null; // what the status line says: {key, values, failed}
 
@@ -44,7 +45,8 @@ $(".download").addEventListener("click", async () => {
   const { sha256, seed, psi } = race.shown;
   setBusy(true);
   showOutcome({ key: "exporting" });
-  const answer = await race.ask(server.export_tile, { sha256, seed, psi, looked_at: race.looked.count(sha256) || null });
+  const looked_at = race.looked.count(sha256) || null;
+  const answer = await race.ask(server.export_tile, { sha256, seed, psi, looked_at, visitor });
   setBusy(false);
   if (answer.error) return showOutcome({ key: answer.error.code, values: answer.error.values, failed: true });
   const blob = race.toBlob(answer.png, "image/png");

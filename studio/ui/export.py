@@ -8,7 +8,7 @@ import gradio as gr
 
 from studio.export import export_png, file_name, read_png
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed
+from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_visitor
 from training.latents import SEED_LIMIT
 
 
@@ -16,20 +16,23 @@ def build(studio: Studio) -> gr.HTML:
     """Build the tab; the file is made in memory and leaves nothing on the disk."""
 
     @answers
-    def export_tile(data: Answer) -> Answer:
-        return exported(studio, data)
+    async def export_tile(data: Answer) -> Answer:
+        return await exported(studio, data)
 
     return part("export", [export_tile])
 
 
-def exported(studio: Studio, data: Answer) -> Answer:
+async def exported(studio: Studio, data: Answer) -> Answer:
     """Draw the tile of a request officially, and return its file with its name, its manifest and its SHA-256."""
-    seed, psi, looked_at = asked_seed(data), asked_psi(data), _asked_count(data)
-    found = studio.gallery.load(str(studio.find(asked_hash(data)).sha256))
-    with studio.drawing():
+    sha256, seed, psi, looked_at = asked_hash(data), asked_seed(data), asked_psi(data), _asked_count(data)
+
+    def draw() -> Answer:
+        found = studio.gallery.load(str(studio.find(sha256).sha256))
         png = export_png(found, seed, psi, seeds_looked_at=looked_at)
-    facts = {"file": file_name(found.sha256, seed, psi), "manifest": read_png(png).manifest}
-    return {"png": to_base64(png), "sha256": hashlib.sha256(png).hexdigest(), **facts}
+        facts = {"file": file_name(found.sha256, seed, psi), "manifest": read_png(png).manifest}
+        return {"png": to_base64(png), "sha256": hashlib.sha256(png).hexdigest(), **facts}
+
+    return await studio.official.take(asked_visitor(data), draw)
 
 
 def _asked_count(data: Answer) -> int | None:

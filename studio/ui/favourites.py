@@ -54,8 +54,8 @@ def build(studio: Studio) -> gr.HTML:
         return {"jpeg": to_base64(picture.thumbnail(THUMBNAIL_SIDE)), "name": entry.name}
 
     @answers
-    def exact_tile(data: Answer) -> Answer:
-        return exported(studio, data)
+    async def exact_tile(data: Answer) -> Answer:
+        return await exported(studio, data)
 
     return part("favourites", [share, thumbnail, exact_tile], ("zip", "favourites_zip"))
 

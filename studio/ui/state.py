@@ -7,10 +7,9 @@ import inspect
 import logging
 import shutil
 import tempfile
-import threading
+import uuid
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,6 +27,7 @@ from studio.known import Known
 from studio.mishaps import Mishaps
 from studio.render import BusyError, Renderer, SupersededError
 from studio.tricks import tricks
+from studio.turns import Turns
 from studio.uploads import Uploads
 from training import checkpoint
 from training.cache import cache_folder
@@ -41,7 +41,7 @@ MISHAPS = Mishaps()
 Answer: TypeAlias = dict[str, Any]
 UNTRAINED = "untrained"
 UPLOADS = ".uploads"
-OFFICIAL_WAIT_SECONDS = 60
+VISITOR_LENGTH = 64
 HEXADECIMAL = frozenset("0123456789abcdef")
 
 
@@ -69,7 +69,7 @@ class Studio:
         self._trained = WithAdded(root, self.added.gallery, known)
         self._untrained = _untrained_gallery()
         weakref.finalize(self, shutil.rmtree, self._untrained.root, ignore_errors=True)
-        self._official = threading.Semaphore(1)
+        self.official = Turns()  # drawing and reading files, so that a crowd cannot take the machine's memory
         self.wall = Wall(state_folder())
         self.renderer = Renderer(self._load, device)
 
@@ -101,16 +101,6 @@ class Studio:
         """Remove a checkpoint that this owner has added. Raises RefusedError for any other, and OSError."""
         self.added.remove(sha256, owner)
         self._trained.forget(sha256)
-
-    @contextmanager
-    def drawing(self) -> Iterator[None]:
-        """Let one official drawing run at a time, so that a crowd of them cannot take the machine's memory."""
-        if not self._official.acquire(timeout=OFFICIAL_WAIT_SECONDS):
-            raise BusyError(f"Official drawing has been busy for {OFFICIAL_WAIT_SECONDS} seconds.")
-        try:
-            yield
-        finally:
-            self._official.release()
 
     def find(self, sha256: str) -> Entry:
         """Return the entry with this hash, or raise CheckpointError for one that was damaged, or RequestError."""
@@ -246,3 +236,8 @@ def asked_text(data: Answer, field: str, longest: int) -> str:
     if not isinstance(value, str) or len(value) > longest:
         raise RequestError("error_request", field=field, value=str(value)[:80])
     return value
+
+
+def asked_visitor(data: Answer) -> str:
+    """Return the visitor of a request, somebody new where it names none, or raise RequestError."""
+    return asked_text(data, "visitor", VISITOR_LENGTH) if "visitor" in data else uuid.uuid4().hex

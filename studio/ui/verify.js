@@ -1,6 +1,7 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const [drop, input, status, ask] = [".drop", ".file", ".status", ".ask"].map($);
+const visitor = crypto.randomUUID?.() ?? String(Math.random());
 
 let file = null; // {base64, url} of the picture that is checked
 let verdict = null;
@@ -28,7 +29,7 @@ async function take(chosen) {
 async function check(claim) {
   const checked = file;
   showLine({ key: "verifying" });
-  const answer = await race.ask(server.verify_tile, { file: file.base64, ...claim });
+  const answer = await race.ask(server.verify_tile, { file: file.base64, ...claim, visitor });
   if (checked !== file) return;
   if (answer.error) {
     showLine({ key: answer.error.code, values: answer.error.values });

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
+import functools
 
 import gradio as gr
 
 from studio.export import verify
 from studio.ui.parts import part
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
+from studio.ui.state import (
+    Answer,
+    RequestError,
+    Studio,
+    answers,
+    asked_hash,
+    asked_psi,
+    asked_seed,
+    asked_text,
+    asked_visitor,
+)
 
 MAX_FILE_BYTES = 16 * 10**6
 
@@ -18,14 +30,17 @@ def build(studio: Studio) -> gr.HTML:
     """Build the tab; the picture comes in the request and is not kept."""
 
     @answers
-    def verify_tile(data: Answer) -> Answer:
+    async def verify_tile(data: Answer) -> Answer:
         claim = asked_claim(data) if "sha256" in data else {}
-        picture = asked_file(data)
-        with studio.drawing():
-            verdict = verify(picture, studio.gallery, **claim)
-        return {"verdict": verdict.to_dict(), "list": studio.list()}
+        check = functools.partial(_checked, studio, data, claim)
+        verdict = await studio.official.take(asked_visitor(data), check)
+        return {"verdict": verdict, "list": await asyncio.to_thread(studio.list)}
 
     return part("verify", [verify_tile])
+
+
+def _checked(studio: Studio, data: Answer, claim: Answer) -> Answer:
+    return verify(asked_file(data), studio.gallery, **claim).to_dict()
 
 
 def asked_claim(data: Answer) -> Answer:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from studio.export import export_png
 from studio.ui.texts import TEXTS
@@ -63,7 +63,8 @@ def exported(checkpoints: Path) -> bytes:
 
 
 def test_the_downloaded_file_is_the_exact_tile_and_passes(address: str, checkpoints: Path, open_page: Open) -> None:
-    page = open_page(f"{address}?seed=7")
+    page, asked = open_page(f"{address}?seed=7"), {}
+    page.on("request", lambda request: asked.update(_asked_of(request)))
     wait_for_tile(page, seed=7)
     page.get_by_role("tab", name="Export").click()
     with page.expect_download() as waiting:
@@ -79,6 +80,13 @@ def test_the_downloaded_file_is_the_exact_tile_and_passes(address: str, checkpoi
     page.wait_for_selector(".race .drop")
     drop(page, data)
     expect(page.locator(".outcome")).to_have_text("PASS (exact)")
+    assert min(len(asked[name]["visitor"]) for name in ("export_tile", "verify_tile")) > 8
+
+
+def _asked_of(request: Request) -> dict[str, Any]:
+    """Return what a request asks of the program, by the function's name."""
+    body = request.post_data_json if request.url.rstrip("/").endswith("component_server") else None
+    return {body["fn_name"]: body["data"]} if body else {}
 
 
 def test_the_ticks_say_what_the_tile_on_the_screen_is(address: str, open_page: Open) -> None:

@@ -20,6 +20,7 @@ from studio.ui import checkpoints
 from studio.ui.export import exported
 from studio.ui.state import Answer, Studio
 from studio.uploads import MOST_A_MINUTE, PIECE_BYTES
+from tests.loops import run_to_its_end
 from tests.tabs import functions_of
 from training.checkpoint import file_sha256
 
@@ -98,7 +99,7 @@ def test_whoever_added_a_checkpoint_can_remove_it_and_nobody_else(call: Call, st
     assert (again["known"], again["own"]) == (True, [])
     assert code_of(call("remove", sha256=sha256, secret=STRANGER)) == "error_remove_others"
     assert studio.renderer.tile(sha256, 3, "v").sha256 == sha256
-    png = base64.b64decode(exported(studio, {"sha256": sha256, "seed": 3})["png"])
+    png = base64.b64decode(run_to_its_end(exported(studio, {"sha256": sha256, "seed": 3}))["png"])
     assert verify(png, studio.gallery).outcome == "pass_exact"
     answer = call("remove", sha256=sha256)
     assert answer["own"] == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +22,10 @@ from studio.copies import Progress, build_index
 from studio.ranking import rank
 from studio.render import Wish, to_jpeg
 from studio.seeds import Sheets
-from studio.ui import page, seeds
+from studio.ui import export, page, seeds
 from studio.ui.state import Studio
 from training import checkpoint
+from training.checkpoint import Checkpoint
 from training.images import Pixels
 from training.sheet import seed_sheet
 
@@ -33,9 +36,9 @@ CACHE_BYTES = 20 * 160 * 160 * 3
 class Served:
     """A studio that is open, and the functions of its page."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, **options: Any) -> None:
         self.page = page.build(root, torch.device("cpu"))
-        self.address = self.page.launch(prevent_thread_lock=True, quiet=True)[1].rstrip("/")
+        self.address = self.page.launch(prevent_thread_lock=True, quiet=True, **options)[1].rstrip("/")
         config = json.loads(self._open("/config").read())
         self._parts = {one["props"].get("elem_id"): one["id"] for one in config["components"]}
 
@@ -119,6 +122,47 @@ def test_thirty_visitors_at_once_each_see_their_own_pictures(
     renderer = studios[0].renderer
     assert max(renderer._looked_at.bytes, renderer._sheets.bytes) <= CACHE_BYTES
     assert (len(renderer._line), len(renderer._jobs)) == (0, 0)
+
+
+def test_thirty_exports_at_once_come_in_their_order_and_keep_nobody_else_waiting(
+    folders: list[Path], studios: list[Studio], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, may_draw, draw = [], threading.Event(), export.export_png
+
+    def draw_late(found: Checkpoint, seed: int, *arguments: Any, **options: Any) -> bytes:
+        drawn.append(seed)
+        assert may_draw.wait(100)
+        return draw(found, seed, *arguments, **options)
+
+    monkeypatch.setattr(export, "export_png", draw_late)
+    served = Served(folders[0].parent, max_threads=2)
+    asked = {"sha256": checkpoint.load(folders[0]).sha256, "psi": 1}
+
+    def send(seed: int) -> dict[str, Any]:
+        request = {**asked, "seed": seed, "visitor": f"visitor {seed}"}
+        return served.ask("race-export", "export_tile", request, f"session{seed}")
+
+    with ThreadPoolExecutor(VISITORS) as pool:
+        sent = []
+        for seed in range(VISITORS):
+            sent.append(pool.submit(send, seed))
+            wait_until(lambda: len(drawn) + len(studios[0].official) == len(sent))
+        request = {**asked, "seed": 7, "visitor": "another"}
+        shown = served.ask("race-explore", "show", request, "other")
+        looked_at = served.ask("race-seeds", "look", {**request, "side": 320, "worker": 0}, "other")
+        listed = served.ask("race-explore", "list_checkpoints", {}, "other")
+        may_draw.set()
+        exported = [one.result() for one in sent]
+    served.page.close(verbose=False)
+    assert ("jpeg" in shown, "thumbnail" in looked_at, len(listed["checkpoints"])) == (True, True, 3)
+    assert [one.get("manifest", one)["seed"] for one in exported] == drawn == list(range(VISITORS))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(
