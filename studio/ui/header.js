@@ -139,9 +139,15 @@ race.keys.register("", {
   checkpoints: openCheckpoints,
   tab_compare: () => race.openTab("compare"),
 });
+// Gradio's menu of the tabs that do not fit, which it names in English only.
+function nameMenu() {
+  document.querySelector("#race-tabs .overflow-menu > button")?.setAttribute("aria-label", race.text("more_tabs"));
+}
+for (const name of ["race:list", "race:tab"]) document.addEventListener(name, nameMenu);
 document.addEventListener("race:open-tab", (event) => trigger("open_tab", { tab: event.detail }));
 
 race.onLanguage(element, () => {
+  nameMenu();
   showLeft(left);
   showUntrained();
   showTheme();

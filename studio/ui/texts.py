@@ -26,6 +26,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tab_export": ("Export", "書き出し"),
     "tab_verify": ("Verify", "検証"),
     "tab_about": ("About", "情報"),
+    "more_tabs": ("More tabs", "その他のタブ"),
     "page_ready": ("Ready.", "準備ができました。"),
     "language": ("日本語", "English"),
     "language_short": ("あ", "EN"),

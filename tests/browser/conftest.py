@@ -190,6 +190,29 @@ def slow_down(page: Page) -> None:
     session.send("Network.emulateNetworkConditions", SLOW)
 
 
+TOO_WIDE = """() => {
+    const width = document.documentElement.clientWidth;
+    const boxed = (node) => { // in something that scrolls by itself, or cuts on purpose
+        const outer = node.parentElement;
+        if (node.matches("[aria-hidden=true]")) return true;
+        if (!outer?.closest(".race") || outer.matches(".race, dialog")) return false;
+        return getComputedStyle(outer).overflowX !== "visible" || boxed(outer);
+    };
+    const wide = (node) => {
+        const { left, right } = node.getBoundingClientRect();
+        const own = node.matches("dialog") && node.scrollWidth > node.clientWidth;
+        return own || ((right > width + 0.5 || left < -1.5) && !boxed(node));
+    };
+    return [...document.querySelectorAll("body *")].filter((node) => node.checkVisibility() && wide(node))
+        .map((node) => `${node.tagName} ${node.className} ${node.getBoundingClientRect().right}`);
+}"""
+
+
+def too_wide(page: Page) -> list[str]:
+    """Name what lies beyond a side of the page; the page cuts it off, so that its own scrollWidth tells nothing."""
+    return page.evaluate(TOO_WIDE)  # type: ignore[no-any-return]
+
+
 def findings(page: Page) -> list[str]:
     """Say what axe finds serious or critical on the page as it is."""
     results = Axe().run(page).response

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from studio.ui.texts import TEXTS
 from studio.ui.texts_about import GLOSSARY
-from tests.browser.conftest import PHONE, wait_for_tile
+from tests.browser.conftest import PHONE, too_wide, wait_for_tile
+from tests.browser.test_page import small_targets
 
 Open = Callable[..., Page]
 SQUEEZE, INCEPTION = "SqueezeNet 1.1", "InceptionV3"
@@ -111,16 +112,17 @@ def test_on_a_phone_rows_are_cards_and_groups_are_closed(
 ) -> None:
     page = open_page(f"{serve(scored)}?tab=about", tile=False, locale="ja-JP", **PHONE)
     expect(page.locator(".about .board")).to_have_count(2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert too_wide(page) == []
     widths = page.locator(".about table").evaluate_all("(nodes) => nodes.map((node) => node.scrollWidth)")
     assert max(widths) <= 390
+    assert small_targets(page) == []
     assert page.locator(".about tbody td.kid").first.evaluate("(node) => getComputedStyle(node, '::before').content")
     expect(page.locator(".about .tricks li").first).to_be_hidden()
     page.locator(".about summary").first.click()
     expect(page.locator(".about .tricks li").first).to_be_visible()
     page.locator("button.language").click()
     expect(page.locator(".about .tricks li").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert too_wide(page) == []
 
 
 def test_without_scores_the_page_says_how_to_get_some_and_names_the_versions(address: str, open_page: Open) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from studio.ui.texts import TEXTS
-from tests.browser.conftest import HASHES, PHONE, looks_like, pixels_of, sheet_of, swipe, wait_for_tile
+from tests.browser.conftest import HASHES, PHONE, looks_like, pixels_of, sheet_of, swipe, too_wide, wait_for_tile
 from tests.browser.test_page import small_targets
 from training import checkpoint
 from training.generators import GeneratorConfig, build_generator
@@ -571,7 +571,7 @@ def test_a_phone_shows_the_tiles_one_under_the_other_and_taps_light_then_enlarge
     expect(page.locator(".lens.cells")).to_be_visible()
     swipe(page, ".lens.cells figure:nth-child(2) .cell", -120)
     expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 24 · row 3, column 5")
-    assert page.locator(".lens.cells").evaluate("(node) => node.scrollWidth <= node.clientWidth")
+    assert too_wide(page) == []
     page.locator(".lens.cells .close").click()
     bar = page.locator(".compare .seed-form").bounding_box()
     assert bar is not None
@@ -586,5 +586,5 @@ def every_mode_fits_a_phone(page: Page) -> None:
         set_mode(page, mode)
         page.wait_for_timeout(200)
         expect(page.locator(".matrix")).not_to_have_attribute("aria-busy", "true")  # its rows come one by one
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert too_wide(page) == []
         assert small_targets(page) == []

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from safetensors.torch import load, save_file
 
 from studio import render
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, too_wide
 from training.checkpoint import CONFIG, WEIGHTS
 from training.images import NotFiniteError
 from training.recipes import RECIPES
@@ -67,7 +67,7 @@ def test_the_reason_why_a_checkpoint_cannot_be_used_is_said_in_japanese(
         expect(rows.filter(has_text=name).locator(".why")).to_contain_text(words)
         expect(rows.filter(has_text=name).locator(".why")).to_contain_text(re.compile("[ぁ-ん]"))
         expect(page.locator(".problems li").filter(has_text=f"{name}: ")).to_contain_text(words)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert too_wide(page) == []
     page.evaluate("window.ganRace.setLanguage('en')")
     expect(rows.filter(has_text="lost").locator(".why")).to_have_text(f"lost has no {WEIGHTS}.")
 

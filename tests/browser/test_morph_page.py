@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from studio import video
-from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
 from training.images import to_cells, to_tile
 
 Open = Callable[..., Page]
@@ -457,7 +457,7 @@ def test_on_a_phone_everything_fits_and_can_be_touched(address: str, open_page: 
         for summary in ("directions", "film"):
             if page.locator(f".morph .{summary}:not([open]) summary").is_visible():
                 page.locator(f".morph .{summary} summary").click()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert too_wide(page) == []
         small = page.evaluate(
             """() => [...document.querySelectorAll(
                 '.morph :is(button, select, input:not([type=checkbox]), .pad, label.tick)')]

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.ui.texts import TEXTS
-from tests.browser.conftest import PHONE, wait_for_tile
+from tests.browser.conftest import PHONE, too_wide, wait_for_tile
 
 Open = Callable[..., Page]
 TABS = ("explore", "seeds", "compare", "export", "verify", "about")
@@ -70,19 +70,22 @@ def test_no_word_of_the_page_is_hard_coded() -> None:
     assert hard_coded("a.js", 'node.textContent = "Hello";') == ["Hello"]
 
 
+TARGETS = "button, [role=button], select, summary, .modes label, .check, .race input:not([type=file]), .race a"
+SMALL = """(nodes) => nodes
+    .filter((node) => getComputedStyle(node).display !== "inline" && !node.closest("[aria-hidden=true]"))
+    .map((node) => {
+        node.scrollIntoView({ block: "center", inline: "center" });
+        const box = node.getBoundingClientRect();
+        const meets = (y) => node.contains(document.elementFromPoint(box.left + box.width / 2, y));
+        return [node, box, meets(box.top + 2) && meets(box.bottom - 2)];
+    })
+    .filter(([_, box, touched]) => Math.min(box.width, box.height) < 43.99 || !touched)
+    .map(([node, box, touched]) => `${node.className} ${node.textContent} ${box.width} x ${box.height} ${touched}`)"""
+
+
 def small_targets(page: Page) -> list[str]:
-    """Name what is to be touched and is less than 44 pixels wide or high; links within a sentence are text."""
-    targets = "button, [role=button], select, summary, .modes label, .check, .race input:not([type=file]), .race a"
-    return (
-        page.locator(targets)
-        .locator("visible=true")
-        .evaluate_all(  # type: ignore[no-any-return]
-            """(nodes) => nodes.filter((node) => getComputedStyle(node).display !== "inline")
-            .map((node) => [node, node.getBoundingClientRect()])
-            .filter(([_, box]) => Math.min(box.width, box.height) < 43.99)
-            .map(([node, box]) => `${node.className || node.textContent} ${box.width} x ${box.height}`)"""
-        )
-    )
+    """Name what is to be touched and less than 44 pixels wide or high, or cut off; links in a sentence are text."""
+    return page.locator(TARGETS).locator("visible=true").evaluate_all(SMALL)  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -92,8 +95,20 @@ def test_nothing_scrolls_sideways_on_a_phone_and_targets_are_large_enough(
     page = open_page(address, locale="ja-JP", **PHONE)
     page.evaluate("(tab) => window.ganRace.openTab(tab)", tab)  # on a phone not every tab has a button
     page.wait_for_selector(f".race.{tab}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate("() => document.querySelectorAll('.race details').forEach((one) => { one.open = true; })")
+    assert too_wide(page) == []
     assert small_targets(page) == []
+
+
+def test_the_menu_of_the_tabs_that_do_not_fit_has_large_targets_and_speaks_the_pages_language(
+    address: str, open_page: Open
+) -> None:
+    page = open_page(address, **PHONE)
+    page.get_by_role("button", name="More tabs").click()
+    expect(page.locator(".overflow-dropdown").get_by_role("button", name="About")).to_be_visible()
+    assert small_targets(page) == []
+    page.locator("button.language").click()
+    expect(page.locator(".overflow-menu > button")).to_have_attribute("aria-label", TEXTS["more_tabs"][1])
 
 
 def test_a_link_can_name_the_tab(address: str, open_page: Open) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from studio.qr import MAX_LINK_LETTERS
 from studio.ui import page as studio_page
 from studio.ui.texts import TEXTS
-from tests.browser.conftest import PHONE, pixels_of, wait_for_tile
+from tests.browser.conftest import PHONE, pixels_of, too_wide, wait_for_tile
 from tests.browser.test_page import call
 
 Open = Callable[..., Page]
@@ -55,7 +55,7 @@ def test_from_the_programs_machine_the_code_leads_to_the_public_link(
     link = page.evaluate("window.ganRace.link.whole()").replace(address.rstrip("/"), PUBLIC)
     expect(page.locator(".qr-link")).to_have_text(link)
     assert shows_code_of(page, link)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert too_wide(page) == []
 
 
 def test_at_a_public_address_nothing_is_warned_of(address: str, open_page: Open) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import swipe, wait_for_tile
+from tests.browser.conftest import swipe, too_wide, wait_for_tile
 
 Open = Callable[..., Page]
 
@@ -58,12 +58,11 @@ def test_four_large_buttons_stay_at_the_bottom_and_nothing_scrolls_sideways(
         assert len(boxes) == 4
         assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)
         assert all(560 < box["bottom"] <= 640 and box["left"] >= 0 and box["right"] <= width for box in boxes)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert too_wide(page) == []
     for dialog in (".open-favourites", ".explore .tile-button"):
         page.locator(dialog).click()
         page.wait_for_selector("dialog[open]")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("dialog[open]").evaluate("(node) => node.scrollWidth <= node.clientWidth")
+        assert too_wide(page) == []
         page.locator("dialog[open] .close").click()
         page.wait_for_selector("dialog[open]", state="detached")
 
