@@ -29,7 +29,7 @@ function recipeNode(recipe) {
 
 function trickNode(trick) {
   const { name, does, look } = trick.words[race.language];
-  const head = make("h4", {}, name);
+  const head = make("h3", {}, name);
   if (trick.paper) head.append(" ", make("span", { className: "paper", textContent: `arXiv:${trick.paper}` }));
   const item = make("li", {}, head, make("p", { textContent: does }));
   item.append(make("p", { className: "look" }, make("strong", { textContent: race.text("about_look") }), ` ${look}`));

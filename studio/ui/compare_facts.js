@@ -75,7 +75,7 @@ function showScores() {
   const node = table(race.text("compare_scores"), ["name", ...shown, "fakes", "network"].map(column), body);
   [...node.tBodies[0].rows].forEach((line, at) => line.classList.toggle("few", rows[at].few));
   const several = new Set(rows.map((row) => row.network)).size > 1 ? race.text("compare_networks") : "";
-  $(".scores").replaceChildren(make("h3", { textContent: race.text("compare_scores") }), node, make("p", { className: "hint", textContent: `${race.text("compare_eye")} ${several}` }));
+  $(".scores").replaceChildren(make("h2", { textContent: race.text("compare_scores") }), node, make("p", { className: "hint", textContent: `${race.text("compare_eye")} ${several}` }));
 }
 
 // The curves: one line for each checkpoint; of the same checkpoint twice only one.

@@ -214,10 +214,12 @@ def too_wide(page: Page) -> list[str]:
 
 
 def findings(page: Page) -> list[str]:
-    """Say what axe finds serious or critical on the page as it is."""
+    """Say what axe finds serious or critical, or wrong in the order of headings, on the page as it is."""
     results = Axe().run(page).response
     assert len(results["passes"]) > 10
-    serious = [one for one in results["violations"] if one["impact"] in ("serious", "critical")]
+    serious = [
+        one for one in results["violations"] if one["impact"] in ("serious", "critical") or one["id"] == "heading-order"
+    ]
     return [f"{one['id']}: {node['target']}" for one in serious for node in one["nodes"]]
 
 

@@ -81,14 +81,14 @@ def test_the_glossary_is_searched_in_both_languages_from_the_keyboard(address: s
     page.keyboard.press("/")
     expect(page.locator(".about .search")).to_be_focused()
     page.keyboard.type("Penalties R1 lazy")
-    expect(page.locator(".about .tricks li h4")).to_have_text(["R1 penalty arXiv:1801.04406"])
+    expect(page.locator(".about .tricks li h3")).to_have_text(["R1 penalty arXiv:1801.04406"])
     expect(page.locator(".about .found")).to_have_text(f"1 of {len(GLOSSARY)}")
     page.locator("button.language").click()
     page.locator(".about .search").fill("丸暗記")
     names = [trick.name[1] for trick in GLOSSARY if "丸暗記" in f"{trick.does[1]}{trick.look[1]}"]
     assert len(names) >= 2
     expect(page.locator(".about .tricks li")).to_have_count(len(names))
-    assert [text.split(" arXiv")[0] for text in page.locator(".about .tricks h4").all_inner_texts()] == names
+    assert [text.split(" arXiv")[0] for text in page.locator(".about .tricks h3").all_inner_texts()] == names
     page.locator(".about .search").fill("<b>nothing</b>")
     expect(page.locator(".about .found")).to_have_text(TEXTS["about_found_none"][1])
 

@@ -11,8 +11,19 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from studio.export import export_png
 from studio.ui.page import TABS
-from tests.browser.conftest import findings, looks_like, pixels_of, sheet_of, slow_down, wait_for_tile
+from tests.browser.conftest import (
+    drop,
+    findings,
+    looks_like,
+    pixels_of,
+    sheet_of,
+    slow_down,
+    wait_for_tile,
+    with_swapped_cells,
+)
+from training import checkpoint
 
 Open = Callable[..., Page]
 
@@ -41,6 +52,70 @@ def test_axe_finds_nothing_serious_on_any_tab_or_dialog(address: str, open_page:
     page.locator(".lost").evaluate("(node) => (node.hidden = false)")
     found["lost"] = findings(page)
     assert {place: list_ for place, list_ in found.items() if list_} == {}
+
+
+def open_details(page: Page) -> None:
+    page.evaluate("() => document.querySelectorAll('.race details').forEach((one) => { one.open = true; })")
+
+
+def test_axe_finds_nothing_in_what_modes_contests_and_verdicts_show(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(f"{address}?tab=compare", tile=False)
+    expect(page.locator(".compare .wall img")).to_have_count(2)
+    found = {}
+    for mode in ("flip", "slider", "matrix"):
+        page.locator(f".compare .modes input[value={mode}]").check(force=True)
+        expect(page.locator(".matrix")).not_to_have_attribute("aria-busy", "true")
+        open_details(page)
+        found[mode] = findings(page)
+    page.evaluate("window.ganRace.openTab('morph')")
+    expect(page.locator(".morph .badge")).to_be_visible()
+    for place in (1, 2):
+        page.locator(".morph .modes label").nth(place).click()
+        open_details(page)
+        found[f"morph {place}"] = findings(page)
+    page.evaluate("window.ganRace.openTab('seeds')")
+    page.locator(".start-knockout:enabled").click()
+    expect(page.locator(".rival").first).to_be_visible()
+    found["knockout"] = findings(page)
+    page.evaluate("window.ganRace.openTab('verify')")
+    drop(page, with_swapped_cells(export_png(checkpoint.load(checkpoints / "alpha"), 7), 3, 44))
+    expect(page.locator(".outcome")).to_have_text("FAIL")
+    found["verdict"] = findings(page)
+    assert {place: list_ for place, list_ in found.items() if list_} == {}
+
+
+RINGED = """() => {
+    const node = document.activeElement;
+    if (node === document.body) return null;
+    const ringed = (one, pseudo) => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(one, pseudo);
+        return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+    };
+    const label = node.closest("label, .drop, .add-drop");
+    const seen = getComputedStyle(node).opacity !== "0";
+    const shown = seen ? ringed(node) : label !== null && (ringed(label) || ringed(label, "::before"));
+    return { name: `${node.tagName} ${node.className}`, shown };
+}"""
+
+
+@pytest.mark.parametrize("tab", ["explore", "compare", "morph", "export"])
+def test_whatever_has_the_focus_has_a_ring(address: str, open_page: Open, tab: str) -> None:
+    page = open_page(address)
+    page.evaluate("(tab) => window.ganRace.openTab(tab)", tab)
+    page.wait_for_selector(f".race.{tab}")
+    open_details(page)
+    walked = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        walked.append(page.evaluate(RINGED))
+        if walked[-1] is None:
+            break
+    names = [one["name"] for one in walked if one is not None]
+    assert len(names) > 12
+    assert any("selected" in name for name in names)
+    assert [one["name"] for one in walked if one is not None and not one["shown"]] == []
 
 
 def test_axe_would_find_a_picture_without_words(address: str, open_page: Open) -> None:

@@ -14,7 +14,17 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from studio.ui.texts import TEXTS
-from tests.browser.conftest import HASHES, PHONE, looks_like, pixels_of, sheet_of, swipe, too_wide, wait_for_tile
+from tests.browser.conftest import (
+    HASHES,
+    PHONE,
+    findings,
+    looks_like,
+    pixels_of,
+    sheet_of,
+    swipe,
+    too_wide,
+    wait_for_tile,
+)
 from tests.browser.test_page import small_targets
 from training import checkpoint
 from training.generators import GeneratorConfig, build_generator
@@ -496,6 +506,7 @@ def test_settings_scores_and_curves_say_what_the_passports_say(
     expect(few).to_have_count(1)
     expect(few).to_contain_text("200: fewer than 1,000")
     expect(few).to_contain_text("0.0500 ± 0.0020")
+    assert findings(page) == []
     page.locator(".axis").select_option("seconds")
     page.locator(".curve-numbers > summary").click()
     expect(page.locator(".curve-table tbody tr").first).to_contain_text("stuck (20)")

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Request, expect
 
 from studio.export import export_png
 from studio.ui.texts import TEXTS
-from tests.browser.conftest import PHONE, drop, sheet_of, too_wide, wait_for_tile, with_swapped_cells
+from tests.browser.conftest import PHONE, drop, findings, sheet_of, too_wide, wait_for_tile, with_swapped_cells
 from training import checkpoint
 from training.checkpoint import RAW_WEIGHTS, WEIGHTS
 from training.images import Pixels
@@ -238,6 +238,7 @@ def test_the_manifest_scrolls_by_itself_and_widens_nothing(
     expect(page.locator(".manifest pre")).to_contain_text('"seed": 0')
     assert button.evaluate(width) == before
     assert too_wide(page) == []
+    assert findings(page) == []
     page.locator(".export .rules").evaluate("(node) => (node.style.minWidth = `${innerWidth}px`)")
     assert any("rules" in one for one in too_wide(page))
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.ui.texts import TEXTS
-from tests.browser.conftest import PHONE, too_wide, wait_for_tile
+from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
 
 Open = Callable[..., Page]
 TABS = ("explore", "seeds", "compare", "export", "verify", "about")
@@ -131,12 +131,13 @@ def test_the_page_asks_no_other_host_and_keeps_nothing_of_others_in_the_browser(
     assert [key for key in kept if not key.startswith("ganrace.")] == []
 
 
-def test_two_visitors_do_not_see_each_others_seed(address: str, open_page: Open) -> None:
+def test_two_visitors_do_not_see_each_others_seed(address: str, checkpoints: Path, open_page: Open) -> None:
     first, second = open_page(address), open_page(address)
     first.keyboard.press("r")
-    wait_for_tile(first, seed=1)
     second.keyboard.press("ArrowLeft")
-    wait_for_tile(second, seed=2**32 - 1)
+    for page, seed in ((first, 1), (second, 2**32 - 1)):
+        wait_for_tile(page, seed=seed)
+        assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", seed))
     assert first.evaluate("window.ganRace.shown.seed") == 1
 
 
@@ -222,3 +223,8 @@ def test_a_body_that_hides_its_length_is_cut_off(address: str) -> None:
 @pytest.mark.parametrize("path", ["gradio_api/file=pyproject.toml", "gradio_api/file=/etc/passwd"])
 def test_no_file_can_be_read_through_the_page(address: str, path: str) -> None:
     assert httpx.get(f"{address}{path}", timeout=10).status_code in (403, 404)
+
+
+@pytest.mark.parametrize(("path", "status"), [("gradio_api/runs", 404), ("monitoring", 403)])
+def test_nobody_can_look_at_what_others_asked(address: str, path: str, status: int) -> None:
+    assert httpx.get(f"{address}{path}", timeout=10).status_code == status
