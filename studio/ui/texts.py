@@ -117,9 +117,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no_tile_alt": ("No tile yet", "タイルはまだありません"),
     "shown": ("Seed {seed} of {name} is shown.", "{name} のシード {seed} を表示しました。"),
-    "enlarge_hint": (
-        "Click a picture to enlarge it. The whole tile follows from its seed; no picture can be exchanged.",
-        "画像をクリックすると拡大します。タイル全体がシードで決まり、1 枚だけの差し替えはできません。",
+    "enlarge_label": ("Enlarge a picture of the tile", "タイルの画像を拡大"),
+    "enlarge_mouse": ("Click a picture to enlarge it.", "画像をクリックすると拡大します。"),
+    "whole_tile": (
+        "The whole tile follows from its seed; no picture can be exchanged.",
+        "タイル全体がシードで決まり、1 枚だけの差し替えはできません。",
     ),
     "keys_hint": (
         "Keys: R next · ← previous · D random · F favourite · Z back · ? all of them",

@@ -234,6 +234,7 @@ def test_without_a_checkpoint_an_untrained_generator_stands_in_and_says_so(
     expect(page.locator(".explore .legal")).to_contain_text("Not submittable: this generator is an untrained stand-in")
     page.get_by_role("tab", name="Export").click()
     expect(page.locator(".why-not")).to_contain_text("untrained stand-in")
+    expect(page.locator(".export").get_by_text("untrained stand-in").locator("visible=true")).to_have_count(1)
     for tab in ("seeds", "compare", "morph"):
         page.evaluate("(tab) => window.ganRace.openTab(tab)", tab)
         page.wait_for_selector(f".race.{tab}")

@@ -46,6 +46,8 @@ def test_the_ends_are_explores_tiles_pixel_by_pixel_and_between_the_badge_is_los
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
     page = open_morph(open_page, address)
+    widths = page.locator(".morph :is(.seed-a, .seed-b)").evaluate_all("(nodes) => nodes.map((one) => one.offsetWidth)")
+    assert widths[0] == widths[1]
     badge = page.locator(".morph .badge")
     expect(badge).to_contain_text("Not submittable: between seeds")
     page.get_by_role("button", name="Back to seed 3").click()

@@ -30,6 +30,8 @@ def test_a_swipe_moves_the_seed_and_a_pinch_or_a_scroll_does_not(address: str, o
 
 def test_one_tap_enlarges_and_two_taps_make_a_favourite(address: str, open_page: Open) -> None:
     page = open_page(address, **phone(390, 844))
+    expect(page.get_by_text("tap a picture to enlarge it")).to_be_visible()
+    expect(page.get_by_text("Click a picture")).to_be_hidden()
     tile = page.locator(".explore .tile")
     tile.tap()
     tile.tap()
