@@ -2,10 +2,12 @@
 race.keys = (() => {
   const EVERYWHERE = "";
   const OWN_KEYS = "input, textarea, select, button, a, summary, [role=button], [role=tab], [contenteditable]";
-  const TITLES = { [EVERYWHERE]: "everywhere", knockout: "knockout_title" }; // of scopes that are no tabs
+  const TITLES = { [EVERYWHERE]: "everywhere", knockout: "knockout_title", enlarged: "enlarged", checkpoints: "checkpoints" }; // of scopes that are no tabs
   const NAMES = { ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
+  const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
   // All keys: scope -> code of the text that says what they do -> keys. A scope is a tab, or what goes on in one; "" is
-  // for keys that work on every tab. A letter stands for itself, small; `Shift+z` is a key of its own.
+  // for keys that work on every tab. Those that nobody registers are told only: what has the focus, or a dialog, takes them.
+  // A letter stands for itself, small; `Shift+z` is a key of its own.
   const KEYS = {
     explore: {
       next: ["r", " ", "ArrowRight"],
@@ -18,7 +20,7 @@ race.keys = (() => {
       weakest_switch: ["w"],
     },
     seeds: {
-      seeds_key_move: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"],
+      seeds_key_move: ARROWS,
       seeds_keep: ["k"],
       seeds_drop: ["x"],
       seeds_star: ["f"],
@@ -40,6 +42,7 @@ race.keys = (() => {
       previous: ["ArrowLeft"],
       random: ["d"],
       key_seed_field: ["g"],
+      compare_key_mark: ARROWS,
       compare_key_hold: ["a"],
       compare_key_enlarge: ["Enter"],
       compare_blind: ["b"],
@@ -48,8 +51,17 @@ race.keys = (() => {
       compare_zoom_out: ["-"],
       compare_zoom_reset: ["0"],
     },
+    morph: {
+      morph_key_pad: ARROWS,
+    },
     about: {
       about_search: ["/"],
+    },
+    enlarged: {
+      key_enlarged: ARROWS,
+    },
+    checkpoints: {
+      checkpoints_key_move: ["ArrowUp", "ArrowDown"],
     },
     [EVERYWHERE]: {
       shortcuts: ["?"],
@@ -59,6 +71,7 @@ race.keys = (() => {
       checkpoints: ["p"],
       tab_compare: ["c"],
       qr_title: ["q"],
+      key_close: ["Escape"],
     },
   };
   const actions = new Map(); // `scope code` -> {press, release}

@@ -87,9 +87,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     # the keyboard
     "shortcuts": ("Keyboard shortcuts", "キーボード操作"),
     "shortcuts_hint": (
-        "They rest while you type, on a focused button and in a dialog.",
-        "文字の入力中、ボタンにフォーカスがあるとき、ダイアログの表示中は働きません。",
+        "They rest while you type, on a focused button and in a dialog, except for the dialog's own.",
+        "文字の入力中、ボタンにフォーカスがあるとき、ダイアログの表示中は働きません（ダイアログ自身のキーは働きます）。",
     ),
+    "key_close": ("Close the dialog", "ダイアログを閉じる"),
     "everywhere": ("On every tab", "すべてのタブ"),
     "space_key": ("Space", "スペース"),
     # explore
@@ -142,6 +143,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "1 より小さくすると画像は互いに似て、整いやすくなります。値はタイルの一部として書き出されます。",
     ),
     "enlarged": ("One picture, enlarged", "画像の拡大"),
+    "key_enlarged": ("The picture beside, above or below", "左右・上下の画像へ移動"),
     "key_seed_field": ("Go to the seed field", "シード欄へ移動"),
     "cell": ("Picture {cell} · row {row}, column {column}", "画像 {cell} · {row} 行 {column} 列"),
     "cell_alt": ("Picture {cell} of seed {seed}, enlarged", "シード {seed} の画像 {cell}（拡大）"),
@@ -358,6 +360,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "morph_pad_label": (
         "Place between four seeds; move with the arrow keys",
         "4 つのシードの間の位置。矢印キーで動かせます",
+    ),
+    "morph_key_pad": (
+        "Move the point between four seeds; with Shift, farther",
+        "4 シードの間の点を動かす（Shift で大きく）",
     ),
     "morph_pad_hint": (
         "Drag the point, or use the arrow keys. In the corners are the seeds themselves.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CHECKPOINTS: dict[str, tuple[str, str]] = {
+    "checkpoints_key_move": ("Go up or down the list", "一覧を上下に移動"),
     "checkpoints": ("Checkpoints", "チェックポイント"),
     "checkpoints_open": ("Checkpoints: {shown}", "チェックポイント: {shown}"),
     "checkpoints_hint": (

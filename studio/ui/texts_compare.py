@@ -42,6 +42,7 @@ COMPARE: dict[str, tuple[str, str]] = {
         "the number of a seed compares the checkpoints on it.",
         "行がシード、列がチェックポイントです。タイルを選ぶと「見る」で開き、シードの番号を選ぶとそのシードで比べます。",
     ),
+    "compare_key_mark": ("On a tile: move the mark", "タイル上: 枠を動かす"),
     "compare_key_enlarge": ("Enlarge the marked picture", "枠の付いた画像を拡大"),
     "compare_open_tile": ("Open in Explore: {words}", "「見る」で開く: {words}"),
     "compare_row_seed": ("Compare on seed {seed}", "シード {seed} で比べる"),

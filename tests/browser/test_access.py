@@ -218,7 +218,15 @@ def test_the_help_lists_the_keys_of_tabs_that_were_not_opened_yet(address: str, 
     page = open_page(address)
     page.keyboard.press("?")
     titles = page.locator(".key-lists h3")
-    expect(titles).to_have_text(["Explore", "Seeds", "Knockout", "Compare", "About", "On every tab"])
+    scopes = ["Explore", "Seeds", "Knockout", "Compare", "Morph", "About", "One picture, enlarged", "Checkpoints"]
+    expect(titles).to_have_text([*scopes, "On every tab"])
+    for words in (
+        "On a tile: move the mark",
+        "Move the point between four seeds",
+        "Go up or down the list",
+        "Close the dialog",
+    ):
+        expect(page.locator(".key-lists dd").filter(has_text=words)).to_be_visible()
 
 
 def test_a_key_right_after_the_click_on_a_tab_is_that_tabs(address: str, open_page: Open) -> None:
