@@ -535,6 +535,10 @@ def test_on_a_phone_the_bar_and_a_tile_are_on_the_first_screen_and_every_choice_
     assert tile is not None
     assert bar is not None
     assert bar["y"] - tile["y"] > 80
+    knockout, outline = (page.locator(f".seeds .arrange {name}").bounding_box() for name in ("button", ".check"))
+    assert knockout is not None
+    assert outline is not None
+    assert knockout["y"] < outline["y"] + outline["height"]  # neither is alone in a row
     cut = page.evaluate(
         """() => [...document.querySelectorAll('.seeds :is(.count, .arrange select)')].filter((select) => {
             const [style, context] = [getComputedStyle(select), document.createElement('canvas').getContext('2d')];
