@@ -60,11 +60,12 @@ class Index:
 
 @dataclass
 class Progress:
-    """How far the index is: pictures looked at, of how many, and what went wrong."""
+    """How far the index is: pictures looked at, of how many, and what went wrong, with a word for it."""
 
     done: int = 0
     total: int = 0
     problem: str | None = None
+    why: str = "other"
 
 
 class Copies:
@@ -94,6 +95,7 @@ class Copies:
         try:
             self._index = build_index(self._path, self.progress)
         except (ValueError, OSError) as error:  # DataError is a ValueError
+            self.progress.why = "disk" if isinstance(error, OSError) else "other"
             self.progress.problem = str(error)
         except Exception:
             log.exception("The index of the training pictures could not be built")

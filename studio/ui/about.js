@@ -69,7 +69,7 @@ function rowNode(row) {
 }
 
 function boardNode(board) {
-  const network = board.network ?? race.text("about_scores_unnamed");
+  const network = race.told(board.network) ?? race.text("about_scores_unnamed");
   const head = ["name", ...Object.keys(COLUMNS)].map((name) => withRole("columnheader", make("th", { scope: "col", className: name, textContent: race.text(`about_scores_${name}`) })));
   const table = withRole("table", make("table", {}));
   table.append(withRole("rowgroup", make("thead", {}, withRole("row", make("tr", {}, ...head)))));
@@ -83,7 +83,7 @@ function hints(board) {
   return [
     board.network === null && race.text("about_scores_unnamed_hint"),
     board.rows.some((row) => row.few) && race.text("about_scores_few"),
-    ...networks.map((network) => race.text("about_scores_pretrained", { network })),
+    ...networks.map((network) => race.text("about_scores_pretrained", { network: race.told(network) })),
   ].filter(Boolean);
 }
 

@@ -35,7 +35,7 @@ remember();
 // --- rows ------------------------------------------------------------------------------------------------------------------
 
 const plain = (text) => text.normalize("NFKC").toLowerCase().replace(/[_\-\s]+/g, " ");
-const saidOf = (one) => plain([one.name, words(one.recipe), race.recipeText(words(one.recipe)), ...one.tricks, one.sha256, words(one.raw)].join(" "));
+const saidOf = (one) => plain([one.name, words(one.recipe), race.told(words(one.recipe)), ...one.tricks, one.sha256, words(one.raw)].join(" "));
 
 // Every word that is typed must be somewhere in the name, the recipe's sentence, the tricks or the hash.
 function found() {
@@ -71,7 +71,7 @@ function row(one) {
   const title = make("span", { className: "name" }, make("strong", { textContent: one.name }), ...alarmSign(one));
   if (one.added) title.append(" ", make("span", { className: "trick own", textContent: race.text("checkpoints_added") }));
   const body = make("span", { className: "body" }, title, make("span", { className: "facts-line", textContent: facts(one) }), chips(one.tricks));
-  const button = make("button", { type: "button", className: "row-button", title: race.recipeText(words(one.recipe)) }, picture, body);
+  const button = make("button", { type: "button", className: "row-button", title: race.told(words(one.recipe)) }, picture, body);
   button.dataset.sha256 = one.sha256;
   button.setAttribute("aria-current", String([one.sha256, one.raw].includes(race.shown?.sha256 ?? "")));
   button.addEventListener("click", () => choose(one.sha256));

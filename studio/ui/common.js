@@ -39,15 +39,17 @@ window.ganRace ??= (() => {
     return bytes;
   };
 
-  const RECIPES = new Map(Object.entries(TEXTS.en).flatMap(([key, text]) => (key.startsWith("recipe_") ? [[text, key]] : [])));
+  // What the program and the passports say in English is known by its words, with values in their places.
+  const patternOf = (text) => new RegExp(`^${text.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+?)")}$`, "s");
+  const SAYINGS = Object.entries(TEXTS.en).flatMap(([key, text]) => (/^(recipe|network|told)_/.test(key) ? [[key, patternOf(text)]] : []));
 
   // Values with what the program says in its own terms put into the reader's: a reason, and the checkpoint of a hash.
   const inWords = (values) => {
-    const { why, checkpoint_sha256: sha256 } = values;
+    const { reason, checkpoint_sha256: sha256 } = values;
     const one = sha256 && race.list ? race.find(race.list, sha256) : undefined;
     return {
       ...values,
-      ...(why && { reason: race.problemText(values) }),
+      ...(reason && { reason: race.problemText(values) }),
       ...(sha256 && { checkpoint: one ? race.label(one) : sha256.slice(0, 8) }),
     };
   };
@@ -154,11 +156,27 @@ window.ganRace ??= (() => {
     // Which kind of weights drew a tile, as its caption says it; nothing where the checkpoint does not say.
     weightsText: ({ weights }) => (weights ? race.text(`weights_${weights}`) : null),
 
-    // What a recipe is, which a passport says in English; words that are no recipe's of ours stay as they are.
-    recipeText: (words) => (RECIPES.has(words) ? race.text(RECIPES.get(words)) : words),
+    // A recipe, a network or a sentence, which passport and program say in English, in the reader's language; words that
+    // are not known stay as they are.
+    told(words) {
+      for (const [key, pattern] of SAYINGS) {
+        const match = pattern.exec(words);
+        if (match) return race.text(key, match.groups);
+      }
+      return words;
+    },
 
-    // Why a checkpoint cannot be used: `why` is the program's word for it, `reason` its English sentence.
-    problemText: ({ why, reason }) => (race.has(`problem_${why}`) ? race.text(`problem_${why}`, { reason }) : reason),
+    // Why something cannot be used: `reason` is the program's English sentence, `why` its word for sentences not known.
+    problemText({ why, reason }) {
+      const said = race.told(reason);
+      return said === reason && race.has(`problem_${why}`) ? race.text(`problem_${why}`, { reason }) : said;
+    },
+
+    // A device as a passport names it: a graphics card, or a count of CPU threads.
+    deviceText(words) {
+      const [, count] = /^(\d+) CPU threads?$/.exec(words) ?? [];
+      return count ? race.text("device_cpu", { count }) : words;
+    },
 
     label(one) {
       const images = (one.images ?? 0).toLocaleString(race.language);

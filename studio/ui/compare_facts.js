@@ -40,12 +40,18 @@ function table(caption, head, body) {
   return node;
 }
 
+// A fact of the passport in words; what a recipe sets stays as the recipe says it.
+function factText(field_, value) {
+  if (field_ === "about_devices") return value.split(", ").map(race.deviceText).join(", ");
+  return field_ === "about_pretrained" ? race.told(value) : value;
+}
+
 // A setting is called as the recipe calls it; a fact of the passport has a name in words.
 const settingName = (field_) => (field_.startsWith("about_") ? race.text(`compare_${field_}`) : field_);
 
 function showSettings() {
   const rows = facts.settings.filter((row) => row.differs || $(".show-all").checked);
-  const body = rows.map((row) => [settingName(row.field), ...row.values.map((value) => value ?? "–")]);
+  const body = rows.map((row) => [settingName(row.field), ...row.values.map((value) => (value === null ? "–" : factText(row.field, value)))]);
   const words = facts.settings.length === 0 ? "compare_no_settings" : "compare_no_difference";
   const node = rows.length === 0 ? make("p", { className: "hint", textContent: race.text(words) }) : table(race.text("compare_settings"), [race.text("compare_setting"), ...facts.runs.map((_, index) => nameAt(index))], body);
   $(".settings-table").replaceChildren(node);
@@ -68,7 +74,7 @@ function showScores() {
   };
   const body = rows.map((row) => {
     const fakes = race.text(row.few ? "compare_few" : "compare_fakes", { count: row.fakes?.toLocaleString(race.language) ?? "?" });
-    return [nameAt(row.index), ...shown.map((name) => cellOf(row, name)), fakes, row.network ?? "–"];
+    return [nameAt(row.index), ...shown.map((name) => cellOf(row, name)), fakes, race.told(row.network) ?? "–"];
   });
   $(".scores").hidden = rows.length === 0;
   if (rows.length === 0) return;

@@ -28,7 +28,7 @@ race.copies = (details, ask) => {
     pictures.className = "neighbours";
     pictures.append(...answer.neighbours.map(neighbour));
     const copied = answer.neighbours.some((one) => one.copied);
-    const values = { threshold: answer.threshold.toFixed(3), count: answer.count.toLocaleString(race.language), eye: answer.eye };
+    const values = { threshold: answer.threshold.toFixed(3), count: answer.count.toLocaleString(race.language), eye: race.told(answer.eye) };
     found.append(line(race.text(copied ? "copy_flag" : "copy_no_flag", values), copied ? "status failed flag" : "hint flag"));
     found.append(pictures, line(race.text("copy_care", values)));
   }

@@ -41,12 +41,12 @@ function showWords() {
 
 function showFacts(checkpoint) {
   const rows = checkpoint === undefined ? [] : [
-    ["passport_recipe", race.recipeText(checkpoint.recipe)],
+    ["passport_recipe", race.told(checkpoint.recipe)],
     ["passport_images", checkpoint.images?.toLocaleString(race.language)],
     ["passport_time", typeof checkpoint.seconds === "number" ? race.text("minutes", { minutes: Math.round(checkpoint.seconds / 60) }) : null],
-    ["passport_device", checkpoint.devices.join(", ")],
+    ["passport_device", checkpoint.devices.map(race.deviceText).join(", ")],
     ["passport_classes", checkpoint.classes || null],
-    ["passport_pretrained", checkpoint.recipe ? checkpoint.pretrained ?? race.text("passport_none") : null],
+    ["passport_pretrained", checkpoint.recipe ? race.told(checkpoint.pretrained) ?? race.text("passport_none") : null],
   ].filter(([, value]) => value);
   const alarms = race.alarms(checkpoint);
   $(".alarms").hidden = alarms.length === 0;

@@ -33,8 +33,9 @@ from studio.ui import nearest
 from studio.ui.explore import drawn_classes
 from studio.ui.parts import part, to_base64
 from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
+from training.checkpoint import CheckpointError
 from training.generators import GeneratorNetwork
-from training.images import Pixels, to_tile
+from training.images import NotFiniteError, Pixels, to_tile
 from training.sheet import BATCH, CELLS, COLUMNS
 
 T = TypeVar("T")
@@ -222,12 +223,20 @@ def _look_at_film(studio: Studio, name: str) -> Answer:
     if found.data is None:
         if isinstance(found.error, StoppedError):
             return {"stopped": True}
-        raise RequestError("error_film", reason=_reason(found.error))
+        raise RequestError("error_film", **_reason(found.error))
     return {"film": to_base64(found.data), "media_type": video.KINDS[found.kind].media_type}
 
 
-def _reason(error: Exception | None) -> str:
-    return str(error) if isinstance(error, video.VideoError | ValueError) else "see the program's log."
+def _reason(error: Exception | None) -> dict[str, str]:
+    """Say why there is no film: the program's sentence, and its word where the page has one for it."""
+    match error:
+        case CheckpointError():
+            return {"reason": str(error), "why": error.why}
+        case NotFiniteError():
+            return {"reason": str(error), "why": "diverged"}
+        case video.VideoError() | ValueError():
+            return {"reason": str(error)}
+    return {"reason": "see the program's log."}
 
 
 def _asked(studio: Studio, data: Answer) -> Asked:

@@ -18,7 +18,7 @@ def answer(studio: Studio, draw: Callable[[], Pixels]) -> Answer:
     studio.copies.start()
     progress, index = studio.copies.progress, studio.copies.index
     if progress.problem is not None:
-        raise RequestError("error_copies", reason=progress.problem)
+        raise RequestError("error_copies", reason=progress.problem, why=progress.why)
     if index is None:
         return {"done": progress.done, "total": progress.total}
     return _found(index, draw())

@@ -11,6 +11,7 @@ from studio.ui.texts_qr import QR
 from studio.ui.texts_recipes import RECIPE_TEXTS
 from studio.ui.texts_seeds import SEEDS
 from studio.ui.texts_tiles import TILES
+from studio.ui.texts_told import TOLD
 from studio.ui.texts_verify import VERIFY
 from studio.ui.texts_weights import WEIGHTS
 
@@ -49,6 +50,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # checkpoints
     **CHECKPOINTS,
     **RECIPE_TEXTS,
+    **TOLD,
     # favourites
     "favourites": ("Favourites", "お気に入り"),
     "favourites_count": ("Favourites ({count})", "お気に入り（{count} 件）"),
@@ -244,6 +246,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "compare_about_images": ("images seen", "学習画像数"),
     "compare_about_minutes": ("minutes of training", "学習時間（分）"),
     "compare_about_devices": ("trained on", "学習環境"),
+    "device_cpu": ("CPU, {count} {count:thread|threads}", "CPU（{count} スレッド）"),
     "compare_about_pictures": ("pictures in the data", "データの画像数"),
     "compare_curves": ("How the training went", "学習の経過"),
     "compare_quantity": ("Quantity", "量"),

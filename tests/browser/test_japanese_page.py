@@ -16,16 +16,28 @@ from safetensors.torch import load, save_file
 from studio import render
 from tests.browser.conftest import PHONE, too_wide
 from training.checkpoint import CONFIG, WEIGHTS
+from training.embeddings import NETWORKS
+from training.features import NAME
 from training.images import NotFiniteError
 from training.recipes import RECIPES
 
 Open = Callable[..., Page]
 
 
-def write_recipe(folder: Path, summary: str) -> None:
+def write_about(folder: Path, **about: object) -> None:
     values = json.loads((folder / CONFIG).read_text())
-    values["about"] |= {"recipe": {"summary": summary}, "images": 4096}
+    values["about"] |= about
     (folder / CONFIG).write_text(json.dumps(values))
+
+
+def write_recipe(folder: Path, summary: str) -> None:
+    write_about(folder, recipe={"summary": summary}, images=4096)
+
+
+def edit_generator(folder: Path, **values: object) -> None:
+    config = json.loads((folder / CONFIG).read_text())
+    config["generator"] |= values
+    (folder / CONFIG).write_text(json.dumps(config))
 
 
 def write_not_finite(folder: Path) -> None:
@@ -43,7 +55,20 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "odd": (
         lambda folder: (folder / CONFIG).write_text('{"format": 9}'),
-        "has the format 9; this program reads format 1.",
+        "odd/config.json の format は 9 です。このプログラムが読めるのは 1 です。",
+    ),
+    "torn": (
+        lambda folder: (folder / CONFIG).write_text('{"format"'),
+        "torn/config.json は JSON として正しくありません（1 行 10 列の付近）。",
+    ),
+    "narrow": (lambda folder: edit_generator(folder, width=8), "の形は "),
+    "strange": (
+        lambda folder: edit_generator(folder, network="vae"),
+        "strange/config.json の generator が 'vae' になっています。使える値: ",
+    ),
+    "nameless": (
+        lambda folder: save_file({"x": torch.zeros(1)}, folder / WEIGHTS),
+        "nameless/model.safetensors の重みの名前が config.json の設定と合いません: ",
     ),
     "pickled": (
         lambda folder: torch.save({"x": torch.zeros(1)}, folder / WEIGHTS),
@@ -66,6 +91,9 @@ def test_the_reason_why_a_checkpoint_cannot_be_used_is_said_in_japanese(
     for name, (_, words) in DAMAGE.items():
         expect(rows.filter(has_text=name).locator(".why")).to_contain_text(words)
         expect(rows.filter(has_text=name).locator(".why")).to_contain_text(re.compile("[ぁ-ん]"))
+        expect(rows.filter(has_text=name).locator(".why")).not_to_contain_text(
+            re.compile(r"[a-z]+ (is|has|holds|and) ")
+        )
         expect(page.locator(".problems li").filter(has_text=f"{name}: ")).to_contain_text(words)
     assert too_wide(page) == []
     page.evaluate("window.ganRace.setLanguage('en')")
@@ -102,6 +130,69 @@ def test_a_recipe_of_the_project_is_told_in_japanese_and_others_in_their_own_wor
     page.locator("dialog.checkpoints .search").fill("")
     page.evaluate("window.ganRace.setLanguage('en')")
     expect(row).to_have_attribute("title", RECIPES["wgan_gp"].summary)
+
+
+def test_networks_and_devices_are_told_in_japanese_and_unknown_ones_in_their_own_words(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    metrics = [{"network": name, "fakes": 1000, "kid": 0.5} for name in (NETWORKS["squeezenet"].name, "My Net")]
+    devices = ["1 CPU threads", "2 CPU threads", "Tesla T4"]
+    runtimes = [{"device": device} for device in devices]
+    write_about(checkpoints / "alpha", pretrained=NAME, runtimes=runtimes, metrics=metrics, recipe={"summary": "x"})
+    page = open_page(f"{address}?lang=ja")
+    page.locator(".passport summary").click()
+    trained, looked = (
+        "CPU（1 スレッド）, CPU（2 スレッド）, Tesla T4",
+        "EfficientNet-Lite0（ImageNet で学習済み、Apache-2.0）",
+    )
+    expect(page.locator(".passport .facts")).to_contain_text(trained)
+    expect(page.locator(".passport .facts")).to_contain_text(looked)
+    page.evaluate("window.ganRace.openTab('about')")
+    expect(page.locator(".about .board h3")).to_have_text(["My Net", "SqueezeNet 1.1（ImageNet で学習済み、BSD）"])
+    expect(page.locator(".about .board").first).to_contain_text(f"学習に {looked} を利用しています。")
+    page.evaluate("window.ganRace.openTab('compare')")
+    page.locator("details.settings > summary").click()
+    page.locator(".show-all").check()
+    expect(page.locator(".settings-table")).to_contain_text(trained)
+    expect(page.locator(".settings-table")).to_contain_text(looked)
+    expect(page.locator(".scores")).to_contain_text("SqueezeNet 1.1（ImageNet で学習済み、BSD）")
+    expect(page.locator(".scores")).to_contain_text("My Net")
+    page.evaluate("window.ganRace.setLanguage('en')")
+    expect(page.locator(".settings-table")).to_contain_text("CPU, 1 thread, CPU, 2 threads, Tesla T4")
+    expect(page.locator(".settings-table")).to_contain_text(NAME)
+
+
+ERRORS: list[tuple[str, dict[str, str], str]] = [
+    ("error_film", {"reason": "see the program's log."}, "動画を作れませんでした: 理由はプログラムのログにあります。"),
+    (
+        "error_film",
+        {"reason": "ffmpeg could not write the film: No space"},
+        "動画を作れませんでした: ffmpeg が動画を書き込めませんでした（No space）",
+    ),
+    (
+        "error_film",
+        {"reason": "The generator returned values that are not finite.", "why": "diverged"},
+        "動画を作れませんでした: 出力に NaN か無限大が含まれています。学習が発散したものです。",
+    ),
+    (
+        "error_copies",
+        {"reason": "a.csv, line 3: the label 'x' is not a whole number from 0 to 999.", "why": "other"},
+        "学習画像を使えません: a.csv の 3 行目: ラベル 'x' は 0 から 999 までの整数ではありません。",
+    ),
+    (
+        "error_copies",
+        {"reason": "[Errno 28] No space left on device", "why": "disk"},
+        "学習画像を使えません: ディスクの読み書きに失敗しました。空き容量とアクセス権を確認してください。",
+    ),
+    ("error_copies", {"reason": "Nobody knows this.", "why": "other"}, "学習画像を使えません: Nobody knows this."),
+]
+
+
+def test_an_error_with_a_reason_of_the_program_is_told_in_japanese(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?lang=ja", tile=False)
+    for code, values, words in ERRORS:
+        error = {"code": code, "values": values}
+        assert page.evaluate("(error) => window.ganRace.errorText(error)", error) == words
 
 
 def test_a_checkpoint_that_draws_no_colours_is_named(

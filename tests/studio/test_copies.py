@@ -145,3 +145,17 @@ def test_data_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
         time.sleep(0.01)
     assert "neither a folder of pictures nor a file" in found.progress.problem
     assert found.index is None
+
+
+def test_a_disk_that_fails_has_a_word_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(copies, "build_index", full)
+    found = Copies(folder)
+    found.start()
+    deadline = time.monotonic() + 20
+    while found.progress.problem is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert (found.progress.problem, found.progress.why) == ("No space left on device", "disk")

@@ -19,7 +19,7 @@ from studio.ui import morph
 from studio.ui.state import Answer, Studio
 from tests.tabs import functions_of
 from training import checkpoint
-from training.images import to_cells
+from training.images import NotFiniteError, to_cells
 from training.sheet import CELLS, seed_sheet
 
 Call = Callable[..., Answer]
@@ -163,12 +163,13 @@ def test_a_film_of_a_diverged_generator_says_so(
     call: Call, studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
-        raise ValueError("The generator returned values that are not finite: its training has diverged.")
+        raise NotFiniteError("The generator returned values that are not finite: its training has diverged.")
 
     monkeypatch.setattr(morph, "draw", fail)
     answer = finished(call, call("start_film")["film"])
     assert answer["error"]["code"] == "error_film"
     assert "not finite" in answer["error"]["values"]["reason"]
+    assert answer["error"]["values"]["why"] == "diverged"
 
 
 def test_a_film_that_is_too_large_is_refused_with_the_number_that_is_allowed(call: Call) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from studio.ui.texts import TEXTS
+from studio.ui.texts_told import TOLD
+from training import embeddings, features, neighbours
 from training.recipes import RECIPES
 
 PROJECT = Path(__file__).parents[2]
+SPEAKERS = (
+    *("training/checkpoint.py", "training/data.py", "training/neighbours.py"),
+    *("studio/gallery.py", "studio/copies.py", "studio/video.py", "studio/ui/morph.py"),
+)
 REASON = re.compile(r"""(?:CheckpointError\(.*?, "|return "|why = "|else ")(\w+)"(?:\)|$| )""", re.M)
 
 
@@ -28,3 +36,36 @@ def test_every_word_for_a_reason_has_its_sentence_on_the_page() -> None:
     given = set(REASON.findall(checkpoint)) | set(REASON.findall(gallery[gallery.index("def why_of") :]))
     assert given >= {"no_config", "no_weights", "damaged", "pickle", "format", "misfit", "not_finite", "unreadable"}
     assert {f"problem_{why}" for why in given - {"other"}} <= TEXTS.keys()
+
+
+def literals(path: Path) -> Iterator[str]:
+    """Yield the strings of a file, with {} for each value that is put in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)  # type: ignore[misc]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_every_sentence_that_the_page_knows_by_its_words_is_one_that_the_program_says() -> None:
+    said = {text for name in SPEAKERS for text in literals(PROJECT / name)}
+    put_together = {"told_choice", "told_json"}  # from two sentences
+    known = {key: english for key, (english, _) in TOLD.items() if key.startswith("told_") and key not in put_together}
+    assert len(known) > 15
+    for key, english in known.items():
+        assert re.sub(r"\{\w+\}", "{}", english) in said, key
+
+
+def test_every_network_is_known_by_its_name() -> None:
+    names = {english for key, (english, _) in TOLD.items() if key.startswith("network_")}
+    assert {network.name for network in embeddings.NETWORKS.values()} | {features.NAME} <= names
+    sides = {"width": neighbours.COARSE, "height": neighbours.COARSE}
+    pixels = TOLD["network_pixels"][0].format(**sides)
+    assert neighbours.open_eye().name in (pixels, TOLD["network_eye"][0].format(**sides))
+    assert TOLD["network_eye"][0].format(**sides) == f"{features.NAME}; and {pixels}"
+
+
+def test_both_languages_name_the_same_values_of_what_the_program_says() -> None:
+    for key, (english, japanese) in TOLD.items():
+        assert re.search(r"[\u3040-\u30ff]", japanese), key
+        assert set(re.findall(r"\{\w+\}", japanese)) <= set(re.findall(r"\{\w+\}", english)), key

@@ -1,0 +1,100 @@
+"""What the program and the passports say in English, which the page knows by the words, and in Japanese.
+
+The English must be the program's own; `{name}` stands for a value in it. Of several that fit, the first one counts.
+"""
+
+from __future__ import annotations
+
+TOLD: dict[str, tuple[str, str]] = {
+    # the networks that score, that a recipe looks through, and that look for copies
+    "network_squeezenet": (
+        "SqueezeNet 1.1, trained on ImageNet (BSD)",
+        "SqueezeNet 1.1（ImageNet で学習済み、BSD）",
+    ),
+    "network_inception": (
+        "InceptionV3, trained on ImageNet (FID's own weights, by torch-fidelity)",
+        "InceptionV3（ImageNet で学習済み。FID 本来の重み、torch-fidelity による）",
+    ),
+    "network_efficientnet": (
+        "EfficientNet-Lite0, trained on ImageNet (Apache-2.0)",
+        "EfficientNet-Lite0（ImageNet で学習済み、Apache-2.0）",
+    ),
+    "network_eye": (
+        "EfficientNet-Lite0, trained on ImageNet (Apache-2.0); and pixels at {width} x {height}",
+        "EfficientNet-Lite0（ImageNet で学習済み、Apache-2.0）と {width} x {height} の画素",
+    ),
+    "network_pixels": ("pixels at {width} x {height}", "{width} x {height} の画素"),
+    # why a checkpoint cannot be used, where the sentence holds a value
+    "told_format": (
+        "{file} has the format {found}; this program reads format {known}.",
+        "{file} の format は {found} です。このプログラムが読めるのは {known} です。",
+    ),
+    "told_about": ("{file} has an `about` that is no record.", "{file} の about が正しい形の記録ではありません。"),
+    "told_choice": (
+        "{file} describes no generator of this program: The {name} {value} is not one of: {allowed}.",
+        "{file} の {name} が {value} になっています。使える値: {allowed}",
+    ),
+    "told_generator": (
+        "{file} describes no generator of this program: {words}",
+        "{file} の内容は、このプログラムの生成器の設定ではありません（{words}）",
+    ),
+    "told_json": (
+        "{file} cannot be read: {words}: line {line} column {column} (char {char}).",
+        "{file} は JSON として正しくありません（{line} 行 {column} 列の付近）。",
+    ),
+    "told_config_size": ("{file} is larger than {limit} bytes.", "{file} が {limit} バイトを超えています。"),
+    "told_weights_size": (
+        "{file} is larger than the {limit} bytes that its config can need.",
+        "{file} が、config.json の設定に必要な大きさ（最大 {limit} バイト）を超えています。",
+    ),
+    "told_weights_names": (
+        "{file} and its config disagree about the weights {names}.",
+        "{file} の重みの名前が config.json の設定と合いません: {names}",
+    ),
+    "told_weights_shape": (
+        "{file} holds {name} in the shape {shape}; its config asks for {wanted}.",
+        "{file} の {name} の形は {shape} ですが、config.json の設定では {wanted} です。",
+    ),
+    "told_weights_type": (
+        "{file} holds {name} as {type}; {allowed} is allowed.",
+        "{file} の {name} の型は {type} です。使える型: {allowed}",
+    ),
+    "told_link": (
+        "{file} is a link to outside this folder, which is not followed.",
+        "{file} はフォルダーの外へのリンクなので、開きません。",
+    ),
+    # why there is no film
+    "told_no_ffmpeg": ("No ffmpeg with H.264 was found here.", "H.264 を書ける ffmpeg がありません。"),
+    "told_ffmpeg": (
+        "ffmpeg could not write the film: {words}",
+        "ffmpeg が動画を書き込めませんでした（{words}）",
+    ),
+    "told_no_frame": ("A film needs one frame at least.", "動画には 1 コマ以上が必要です。"),
+    "told_film_log": ("see the program's log.", "理由はプログラムのログにあります。"),
+    # why the training pictures cannot be used
+    "told_no_data": (
+        "{path} is neither a folder of pictures nor a file that `python -m training pack` wrote.",
+        "{path} は、画像のフォルダーでも python -m training pack で作ったファイルでもありません。",
+    ),
+    "told_no_picture": (
+        "{path} holds no image that can be used ({count} left out).",
+        "{path} に使える画像がありません（使えなかったもの: {count} 件）。",
+    ),
+    "told_data_lost": ("{file} can no longer be read.", "{file} を読めなくなりました。"),
+    "told_labels_head": (
+        "{path} begins with {found}; its first line must be: file,label.",
+        "{path} の先頭が {found} になっています。1 行目は file,label としてください。",
+    ),
+    "told_label": (
+        "{path}, line {line}: the label {label} is not a whole number from 0 to {most}.",
+        "{path} の {line} 行目: ラベル {label} は 0 から {most} までの整数ではありません。",
+    ),
+    "told_labels_table": (
+        "{path} is no table in UTF-8: {words}.",
+        "{path} は UTF-8 の表として読めません（{words}）。",
+    ),
+    "told_index_log": (
+        "The index could not be built; the reason is in the program's log.",
+        "索引を作れませんでした。理由はプログラムのログにあります。",
+    ),
+}
