@@ -54,6 +54,14 @@ window.ganRace ??= (() => {
     };
   };
 
+  // The option for a checkpoint that is in no list: one that is drawn (an older step of a run) has a name all the same.
+  const unlisted = (sha256) => {
+    const [hash, drawn] = [sha256.slice(0, 8), race.shown?.sha256 === sha256 && !race.gone.has(sha256)];
+    const option = new Option(drawn ? `${race.shown.name} · ${hash}` : race.text("compare_absent", { hash }), sha256, true, true);
+    option.disabled = true;
+    return option;
+  };
+
   const race = {
     language: firstLanguage(),
     shown: null, // {sha256, seed, psi, name, picture} of the tile on the screen
@@ -183,7 +191,8 @@ window.ganRace ??= (() => {
       return race.text("checkpoint_label", { name: one.name, images, hash: one.sha256.slice(0, 8) });
     },
 
-    // Weights as last trained are offered where `raw` says so; otherwise only those that are chosen are named.
+    // Weights as last trained are offered where `raw` says so; otherwise only those that are chosen are named. What is
+    // chosen and not in the list comes first and is said to be so; nobody can choose it, but anything else.
     fillCheckpoints(select, list, chosen, { raw = false } = {}) {
       const offered = race.kinds(list).filter((one) => raw || one.averaged === undefined || one.sha256 === chosen);
       select.replaceChildren(
@@ -193,6 +202,7 @@ window.ganRace ??= (() => {
           return option;
         }),
       );
+      if (chosen && !offered.some((one) => one.sha256 === chosen)) select.prepend(unlisted(chosen));
     },
 
     // Close a dialog by its button and by a click beside it; the browser keeps the focus in it and gives it back.

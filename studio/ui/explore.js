@@ -6,11 +6,12 @@ const visitor = crypto.randomUUID?.() ?? String(Math.random());
 let list = props.list;
 let problem = null; // the error on the screen
 let busy = false;
+let unseen = null; // the checkpoint of the link, where nothing of it can be shown
 
 const checkpointOf = (sha256) => race.find(list, sha256);
 
 function showList() {
-  race.fillCheckpoints(select, list, race.seed.sha256 ?? list.default);
+  race.fillCheckpoints(select, list, race.seed.sha256 ?? unseen ?? list.default);
   $(".problems").hidden = list.problems.length === 0;
   $(".problems ul").replaceChildren(
     ...list.problems.map((one) => Object.assign(document.createElement("li"), { textContent: `${one.name}: ${race.problemText(one)}` })),
@@ -165,6 +166,7 @@ function goBackToShown() {
   const { sha256 = null, seed = 0, psi = 1 } = race.shown ?? {};
   race.setSeed({ sha256, seed, psi });
   if (sha256 !== null) race.link.look(race.seed);
+  showList();
 }
 
 document.addEventListener("race:seed", () => {
@@ -197,7 +199,10 @@ function star() {
 $(".previous").addEventListener("click", () => step(-1));
 $(".next").addEventListener("click", () => step(1));
 $(".random").addEventListener("click", randomSeed);
-select.addEventListener("change", () => wish({ sha256: select.value }));
+select.addEventListener("change", () => {
+  wish({ sha256: select.value });
+  showList();
+});
 select.addEventListener("focus", refreshList);
 
 $(".seed-form").addEventListener("submit", (event) => {
@@ -265,11 +270,19 @@ async function begin() {
   const { wish: linked, cell: linkedCell, error } = fromLink();
   const named = race.link.get("ck") !== null;
   field.value = race.link.get("seed") ?? 0;
-  if (error) return showProblem(error);
+  if (error) {
+    unseen = error.values.hash ?? null;
+    showProblem(error);
+    return showList();
+  }
   const { first } = props;
   const came = first && same(first, linked);
   const answer = came ? first : await ask(linked);
-  if (answer.error) return showProblem(answer.error);
+  if (answer.error) {
+    showProblem(answer.error);
+    unseen = linked.sha256;
+    return showList();
+  }
   await show(answer, () => race.seed.sha256 !== null);
   if (race.seed.sha256 === null) race.setSeed({ sha256: answer.sha256, seed: answer.seed, psi: answer.psi }); // or chosen meanwhile
   race.ahead.keep(race.seed, answer);

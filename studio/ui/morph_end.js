@@ -31,11 +31,7 @@ $(".morph-checkpoint").addEventListener("focus", async () => {
   showSelect();
 });
 
-// Where the checkpoint is not in the list, none is chosen in it.
-function showSelect() {
-  race.fillCheckpoints($(".morph-checkpoint"), list, state.sha256);
-  $(".morph-checkpoint").value = state.sha256;
-}
+const showSelect = () => race.fillCheckpoints($(".morph-checkpoint"), list, state.sha256);
 
 // On every opening the first seed is the one that Explore shows; the second is the next favourite. The link with which the
 // page came may say another pair.

@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -200,6 +201,14 @@ def test_a_link_to_an_absent_checkpoint_says_so_and_shows_no_other_picture(
     page.wait_for_timeout(300)
     assert page.locator(".race .tile").get_attribute("src") is None
     assert page.locator(".caption").inner_text() == ""
+    chosen = page.locator("select.checkpoint option:checked")
+    expect(chosen).to_have_text(f"{unquote(hash_)[:8]} is not here")
+    expect(chosen).to_be_disabled()
+    page.evaluate("window.ganRace.setLanguage('ja')")
+    expect(chosen).to_have_text(f"{unquote(hash_)[:8]} はここにありません")
+    page.locator("select.checkpoint").select_option(value=page.evaluate("window.ganRace.list.default"))
+    page.wait_for_function("window.ganRace.shown?.name === 'alpha'")
+    expect(page.locator("select.checkpoint option")).to_have_count(2)
 
 
 def test_damaged_checkpoints_are_listed_with_the_reason_while_the_rest_works(
@@ -303,7 +312,7 @@ def test_a_run_that_goes_on_is_told_when_its_checkpoint_has_been_replaced(
     page.keyboard.press("d")  # a seed that was not drawn ahead
     expect(page.locator(".explore .status")).to_contain_text("is not here")
     expect(page.locator(".caption")).to_contain_text("seed 0")
-    page.locator("select.checkpoint").select_option(index=0)
+    page.locator("select.checkpoint").select_option(value=checkpoint.load(checkpoints / "alpha").sha256)
     page.wait_for_function("window.ganRace.shown.seed === 0")
 
 

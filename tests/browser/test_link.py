@@ -73,6 +73,10 @@ def test_where_the_checkpoint_of_the_link_is_not_there_no_sheet_and_no_morph_is_
     expect(page.locator(".morph-status")).to_contain_text("Checkpoint 0123abcd is not here")
     expect(page.locator(f"{TILE}[src]")).to_have_count(0)
     assert linked(page)["ck"] == "0123abcd"
+    expect(page.locator(".morph-checkpoint option:checked")).to_have_text("0123abcd is not here")
+    page.locator(".morph-checkpoint").select_option(value=page.evaluate("window.ganRace.list.default"))
+    expect(page.locator(f"{TILE}[src]")).to_have_count(1)
+    expect(page.locator(".morph-checkpoint option")).to_have_count(2)
 
 
 def test_morphs_checkpoint_is_the_one_of_the_header_the_link_and_every_other_tab(
