@@ -16,13 +16,13 @@ SENTENCES = {
         "The picture is what seed {seed} of checkpoint {short} gives, but for rounding: "
         "at most {largest} of 255 levels, in {percent} % of its values."
     ),
-    "cells_differ": "{count} of 100 cells differ from seed {seed} of checkpoint {short}: {listed}.",
+    "cells_differ": "{count} of 100 pictures differ from seed {seed} of checkpoint {short}: {listed}.",
     "all_cells_differ": (
-        "All 100 cells differ from seed {seed} of checkpoint {short}, by {mean} levels on average: "
+        "All 100 pictures differ from seed {seed} of checkpoint {short}, by {mean} levels on average: "
         "it is another tile, or it was saved again with loss."
     ),
     "saved_with_loss": (
-        "A {kind} cannot hold the exact values of a tile, and {count} of 100 cells differ from seed {seed} of "
+        "A {kind} cannot hold the exact values of a tile, and {count} of 100 pictures differ from seed {seed} of "
         "checkpoint {short}; hand in the PNG that was exported."
     ),
     "lossy_file": "A {kind} cannot hold the exact values of a tile; hand in the PNG that was exported.",

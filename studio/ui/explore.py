@@ -49,7 +49,8 @@ def build(studio: Studio) -> gr.HTML:
         facts = {key: value for key, value in vars(picture).items() if key in FACTS}
         preview = data.get("preview") is True and picture.pixels.shape[0] > PREVIEW_SIDE
         jpeg = picture.thumbnail(PREVIEW_SIDE) if preview else picture.jpeg
-        facts |= {"name": entry.name, "weights": entry.weights, "preview": preview}
+        images = entry.description.about.get("images") if entry.description else None
+        facts |= {"name": entry.name, "images": images, "weights": entry.weights, "preview": preview}
         facts |= drawn_classes(entry, picture.seed)
         return {**facts, "jpeg": to_base64(jpeg), "served_seconds": time.perf_counter() - start}
 

@@ -211,7 +211,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "compare_saved_title": ("Comparison on seed {seed}", "シード {seed} での比較"),
     "compare_never": (
         "For looking only, never for submission: this is no tile of one checkpoint.",
-        "鑑賞専用です。1 つのチェックポイントのタイルではないため、提出できません。",
+        "閲覧専用です。1 つのチェックポイントのタイルではないため、提出できません。",
     ),
     "compare_same_place": (
         "The same place in every tile is the same latent.",
@@ -310,7 +310,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "compare_score_fid": ("FID (lower is better)", "FID（小さいほど良い）"),
     "compare_score_precision": ("Precision", "適合率"),
     "compare_score_recall": ("Recall", "再現率"),
-    "compare_score_copies": ("Near copies", "ほぼ複製の割合"),
+    "compare_score_copies": ("Near copies", "コピーに近い画像の割合"),
     "compare_score_fakes": ("Pictures", "画像数"),
     "compare_score_network": ("Feature network", "特徴量のネットワーク"),
     "compare_fakes": ("{count}", "{count}"),
@@ -507,7 +507,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "error_psi": (
         "{value} is no truncation; numbers from 0 to 1 are allowed.",
-        "「{value}」は ψ の値ではありません。0 から 1 までの数を使えます。",
+        "「{value}」はトランケーション ψ の値ではありません。0 から 1 までの数を使えます。",
     ),
     "error_not_finite": (
         "This checkpoint draws values that are no colours (NaN): its training has diverged. Choose another one.",
@@ -536,7 +536,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "error_favourites_row": (
         "Favourite {row} of the file is none: it needs a checkpoint, a seed and a psi from 0 to 1.",
-        "ファイルの {row} 件目が正しくありません。チェックポイント、シード、0 から 1 の ψ が必要です。",
+        "ファイルの {row} 件目が正しくありません。チェックポイント、シード、0 から 1 のトランケーション ψ が必要です。",
     ),
     "error_favourites_size": (
         "The file is larger than {limit} kB, which no file of favourites is.",

@@ -29,7 +29,7 @@ ABOUT: dict[str, Words] = {
     "about_scores_kid": ("KID", "KID"),
     "about_scores_fid": ("FID", "FID"),
     "about_scores_fakes": ("Drawn / real", "生成 / 実画像"),
-    "about_scores_images": ("Images seen", "学習枚数"),
+    "about_scores_images": ("Images seen", "学習画像数"),
     "about_scores_minutes": ("Minutes", "学習時間（分）"),
     "about_scores_few": (
         "Grey: fewer than 1,000 drawn pictures, too noisy to rank by; these stand below the others.",
@@ -70,8 +70,8 @@ ABOUT: dict[str, Words] = {
     "about_version_python": ("Python", "Python"),
     "about_version_torch": ("PyTorch", "PyTorch"),
     "about_version_gradio": ("Gradio", "Gradio"),
-    "about_version_device": ("Tiles to look at are drawn on", "閲覧用の描画装置"),
-    "about_not_installed": ("run from its folder", "フォルダから直接実行"),
+    "about_version_device": ("Tiles to look at are drawn on", "閲覧用タイルの描画"),
+    "about_not_installed": ("run from its folder", "フォルダーから直接実行"),
     "about_official": (
         "Exports and checks are always drawn on the CPU, in float32, so that everybody gets the same tile.",
         "書き出しと検証は、誰でも同じタイルになるよう、常に CPU の float32 で描きます。",
@@ -118,7 +118,7 @@ GLOSSARY = (
         ),
         (
             "the bar to beat: a trick is worth its name when its tile looks better after as many images.",
-            "超えるべき基準です。同じ学習枚数でこれより良いタイルになれば、その技法には効果があります。",
+            "超えるべき基準です。同じ学習画像数でこれより良いタイルになれば、その技法には効果があります。",
         ),
         recipes=("course_sample",),
     ),
@@ -211,12 +211,12 @@ GLOSSARY = (
         (
             "D becomes a critic with a slope instead of a judge with a verdict. Something must bound the slope: here "
             "D’s weights are clipped, and D takes five steps for one of G.",
-            "D は真偽の判定ではなく、滑らかな点数を付けます。傾きの制限が必要で、ここでは重みを切り詰めます。G の 1 "
-            "歩につき D は 5 歩学習します。",
+            "D は真偽の判定ではなく、滑らかな点数を付けます。傾きの制限が必要で、ここでは重みをクリップします。"
+            "G の 1 ステップにつき D は 5 ステップ学習します。",
         ),
         (
             "few steps of G: at the same number of images it has learned a fifth of what the others did.",
-            "G の更新回数。同じ学習枚数では、ほかの 5 分の 1 しか更新されていません。",
+            "G の更新回数。同じ学習画像数では、ほかの 5 分の 1 しか更新されていません。",
         ),
         "1701.07875",
         "loss=wasserstein clip=0.01",
@@ -233,7 +233,7 @@ GLOSSARY = (
         ),
         (
             "a D loss that stays above 0: at 0 D knows everything and teaches nothing.",
-            "D の損失が 0 に張り付いていないか。0 では D が全てを見分け、G は何も学べません。",
+            "D の損失が 0 に張り付いていないか。0 では D がすべてを見分け、G は何も学べません。",
         ),
         "1705.02894",
         "loss=hinge",
@@ -279,7 +279,7 @@ GLOSSARY = (
         ("Feature matching", "特徴量マッチング"),
         (
             "G matches the mean of D’s inner features on reals instead of fooling D. A steady aim that D cannot win.",
-            "G は D を騙す代わりに、D の中間特徴の平均を本物に合わせます。D が勝ちすぎても目標が揺らぎません。",
+            "G は D をだます代わりに、D の中間特徴の平均を本物に合わせます。D が勝ちすぎても目標が揺らぎません。",
         ),
         (
             "soft, averaged pictures: the mean says nothing of the single flower.",
@@ -296,11 +296,11 @@ GLOSSARY = (
         (
             "G looks some steps of D ahead and plays against the D that will be, so that jumping between a few "
             "pictures does not pay.",
-            "G は数歩先の D を見越して学習します。少数の画像の間を飛び移るだけでは得をしなくなります。",
+            "G は数ステップ先の D を見越して学習します。少数の画像の間を飛び移るだけでは得をしなくなります。",
         ),
         (
             "variety across the tile, and the speed: every step of G costs several of D.",
-            "タイル全体の多様性と速度。G の 1 歩に D の数歩分の計算が必要です。",
+            "タイル全体の多様性と速度。G の 1 ステップに D の数ステップ分の計算が必要です。",
         ),
         "1611.02163",
         "unrolled=3",
@@ -313,8 +313,8 @@ GLOSSARY = (
         (
             "An encoder beside G turns reals into latents, and G must paint them again; D’s features say how like they "
             "are. A step costs 1.7 times as much.",
-            "本物を潜在変数に変えるエンコーダーを加え、G に描き直させます。似ているかどうかは D の特徴で測ります。1 "
-            "歩の計算は 1.7 倍です。",
+            "本物を潜在変数に変えるエンコーダーを加え、G に描き直させます。似ているかどうかは D の特徴で測ります。"
+            "1 ステップの計算は 1.7 倍です。",
         ),
         (
             "softer pictures that leave out no kind; for this race the encoder itself is of no use.",
@@ -384,12 +384,12 @@ GLOSSARY = (
         (
             "Asks for a slope of length 1 between each real and each fake, in place of clipping D’s weights. Per "
             "picture, so D must not have batch norm.",
-            "重みを切り詰める代わりに、本物と偽物の間で D の勾配の長さを 1 に近づけます。1 枚ごとの条件なので、D "
+            "重みをクリップする代わりに、本物と偽物の間で D の勾配の長さを 1 に近づけます。1 枚ごとの条件なので、D "
             "にバッチ正規化は使えません。",
         ),
         (
             "long gradients in the alarms, and slow progress: five steps of D for one of G.",
-            "「勾配が長い」という警告と、進みの遅さ（G の 1 歩につき D は 5 歩）。",
+            "「勾配が長い」という警告と、進みの遅さ（G の 1 ステップにつき D は 5 ステップ）。",
         ),
         "1704.00028",
         "loss=wasserstein penalties=gradient:10",
@@ -402,7 +402,7 @@ GLOSSARY = (
         (
             "Punishes D’s slope at the reals only, so that D calms down near the data. “Lazy”: it may act every 16th "
             "step.",
-            "本物の画像の位置でだけ D の勾配を罰し、データの近くで D を落ち着かせます。16 歩に 1 回でも効きます。",
+            "本物の画像の位置でだけ D の勾配を抑え、データの近くで D を落ち着かせます。16 ステップに 1 回で十分です。",
         ),
         (
             "its weight: too strong gives blur, too weak lets D win.",
@@ -435,7 +435,7 @@ GLOSSARY = (
         ("Two time scales (TTUR)", "2 つの学習率（TTUR）"),
         (
             "D learns with four times G’s rate, in place of several steps of D for one of G.",
-            "D を何歩も余分に学習させる代わりに、D の学習率を G の 4 倍にします。",
+            "D を何ステップも余分に学習させる代わりに、D の学習率を G の 4 倍にします。",
         ),
         (
             "whether D wins too early: then G’s pictures stop changing.",
@@ -484,7 +484,7 @@ GLOSSARY = (
         (
             "Lets every place of a map look at every other one, so that both halves of a flower agree. It starts as "
             "doing nothing and grows.",
-            "特徴マップの全ての位置が互いを参照し、花の左右が噛み合うようにします。最初は無効で、徐々に強まります。",
+            "特徴マップのすべての位置が互いを参照し、花の左右が噛み合うようにします。最初は無効で、徐々に強まります。",
         ),
         (
             "symmetry and whole shapes; in a short training it may not have begun to act.",
@@ -542,7 +542,7 @@ GLOSSARY = (
         ),
         (
             "usable pictures after few images; whether small details repeat across the tile.",
-            "少ない学習枚数で形になること。細部が繰り返されていないかも見てください。",
+            "少ない学習画像数で形になること。細部が繰り返されていないかも見てください。",
         ),
         "2101.04775",
         "generator=fastgan",
@@ -596,7 +596,7 @@ GLOSSARY = (
     Trick(
         "projection",
         "batch",
-        ("Classes by projection", "クラス条件（プロジェクション）"),
+        ("Classes by projection", "クラス条件（射影）"),
         (
             "G is told which of the 102 kinds to draw, through the gains of its batch norm, and D compares the picture "
             "with a vector of that kind. The kinds follow from the seed.",
@@ -668,7 +668,7 @@ GLOSSARY = (
             "points where reals and fakes differ most.",
             "D の最終層を長さ 1 の方向にし、特徴とは別に学習します。本物と偽物の差が最も大きい向きを指し続けます。",
         ),
-        ("a comparison with plain hinge at equal images.", "同じ学習枚数での、通常のヒンジ損失との違い。"),
+        ("a comparison with plain hinge at equal images.", "同じ学習画像数での、通常のヒンジ損失との違い。"),
         "2301.12811",
         "sliced=true loss=hinge",
         ("san",),
@@ -693,16 +693,16 @@ GLOSSARY = (
     Trick(
         "truncation",
         "draw",
-        ("Truncation", "トランケーション（truncation）"),
+        ("Truncation", "トランケーション ψ（truncation）"),
         (
             "Draws all latents of the tile towards the middle by one factor psi: safer pictures, less variety. One psi "
             "for the whole tile is allowed and recorded.",
-            "タイルの全潜在変数を 1 つの係数 psi で中心に寄せます。破綻は減りますが多様性も減ります。タイル全体に同じ "
-            "psi を使うことは認められ、記録されます。",
+            "タイルの全潜在変数を 1 つの係数 ψ で中心に寄せます。破綻は減りますが多様性も減ります。タイル全体に同じ "
+            "ψ を使うことは認められ、記録されます。",
         ),
         (
             "psi 0.7 against 1 in Explore: what is won in quality and lost in variety.",
-            "「見る」で psi 0.7 と 1 を比べ、質の向上と多様性の減少を見てください。",
+            "「見る」で ψ 0.7 と 1 を比べ、質の向上と多様性の減少を見てください。",
         ),
         "1809.11096",
         recipes=("biggan_parts",),

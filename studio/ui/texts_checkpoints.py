@@ -10,7 +10,7 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
         "A click shows the checkpoint in Explore; the seed stays.",
         "選ぶと「見る」に表示します。シードは変わりません。",
     ),
-    "checkpoints_search": ("Search by name, recipe or trick", "名前・レシピ・手法で絞り込む"),
+    "checkpoints_search": ("Search by name, recipe or trick", "名前・レシピ・技法で絞り込む"),
     "checkpoints_found": ("{count} of {all}", "{all} 件中 {count} 件"),
     "checkpoints_none": ("Nothing here matches “{words}”.", "「{words}」に合うものはありません。"),
     "checkpoints_recent": ("Used last", "最近使ったもの"),

@@ -114,6 +114,6 @@ FLOWERS: tuple[tuple[str, str], ...] = (
 
 FLOWER_TEXTS: dict[str, tuple[str, str]] = {
     "cell_class": ("class {kind}", "クラス {kind}"),
-    "cell_flower": ("class {kind}: {flower}", "クラス {kind}：{flower}"),
+    "cell_flower": ("class {kind}: {flower}", "クラス {kind}: {flower}"),
     **{f"flower_{kind}": names for kind, names in enumerate(FLOWERS)},
 }

@@ -13,11 +13,11 @@ RECIPE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "recipe_feature_matching": (
         "DCGAN whose G matches the means of D's features instead of fooling D",
-        "D をだます代わりに、D の特徴量の平均を G が合わせる DCGAN（特徴マッチング）",
+        "D をだます代わりに、D の特徴量の平均を G が合わせる DCGAN（特徴量マッチング）",
     ),
     "recipe_minibatch_discrimination": (
         "DCGAN whose D sees how near the images of a batch are to each other",
-        "バッチ内の画像どうしの近さを D が見る DCGAN（ミニバッチ判別）",
+        "バッチ内の画像どうしの近さを D が見る DCGAN（ミニバッチ識別）",
     ),
     "recipe_wgan": (
         "Wasserstein loss, D's weights clipped to 0.01, RMSProp, five steps of D for one of G",
@@ -45,7 +45,7 @@ RECIPE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "recipe_began": (
         "BEGAN: D is an autoencoder, its errors on reals and fakes are kept in proportion",
-        "BEGAN: D は自己符号化器。本物と偽物の再構成誤差の比を保つ",
+        "BEGAN: D はオートエンコーダー。本物と偽物の再構成誤差の比を保つ",
     ),
     "recipe_unrolled": (
         "DCGAN whose G looks three steps of D ahead",
@@ -61,7 +61,7 @@ RECIPE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "recipe_biggan_parts": (
         "parts of BigGAN: classes by conditional batch norm and projection, orthogonal init; made to be truncated",
-        "BigGAN の要素: 条件付きバッチ正規化と射影によるクラス、直交初期化。切り詰め向き",
+        "BigGAN の要素: 条件付きバッチ正規化と射影によるクラス、直交初期化。トランケーション向き",
     ),
     "recipe_stylegan2_light": (
         "a light StyleGAN2: mapping, styles, noise, lazy R1, minibatch standard deviation, DiffAugment",
@@ -85,7 +85,7 @@ RECIPE_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "recipe_r3gan": (
         "the loss of R3GAN: relativistic, R1 and R2 (every fourth step); residual networks without spectral norm",
-        "R3GAN の損失: 相対論的損失に R1 と R2（4 ステップごと）。スペクトル正規化のない残差ネットワーク",
+        "R3GAN の損失: 相対的損失に R1 と R2（4 ステップごと）。スペクトル正規化のない残差ネットワーク",
     ),
     "recipe_fastgan": (
         "FastGAN: skip-layer excitation in G, a D that paints the reals again, hinge",

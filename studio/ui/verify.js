@@ -52,7 +52,7 @@ function showVerdict() {
   $(".outcome").textContent = race.text(`verdict_${verdict.outcome}`);
   $(".outcome").dataset.outcome = verdict.outcome;
   $(".sentence").textContent = sentence();
-  $(".cells").textContent = verdict.cells.length ? race.text("differing_cells", { cells: verdict.cells.join(", ") }) : "";
+  $(".cells").textContent = verdict.cells.length && verdict.cells.length < 100 ? race.text("differing_cells", { cells: verdict.cells.join(", ") }) : "";
   $(".marks").replaceChildren(...verdict.cells.map(race.cellMark));
   showFacts();
   showClaims();

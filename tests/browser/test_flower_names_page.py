@@ -37,7 +37,7 @@ def test_a_flower_is_called_by_its_name_and_other_classes_by_their_number(
     expect(caption).to_have_text("画像 37 · 4 行 8 列")
     page.keyboard.press("Escape")
     for name, english, japanese in (
-        ("all", f"class {KIND}: {FLOWERS[KIND][0]}", f"クラス {KIND}：{FLOWERS[KIND][1]}"),
+        ("all", f"class {KIND}: {FLOWERS[KIND][0]}", f"クラス {KIND}: {FLOWERS[KIND][1]}"),
         ("few", f"class {int(labels(4, 100, 3)[37])}", f"クラス {int(labels(4, 100, 3)[37])}"),
     ):
         select.select_option(select.locator("option", has_text=name).get_attribute("value"))

@@ -180,7 +180,7 @@ def test_a_changed_tile_fails_with_the_numbers_of_its_cells(
 ) -> None:
     assert verify(changed(tile), root) == 1
     out = capsys.readouterr().out
-    assert out.startswith("FAIL: 2 of 100 cells differ from seed 7")
+    assert out.startswith("FAIL: 2 of 100 pictures differ from seed 7")
     assert "cells that differ (0 to 99, row by row): 0, 12\n" in out
     assert "largest difference: " in out
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.ui.texts import TEXTS
+from studio.ui.texts_about import GLOSSARY
 from studio.ui.texts_told import TOLD
 from training import embeddings, features, neighbours
 from training.recipes import RECIPES
@@ -69,3 +70,13 @@ def test_both_languages_name_the_same_values_of_what_the_program_says() -> None:
     for key, (english, japanese) in TOLD.items():
         assert re.search(r"[\u3040-\u30ff]", japanese), key
         assert set(re.findall(r"\{\w+\}", japanese)) <= set(re.findall(r"\{\w+\}", english)), key
+
+
+def test_a_thing_has_one_name_in_japanese_everywhere() -> None:
+    others = {"切り詰め": "トランケーション", "手法": "技法", "学習枚数": "学習画像数", "複製": "コピー", "：": ": "}
+    words = [*(japanese for _, japanese in TEXTS.values())]
+    words += [words[1] for trick in GLOSSARY for words in (trick.name, trick.does, trick.look)]
+    for other, name in others.items():
+        assert [text for text in words if other in text] == [], f"{name}, not {other}"
+        assert any(name in text for text in words)
+    assert [text for text in words if re.search(r"(?<![a-z{])psi(?![a-z])", text)] == []

@@ -119,7 +119,7 @@ def test_one_exchanged_cell_is_named_wherever_it_is(
     verdict = verify(png(with_cells(tile, {cell: better}), claims), gallery)
     assert facts(verdict) == ("fail", "cells_differ")
     assert verdict.cells == (cell,)
-    assert verdict.sentence.startswith("1 of 100 cells differ")
+    assert verdict.sentence.startswith("1 of 100 pictures differ")
     assert f" {cell} (row {cell // 10 + 1}, column {cell % 10 + 1})." in verdict.sentence
 
 
