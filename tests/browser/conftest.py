@@ -194,7 +194,7 @@ TOO_WIDE = """() => {
     const width = document.documentElement.clientWidth;
     const boxed = (node) => { // in something that scrolls by itself, or cuts on purpose
         const outer = node.parentElement;
-        if (node.matches("[aria-hidden=true]")) return true;
+        if (node.closest("[aria-hidden=true]")) return true;
         if (!outer?.closest(".race") || outer.matches(".race, dialog")) return false;
         return getComputedStyle(outer).overflowX !== "visible" || boxed(outer);
     };
