@@ -46,7 +46,7 @@ SEEDS: dict[str, tuple[str, str]] = {
     "seeds_key_columns": ("columns", "列数"),
     "seeds_key_back": ("take back the last keep or drop", "直前の「残す」「外す」を取り消す"),
     "seeds_card": ("Tile of seed {seed}", "シード {seed} のタイル"),
-    "seeds_is_keep": ("kept", "残す"),
+    "seeds_is_keep": ("kept", "残した"),
     "seeds_is_drop": ("dropped", "外した"),
     "seeds_is_failed": ("could not be drawn", "描画できません"),
     "seeds_is_starred": ("starred", "お気に入り"),
