@@ -14,10 +14,10 @@ from studio.added import HEADER_BYTES, MOST, MOST_CONFIG_BYTES, NAME_LETTERS, ch
 from studio.favourites import owner_of
 from studio.previews import small_preview
 from studio.render import Priority
-from studio.ui.explore import FIRST_SEED, VISITOR_LENGTH
+from studio.ui.explore import FIRST_SEED
 from studio.ui.favourites import asked_secret
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_text, log
+from studio.ui.state import VISITOR_LENGTH, Answer, RequestError, Studio, answers, asked_hash, asked_text, log
 from studio.uploads import MOST_BYTES, PIECE_BYTES, RefusedError, Upload, Uploads
 from training.checkpoint import RAW_WEIGHTS, file_sha256
 

@@ -16,7 +16,7 @@ from studio.gallery import Entry
 from studio.render import Picture, Priority, Wish, to_png
 from studio.ui.explore import drawn_classes
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
+from studio.ui.state import VISITOR_LENGTH, Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
 from training.checkpoint import RAW_WEIGHTS
 from training.sheet import CELLS
 
@@ -25,7 +25,6 @@ SCRIPTS = (
     *("compare_steps", "compare_modes", "compare_wall", "compare_cells", "compare_matrix", "compare_blind"),
     *("chart", "compare_facts", "compare_end"),
 )
-VISITOR_LENGTH = 64
 THUMBNAIL_SIDE = 224
 
 

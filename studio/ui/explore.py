@@ -14,6 +14,7 @@ from studio.render import Picture, Priority, Wish, to_png
 from studio.ui.nearest import answer as answer_nearest
 from studio.ui.parts import part, to_base64
 from studio.ui.state import (
+    VISITOR_LENGTH,
     Answer,
     RequestError,
     Studio,
@@ -30,7 +31,6 @@ from training.latents import labels
 from training.sheet import CELLS
 
 FIRST_SEED = 0
-VISITOR_LENGTH = 64
 SCRIPTS = ("explore_seed", "explore_weights", "explore_weakest", "explore_file")
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next

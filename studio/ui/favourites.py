@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from studio.favourites import MOST_OF_ONE, Favourite, FavouriteError, checked
 from studio.render import Priority
-from studio.ui.explore import VISITOR_LENGTH
 from studio.ui.export import exported
 from studio.ui.parts import part, to_base64
 from studio.ui.state import (
+    VISITOR_LENGTH,
     Answer,
     RequestError,
     Studio,

