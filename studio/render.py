@@ -37,6 +37,7 @@ SHEET_SHARE = 4  # of which a quarter is for tiles of sheets, so that a sheet pu
 COPY_BYTES = 2**29  # generators on a GPU, or in the form that draws faster
 JPEG_QUALITY = 85
 HASH_DIGITS = 12
+TRIED = 5  # pictures on which the faster form is tried: it computes the same or something else altogether
 
 
 @dataclass(frozen=True)
@@ -322,8 +323,8 @@ def _unbroken(function: Callable[[], T]) -> Generator[None, None, tuple[T, float
 
 
 def _quicker_if_equal(generator: GeneratorNetwork, before_layer: Callable[..., None]) -> GeneratorNetwork:
-    """Try the faster form on one batch; where it draws something else, the generator is drawn as it is."""
-    z, labels = latents(0, BATCH, generator.z_dim), seed_labels(generator, 0, BATCH)
+    """Try the faster form on a few pictures; where it draws something else, the generator is drawn as it is."""
+    z, labels = latents(0, TRIED, generator.z_dim), seed_labels(generator, 0, TRIED)
     found = quicker(generator)
     if not close_enough(draw(found, z, labels), draw(generator, z, labels)):
         return generator

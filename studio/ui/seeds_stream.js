@@ -1,6 +1,6 @@
 // How the tiles of the sheet stream in, and go on by themselves after trouble that passes.
 const WORKERS = [0, 1]; // two at a time, so that one is always being drawn
-const AHEAD_WORKER = 2; // the lane of what may come next
+const AHEAD_WORKER = 2; // the lane of what may come next, and of the first tile, which calls off what has not come
 const TYPING_MILLISECONDS = 60;
 const DRAWN_BEFORE_AHEAD = 2; // tiles of this sheet that come before the first one of the next
 const PASSING = ["error_connection", "error_busy"]; // which say nothing about the tile that was asked for
@@ -81,6 +81,22 @@ function lookAhead(seed) {
   race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true });
 }
 
+// Whoever opens the list of checkpoints is about to choose one: the first tile of each, the nearest in the list first.
+let choosing = 0; // of looking at the list: what an older one began goes no further
+async function lookAtOthers() {
+  const own = ++choosing;
+  if (!isOpen() || wish === null || contest !== null || halted || navigator.connection?.saveData) return;
+  const [hashes, size] = [[...select.options].map((one) => one.value), side()];
+  const place = hashes.indexOf(wish.sha256);
+  const distance = (sha256) => Math.abs(hashes.indexOf(sha256) - place);
+  for (const sha256 of hashes.filter((one) => one !== wish.sha256).sort((one, other) => distance(one) - distance(other))) {
+    await race.ask(server.look, { ...key(range.start), sha256, side: size, worker: AHEAD_WORKER, visitor, soon: true });
+    if (own !== choosing || !isOpen()) return;
+  }
+}
+select.addEventListener("focus", lookAtOthers);
+for (const name of ["change", "blur"]) select.addEventListener(name, () => choosing++);
+
 let typing = null;
 $(".start").addEventListener("input", () => {
   clearTimeout(typing);
@@ -97,7 +113,8 @@ async function work(worker, own, asked) {
     if (seed === undefined) return;
     asked.add(seed);
     const size = side();
-    const answer = await askThrough(server.look, { ...key(seed), side: size, worker, visitor, soon: isFirst }, isWanted);
+    const lane = isFirst ? AHEAD_WORKER : worker;
+    const answer = await askThrough(server.look, { ...key(seed), side: size, worker: lane, visitor, soon: isFirst }, isWanted);
     asked.delete(seed);
     if (own !== round) return;
     if (answer.superseded) continue;

@@ -375,7 +375,7 @@ def test_the_focus_stays_on_the_card_and_a_star_from_elsewhere_gets_its_tile(add
     page.wait_for_function(DRAWN, arg=1)
     page.locator(".race.seeds .start").fill("3000")
     page.locator(".filter").select_option("best")
-    page.route("**/component_server*", lambda route: None)
+    page.route("**/component_server**", lambda route: None)
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".nothing")).to_have_text("At least two tiles must be drawn first.")
 
@@ -454,7 +454,7 @@ def test_the_first_tile_of_the_next_sheet_is_drawn_ahead_and_counts_only_once_it
     expect(words).to_contain_text("24 of 24")
     page.locator(".race.seeds .start").fill("1000")
     page.wait_for_timeout(600)
-    assert ahead.keys() == {24, 1000}
+    assert ahead.keys() == {0, 24, 1000}
     expect(words).to_contain_text("24 seeds of this checkpoint looked at")
     page.get_by_role("button", name="Show").click()
     page.wait_for_function(DRAWN, arg=24)
@@ -491,6 +491,37 @@ def test_the_next_sheet_begins_at_once_while_this_one_streams(
     assert [priority for seed, priority in drawn if seed == 24] == [Priority.PREFETCH]
     lanes = {lane for lane, keep in called_off if keep is not None and keep.seed >= 24}
     assert {"seeds-0", "seeds-1"} <= lanes
+
+
+def test_while_the_list_of_checkpoints_is_open_the_first_tile_of_the_nearest_is_drawn_until_one_is_chosen(
+    checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    make_checkpoint(checkpoints / "gamma", seed=3)
+    page = open_seeds(open_page, serve(checkpoints))
+    select = page.locator(".race.seeds .seeds-checkpoint")
+    alpha, beta, gamma = select.evaluate("select => [...select.options].map((one) => one.value)")
+    assert select.input_value() == alpha
+    asked: list[tuple[str, int, bool]] = []
+    held: list[Route] = []
+
+    def note(route: Route) -> None:
+        data = json.loads(route.request.post_data or "")["data"]
+        if not {"worker", "side"} <= data.keys():
+            return route.continue_()
+        asked.append((data["sha256"], data["seed"], data["soon"]))
+        return route.continue_() if held else held.append(route)
+
+    page.route("**/component_server**", note)
+    with page.expect_request("**/component_server**"):
+        select.focus()
+    page.wait_for_timeout(200)
+    assert asked == [(beta, 0, True)]
+    select.select_option(beta)
+    held[0].continue_()
+    page.wait_for_function(DRAWN, arg=24)
+    page.wait_for_timeout(200)
+    assert gamma not in {sha256 for sha256, _, _ in asked}
+    expect(page.locator(".progress-words")).to_contain_text("24 seeds of this checkpoint looked at")
 
 
 @pytest.mark.parametrize("typed", ["-1", "1e3", "4294967296"])
