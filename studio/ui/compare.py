@@ -65,8 +65,12 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def compare_facts(data: Answer) -> Answer:
+        """Put the settings of what is shown side by side; the curves and the scores are those of the runs."""
         entries = [studio.find(sha256) for sha256 in _asked_hashes(data)]
-        rows = settings([_about(entry) for entry in entries])
+        shown = [studio.find(sha256) for sha256 in _asked_hashes(data, "shown")] if "shown" in data else entries
+        if len(shown) != len(entries):
+            raise RequestError("error_request", field="shown", value=f"{len(shown)} of {len(entries)}")
+        rows = settings([_about(entry) for entry in shown])
         return {
             "settings": [asdict(row) for row in rows],
             "curves": [asdict(_curves(studio, entry)) for entry in entries],
@@ -135,8 +139,8 @@ def _asked_list(data: Answer, field: str) -> list[object]:
     return values
 
 
-def _asked_hashes(data: Answer) -> list[str]:
-    values = _asked_list(data, "checkpoints")
+def _asked_hashes(data: Answer, field: str = "checkpoints") -> list[str]:
+    values = _asked_list(data, field)
     _check_size(len(values), 1)
     return [asked_hash({"sha256": value}) for value in values]
 

@@ -1,5 +1,5 @@
 // What the passports and the logs say: settings that differ, curves on one axis, both with their numbers in words.
-let facts = null; // {runs, settings, curves} of the checkpoints that are compared now
+let facts = null; // {runs, shown, settings, curves, scores} of what is compared now
 let asking = 0;
 
 const DIGITS = 4;
@@ -8,22 +8,31 @@ const panels = [".settings", ".curves"].map($);
 
 function forgetFacts() {
   facts = null;
+  asking += 1; // what is still on its way is of what was compared before
   if (panels.some((panel) => panel.open)) askFacts();
 }
 
+// Settings are those of the step that is shown; curves and scores are a run's.
 async function askFacts() {
-  const runs = chosen().map((slot) => slot.sha256);
+  const [runs, shown] = ["sha256", "shown"].map((which) => chosen().map((slot) => slot[which]));
   if (facts !== null || list === null || runs.length === 0) return;
   const mine = (asking += 1);
-  const answer = await race.ask(server.compare_facts, { checkpoints: runs });
+  const answer = await race.ask(server.compare_facts, { checkpoints: runs, shown });
   if (mine !== asking) return;
   if (answer.error) return showProblem(answer.error);
-  facts = { ...answer, runs };
+  facts = { ...answer, runs, shown };
   showFacts();
 }
 for (const panel of panels) panel.addEventListener("toggle", () => panel.open && (facts === null ? askFacts() : showFacts()));
 
 const nameAt = (index) => `${index + 1} · ${described(facts.runs[index]).name}`;
+
+// A step that is not a run's newest says how many images it had seen.
+function stepNameAt(index) {
+  const { images } = described(facts.shown[index]);
+  if (facts.shown[index] === facts.runs[index] || images === null) return nameAt(index);
+  return `${nameAt(index)} · ${race.text("compare_images", { images: images.toLocaleString(race.language) })}`;
+}
 
 function showFacts() {
   if (facts === null) return;
@@ -53,7 +62,7 @@ function showSettings() {
   const rows = facts.settings.filter((row) => row.differs || $(".show-all").checked);
   const body = rows.map((row) => [settingName(row.field), ...row.values.map((value) => (value === null ? "–" : factText(row.field, value)))]);
   const words = facts.settings.length === 0 ? "compare_no_settings" : "compare_no_difference";
-  const node = rows.length === 0 ? make("p", { className: "hint", textContent: race.text(words) }) : table(race.text("compare_settings"), [race.text("compare_setting"), ...facts.runs.map((_, index) => nameAt(index))], body);
+  const node = rows.length === 0 ? make("p", { className: "hint", textContent: race.text(words) }) : table(race.text("compare_settings"), [race.text("compare_setting"), ...facts.runs.map((_, index) => stepNameAt(index))], body);
   $(".settings-table").replaceChildren(node);
 }
 $(".show-all").addEventListener("change", () => facts !== null && showSettings());

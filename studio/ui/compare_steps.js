@@ -32,3 +32,4 @@ $(".scrub").addEventListener("input", () => {
   showScrubber();
   draw();
 });
+$(".scrub").addEventListener("change", forgetFacts); // once it rests, not at every place of a drag

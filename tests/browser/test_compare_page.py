@@ -450,6 +450,28 @@ def test_a_run_with_steps_has_a_scrubber_and_others_have_none(
     expect(page.locator(".wall figcaption").nth(1)).to_contain_text("3,000 images")
 
 
+def test_the_settings_are_those_of_the_step_that_is_shown_once_the_scrubber_rests(
+    checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    make_run(checkpoints / "run", make_checkpoint, (1024, 2048, 3000))
+    page = begin(open_page(serve(checkpoints)))
+    choose(page, 1, "run")
+    page.locator("details.settings > summary").click()
+    head = page.locator(".settings-table thead th").nth(2)
+    seen = page.locator(".settings-table tr", has_text="images seen").locator("td").nth(1)
+    for position, images, name in (("0", "1024", "2 · run · 1,024 images"), ("2", "3000", "2 · run")):
+        page.locator(".scrub").fill(position)
+        expect(seen).to_have_text(images)
+        expect(head).to_have_text(name)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.locator(".scrub").evaluate("(one) => { one.value = 0; one.dispatchEvent(new Event('input')); }")  # a drag
+    expect(page.locator(".wall figcaption").nth(1)).to_contain_text("1,024 images")
+    assert not [one for one in asked if '"compare_facts"' in one]
+    page.locator(".scrub").dispatch_event("change")
+    expect(seen).to_have_text("1024")
+
+
 def test_one_scrubber_leads_two_runs_through_their_steps_together(
     checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
 ) -> None:

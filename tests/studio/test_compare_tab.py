@@ -154,6 +154,18 @@ def test_facts_come_in_the_order_of_the_checkpoints(ask: Ask, root: Path, hashes
     assert facts["scores"] == [[], []]
 
 
+def test_settings_are_those_of_the_step_that_is_shown_and_curves_those_of_its_run(
+    ask: Ask, root: Path, hashes: list[str]
+) -> None:
+    log = root / "run" / "000003000" / "metrics.jsonl"
+    log.write_text('{"images": 32, "seconds": 1.5, "d_loss": 0.5}\n', encoding="utf-8")
+    step = ask("compare_list", {})["checkpoints"][2]["steps"][0]
+    facts = ask("compare_facts", {"checkpoints": [hashes[2]], "shown": [step["sha256"]]})
+    images = next(row for row in facts["settings"] if row["field"] == "about_images")
+    assert images["values"] == [str(step["images"])] != ["1004"]
+    assert facts["curves"][0]["quantities"] == {"d_loss": [0.5]}
+
+
 def test_a_log_that_links_out_of_the_gallery_is_not_read(ask: Ask, root: Path, hashes: list[str]) -> None:
     outside = root.parent / "outside.jsonl"
     outside.write_text('{"images": 32, "seconds": 1.5, "d_loss": 0.5}\n', encoding="utf-8")
@@ -162,6 +174,7 @@ def test_a_log_that_links_out_of_the_gallery_is_not_read(ask: Ask, root: Path, h
 
 
 ABSENT = "0" * 64
+HERE = "of a checkpoint that is here"
 HOSTILE: list[tuple[str, Any, str]] = [
     ("compare_tiles", None, "error_seed"),
     ("compare_tiles", {"seed": 1}, "error_request"),
@@ -193,13 +206,25 @@ HOSTILE: list[tuple[str, Any, str]] = [
     ("compare_facts", [], "error_request"),
     ("compare_facts", {"checkpoints": [ABSENT] * 50}, "error_too_many_tiles"),
     ("compare_facts", {"checkpoints": [ABSENT]}, "error_unknown_checkpoint"),
+    *(
+        ("compare_facts", {"checkpoints": [HERE], "shown": shown}, code)
+        for shown, code in (
+            (None, "error_request"),
+            ([], "error_request"),
+            ([HERE, HERE], "error_request"),
+            ([ABSENT], "error_unknown_checkpoint"),
+        )
+    ),
 ]
 
 
 @pytest.mark.parametrize(("name", "data", "code"), HOSTILE)
-def test_a_hostile_request_gets_a_plain_error(ask: Ask, studio: Studio, name: str, data: Any, code: str) -> None:
+def test_a_hostile_request_gets_a_plain_error(
+    ask: Ask, studio: Studio, hashes: list[str], name: str, data: Any, code: str
+) -> None:
     before = studio.renderer.renders
-    assert ask(name, data)["error"]["code"] == code
+    filled = json.loads(json.dumps(data).replace(HERE, hashes[0]))
+    assert ask(name, filled)["error"]["code"] == code
     assert studio.renderer.renders == before
 
 
