@@ -11,7 +11,9 @@ const LIMIT = 2 ** 32;
 const BASELINES = ["course_sample", "dcgan"];
 
 let list = null; // what there is to compare
-let slots = []; // {sha256: the checkpoint that is chosen, shown: it, or a step that its run kept}, or {absent: hash}
+// {sha256: the checkpoint that is chosen, shown: it, or a step that its run kept}, or {absent: hash, gone: it was here}
+let slots = [];
+let unread = []; // what the link says of checkpoints and is no hash, until something else is chosen
 let mode = "side";
 let blind = false;
 let revealed = false;
@@ -26,7 +28,7 @@ const isOpen = () => race.tab === "compare" && element.isConnected;
 // What can be chosen: checkpoints, and their weights as last trained, which a run keeps of its newest checkpoint only.
 const choices = (some) => race.kinds(some).map((one) => (one.averaged === undefined ? one : { ...one, steps: [] }));
 const checkpointOf = (sha256) => choices(list).find((one) => one.sha256 === sha256);
-const chosen = () => slots.filter((slot) => slot.absent === undefined);
+const chosen = () => slots.filter((slot) => !isAbsent(slot));
 const keyOf = (sha256, { seed, psi }) => `${sha256} ${seed} ${psi}`;
 const wanted = () => ({ seed: race.seed.seed, psi: race.seed.psi, hashes: chosen().map((slot) => slot.shown) });
 const isOnWall = (wish) =>
@@ -47,24 +49,29 @@ async function refreshList() {
   if (JSON.stringify(answer) === JSON.stringify(before)) return;
   list = answer;
   if (before === null) slots = askedSlots() ?? linkedSlots() ?? defaultSlots();
-  else slots = stillThere(slots.map((slot) => followRun(slot, before)), slots);
+  else slots = stillThere(slots.map((slot) => followRun(slot, before)));
   changeSlots(slots);
 }
 
 // A run that goes on replaces its checkpoint; whoever compared the newest one goes on with the newest. What was not here
 // may have come.
 function followRun(slot, before) {
-  if (slot.absent !== undefined) return findSlot(slot.absent);
+  if (isAbsent(slot)) return hereNow(slot);
   if (checkpointOf(slot.sha256)) return slot;
   const { name, added } = choices(before).find((one) => one.sha256 === slot.sha256) ?? {};
   const now = added ? undefined : choices(list).find((one) => one.name === name);
-  if (now === undefined) return { absent: slot.sha256 };
+  if (now === undefined) return { absent: slot.sha256, gone: true };
   return { sha256: now.sha256, shown: now.steps.some((step) => step.sha256 === slot.shown) ? slot.shown : now.sha256 };
 }
 
-// Where nothing is left of what was compared, begin anew; a link to what was never here keeps waiting for it.
+function hereNow(slot) {
+  const found = findSlot(slot.absent);
+  return isAbsent(found) ? slot : found;
+}
+
+// Where all that was compared is gone, begin anew; what a link names and was never here is waited for.
 const isAbsent = (slot) => slot.absent !== undefined;
-const stillThere = (now, before) => (now.every(isAbsent) && !before.every(isAbsent) ? defaultSlots() : now);
+const stillThere = (now) => (now.every((slot) => slot.gone) ? defaultSlots() : now);
 
 const slotOf = (checkpoint) => ({ sha256: checkpoint.sha256, shown: checkpoint.sha256 });
 
@@ -78,14 +85,17 @@ function findSlot(hash) {
 
 // What another tab has asked to compare, once: hashes of checkpoints.
 function askedSlots() {
-  const found = (race.compared ?? []).map(findSlot).filter((slot) => slot.absent === undefined);
+  const found = (race.compared ?? []).map(findSlot).filter((slot) => !isAbsent(slot));
   race.compared = null;
   if (found.length === 0) return null;
   return found.length > 1 ? found : [slotOf(otherThan(found[0].sha256)), found[0]];
 }
 
 function linkedSlots() {
-  const hashes = (race.link.get("cmp") ?? "").split(",").filter((hash) => /^[0-9a-f]{8,64}$/.test(hash));
+  const said = (race.link.get("cmp") ?? "").split(",").map((one) => one.trim()).filter(Boolean);
+  const isHash = (one) => /^[0-9a-f]{8,64}$/i.test(one);
+  unread = said.filter((one) => !isHash(one));
+  const hashes = said.filter(isHash).map((one) => one.toLowerCase());
   if (hashes.length === 0) return null;
   const found = hashes.slice(0, props.limits.checkpoints).map(findSlot);
   return found.length > 1 ? found : [...found, slotOf(otherThan(found[0].sha256 ?? list.checkpoints[0].sha256))];
@@ -110,23 +120,31 @@ function showSlots() {
   $(".slots").replaceChildren(...slots.map(slotNode));
   $(".add").hidden = slots.length >= props.limits.checkpoints;
   $(".swap").hidden = slots.length !== 2;
-  const absent = [...new Set(slots.filter(isAbsent).map((slot) => slot.absent.slice(0, 8)))];
-  $(".absent").hidden = absent.length === 0;
-  $(".absent").textContent = absent.map((hash) => race.text("error_unknown_checkpoint", { hash })).join(" ");
+  showAbsent();
   showMismatch();
 }
+
+function showAbsent() {
+  const absent = [...new Set(slots.filter(isAbsent).map((slot) => slot.absent.slice(0, 8)))];
+  const said = absent.map((hash) => race.text("error_unknown_checkpoint", { hash }));
+  if (unread.length > 0) said.push(race.text("compare_unread", { values: unread.map(shortened).join(", "), count: unread.length }));
+  $(".absent").hidden = said.length === 0;
+  $(".absent").textContent = said.join(" ");
+}
+
+const shortened = (words) => (words.length > 20 ? `${words.slice(0, 20)}…` : words);
 
 function slotNode(slot, index) {
   const select = make("select");
   select.setAttribute("aria-label", race.text("compare_slot", { number: index + 1 }));
   race.fillCheckpoints(select, list, slot.sha256, { raw: true });
   if (slot.absent !== undefined) select.prepend(new Option(race.text("compare_absent", { hash: slot.absent.slice(0, 8) }), "", true, true));
-  select.addEventListener("change", () => changeSlots(slots.with(index, slotOf(checkpointOf(select.value)))));
+  select.addEventListener("change", () => chooseSlots(slots.with(index, slotOf(checkpointOf(select.value)))));
   const item = make("li", {}, select);
   if (slots.length > 2) {
     const remove = make("button", { type: "button", className: "remove quiet", textContent: "×" });
     remove.setAttribute("aria-label", race.text("compare_remove", { number: index + 1 }));
-    remove.addEventListener("click", () => changeSlots(slots.toSpliced(index, 1)));
+    remove.addEventListener("click", () => chooseSlots(slots.toSpliced(index, 1)));
     item.append(remove);
   }
   return item;
@@ -140,19 +158,35 @@ function changeSlots(next) {
   draw();
 }
 
+// Whoever chooses something else has read what was wrong with the link.
+function chooseSlots(next) {
+  unread = [];
+  changeSlots(next);
+}
+
 // Put up what is chosen now, and say it in the link.
 function draw() {
   race.link.set({ cmp: slots.map((slot) => (slot.shown ?? slot.absent).slice(0, 8)).join(",") });
+  if (chosen().length === 0) clearWall();
   if (mode === "matrix") drawMatrix();
   else pump();
 }
 
+// Nothing of what is compared is here; what was shown of others is not left standing for it.
+function clearWall() {
+  wall = null;
+  wallNode.replaceChildren();
+  $(".curtain").hidden = $(".pair").hidden = $(".guess").hidden = true;
+  $(".how").textContent = "";
+  $(".lens").close();
+}
+
 $(".add").addEventListener("click", () => {
   const fresh = list.checkpoints.find((one) => slots.every((slot) => slot.sha256 !== one.sha256));
-  changeSlots([...slots, slotOf(fresh ?? list.checkpoints[0])]);
+  chooseSlots([...slots, slotOf(fresh ?? list.checkpoints[0])]);
 });
 
-$(".swap").addEventListener("click", () => changeSlots(slots.toReversed()));
+$(".swap").addEventListener("click", () => chooseSlots(slots.toReversed()));
 
 // One seed means the same latents only to generators of equal z sizes and equal counts of classes: of those that are
 // shown, and of those that are chosen, which may not be drawn yet, or cannot be.
@@ -280,7 +314,7 @@ async function enter() {
   if (!isOpen()) return;
   await refreshList();
   const asked = list && askedSlots();
-  if (asked) changeSlots(asked);
+  if (asked) chooseSlots(asked);
   if (document.activeElement !== field) field.value = race.seed.seed;
   if (mode === "matrix") goOnWithMatrix();
   else pump();

@@ -77,6 +77,7 @@ async function drawMatrix() {
   race.link.set({ cmpseeds: seeds.join(",") });
   rows = [];
   showMatrix();
+  if (hashes.length === 0) return; // all are waited for
   for (let row = 0; row < seeds.length; row += 1) {
     showProgress({ key: "compare_progress", row: row + 1, rows: seeds.length });
     const answer = await race.ask(server.compare_row, { checkpoints: hashes, seeds, row, psi, visitor });

@@ -27,7 +27,7 @@ function showScrubber() {
 
 $(".scrub").addEventListener("input", () => {
   const position = positions()[Number($(".scrub").value)];
-  const follow = (slot) => (slot.absent !== undefined ? slot : { ...slot, shown: stepAt(checkpointOf(slot.sha256), position).sha256 });
+  const follow = (slot) => (isAbsent(slot) ? slot : { ...slot, shown: stepAt(checkpointOf(slot.sha256), position).sha256 });
   slots = slots.map(follow);
   showScrubber();
   draw();

@@ -46,6 +46,12 @@ COMPARE: dict[str, tuple[str, str]] = {
     "compare_key_enlarge": ("Enlarge the marked picture", "枠の付いた画像を拡大"),
     "compare_open_tile": ("Open in Explore: {words}", "「見る」で開く: {words}"),
     "compare_row_seed": ("Compare on seed {seed}", "シード {seed} で比べる"),
+    "compare_unread": (
+        "“{values}” in the link {count:is no hash|are no hashes} of a checkpoint and {count:was|were} not read; "
+        "8 to 64 of the characters 0-9 and a-f are allowed.",
+        "リンクの「{values}」はチェックポイントのハッシュではないため、読み込みませんでした。"
+        "0-9 と a-f の 8〜64 文字を使えます。",
+    ),
     "compare_swap": ("Swap sides", "左右を入れ替え"),
     "compare_stop": ("Stop", "中止"),
     "compare_progress": ("Drawing row {row} of {rows} …", "{rows} 行中 {row} 行目を描画中…"),

@@ -393,6 +393,27 @@ def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, 
     wait_for_wall(absent, 1, 7)
 
 
+def test_what_is_no_hash_in_the_link_is_said_until_something_else_is_chosen(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    shouted = checkpoint.load(checkpoints / "beta").sha256[:8].upper()
+    page = open_page(f"{address}?tab=compare&cmp={shouted},zzz,%20,{'x' * 64}", tile=False)
+    wait_for_wall(page, 2)
+    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
+    absent = page.locator(".compare .absent")
+    values = f"zzz, {'x' * 20}…"
+    expect(absent).to_have_text(
+        f"“{values}” in the link are no hashes of a checkpoint and were not read; "
+        "8 to 64 of the characters 0-9 and a-f are allowed."
+    )
+    page.get_by_role("tab", name="Explore").click()
+    page.get_by_role("tab", name="Compare").click()
+    expect(absent).to_contain_text("zzz")
+    choose(page, 1, "beta")
+    expect(absent).to_be_hidden()
+    wait_for_wall(page, 2)
+
+
 def test_a_link_waits_for_the_checkpoints_that_are_not_here(
     address: str, checkpoints: Path, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:
@@ -410,6 +431,25 @@ def test_a_link_waits_for_the_checkpoints_that_are_not_here(
         assert page.evaluate("window.ganRace.link.get('cmp')") == ",".join(hashes)
     wait_for_wall(page, 1)
     expect(page.locator(".wall figcaption strong")).to_have_text("1 · late")
+    shutil.rmtree(checkpoints / "late")  # nothing of the link is here, and one of it has never been
+    page.get_by_role("tab", name="Explore").click()
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator(".compare .absent")).to_contain_text(f"Checkpoint {hashes[1]} is not here")
+    expect(page.locator(".wall img")).to_have_count(0)
+    assert page.evaluate("window.ganRace.link.get('cmp')") == ",".join(hashes)
+    set_mode(page, "matrix")
+    expect(page.locator(".matrix table")).to_be_visible()
+    expect(page.locator(".compare .status")).to_be_hidden()
+    set_mode(page, "side")
+    for slot, name in enumerate(("alpha", "other")):
+        choose(page, slot, name)
+    wait_for_wall(page, 2)
+    for name in ("alpha", "other"):  # all that is compared has been here
+        shutil.rmtree(checkpoints / name)
+    page.get_by_role("tab", name="Explore").click()
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · beta"])
+    expect(page.locator(".compare .absent")).to_be_hidden()
 
 
 def test_the_key_c_compares_with_the_checkpoint_that_was_looked_at_before(three: str, open_page: Open) -> None:
