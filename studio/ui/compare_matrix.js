@@ -59,6 +59,12 @@ $(".matrix-form .stop").addEventListener("click", () => {
   $(".draw-matrix").focus();
 });
 
+// Nothing is drawn for a truncation that is none; whoever comes back may have chosen one.
+function refuseMatrix() {
+  begun.left = true;
+  showProblem(race.link.wrongPsi());
+}
+
 // Whoever comes back finds the matrix whole, and of the truncation that is looked at now.
 const goOnWithMatrix = () => begun !== null && (begun.left || begun.psi !== race.seed.psi) && drawMatrix();
 
@@ -69,6 +75,7 @@ async function drawMatrix() {
   const mine = drawing;
   const { psi } = race.seed;
   begun = { psi, left: false };
+  if (race.link.wrongPsi()) return refuseMatrix();
   const { seeds, count, bad } = parseSeeds($(".seeds").value);
   const hashes = chosen().map((slot) => slot.shown);
   if (bad !== undefined || count === 0) return showProblem({ code: "error_seeds", values: { value: bad ?? "" } });
@@ -154,10 +161,15 @@ document.addEventListener("race:favourites", showStarred);
 showStarred();
 $(".favourites").addEventListener("click", () => {
   $(".seeds").value = starred().join(", ");
-  drawMatrix();
+  drawChosen();
 });
 
 $(".matrix-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  drawMatrix();
+  drawChosen();
 });
+
+function drawChosen() {
+  race.link.dropWrongPsi();
+  drawMatrix();
+}

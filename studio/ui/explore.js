@@ -258,9 +258,9 @@ race.touch($(".tile-button"), { swipe: step, tap: (event) => openCell(race.cellA
 // What the link says, checked: {wish, cell}, or {error}; without a link, the tile that came with the page.
 function fromLink() {
   const said = { ck: race.link.get("ck") ?? list.default, seed: race.link.get("seed") ?? "0", psi: race.link.get("psi") ?? "1" };
-  const [seed, psi] = [race.parseSeed(said.seed), race.parsePsi(said.psi)];
+  const [seed, psi, wrongPsi] = [race.parseSeed(said.seed), race.parsePsi(said.psi), race.link.wrongPsi()];
   if (seed === null) return { error: { code: "error_seed", values: { value: said.seed } } };
-  if (psi === null) return { error: { code: "error_psi", values: { value: said.psi } } };
+  if (wrongPsi) return { error: wrongPsi };
   if (!/^[0-9a-f]{8,64}$/.test(said.ck)) return { error: { code: "error_unknown_checkpoint", values: { hash: said.ck.slice(0, 8) } } };
   return { wish: { sha256: checkpointOf(said.ck)?.sha256 ?? said.ck, seed, psi }, cell: race.link.cellOn("explore") };
 }

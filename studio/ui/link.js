@@ -25,6 +25,14 @@ race.link = {
     return { sha256, seed: race.parseSeed(race.link.get("seed") ?? "") ?? 0, psi: race.parsePsi(race.link.get("psi") ?? "") ?? 1 };
   },
 
+  // What the link says of the truncation and is none, as an error; nothing is drawn for it on any tab. It goes from the
+  // link once something is chosen.
+  wrongPsi() {
+    const value = race.link.get("psi");
+    return value === null || race.parsePsi(value) !== null ? null : { code: "error_psi", values: { value } };
+  },
+  dropWrongPsi: () => race.link.wrongPsi() !== null && race.link.set({ psi: null }),
+
   // Name a tile, or what all tabs look at.
   look: ({ sha256, seed, psi }) => race.link.set({ ck: sha256.slice(0, 8), seed, psi: psi === 1 ? null : psi }),
 
@@ -84,6 +92,7 @@ race.setSeed = (change) => {
   const next = { ...race.seed, ...change };
   if (Object.keys(next).every((name) => next[name] === race.seed[name])) return;
   race.seed = Object.freeze(next);
+  race.link.dropWrongPsi();
   document.dispatchEvent(new CustomEvent("race:seed"));
 };
 

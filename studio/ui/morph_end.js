@@ -4,7 +4,7 @@ async function choose(sha256) {
   state.amounts = Array(AMOUNTS).fill(0);
   state.mix = null;
   fillStyles();
-  changed();
+  follow();
   const answer = await race.ask(server.morph_about, { sha256 });
   if (sha256 !== state.sha256) return;
   if (answer.error) return showProblem(answer.error);
@@ -21,6 +21,7 @@ function fillStyles() {
 
 $(".morph-checkpoint").addEventListener("change", () => {
   const sha256 = $(".morph-checkpoint").value;
+  race.link.dropWrongPsi();
   choose(sha256);
   race.setSeed({ sha256 });
 });
@@ -52,8 +53,9 @@ function takeSeed() {
   if (state.mode === "walk" && state.stops.length === 0) state.stops = firstStops();
   clampPosition();
   showSeeds();
-  if (sha256 === state.sha256) changed();
+  if (sha256 === state.sha256) follow();
   else choose(sha256);
+  if (race.link.wrongPsi()) showProblem(race.link.wrongPsi());
   showSelect();
   showFavourites();
 }
@@ -94,7 +96,7 @@ document.addEventListener("race:tab", () => {
   if (race.tab !== "morph") {
     stopPlaying();
     race.link.set({ morph: null });
-  } else if (race.seed === taken) tellLink();
+  } else if (race.seed === taken) follow();
   else takeSeed();
 });
 document.addEventListener("race:seed", takeSeed);

@@ -133,6 +133,7 @@ function arrange() {
 }
 
 function showBar() {
+  if (wish === null) return;
   const [mark, starred] = cursor === null ? [null, false] : [marks.of(cursor), isStarred(cursor)];
   $(".card-words").textContent = cursor === null ? "" : nameOf(cursor);
   $(".keep").setAttribute("aria-pressed", String(mark === "keep"));
@@ -215,8 +216,7 @@ function begin() {
   const last = Math.min(range.start + range.count, LIMIT);
   for (let seed = range.start; seed < last; seed++) cards.set(seed, cardOf(seed));
   cursor = range.start;
-  $(".start").value = range.start;
-  $(".count").value = range.count;
+  showRange();
   $(".further").disabled = last >= LIMIT;
   leaveKnockout();
   arrange();
@@ -224,10 +224,16 @@ function begin() {
   stream();
 }
 
+function showRange() {
+  $(".start").value = range.start;
+  $(".count").value = range.count;
+}
+
 // Show what all tabs look at; tells whether that is another sheet.
 function follow() {
   if (!isOpen() || list === null) return false;
-  const { sha256, psi } = race.seed.sha256 === null ? race.link.wish(list) : race.seed;
+  const { sha256, psi } = lookedAt();
+  if (race.link.wrongPsi()) return refuse();
   if (wish?.sha256 === sha256 && wish.psi === psi) return false;
   wish = { sha256, psi };
   showSelect();
@@ -235,10 +241,29 @@ function follow() {
   return true;
 }
 
+// What all tabs look at; before Explore has read the link, what the link says.
+const lookedAt = () => (race.seed.sha256 === null ? race.link.wish(list) : race.seed);
+
+// Nothing is drawn for a truncation that is none, until something is chosen.
+function refuse() {
+  showSelect();
+  showRange();
+  showProblem(race.link.wrongPsi());
+  return true;
+}
+
 // Where the checkpoint is not in the list, none is chosen in it.
 function showSelect() {
-  race.fillCheckpoints(select, list, wish.sha256);
-  select.value = wish.sha256;
+  const { sha256 } = wish ?? lookedAt();
+  race.fillCheckpoints(select, list, sha256);
+  select.value = sha256;
+}
+
+// Another part of the seeds is chosen.
+function setRange(start) {
+  range = { start, count: Number($(".count").value) };
+  race.link.dropWrongPsi();
+  if (!follow() && wish !== null) begin();
 }
 
 // The link says which seeds are on the sheet, where they are not the usual ones; nonsense in it is passed over.
@@ -272,13 +297,9 @@ $(".range").addEventListener("submit", (event) => {
   event.preventDefault();
   const start = race.parseSeed($(".start").value);
   if (start === null) return showProblem({ code: "error_seed", values: { value: $(".start").value } });
-  range = { start, count: Number($(".count").value) };
-  begin();
+  setRange(start);
 });
-$(".further").addEventListener("click", () => {
-  range = { start: nextStart(), count: Number($(".count").value) };
-  begin();
-});
+$(".further").addEventListener("click", () => setRange(nextStart()));
 select.addEventListener("change", () => race.setSeed({ sha256: select.value }));
 $(".filter").addEventListener("change", (event) => {
   filter = event.target.value;
@@ -311,8 +332,8 @@ document.addEventListener("race:seed", follow);
 document.addEventListener("race:list", () => {
   if (list === null) return;
   list = race.list;
-  if (document.activeElement !== select && wish !== null) showSelect();
-  if (cards.size === 0 && isOpen() && race.find(list, wish.sha256)) begin(); // it was not here, and now is
+  if (document.activeElement !== select) showSelect();
+  if (wish !== null && cards.size === 0 && isOpen() && race.find(list, wish.sha256)) begin(); // it was not here, and now is
 });
 document.addEventListener("race:favourites", () => {
   if (wish === null) return;

@@ -22,6 +22,7 @@ function entrants() {
 const isOfThis = ({ sha256, psi }) => sha256 === wish.sha256 && psi === wish.psi;
 
 async function startKnockout() {
+  if (wish === null) return;
   const entry = entrants();
   if (entry.seeds.length < 2) return showProblem({ code: "knockout_too_few", values: {} });
   showProblem(null);
@@ -186,10 +187,8 @@ $(".columns-count").replaceChildren(...[1, 2, 3, 4, 5].map((count) => new Option
 setColumns(window.matchMedia("(max-width: 860px)").matches ? 2 : 4);
 race.onLanguage(element, () => {
   showProblem(problem);
-  if (wish !== null) {
-    showSelect();
-    arrange();
-  }
+  if (list !== null) showSelect();
+  if (wish !== null) arrange();
   showRanking();
   showKnockout();
 });

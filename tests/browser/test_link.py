@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from studio.ui.texts import TEXTS
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
 from tests.browser.test_morph_page import TILE, slide
 
@@ -28,6 +29,35 @@ def linked(page: Page) -> dict[str, str]:
 def open_tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name).click()
     page.wait_for_function("(name) => window.ganRace.tab === name", arg=name.lower())
+
+
+@pytest.mark.parametrize(
+    ("first", "choice"),
+    [
+        ("compare", ".compare .next"),
+        ("seeds", ".race.seeds .range [type=submit]"),
+        ("morph", ".morph .modes label:nth-of-type(3)"),
+    ],
+)
+def test_a_psi_that_is_none_is_said_on_every_tab_and_nothing_is_drawn_until_something_is_chosen(
+    address: str, open_page: Open, first: str, choice: str
+) -> None:
+    page = open_page(f"{address}?tab={first}&psi=1.5", tile=False)
+    pictures = {"compare": ".wall img", "seeds": f"{FIRST} img[src]", "morph": f"{TILE}[src]"}
+    said = TEXTS["error_psi"][0].format(value="1.5")
+    statuses = {name: page.locator(f".race.{name} .status").first for name in pictures}
+    for name in (first, *pictures, first):
+        open_tab(page, name.title())
+        expect(statuses[name]).to_have_text(said)
+        expect(page.locator(pictures[name])).to_have_count(0)
+        assert linked(page)["psi"] == "1.5"
+    page.locator(choice).click()
+    expect(page.locator(pictures[first]).first).to_be_visible()
+    assert "psi" not in linked(page)
+    for name in (*pictures, first):
+        open_tab(page, name.title())
+        expect(page.locator(pictures[name]).first).to_be_visible()
+        expect(statuses[name]).to_be_hidden()
 
 
 def test_seeds_names_its_checkpoint_and_its_range_in_the_link_and_comes_back_to_them(
