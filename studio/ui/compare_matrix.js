@@ -1,6 +1,7 @@
 // The matrix of checkpoints and seeds: whole tiles made small, a row at a time, never half a row.
 const MATRIX_SEEDS = 4;
 let drawing = 0; // the number of the drawing that may still put up rows
+let stopping = null; // the program's answer to the last one that was given up
 let rows = []; // what is on the screen: [{seed, tiles, images}]
 let progress = null; // of the drawing: {key, row, rows}, in words beside its Stop
 let begun = null; // with what the drawing began: {psi, left: whether the tab was left before the last row}
@@ -48,7 +49,7 @@ function showProgress(next) {
 // No further row comes, and the one that is being drawn is given up, too.
 function stopMatrix() {
   drawing += 1;
-  if (isDrawing()) race.ask(server.compare_stop, { visitor });
+  if (isDrawing()) stopping = race.ask(server.compare_stop, { visitor });
 }
 
 $(".matrix-form .stop").addEventListener("click", () => {
@@ -85,6 +86,8 @@ async function drawMatrix() {
   rows = [];
   showMatrix();
   if (hashes.length === 0) return; // all are waited for
+  await stopping; // or it would call off the first row, too
+  if (mine !== drawing) return;
   for (let row = 0; row < seeds.length; row += 1) {
     showProgress({ key: "compare_progress", row: row + 1, rows: seeds.length });
     const answer = await race.ask(server.compare_row, { checkpoints: hashes, seeds, row, psi, visitor });

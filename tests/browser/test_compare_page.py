@@ -376,6 +376,31 @@ def test_a_matrix_is_stopped_with_the_rows_that_are_there(address: str, open_pag
     expect(page.locator(".matrix-progress")).to_have_text("Drawing row 2 of 4 …")
 
 
+def test_a_matrix_that_is_drawn_anew_waits_until_the_one_before_it_is_called_off(address: str, open_page: Open) -> None:
+    page = begin(open_page(address))
+    held: dict[str, list[Route]] = {"compare_row": [], "compare_stop": []}
+
+    def hold(route: Route) -> None:
+        name = next((one for one in held if f'"{one}"' in (route.request.post_data or "")), None)
+        if name is None or held[name]:
+            return route.continue_()
+        return held[name].append(route)
+
+    page.route("**/component_server**", hold)
+    with page.expect_request(lambda request: '"compare_row"' in (request.post_data or "")):
+        set_mode(page, "matrix")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.locator(".seeds").fill("7")
+    with page.expect_request(lambda request: '"compare_stop"' in (request.post_data or "")):
+        page.locator(".seeds").press("Enter")
+    page.evaluate("new Promise((resolve) => setTimeout(resolve, 200))")
+    assert not [one for one in asked if '"compare_row"' in one]
+    held["compare_stop"][0].continue_()
+    expect(page.locator(".matrix tbody th strong")).to_have_text(["7"])
+    held["compare_row"][0].continue_()
+
+
 def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, open_page: Open) -> None:
     page = begin(open_page(f"{three}?seed=7"))
     choose(page, 0, "gamma")
