@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ from studio.curves import METRICS, Curves, read_curves
 from studio.gallery import Entry
 from studio.render import Picture, Priority, Wish, to_png
 from studio.ui.explore import drawn_classes
+from studio.ui.nearest import answer_each
 from studio.ui.parts import part, to_base64
 from studio.ui.state import VISITOR_LENGTH, Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
 from training.checkpoint import RAW_WEIGHTS
 from training.sheet import CELLS
 
-LANE, MATRIX_LANE, CELL_LANE = "compare", "compare-matrix", "compare-cell"
+LANE, MATRIX_LANE, CELL_LANE, COPIES_LANE = "compare", "compare-matrix", "compare-cell", "compare-copies"
 SCRIPTS = (
     *("compare_steps", "compare_modes", "compare_wall", "compare_cells", "compare_matrix", "compare_blind"),
     *("chart", "compare_facts", "compare_end"),
@@ -64,12 +65,15 @@ def build(studio: Studio) -> gr.HTML:
         return {"cells": [one | kinds for one, kinds in zip(cells, classes, strict=True)]}
 
     @answers
+    def compare_nearest(data: Answer) -> Answer:
+        cell, seed = _asked_cell(data), asked_seed(data)
+        pictures = partial(_draw, studio, data, seed, Priority.COMPARE, COPIES_LANE)
+        return answer_each(studio, lambda: [one.cell(cell) for one in pictures()])
+
+    @answers
     def compare_facts(data: Answer) -> Answer:
         """Put the settings of what is shown side by side; the curves and the scores are those of the runs."""
-        entries = [studio.find(sha256) for sha256 in _asked_hashes(data)]
-        shown = [studio.find(sha256) for sha256 in _asked_hashes(data, "shown")] if "shown" in data else entries
-        if len(shown) != len(entries):
-            raise RequestError("error_request", field="shown", value=f"{len(shown)} of {len(entries)}")
+        entries, shown = _asked_entries(studio, data)
         rows = settings([_about(entry) for entry in shown])
         return {
             "settings": [asdict(row) for row in rows],
@@ -79,8 +83,9 @@ def build(studio: Studio) -> gr.HTML:
 
     return part(
         "compare",
-        [compare_list, compare_tiles, compare_row, compare_stop, compare_cells, compare_facts],
+        [compare_list, compare_tiles, compare_row, compare_stop, compare_cells, compare_nearest, compare_facts],
         SCRIPTS,
+        copies=studio.copies is not None,
         limits={"checkpoints": MAX_CHECKPOINTS, "seeds": MAX_SEEDS},
     )
 
@@ -143,6 +148,15 @@ def _asked_hashes(data: Answer, field: str = "checkpoints") -> list[str]:
     values = _asked_list(data, field)
     _check_size(len(values), 1)
     return [asked_hash({"sha256": value}) for value in values]
+
+
+def _asked_entries(studio: Studio, data: Answer) -> tuple[list[Entry], list[Entry]]:
+    """Return the checkpoints that are compared, and what is shown of each: one of its steps, or itself."""
+    entries = [studio.find(sha256) for sha256 in _asked_hashes(data)]
+    shown = [studio.find(sha256) for sha256 in _asked_hashes(data, "shown")] if "shown" in data else entries
+    if len(shown) != len(entries):
+        raise RequestError("error_request", field="shown", value=f"{len(shown)} of {len(entries)}")
+    return entries, shown
 
 
 def _asked_row(data: Answer) -> int:

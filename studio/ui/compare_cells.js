@@ -6,6 +6,7 @@ const lens = race.lens($(".lens"), {
     if (answer.error || answer.superseded) return answer;
     return wall.tiles === tiles ? { cells: order.map((tile) => answer.cells[tile]) } : { superseded: true };
   },
+  nearest: props.copies ? askNearest : null,
   words(cell, cells) {
     const caption = race.text("cell", race.placeOf(cell));
     const kindOf = (facts) => (isHidden() ? null : race.classText(facts, cell));
@@ -22,6 +23,16 @@ const lens = race.lens($(".lens"), {
   },
   closed: () => race.link.set({ cell: null }),
 });
+
+// The training pictures nearest to each of the pictures that are enlarged, in the order of their hashes: the order on the
+// wall would tell which is which.
+async function askNearest(cell, shown) {
+  const checkpoints = [...new Set(shown.map((one) => one.sha256))].sort();
+  const { seed, psi } = shown[0];
+  const answer = await server.compare_nearest({ checkpoints, seed, psi, cell, visitor });
+  return answer.cells ? { cells: shown.map((one) => answer.cells[checkpoints.indexOf(one.sha256)]) } : answer;
+}
+
 const openCells = (index) => wall !== null && lens.open(index);
 
 // What the link with which the page came says is enlarged, once there is something to enlarge.

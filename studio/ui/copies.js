@@ -1,6 +1,7 @@
 // "Is it a copy?": the nearest training pictures under an enlarged picture. `ask` gives the program's answer for the
-// picture that is enlarged now; what is returned is to be called whenever that picture changes.
-race.copies = (details, ask) => {
+// picture that is enlarged now, or `cells` of several, which `titles` call by their names; what is returned is to be called
+// whenever that picture changes.
+race.copies = (details, ask, titles = () => []) => {
   const found = details.querySelector(".copies-found");
   const WAIT = 2000;
   let newest = 0;
@@ -19,18 +20,31 @@ race.copies = (details, ask) => {
     return figure;
   }
 
+  const isFound = ({ neighbours, cells }) => neighbours !== undefined || cells !== undefined;
+
   function show() {
     found.replaceChildren();
     if (answer === null) return;
     if (answer.error) return found.append(line(race.errorText(answer.error), "status failed"));
-    if (answer.neighbours === undefined) return found.append(line(race.text(answer.total ? "copy_building" : "copy_opening", answer)));
-    const pictures = document.createElement("div");
-    pictures.className = "neighbours";
-    pictures.append(...answer.neighbours.map(neighbour));
-    const copied = answer.neighbours.some((one) => one.copied);
-    const values = { threshold: answer.threshold.toFixed(3), count: answer.count.toLocaleString(race.language), eye: race.told(answer.eye) };
-    found.append(line(race.text(copied ? "copy_flag" : "copy_no_flag", values), copied ? "status failed flag" : "hint flag"));
-    found.append(pictures, line(race.text("copy_care", values)));
+    if (!isFound(answer)) return found.append(line(race.text(answer.total ? "copy_building" : "copy_opening", answer)));
+    const [cells, names] = [answer.cells ?? [answer], titles()];
+    const groups = cells.map((one, place) => group(one, names[place] ?? ""));
+    found.append(race.make("div", { className: "nearest-all" }, ...groups), line(race.text("copy_care", valuesOf(cells[0]))));
+  }
+
+  const valuesOf = ({ threshold, count, eye }) => ({ threshold: threshold.toFixed(3), count: count.toLocaleString(race.language), eye: race.told(eye) });
+
+  // What was found for one picture; of several, each is called by its name.
+  function group(one, name) {
+    const pictures = race.make("div", { className: "neighbours" }, ...one.neighbours.map(neighbour));
+    const copied = one.neighbours.some((near) => near.copied);
+    const flag = line(race.text(copied ? "copy_flag" : "copy_no_flag", valuesOf(one)), copied ? "status failed flag" : "hint flag");
+    const node = race.make("div", { className: "nearest" }, flag, pictures);
+    if (name === "") return node;
+    node.setAttribute("role", "group");
+    node.setAttribute("aria-label", name);
+    node.prepend(race.make("strong", { textContent: name }));
+    return node;
   }
 
   async function look() {
@@ -40,7 +54,7 @@ race.copies = (details, ask) => {
     if (mine !== newest || next.superseded) return;
     answer = next;
     show();
-    if (!answer.error && answer.neighbours === undefined) setTimeout(() => mine === newest && look(), WAIT);
+    if (!answer.error && !isFound(answer)) setTimeout(() => mine === newest && look(), WAIT);
   }
 
   function changed() {

@@ -1,6 +1,6 @@
 // One cell enlarged from its exact pixels (lens.html), of one tile or of several, which all appear together; and the
-// training pictures nearest to it. `ask` and `nearest` (null where there are no training pictures) give the program's
-// answers for a cell; `words` says of a cell, and of what the program told with each of its pictures, {caption, pictures:
+// training pictures nearest to it. `ask` and `nearest` (null where there are no training pictures), which gets what the
+// program told with each picture that is shown, too, give the program's answers for a cell; `words` says of a cell, and of what the program told with each of its pictures, {caption, pictures:
 // [{alt, title}]}.
 race.lens = (dialog, { ask, nearest = null, words, fail, opened = () => {}, closed = () => {} }) => {
   const $ = (selector) => dialog.querySelector(selector);
@@ -8,7 +8,8 @@ race.lens = (dialog, { ask, nearest = null, words, fail, opened = () => {}, clos
   let cell = null;
   let told = []; // with each picture that is shown
   let opening = false; // asked for while closed: what an earlier closing still has to tell must not end it
-  const copiesChanged = race.copies(copies, () => nearest(cell));
+  let titles = []; // as they stand under the pictures
+  const copiesChanged = race.copies(copies, () => nearest(cell, told), () => titles);
   copies.hidden = nearest === null;
 
   async function open(index) {
@@ -49,6 +50,7 @@ race.lens = (dialog, { ask, nearest = null, words, fail, opened = () => {}, clos
     if (cell === null) return;
     const said = words(cell, told);
     caption.textContent = said.caption;
+    titles = said.pictures.map(({ title = "" }) => title);
     [...grid.children].forEach(({ children: [image, name] }, place) => {
       const { alt, title = "" } = said.pictures[place];
       image.alt = alt;

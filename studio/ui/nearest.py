@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from studio.copies import Index
 from studio.render import to_jpeg
@@ -13,6 +13,15 @@ from training.images import Pixels
 
 def answer(studio: Studio, draw: Callable[[], Pixels]) -> Answer:
     """Return the training pictures nearest to the cell that `draw` gives, or how far the index is."""
+    return _answer(studio, lambda index: _found(index, draw()))
+
+
+def answer_each(studio: Studio, draw: Callable[[], Sequence[Pixels]]) -> Answer:
+    """Return as `cells` what `answer` gives for one, for each of the cells that `draw` gives, in their order."""
+    return _answer(studio, lambda index: {"cells": [_found(index, cell) for cell in draw()]})
+
+
+def _answer(studio: Studio, find: Callable[[Index], Answer]) -> Answer:
     if studio.copies is None:
         raise RequestError("error_no_data")
     studio.copies.start()
@@ -21,7 +30,7 @@ def answer(studio: Studio, draw: Callable[[], Pixels]) -> Answer:
         raise RequestError("error_copies", reason=progress.problem, why=progress.why)
     if index is None:
         return {"done": progress.done, "total": progress.total}
-    return _found(index, draw())
+    return find(index)
 
 
 def _found(index: Index, cell: Pixels) -> Answer:

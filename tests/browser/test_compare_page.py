@@ -224,6 +224,65 @@ def test_the_link_enlarges_the_picture_that_it_names(address: str, open_page: Op
     page.wait_for_function("!location.search.includes('cell=')")
 
 
+NEAR = ".neighbours figcaption"
+
+
+@pytest.fixture
+def pictured(
+    checkpoints: Path,
+    tmp_path: Path,
+    make_pictures: Callable[..., Path],
+    serve: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
+    """Return the address of a studio that has the training pictures."""
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+    return serve(checkpoints, make_pictures(tmp_path / "real"))
+
+
+def test_the_nearest_training_pictures_stand_under_each_of_the_enlarged_ones(
+    pictured: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(f"{pictured}?tab=compare&seed=4&psi=0.5&cell=37", tile=False)
+    lens = page.locator(".compare .lens")
+    expect(lens).to_be_visible()
+    lens.locator("summary").press("Enter")
+    expect(lens.locator(NEAR)).to_have_count(6, timeout=60_000)
+    groups = lens.locator(".nearest")
+    assert [one.get_attribute("aria-label") for one in groups.all()] == ["1 · beta", "2 · alpha"]
+    assert findings(page) == []
+    for index, name in enumerate(("beta", "alpha")):
+        sha256 = checkpoint.load(checkpoints / name).sha256
+        explore = open_page(f"{pictured}?ck={sha256}&seed=4&psi=0.5&cell=37")
+        explore.locator(".explore .lens summary").click()
+        expect(explore.locator(f".explore {NEAR}")).to_have_text(groups.nth(index).locator(NEAR).all_inner_texts())
+    before = lens.locator(NEAR).all_inner_texts()
+    page.keyboard.press("ArrowRight")
+    expect(lens.locator(".cell-caption")).to_contain_text("Picture 38")
+    expect(lens.locator(NEAR)).to_have_count(6)
+    assert lens.locator(NEAR).all_inner_texts() != before
+
+
+def test_the_nearest_training_pictures_tell_no_names_when_blind_and_fit_a_phone(pictured: str, open_page: Open) -> None:
+    page = open_page(f"{pictured}?tab=compare&seed=4", tile=False, **PHONE)
+    wait_for_wall(page, 2)
+    page.locator(".blind").check()
+    expect(page.locator(".wall figcaption strong").first).to_have_text("Tile A")
+    page.locator(".wall .frame").first.focus()
+    page.keyboard.press("Enter")
+    lens = page.locator(".compare .lens")
+    expect(lens).to_be_visible()
+    with page.expect_request(lambda request: '"compare_nearest"' in (request.post_data or "")) as asked:
+        lens.locator("summary").tap()
+    expect(lens.locator(NEAR)).to_have_count(6, timeout=60_000)
+    expect(lens.locator(".nearest strong")).to_have_text(["Tile A", "Tile B"])
+    sha256s = json.loads(asked.value.post_data or "")["data"]["checkpoints"]
+    assert sha256s == sorted(sha256s)  # which says nothing of the order on the wall
+    html = lens.evaluate("(lens) => lens.outerHTML.replace(/base64,[^\"]*/g, '')")
+    assert not [word for word in ("alpha", "beta", *(one[:8] for one in sha256s)) if word in html]
+    assert too_wide(page) == []
+
+
 def test_zoom_is_the_same_for_all(address: str, open_page: Open) -> None:
     page = begin(open_page(address))
     page.keyboard.press("+")

@@ -203,6 +203,9 @@ HOSTILE: list[tuple[str, Any, str]] = [
         ("compare_cells", {"checkpoints": [ABSENT], "seed": 1, "visitor": "v", "cell": cell}, "error_request")
         for cell in (-1, 100, True, "3", None)
     ),
+    ("compare_nearest", {"checkpoints": [ABSENT], "seed": 1, "visitor": "v", "cell": 100}, "error_request"),
+    ("compare_nearest", {"checkpoints": [ABSENT], "seed": "x", "visitor": "v", "cell": 3}, "error_seed"),
+    ("compare_nearest", {"checkpoints": [ABSENT], "seed": 1, "visitor": "v", "cell": 3}, "error_no_data"),
     ("compare_facts", [], "error_request"),
     ("compare_facts", {"checkpoints": [ABSENT] * 50}, "error_too_many_tiles"),
     ("compare_facts", {"checkpoints": [ABSENT]}, "error_unknown_checkpoint"),
