@@ -6,10 +6,11 @@ import hashlib
 import json
 import logging
 import os
+import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,7 +24,9 @@ FILE = "favourites.json"
 MOST = 200  # tiles on the wall; where there are more, the oldest go
 MOST_OF_ONE = 300  # favourites that one browser may send
 MOST_OWNERS = 32
+MOST_FORMER = 8  # browsers that one favourite has come through as a file
 TEXT_LENGTH = 80
+OWNER = re.compile(r"[0-9a-f]{16}")
 MAX_BYTES = 2**20
 Tile: TypeAlias = tuple[str, int, float]
 
@@ -62,21 +65,37 @@ class Wall:
         self._lock = threading.Lock()
         self._version: tuple[int, ...] = ()
         self._tiles: dict[Tile, Favourite] = {}
+        self._places: dict[str, str] = {}  # owner -> the address at which that browser has its secret
+        self._here: set[str] = set()  # owners that have asked this program
 
-    def share(self, secret: str, favourites: Iterable[Favourite]) -> None:
-        """Let exactly these favourites be those of the browser with this secret."""
+    def share(
+        self,
+        secret: str,
+        favourites: Iterable[Favourite],
+        address: str = "",
+        former: Mapping[Tile, Iterable[str]] | None = None,
+    ) -> None:
+        """Let exactly these favourites be those of the browser with this secret, which opened the page at this address.
+
+        `former` says of a tile that came in a file which owners had starred it there. Their stars become this browser's,
+        but for those who can come back: a browser of this address, or one that has asked this program.
+        """
         owner = owner_of(secret)
         wanted = {one.tile: one for one in favourites}
         with self._lock:
             self._refresh()
-            before = dict(self._tiles)
+            before, places = dict(self._tiles), dict(self._places)
+            self._come(owner, address)
+            for tile, names in (former or {}).items():
+                self._take_over(tile, owner, names)
             for tile, one in before.items():
                 if owner in one.owners and tile not in wanted:
                     self._let_go(one, owner)
             for one in wanted.values():
                 self._put(one, owner)
             self._keep_newest()
-            if self._tiles != before:
+            self._places = {one: self._places[one] for one in self._owners() if one in self._places}
+            if (self._tiles, self._places) != (before, places):
                 self._write()
 
     def rows(self, secret: str) -> list[dict[str, Any]]:
@@ -86,6 +105,22 @@ class Wall:
             self._refresh()
             rows = sorted(self._tiles.values(), key=lambda one: one.added, reverse=True)
         return [_shown(one, owner) for one in rows]
+
+    def _come(self, owner: str, address: str) -> None:
+        self._here.add(owner)
+        if address:
+            self._places[owner] = owner_of(address)
+
+    def _take_over(self, tile: Tile, owner: str, former: Iterable[str]) -> None:
+        """Let an owner have the stars of those who cannot come back to take them themselves."""
+        known, place = self._tiles.get(tile), self._places.get(owner)
+        gone = {one for one in former if one not in self._here and place and self._places.get(one) != place}
+        if known is not None:
+            owners = dict.fromkeys(owner if one in gone else one for one in known.owners)
+            self._tiles[tile] = replace(known, owners=tuple(owners))
+
+    def _owners(self) -> set[str]:
+        return {owner for one in self._tiles.values() for owner in one.owners}
 
     def _put(self, one: Favourite, owner: str) -> None:
         known = self._tiles.get(one.tile)
@@ -114,7 +149,8 @@ class Wall:
         """Read the file where another studio has written it since."""
         version = self._stat()
         if self._file is not None and version and version != self._version:
-            self._tiles = {one.tile: one for one in self._read(self._file)}
+            found, self._places = self._read(self._file)
+            self._tiles = {one.tile: one for one in found}
             self._version = version
 
     def _stat(self) -> tuple[int, ...]:
@@ -124,15 +160,16 @@ class Wall:
                 return found.st_ino, found.st_size, found.st_mtime_ns
         return ()
 
-    def _read(self, path: Path) -> list[Favourite]:
+    def _read(self, path: Path) -> tuple[list[Favourite], dict[str, str]]:
         try:
             with path.open("rb") as file:
-                return from_file(file.read(MAX_BYTES + 1))
+                data = file.read(MAX_BYTES + 1)
+            return from_file(data), places_from_file(data)
         except (OSError, FavouriteError) as error:
             log.warning("The favourites in %s cannot be read and are set aside: %s", path, error)
             with suppress(OSError):
                 path.replace(path.with_suffix(".damaged.json"))
-            return []
+            return [], {}
 
     def _write(self) -> None:
         """Write the whole file beside the old one and put it in its place, so that a kill leaves one of them."""
@@ -142,7 +179,7 @@ class Wall:
         handle, name = tempfile.mkstemp(prefix=FILE, suffix=".part", dir=self._file.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(to_file(self._tiles.values()))
+                file.write(to_file(self._tiles.values(), self._places))
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(self._file)
@@ -157,24 +194,34 @@ def state_folder() -> Path:
     return Path(os.environ.get("GAN_RACE_STATE") or Path.home() / ".local" / "state" / "gan-race-studio")
 
 
-def to_file(favourites: Iterable[Favourite]) -> bytes:
-    """Write favourites as the file that is kept."""
+def to_file(favourites: Iterable[Favourite], places: Mapping[str, str] | None = None) -> bytes:
+    """Write favourites, and the places of their owners, as the file that is kept."""
     rows = [asdict(one) for one in favourites]
-    return json.dumps({"format": FORMAT, "favourites": rows}, indent=1).encode()
+    return json.dumps({"format": FORMAT, "favourites": rows, "places": {**(places or {})}}, indent=1).encode()
 
 
 def from_file(data: bytes) -> list[Favourite]:
     """Read the file that is kept, or raise FavouriteError."""
+    rows = _content(data).get("favourites")
+    if not isinstance(rows, list):
+        raise FavouriteError("It holds no list of favourites.")
+    return [replace(checked(row), owners=_owners(row)) for row in rows[:MOST]]
+
+
+def places_from_file(data: bytes) -> dict[str, str]:
+    """Read where the owners of the file have their secrets; older files do not tell. Raises FavouriteError."""
+    places = _content(data).get("places")
+    return {owner: str(place) for owner, place in places.items()} if isinstance(places, dict) else {}
+
+
+def _content(data: bytes) -> dict[str, Any]:
     try:
         content = json.loads(data) if len(data) <= MAX_BYTES else None
     except (ValueError, RecursionError) as error:
         raise FavouriteError("It is no JSON.") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise FavouriteError(f"It is not of format {FORMAT}.")
-    rows = content.get("favourites")
-    if not isinstance(rows, list):
-        raise FavouriteError("It holds no list of favourites.")
-    return [replace(checked(row), owners=_owners(row)) for row in rows[:MOST]]
+    return content
 
 
 def checked(row: Any) -> Favourite:
@@ -192,6 +239,13 @@ def checked(row: Any) -> Favourite:
     if not _is_number(added):
         raise FavouriteError(f"{added!r:.40} is no time.")
     return Favourite(sha256, seed, float(psi), _text(row, "note"), _text(row, "name"), float(added))
+
+
+def former_of(row: dict[str, Any]) -> tuple[str, ...]:
+    """Return the owners that a row from outside names as those who had starred it before; what is none is left out."""
+    former = row.get("former")
+    names = former[:MOST_FORMER] if isinstance(former, list) else []
+    return tuple(one for one in names if isinstance(one, str) and OWNER.fullmatch(one))
 
 
 def owner_of(secret: str) -> str:

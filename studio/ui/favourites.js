@@ -7,6 +7,7 @@ const visitor = crypto.randomUUID?.() ?? String(Math.random());
 const { all, find, keyOf, NOTE_LENGTH } = race.favourites;
 
 let wall = []; // the studio's favourites as the program told them last
+let owner = null; // what the program calls this browser: enough to know its stars again, too little to become it
 let line = null; // what the status line says: {key, values}
 
 function showLine(next) {
@@ -104,8 +105,9 @@ const KIND = "gan-race-favourites";
 const VERSION = 1;
 const MAX_BYTES = 200000;
 
+// Whose stars these are goes with them, so that they are not counted twice where their browser cannot come to.
 function toFile() {
-  const favourites = all().map(({ thumb, ...one }) => one);
+  const favourites = all().map(({ thumb, ...one }) => ({ ...one, former: race.favourites.formerOf(one.former, [owner]) }));
   return new Blob([JSON.stringify({ kind: KIND, version: VERSION, favourites }, null, 1)], { type: "application/json" });
 }
 
@@ -140,7 +142,9 @@ async function load(file) {
 // Take favourites to one's own; what is there already keeps its note and its thumbnail.
 function add(favourites) {
   const fresh = favourites.filter((one) => !race.favourites.has(one));
-  const fits = race.favourites.replace([...all(), ...fresh]);
+  const came = new Map(favourites.map((one) => [keyOf(one), one.former]));
+  const joined = [...all(), ...fresh].map((one) => ({ ...one, former: race.favourites.formerOf(one.former, came.get(keyOf(one))) }));
+  const fits = race.favourites.replace(joined);
   if (fits) showLine({ key: "favourites_loaded", values: { count: new Set(fresh.map(keyOf)).size, known: favourites.length - fresh.length } });
   else showLine({ key: "error_favourites_full", values: { limit: race.favourites.MOST } });
 }
@@ -168,8 +172,9 @@ let shared = null; // what the studio was told last
 // Tell the studio which favourites are this browser's; it answers with everybody's.
 async function share() {
   const favourites = toShare();
-  const answer = await race.ask(server.share, { secret: race.secret(), favourites });
+  const answer = await race.ask(server.share, { secret: race.secret(), address: location.origin, favourites });
   if (answer.error) return;
+  owner = answer.owner;
   shared = JSON.stringify(favourites);
   wall = answer.wall;
   if (!answer.kept) showLine({ key: "error_wall" });

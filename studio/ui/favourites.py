@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from studio.favourites import MOST_OF_ONE, Favourite, FavouriteError, checked
+from studio.favourites import MOST_OF_ONE, Favourite, FavouriteError, checked, former_of, owner_of
 from studio.render import Priority
 from studio.ui.export import exported
 from studio.ui.parts import part, to_base64
@@ -27,6 +27,7 @@ from studio.ui.state import (
 )
 
 THUMBNAIL_SIDE = 112
+ADDRESS_LENGTH = 300
 SECRET = re.compile(r"[0-9a-f-]{16,64}")
 
 
@@ -36,13 +37,15 @@ def build(studio: Studio) -> gr.HTML:
     @answers
     def share(data: Answer) -> Answer:
         secret, favourites = asked_secret(data), _asked_favourites(data)
+        address = asked_text(data, "address", ADDRESS_LENGTH)
+        former = {one.tile: former_of(row) for one, row in zip(favourites, data["favourites"], strict=True)}
         kept = True
         try:
-            studio.wall.share(secret, favourites)
+            studio.wall.share(secret, favourites, address, former)
         except OSError as error:
             log.warning("The favourites of the studio cannot be written: %s", error)
             kept = False
-        return {"wall": studio.wall.rows(secret), "kept": kept}
+        return {"wall": studio.wall.rows(secret), "kept": kept, "owner": owner_of(secret)}
 
     @answers
     def thumbnail(data: Answer) -> Answer:

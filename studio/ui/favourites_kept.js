@@ -6,11 +6,20 @@ race.favourites = (() => {
   const HASH = /^[0-9a-f]{64}$/;
   const THUMBNAIL = /^data:image\/jpeg;base64,[A-Za-z0-9+/]{1,16000}={0,2}$/;
 
+  const OWNER = /^[0-9a-f]{16}$/;
+  const MOST_FORMER = 8;
+
   const keyOf = ({ sha256, seed, psi = 1 }) => `${sha256} ${seed} ${psi}`;
   const same = (one, other) => Boolean(one && other) && keyOf(one) === keyOf(other);
   const text = (value) => (typeof value === "string" ? value.slice(0, NOTE_LENGTH) : "");
   const isSeed = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32;
   const isPsi = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
+
+  // The browsers through which a favourite has come as a file, as the program names them: enough to know their stars again.
+  function formerOf(...lists) {
+    const names = lists.flatMap((one) => (Array.isArray(one) ? one : [])).filter((one) => OWNER.test(one));
+    return [...new Set(names)].slice(-MOST_FORMER);
+  }
 
   // A favourite as it is kept, or null for what is none: a file or an older page may hold anything.
   function checked(one) {
@@ -18,7 +27,9 @@ race.favourites = (() => {
     if (typeof one !== "object" || !HASH.test(one?.sha256) || !isSeed(one.seed) || !isPsi(psi)) return null;
     const added = Number.isFinite(one.added) ? one.added : Date.now();
     const thumb = THUMBNAIL.test(one.thumb) ? one.thumb : null;
-    return { sha256: one.sha256, seed: one.seed, psi, note: text(one.note), name: text(one.name), added, thumb };
+    const former = formerOf(one.former);
+    const facts = { sha256: one.sha256, seed: one.seed, psi, note: text(one.note), name: text(one.name), added, thumb };
+    return former.length > 0 ? { ...facts, former } : facts;
   }
 
   let known = null; // key -> favourite; read again when another window of this browser has changed them
@@ -69,7 +80,7 @@ race.favourites = (() => {
     known = null;
     document.dispatchEvent(new CustomEvent("race:favourites"));
   });
-  return { all, find, has: (one) => find(one) !== undefined, toggle, replace, change, checked, keyOf, same, MOST, NOTE_LENGTH };
+  return { all, find, has: (one) => find(one) !== undefined, toggle, replace, change, checked, formerOf, keyOf, same, MOST, NOTE_LENGTH };
 })();
 
 // A tile to look at in passing, from a picture that is loaded: a JPEG of `side` pixels as a data address.

@@ -60,6 +60,10 @@ def test_a_file_takes_favourites_and_notes_to_another_address(
     other.locator(".favourites .mine .thumb", has_text="seed 3").click()
     wait_for_tile(other, seed=3)
     assert other.evaluate("window.ganRace.favourites.find(window.ganRace.shown).note") == "red ones"
+    open_favourites(other)
+    expect(other.locator(".favourites .others .stars")).to_have_text(["★ 1", "★ 1"])
+    other.get_by_role("button", name="Remove seed 3").click()
+    expect(other.locator(".favourites .others .thumb")).to_have_text([re.compile("seed 5")])
 
 
 GOOD = {"sha256": "1" * 64, "seed": 1, "psi": 1}

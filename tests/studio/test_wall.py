@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio import favourites
-from studio.favourites import Favourite, FavouriteError, Wall, checked, from_file, owner_of, state_folder, to_file
+from studio.favourites import (
+    Favourite,
+    FavouriteError,
+    Wall,
+    checked,
+    former_of,
+    from_file,
+    owner_of,
+    state_folder,
+    to_file,
+)
 
 ANNE, BEN = "a" * 32, "b" * 32
 ONE = "1" * 64
@@ -41,6 +51,47 @@ def test_a_tile_leaves_with_its_last_star_and_nobody_takes_anothers(tmp_path: Pa
     assert [(row["seed"], row["stars"], row["own"]) for row in wall.rows(BEN)] == [(1, 1, False), (2, 1, False)]
     wall.share(ANNE, [starred(2)])
     assert seeds(wall) == [2]
+
+
+def stars(wall: Wall, secret: str) -> list[tuple[int, bool]]:
+    return [(row["stars"], row["own"]) for row in wall.rows(secret)]
+
+
+def test_a_file_brings_the_stars_of_another_address_once_and_they_can_be_taken_back(tmp_path: Path) -> None:
+    Wall(tmp_path).share(ANNE, [starred(1, note="Anne's"), starred(2)], "https://old")
+    moved = Wall(tmp_path)
+    came = {starred(seed).tile: [owner_of(ANNE)] for seed in (1, 2)}
+    for _ in range(2):
+        moved.share(BEN, [starred(1, note="mine"), starred(2)], "https://new", came)
+        assert stars(moved, BEN) == [(1, True), (1, True)]
+    moved.share(BEN, [starred(2)], "https://new", came)
+    assert seeds(moved) == [2]
+
+
+@pytest.mark.parametrize("address", ["https://here", "https://other", ""])
+def test_a_file_takes_no_star_of_a_browser_that_can_come_back(tmp_path: Path, address: str) -> None:
+    Wall(tmp_path).share(ANNE, [starred(1)], "https://here")
+    wall = Wall(tmp_path)
+    if address == "https://other":
+        wall.share(ANNE, [starred(1)], "https://here")
+    for wanted in ([starred(1)], []):
+        wall.share(BEN, wanted, address, {starred(1).tile: [owner_of(ANNE)]})
+    assert stars(wall, ANNE) == [(1, True)]
+
+
+def test_whose_star_was_taken_has_it_again_by_coming_back(tmp_path: Path) -> None:
+    Wall(tmp_path).share(ANNE, [starred(1)], "https://here")
+    wall = Wall(tmp_path)
+    wall.share(BEN, [starred(1)], "https://other", {starred(1).tile: [owner_of(ANNE)]})
+    wall.share(ANNE, [starred(1)], "https://here")
+    wall.share(BEN, [], "https://other")
+    assert stars(wall, ANNE) == [(1, True)]
+
+
+@pytest.mark.parametrize("former", [None, "x", [1, None, "A" * 16, "a" * 17], [["a" * 16]]])
+def test_what_names_no_former_owner_is_left_out(former: Any) -> None:
+    assert former_of({"former": former}) == ()
+    assert former_of({"former": [owner_of(ANNE), former]}) == (owner_of(ANNE),)
 
 
 def test_truncated_tiles_are_other_tiles(tmp_path: Path) -> None:
