@@ -75,10 +75,10 @@ class Wall:
         address: str = "",
         former: Mapping[Tile, Iterable[str]] | None = None,
     ) -> None:
-        """Let exactly these favourites be those of the browser with this secret, which opened the page at this address.
+        """Let exactly these favourites be those of the browser with this secret, whose page is at this address.
 
-        `former` says of a tile that came in a file which owners had starred it there. Their stars become this browser's,
-        but for those who can come back: a browser of this address, or one that has asked this program.
+        `former` says of a tile that came in a file which owners had starred it there. Their stars become this
+        browser's, but for those who can come back: a browser of this address, or one that has asked this program.
         """
         owner = owner_of(secret)
         wanted = {one.tile: one for one in favourites}

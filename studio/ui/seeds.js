@@ -23,8 +23,11 @@ let columns = 0;
 let problem = null;
 let marked = []; // what was kept and dropped on this sheet: {seed, mark: the one before}, the last one at the end
 let scores = new Map(); // seed -> its score, the best first
-const cards = new Map(); // seed -> its node, in the order of their numbers
+const cards = new Map(); // seed -> its node: those of the sheet in the order of their numbers, then any other that was shown
 const pictures = new Map(); // `seed side` -> address of the JPEG
+const endOfSheet = () => Math.min(range.start + range.count, LIMIT);
+const isOnSheet = (seed) => seed >= range.start && seed < endOfSheet();
+const sheetSeeds = () => [...cards.keys()].filter(isOnSheet);
 
 const isOpen = () => race.tab === "seeds" && element.isConnected;
 const key = (seed) => ({ ...wish, seed });
@@ -46,7 +49,7 @@ const marks = {
   },
   all: () => marks.every()[marks.name()] ?? {},
   of: (seed) => marks.all()[seed] ?? null,
-  kept: () => Object.keys(marks.all()).filter((seed) => marks.of(seed) === "keep").map(Number),
+  kept: () => Object.entries(marks.all()).flatMap(([seed, mark]) => (mark === "keep" ? race.parseSeed(seed) ?? [] : [])),
   set(seed, mark) {
     const every = marks.every();
     const own = { ...every[marks.name()], [seed]: mark };
@@ -60,16 +63,36 @@ const side = () => (columns <= FEW_COLUMNS ? LARGE : SMALL);
 const pictureOf = (seed) => pictures.get(`${seed} ${side()}`) ?? pictures.get(`${seed} ${LARGE}`) ?? pictures.get(`${seed} ${SMALL}`);
 const isDrawn = (seed) => pictures.has(`${seed} ${side()}`) || pictures.has(`${seed} ${LARGE}`);
 
+// What was kept or starred of this checkpoint, on all its sheets; a filter by one of them shows it, wherever the sheet is.
+const isOfThis = ({ sha256, psi }) => sha256 === wish.sha256 && psi === wish.psi;
+const chosen = {
+  kept: marks.kept,
+  starred: () => race.favourites.all().filter(isOfThis).map((one) => one.seed),
+};
+const byNumber = (seeds) => [...new Set(seeds)].sort((one, other) => one - other);
+
+function passing() {
+  if (cards.size === 0) return [];
+  if (filter in chosen) return byNumber(chosen[filter]());
+  const best = new Set([...scores.keys()].filter(isOnSheet).slice(0, BEST));
+  return sheetSeeds().filter((seed) => filter === "all" || best.has(seed));
+}
+
 // The seeds that are shown, in the order in which they are shown.
 function visible() {
-  const best = new Set([...scores.keys()].slice(0, BEST));
-  const passes = { all: () => true, kept: (seed) => marks.of(seed) === "keep", starred: isStarred, best: (seed) => best.has(seed) }[filter];
-  const seeds = [...cards.keys()].filter(passes);
+  const seeds = passing();
   const total = (seed) => scores.get(seed)?.total ?? -Infinity;
   return order === "score" ? seeds.sort((one, other) => total(other) - total(one) || one - other) : seeds;
 }
 
+const elsewhere = () => (filter in chosen ? passing().filter((seed) => !isOnSheet(seed)) : []);
+
 function cardOf(seed) {
+  if (!cards.has(seed)) cards.set(seed, makeCard(seed));
+  return cards.get(seed);
+}
+
+function makeCard(seed) {
   const image = make("img", { alt: "", width: SMALL, height: SMALL, draggable: false });
   const frame = make("span", { className: "frame" }, image, make("span", { className: "marks" }));
   const words = make("span", { className: "card-caption" });
@@ -122,7 +145,7 @@ function showOutline(button, score) {
 // Put the cards into their order, and see that the cursor is on one of them; it keeps the focus where it has it.
 function arrange() {
   const seeds = visible();
-  const [nodes, hasFocus] = [seeds.map((seed) => cards.get(seed)), sheet.contains(document.activeElement)];
+  const [nodes, hasFocus] = [seeds.map(cardOf), sheet.contains(document.activeElement)];
   if (nodes.length !== sheet.children.length || nodes.some((node, place) => node !== sheet.children[place])) sheet.replaceChildren(...nodes);
   if (!seeds.includes(cursor)) cursor = seeds[0] ?? null;
   for (const seed of seeds) showCard(seed);
@@ -140,15 +163,21 @@ function showBar() {
   $(".drop-seed").setAttribute("aria-pressed", String(mark === "drop"));
   $(".star-seed").setAttribute("aria-pressed", String(starred));
   for (const name of [".keep", ".drop-seed", ".star-seed", ".open-seed"]) $(name).disabled = cursor === null;
-  const [kept, dropped] = ["keep", "drop"].map((one) => [...cards.keys()].filter((seed) => marks.of(seed) === one).length);
-  const drawn = [...cards.keys()].filter(isDrawn).length;
-  const looked = race.looked.count(wish.sha256);
-  const words = race.text("seeds_progress", { drawn, count: cards.size, kept, dropped, looked });
-  $(".progress-words").textContent = [psiWords(), words].filter(Boolean).join(" · ");
-  $(".streaming progress").max = Math.max(cards.size, 1);
-  $(".streaming progress").value = drawn;
+  showProgress();
   $(".halt").hidden = wanted().every(isDrawn);
   $(".halt").textContent = race.text(hasStopped() ? "seeds_go_on" : "ranking_stop");
+}
+
+// How far the sheet is, or what the filter shows of all sheets.
+function showProgress() {
+  const seeds = filter in chosen ? passing() : sheetSeeds();
+  const drawn = seeds.filter(isDrawn).length;
+  const [kept, dropped] = ["keep", "drop"].map((one) => seeds.filter((seed) => marks.of(seed) === one).length);
+  const values = { drawn, count: seeds.length, kept, dropped, others: elsewhere().length, looked: race.looked.count(wish.sha256) };
+  const words = race.text(filter in chosen ? `seeds_progress_${filter}` : "seeds_progress", values);
+  $(".progress-words").textContent = [psiWords(), words].filter(Boolean).join(" · ");
+  $(".streaming progress").max = Math.max(seeds.length, 1);
+  $(".streaming progress").value = drawn;
 }
 
 function select_(seed, focus = false) {
@@ -213,11 +242,10 @@ function begin() {
   showProblem(null);
   cards.clear();
   tellRange();
-  const last = Math.min(range.start + range.count, LIMIT);
-  for (let seed = range.start; seed < last; seed++) cards.set(seed, cardOf(seed));
+  for (let seed = range.start; seed < endOfSheet(); seed++) cardOf(seed);
   cursor = range.start;
   showRange();
-  $(".further").disabled = last >= LIMIT;
+  $(".further").disabled = endOfSheet() >= LIMIT;
   leaveKnockout();
   arrange();
   forgetRanking();
@@ -259,13 +287,6 @@ function showSelect() {
   select.value = sha256;
 }
 
-// Another part of the seeds is chosen.
-function setRange(start) {
-  range = { start, count: Number($(".count").value) };
-  race.link.dropWrongPsi();
-  if (!follow() && wish !== null) begin();
-}
-
 // The link says which seeds are on the sheet, where they are not the usual ones; nonsense in it is passed over.
 function linkedRange() {
   const start = race.parseSeed(race.link.get("start") ?? "") ?? usual.start;
@@ -276,6 +297,14 @@ function linkedRange() {
 function tellRange() {
   const unusual = (name) => (range[name] === usual[name] ? null : range[name]);
   race.link.set({ start: unusual("start"), count: unusual("count") });
+}
+
+// Show other seeds; a filter for what is on any sheet would hide them.
+function showSheet(start) {
+  range = { start, count: Number($(".count").value) };
+  if (filter in chosen) filter = $(".filter").value = "all";
+  race.link.dropWrongPsi();
+  if (!follow() && wish !== null) begin();
 }
 
 function setColumns(count) {
@@ -297,9 +326,9 @@ $(".range").addEventListener("submit", (event) => {
   event.preventDefault();
   const start = race.parseSeed($(".start").value);
   if (start === null) return showProblem({ code: "error_seed", values: { value: $(".start").value } });
-  setRange(start);
+  showSheet(start);
 });
-$(".further").addEventListener("click", () => setRange(nextStart()));
+$(".further").addEventListener("click", () => showSheet(nextStart()));
 select.addEventListener("change", () => race.setSeed({ sha256: select.value }));
 $(".filter").addEventListener("change", (event) => {
   filter = event.target.value;

@@ -75,9 +75,10 @@ def build(studio: Studio) -> gr.HTML:
 
 
 def _ranking(studio: Studio, sheets: Sheets, data: Answer) -> Answer:
-    """Rank those seeds of a range that were drawn, or those that the network has looked at."""
+    """Rank those seeds of a range, and others, that were drawn, or those that the network has looked at."""
     wish, count = _asked_wish(studio, data), _asked_whole(data, "count", MOST_SEEDS)
-    wishes = [wish._replace(seed=seed) for seed in range(wish.seed, min(wish.seed + count, SEED_LIMIT))]
+    seeds = [*range(wish.seed, min(wish.seed + count, SEED_LIMIT)), *_asked_seeds(data.get("others", []))]
+    wishes = [wish._replace(seed=seed) for seed in dict.fromkeys(seeds)]
     network = _network(studio) if data.get("by_network") is True else None
     scores = rank(sheets.described(wishes)) if network is None else rank(sheets.seen(wishes, network), network.usual)
     return {

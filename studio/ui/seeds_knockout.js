@@ -10,16 +10,12 @@ let deciding = null; // while the program replays: what was pressed meanwhile wa
 // Who takes part and why: what was kept or starred of this checkpoint, also on other sheets, as far as there is room for
 // it; and where that is less than two, all of this sheet that were not dropped.
 function entrants() {
-  const seeds = [...cards.keys()];
-  const elsewhere = [...marks.kept(), ...race.favourites.all().filter(isOfThis).map((one) => one.seed)];
-  const all = [...new Set([...seeds, ...elsewhere.sort((one, other) => one - other)])];
-  const [kept, starred] = [(seed) => marks.of(seed) === "keep", isStarred].map((passes) => all.filter(passes));
-  const chosen = all.filter((seed) => kept.includes(seed) || starred.includes(seed));
-  const counts = { kept: kept.length, starred: starred.length, others: seeds.filter((seed) => !chosen.includes(seed)).length };
-  if (chosen.length > 1) return { seeds: chosen.slice(0, MOST_ENTRANTS), why: "knockout_of_chosen", counts };
+  const [seeds, kept, starred] = [sheetSeeds(), chosen.kept(), chosen.starred()];
+  const either = byNumber([...kept, ...starred]).sort((one, other) => isOnSheet(other) - isOnSheet(one));
+  const counts = { kept: kept.length, starred: starred.length, others: seeds.filter((seed) => !either.includes(seed)).length };
+  if (either.length > 1) return { seeds: either.slice(0, MOST_ENTRANTS), why: "knockout_of_chosen", counts };
   return { seeds: seeds.filter((seed) => marks.of(seed) !== "drop"), why: "knockout_of_all", counts };
 }
-const isOfThis = ({ sha256, psi }) => sha256 === wish.sha256 && psi === wish.psi;
 
 async function startKnockout() {
   if (wish === null) return;

@@ -1,4 +1,4 @@
-// The ranking of the sheet's seeds: it comes by itself as tiles come, and chooses nothing.
+// The ranking of the sheet's seeds, and of what a filter shows of other sheets: it comes by itself as tiles come, and chooses nothing.
 const RANK_AFTER_MILLISECONDS = 1500;
 const RANK_EVERY = 4; // seeds that a network has looked at
 let ranking = null; // {network: its name or null, at_hand, reals, scores, histogram}
@@ -19,7 +19,8 @@ async function rankNow() {
   if (!isOpen() || wish === null) return;
   const own = ++rankings;
   const [asked, from] = [wish, range];
-  const answer = await race.ask(server.rank_seeds, { ...wish, seed: range.start, count: range.count, by_network: byNetwork });
+  const others = elsewhere().slice(0, MOST_ENTRANTS);
+  const answer = await race.ask(server.rank_seeds, { ...wish, seed: range.start, count: range.count, others, by_network: byNetwork });
   if (own !== rankings || asked !== wish || from !== range || answer.error || answer.superseded) return;
   ranking = answer;
   scores = new Map(answer.scores.map((one) => [one.seed, one]));
@@ -79,7 +80,7 @@ function resumeSeeing() {
 }
 
 async function seeAll() {
-  const seeds = [...cards.keys()];
+  const seeds = [...sheetSeeds(), ...elsewhere().slice(0, MOST_ENTRANTS)];
   const own = { done: 0, count: seeds.length, began: performance.now() };
   [seeing, byNetwork] = [own, true];
   showSeeing();

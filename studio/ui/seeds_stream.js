@@ -103,8 +103,8 @@ $(".start").addEventListener("input", () => {
   typing = setTimeout(() => lookAhead(race.parseSeed($(".start").value)), TYPING_MILLISECONDS);
 });
 
-// Which seeds are wanted; whoever looks at the best ones wants all, to know them.
-const wanted = () => (filter === "best" ? [...cards.keys()] : visible());
+// Which seeds are wanted: the sheet's first; whoever looks at the best ones wants all of it, to know them.
+const wanted = () => (filter === "best" ? sheetSeeds() : visible().sort((one, other) => isOnSheet(other) - isOnSheet(one)));
 async function work(worker, own, asked) {
   const isWanted = () => own === round && !halted;
   for (;;) {
@@ -153,7 +153,7 @@ function take(seed, answer, size) {
   showCard(seed);
   race.looked.add(key(seed));
   showBar();
-  if ([...cards.keys()].filter(isDrawn).length === DRAWN_BEFORE_AHEAD && !halted && !isTyping()) lookAhead(nextStart());
+  if (sheetSeeds().filter(isDrawn).length === DRAWN_BEFORE_AHEAD && !halted && !isTyping()) lookAhead(nextStart());
   rankSoon();
 }
 

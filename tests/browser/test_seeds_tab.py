@@ -356,6 +356,45 @@ def test_what_was_kept_on_several_sheets_meets_in_a_knockout_that_goes_on_after_
     expect(words).to_contain_text("3 of 3")
 
 
+def test_what_was_kept_or_starred_is_shown_of_all_sheets_and_all_shows_the_sheet_again(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_seeds(open_page, address)
+    page.keyboard.press("k")
+    page.evaluate("ganRace.favourites.toggle({ ...ganRace.seed, seed: 5000, name: 'alpha', thumb: null })")
+    page.get_by_role("button", name="Next seeds").click()
+    page.wait_for_function(DRAWN, arg=24)
+    page.keyboard.press("k")
+    cards, words = page.locator(".race.seeds .card"), page.locator(".progress-words")
+    page.locator(".filter").select_option("kept")
+    expect(words).to_contain_text(
+        "2 of 2 kept on all sheets of this checkpoint, 1 of them not among these seeds · 48 seeds"
+    )
+    assert cards.evaluate_all("cards => cards.map((card) => card.dataset.seed)") == ["0", "24"]
+    page.locator(".order").select_option("score")
+    expect(page.locator(".card[data-seed='0'] .card-caption")).to_contain_text(re.compile(r"· \d"))
+    page.locator(".order").select_option("number")
+    page.locator(".filter").select_option("starred")
+    expect(words).to_contain_text(
+        "1 of 1 starred on all sheets of this checkpoint, 1 of them not among these seeds · 49"
+    )
+    assert looks_like(pixels_of(page, ".card[data-seed='5000'] img"), sheet_of(checkpoints / "alpha", 5000))
+    page.locator(".filter").select_option("kept")
+    cards.first.focus()
+    page.keyboard.press("k")
+    expect(cards).to_have_count(1)
+    expect(cards).to_be_focused()
+    page.keyboard.press("z")
+    assert page.evaluate(CURRENT) == 0
+    page.locator(".filter").select_option("all")
+    expect(words).to_contain_text("24 of 24 · 1 kept · 0 dropped · 49 seeds")
+    assert cards.first.get_attribute("data-seed") == "24"
+    page.locator(".filter").select_option("kept")
+    page.get_by_role("button", name="Next seeds").click()
+    expect(cards).to_have_count(24)
+    assert page.locator(".filter").input_value() == "all"
+
+
 def test_the_focus_stays_on_the_card_and_a_star_from_elsewhere_gets_its_tile(address: str, open_page: Open) -> None:
     page = open_seeds(open_page, address)
     card = page.locator(".race.seeds .card[data-seed='5']")
@@ -366,9 +405,9 @@ def test_the_focus_stays_on_the_card_and_a_star_from_elsewhere_gets_its_tile(add
     card.focus()
     page.keyboard.press("f")
     expect(card).to_be_focused()
-    page.locator(".filter").select_option("starred")
     page.locator(".race.seeds .start").fill("2000")
     page.get_by_role("button", name="Show").click()
+    page.locator(".filter").select_option("starred")
     expect(page.locator(".nothing")).to_have_text("No tile here passes the filter.")
     star = "ganRace.favourites.toggle({ ...ganRace.seed, seed: 2003, name: 'alpha', thumb: null })"
     page.evaluate(star)

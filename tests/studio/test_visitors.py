@@ -179,6 +179,8 @@ def wait_until(condition: Callable[[], bool]) -> None:
         ("look", {"sha256": "../../x"}, "error_request"),
         ("rank_seeds", {"count": 241}, "error_request"),
         ("rank_seeds", {"count": "24"}, "error_request"),
+        ("rank_seeds", {"others": [-1]}, "error_seed"),
+        ("rank_seeds", {"others": [*range(241)]}, "error_request"),
         ("see_seed", {"visitor": None}, "error_request"),
         ("decide", {"seeds": [1, 2], "decisions": [[3]]}, "error_request"),
         ("decide", {"seeds": list(range(241)), "decisions": []}, "error_request"),
