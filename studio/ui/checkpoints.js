@@ -20,7 +20,7 @@ function choose(sha256) {
 // The checkpoints that were used last, the newest first; what the browser holds is checked.
 function recent() {
   const kept = race.keep.read("recent");
-  return (Array.isArray(kept) ? kept : []).filter((one) => /^[0-9a-f]{64}$/.test(one)).slice(0, MOST_RECENT);
+  return (Array.isArray(kept) ? kept : []).filter((one) => typeof one === "string" && /^[0-9a-f]{64}$/.test(one)).slice(0, MOST_RECENT);
 }
 
 function remember() {
@@ -86,11 +86,14 @@ function recentChip(one) {
   return make("li", {}, button);
 }
 
-function broken({ name, why, reason }) {
+function broken({ name, why, reason, added }) {
   const sign = make("span", { className: "cross", textContent: "✕ " });
   sign.setAttribute("aria-hidden", "true");
   const chip = make("span", { className: "broken", title: race.text("checkpoints_problem", { name }) }, sign, name);
-  return make("li", {}, chip, make("span", { className: "why", textContent: race.problemText({ why, reason }) }));
+  const said = make("span", { className: "why", textContent: race.problemText({ why, reason }) });
+  const row = make("li", {}, chip, said, ...removal({ sha256: added, name, added }));
+  row.dataset.added = added ?? "";
+  return row;
 }
 
 function showRows() {
@@ -117,6 +120,7 @@ function show() {
   if (focused) buttonOf(focused)?.focus();
 }
 
+const rowOf = (sha256) => buttonOf(sha256)?.closest("li") ?? dialog.querySelector(`.broken-list li[data-added="${sha256}"]`);
 const buttonOf = (sha256) => dialog.querySelector(`.row-button[data-sha256="${sha256}"]`);
 
 // --- small pictures: those in view, one after the other --------------------------------------------------------------------

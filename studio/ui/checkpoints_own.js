@@ -32,7 +32,7 @@ function doubt(sha256, focused = sha256) {
   doubted = sha256;
   sayRemoved(null);
   show();
-  buttonOf(focused)?.closest("li").querySelector(".remove-no, .remove-own")?.focus();
+  rowOf(focused)?.querySelector(".remove-no, .remove-own")?.focus();
 }
 
 let removing = false;

@@ -82,8 +82,8 @@ class Studio:
         """Return what the page lists: usable checkpoints, unusable ones with the reason, and which comes first."""
         gallery: Gallery = self._trained
         listed = gallery.entries()
-        problems = [(entry.name, entry.problem, entry.why) for entry in listed]
-        problems += [(raw_name(entry.name), entry.raw_problem, entry.raw_why) for entry in listed]
+        problems = [_problem(entry.name, entry.problem, entry.why, self._named(entry)) for entry in listed]
+        problems += [_problem(raw_name(entry.name), entry.raw_problem, entry.raw_why) for entry in listed]
         default = gallery.first(listed)
         if default is None:
             gallery, listed = self._untrained, self._untrained.entries()
@@ -92,10 +92,14 @@ class Studio:
             "checkpoints": [
                 {**_entry(entry), "added": self.added.holds(entry)} for entry in listed if entry.problem is None
             ],
-            "problems": [{"name": name, "reason": reason, "why": why} for name, reason, why in problems if reason],
+            "problems": [problem for problem in problems if problem["reason"]],
             "default": default.sha256 if default else None,
             "untrained": self.root.name if gallery is self._untrained else None,
         }
+
+    def _named(self, entry: Entry) -> str | None:
+        """Return the SHA-256 under which an added checkpoint was taken, which its folder tells also when damaged."""
+        return entry.folder.name if self.added.holds(entry) else None
 
     def remove(self, sha256: str, owner: str) -> None:
         """Remove a checkpoint that this owner has added. Raises RefusedError for any other, and OSError."""
@@ -128,6 +132,10 @@ def _untrained_gallery() -> Gallery:
         torch.manual_seed(0)
         checkpoint.save(folder, config, build_generator(config).state_dict(), {"images": 0})
     return Gallery(folder.parent)
+
+
+def _problem(name: str, reason: str | None, why: str | None, added: str | None = None) -> Answer:
+    return {"name": name, "reason": reason, "why": why, "added": added}
 
 
 def _entry(entry: Entry) -> Answer:

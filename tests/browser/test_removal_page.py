@@ -77,6 +77,21 @@ def test_whoever_added_it_removes_it_after_a_question(
     expect(page.locator(".left-words")).to_be_hidden()
 
 
+def test_one_that_was_damaged_since_can_be_removed_too(
+    address: str, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    page = open_page(address)
+    sha256 = add(page, make_checkpoint(tmp_path / "own", seed=5), "Mine")
+    (tmp_path / "state" / "added" / sha256 / "model.safetensors").write_bytes(b"")
+    page.keyboard.press("Escape")
+    panel = open_panel(page)
+    panel.locator(".damaged").get_by_role("button", name="Remove: Mine").click()
+    expect(panel.get_by_role("button", name="Keep it: Mine")).to_be_focused()
+    panel.get_by_role("button", name="Yes, remove it: Mine").click()
+    expect(panel.locator(".removed")).to_have_text(f"Mine ({sha256[:8]}) was removed.")
+    expect(panel.locator(".damaged")).to_be_hidden()
+
+
 def test_who_looks_at_it_elsewhere_cannot_remove_it_and_is_led_to_another_in_every_tab(
     address: str, checkpoints: Path, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:

@@ -113,6 +113,21 @@ def test_whoever_added_a_checkpoint_can_remove_it_and_nobody_else(call: Call, st
     assert "jpeg" in call("preview", sha256=sha256, visitor="v")
 
 
+def test_one_that_was_damaged_since_can_be_removed_by_whoever_added_it_too(
+    call: Call, studio: Studio, other: Path
+) -> None:
+    sha256 = send(call, other)["sha256"]
+    (studio.added.folder / sha256 / "model.safetensors").write_bytes(b"")
+    answer = call("list_now")
+    assert [(one["name"], one["added"]) for one in answer["list"]["problems"]] == [("Mine", sha256)]
+    assert answer["own"] == [sha256]
+    assert code_of(call("remove", sha256=sha256, secret=STRANGER)) == "error_remove_others"
+    assert call("remove", sha256=sha256)["list"]["problems"] == []
+    assert files_in(studio.added.folder) == []
+    (studio.root / "one" / "model.safetensors").write_bytes(b"")
+    assert [one["added"] for one in studio.list()["problems"]] == [None]
+
+
 def test_a_checkpoint_of_the_given_folder_cannot_be_removed(call: Call, studio: Studio) -> None:
     given = studio.list()["default"]
     assert code_of(call("remove", sha256=given)) == "error_remove_gone"
