@@ -27,7 +27,7 @@ window.ganRace ??= (() => {
 
   const firstLanguage = () => {
     const wanted = [new URLSearchParams(location.search).get("lang"), keep.read(LANGUAGE)];
-    return wanted.find((one) => Object.hasOwn(TEXTS, one ?? "")) ?? (navigator.language.startsWith("ja") ? "ja" : "en");
+    return wanted.find((one) => typeof one === "string" && Object.hasOwn(TEXTS, one)) ?? (navigator.language.startsWith("ja") ? "ja" : "en");
   };
 
   // A tile has a million letters: a function called for each of them takes longer than decoding the picture.

@@ -160,7 +160,7 @@ $(".take-all").addEventListener("click", () => add(wall.map((one) => ({ ...race.
 // --- the wall of the studio --------------------------------------------------------------------------------------------
 
 const sharing = $(".sharing");
-sharing.checked = race.keep.read("sharing") ?? true;
+sharing.checked = race.keep.read("sharing") !== false;
 sharing.addEventListener("change", () => {
   race.keep.write("sharing", sharing.checked);
   share();

@@ -8,6 +8,7 @@ race.favourites = (() => {
 
   const OWNER = /^[0-9a-f]{16}$/;
   const MOST_FORMER = 8;
+  const fits = (pattern, value) => typeof value === "string" && pattern.test(value);
 
   const keyOf = ({ sha256, seed, psi = 1 }) => `${sha256} ${seed} ${psi}`;
   const same = (one, other) => Boolean(one && other) && keyOf(one) === keyOf(other);
@@ -17,16 +18,16 @@ race.favourites = (() => {
 
   // The browsers through which a favourite has come as a file, as the program names them: enough to know their stars again.
   function formerOf(...lists) {
-    const names = lists.flatMap((one) => (Array.isArray(one) ? one : [])).filter((one) => OWNER.test(one));
+    const names = lists.flatMap((one) => (Array.isArray(one) ? one : [])).filter((one) => fits(OWNER, one));
     return [...new Set(names)].slice(-MOST_FORMER);
   }
 
   // A favourite as it is kept, or null for what is none: a file or an older page may hold anything.
   function checked(one) {
     const psi = one?.psi ?? 1;
-    if (typeof one !== "object" || !HASH.test(one?.sha256) || !isSeed(one.seed) || !isPsi(psi)) return null;
+    if (typeof one !== "object" || !fits(HASH, one?.sha256) || !isSeed(one.seed) || !isPsi(psi)) return null;
     const added = Number.isFinite(one.added) ? one.added : Date.now();
-    const thumb = THUMBNAIL.test(one.thumb) ? one.thumb : null;
+    const thumb = fits(THUMBNAIL, one.thumb) ? one.thumb : null;
     const former = formerOf(one.former);
     const facts = { sha256: one.sha256, seed: one.seed, psi, note: text(one.note), name: text(one.name), added, thumb };
     return former.length > 0 ? { ...facts, former } : facts;

@@ -12,7 +12,7 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => document.body.classList.contains("dark");
 function showTheme() {
   const chosen = race.keep.read("theme");
-  document.body.classList.toggle("dark", chosen === null ? system.matches : chosen === "dark");
+  document.body.classList.toggle("dark", ["dark", "light"].includes(chosen) ? chosen === "dark" : system.matches);
   $(".theme").setAttribute("aria-label", race.text(isDark() ? "theme_light" : "theme_dark"));
 }
 $(".theme").addEventListener("click", () => {

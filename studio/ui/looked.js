@@ -2,7 +2,8 @@
 race.looked = (() => {
   const KEPT = "looked";
   const MOST_CHECKPOINTS = 100;
-  const isRange = (one) => Array.isArray(one) && one.length === 2 && one.every(Number.isInteger) && one[0] <= one[1];
+  const isSeed = (one) => Number.isInteger(one) && one >= 0 && one < 2 ** 32;
+  const isRange = (one) => Array.isArray(one) && one.length === 2 && one.every(isSeed) && one[0] <= one[1];
 
   // {hash: [[first, last], ...]}, the checkpoint looked at last at the end.
   function all() {
@@ -10,7 +11,12 @@ race.looked = (() => {
     return typeof kept === "object" && kept !== null && !Array.isArray(kept) ? kept : {};
   }
 
-  const rangesOf = (kept, sha256) => (Array.isArray(kept[sha256]) ? kept[sha256].filter(isRange) : []);
+  // What overlaps was not written by this page, and is passed over: a seed counts once.
+  function rangesOf(kept, sha256) {
+    const ranges = Array.isArray(kept[sha256]) ? kept[sha256].filter(isRange).sort((one, other) => one[0] - other[0]) : [];
+    let end = -1;
+    return ranges.filter(([first, last]) => first > end && (end = last) >= 0);
+  }
 
   function add({ sha256, seed }) {
     const kept = all();

@@ -48,7 +48,7 @@ const marks = {
     return typeof kept === "object" && kept !== null && !Array.isArray(kept) ? kept : {};
   },
   all: () => marks.every()[marks.name()] ?? {},
-  of: (seed) => marks.all()[seed] ?? null,
+  of: (seed) => [marks.all()[seed]].find((mark) => mark === "keep" || mark === "drop") ?? null,
   kept: () => Object.entries(marks.all()).flatMap(([seed, mark]) => (mark === "keep" ? race.parseSeed(seed) ?? [] : [])),
   set(seed, mark) {
     const every = marks.every();

@@ -22,13 +22,14 @@ async function startKnockout() {
   const entry = entrants();
   if (entry.seeds.length < 2) return showProblem({ code: "knockout_too_few", values: {} });
   showProblem(null);
-  await decideBy(entry, unfinished(entry));
+  const left = unfinished(entry);
+  await decideBy(entry, left, left.length > 0);
 }
 
 // The decisions of a knockout that was left before its end: the same tiles go on from there, also after a reload.
 function unfinished(entry) {
   const left = race.keep.read(LEFT);
-  const isSame = left?.name === marks.name() && String(left.seeds) === String(entry.seeds);
+  const isSame = left?.name === marks.name() && JSON.stringify(left.seeds) === JSON.stringify(entry.seeds);
   return isSame && Array.isArray(left.decisions) ? left.decisions : [];
 }
 
@@ -37,11 +38,13 @@ function noteLeft({ entry, decisions, stage }) {
   race.keep.write(LEFT, isOver ? null : { name: marks.name(), seeds: entry.seeds, decisions });
 }
 
-async function decideBy(entry, decisions) {
+// Decisions that were kept and are no longer possible are forgotten, and the knockout begins.
+async function decideBy(entry, decisions, areKept = false) {
   if (deciding !== null) return;
   deciding = race.ask(server.decide, { seeds: entry.seeds, decisions });
   const answer = await deciding;
   deciding = null;
+  if (answer.error && areKept && !isPassing(answer.error)) return decideBy(entry, []);
   if (answer.error) return showProblem(answer.error);
   relieve();
   contest = { entry, decisions, stage: answer };

@@ -43,8 +43,8 @@ SEEDS: dict[str, tuple[str, str]] = {
         "このチェックポイントで見たシード {looked} 個",
     ),
     "seeds_progress_starred": (
-        "{drawn} of {count} starred on all sheets of this checkpoint, {others} of them not among these seeds · {looked} "
-        "{looked:seed|seeds} of this checkpoint looked at",
+        "{drawn} of {count} starred on all sheets of this checkpoint, {others} of them not among these seeds · "
+        "{looked} {looked:seed|seeds} of this checkpoint looked at",
         "このチェックポイントのお気に入り {drawn} / {count} 枚（うち上の範囲の外 {others} 枚） · "
         "このチェックポイントで見たシード {looked} 個",
     ),

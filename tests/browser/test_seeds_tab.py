@@ -395,6 +395,63 @@ def test_what_was_kept_or_starred_is_shown_of_all_sheets_and_all_shows_the_sheet
     assert page.locator(".filter").input_value() == "all"
 
 
+KEPT = ("knockout", "marks", "favourites", "looked", "language", "sharing", "theme", "compare_mode", "recent", "secret")
+
+
+@pytest.mark.parametrize("garbage", ["{", "[null, 5]", '"x"', '{"toString": 1}', '[{"sha256": {"toString": 1}}]'])
+def test_garbage_in_the_browsers_store_harms_nothing(address: str, open_page: Open, garbage: str) -> None:
+    page = open_page(address)
+    page.evaluate(
+        "([names, value]) => names.forEach((name) => localStorage.setItem(name, value))",
+        [[f"ganrace.{name}" for name in KEPT], garbage],
+    )
+    page.goto(f"{address}?tab=seeds")
+    page.wait_for_function(DRAWN, arg=2)
+    page.keyboard.press("k")
+    page.keyboard.press("f")
+    assert page.evaluate(MARKS.replace("[0]", ".at(-1)")) == {"0": "keep"}
+    assert page.evaluate("window.ganRace.favourites.all().length") == 1
+    page.locator(".head .chip").click()
+    expect(page.locator("dialog.checkpoints")).to_be_visible()
+
+
+def test_what_is_no_knockout_any_more_is_dropped_and_one_begins(address: str, open_page: Open) -> None:
+    page = open_seeds(open_page, address)
+    words, status = page.locator(".knockout-words"), page.locator(".race.seeds .status")
+    for change in ("[[9999]]", "[5]", "[[], [], [0]]", "[[{}]]", "Array(300).fill([0])"):
+        page.get_by_role("button", name="Knockout").click()
+        expect(words).to_be_visible()
+        expect(words).to_contain_text("24 of 24")
+        page.keyboard.press("Escape")
+        expect(words).to_be_hidden()
+        page.evaluate(
+            """(change) => {
+                const left = JSON.parse(localStorage.getItem("ganrace.knockout"));
+                localStorage.setItem("ganrace.knockout", JSON.stringify({ ...left, decisions: eval(change) }));
+            }""",
+            change,
+        )
+    page.get_by_role("button", name="Knockout").click()
+    expect(words).to_be_visible()
+    expect(words).to_contain_text("24 of 24")
+    expect(status).to_be_hidden()
+    assert page.evaluate("JSON.parse(localStorage.getItem('ganrace.knockout')).decisions") == []
+    page.keyboard.press("Escape")
+    expect(words).to_be_hidden()
+    page.evaluate(
+        """() => {
+            const { sha256, psi } = window.ganRace.seed;
+            const mine = { x: "keep", "-1": "keep" };
+            localStorage.setItem("ganrace.marks", JSON.stringify({ [`${sha256} ${psi}`]: mine }));
+            localStorage.setItem("ganrace.looked", JSON.stringify({ [sha256]: [[0, 1e12], [-5, 3], [0, 9], [5, 20]] }));
+        }"""
+    )
+    page.get_by_role("button", name="Knockout").click()
+    expect(words).to_be_visible()
+    expect(words).to_contain_text("24 of 24")
+    assert page.evaluate("window.ganRace.looked.count(window.ganRace.seed.sha256)") == 10
+
+
 def test_the_focus_stays_on_the_card_and_a_star_from_elsewhere_gets_its_tile(address: str, open_page: Open) -> None:
     page = open_seeds(open_page, address)
     card = page.locator(".race.seeds .card[data-seed='5']")
