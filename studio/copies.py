@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from training.neighbours import (
 log = logging.getLogger(__name__)
 NEAREST = 3
 PERCENTILE = 0.01  # of the distances from real pictures to their nearest other: nearer than that is suspicious
+FORGOTTEN_SECONDS = 60.0  # whoever has not asked for so long does not wait any more
 CALIBRATED_ON = 1000  # real pictures, spread evenly over all
 
 
@@ -60,69 +63,106 @@ class Index:
 
 @dataclass
 class Progress:
-    """How far the index is: pictures looked at, of how many, and what went wrong, with a word for it."""
+    """How far the index is: pictures read or looked at, of how many, and what went wrong, with a word for it."""
 
     done: int = 0
     total: int = 0
+    reading: bool = True
     problem: str | None = None
     why: str = "other"
 
 
-class Copies:
-    """The index of one data set, built once in the background; `path` is a folder or a packed file."""
+class StoppedError(RuntimeError):
+    """Nobody waits for the index any more."""
 
-    def __init__(self, path: Path) -> None:
+
+class Copies:
+    """The index of one data set, built once in the background; `path` is a folder or a packed file.
+
+    Everybody waits for the same one: it is given up when the last who asked for it stops.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self.progress = Progress()
         self._path = path
+        self._clock = clock
         self._index: Index | None = None
-        self._started = False
+        self._wishes: dict[str, float] = {}  # visitor -> when they last asked
+        self._running = False
         self._lock = threading.Lock()
 
-    def start(self) -> None:
-        """Begin to build the index, once."""
+    def start(self, visitor: str = "") -> None:
+        """Wish for the index; where it is not there and not being built, that begins."""
         with self._lock:
-            if self._started:
+            if self._index is not None or self.progress.problem is not None:
                 return
-            self._started = True
-        threading.Thread(target=self._build, name="copies", daemon=True).start()
+            self._wishes[visitor] = self._clock()
+            if self._running:
+                return
+            self._running, self.progress = True, Progress()
+        threading.Thread(target=self._build, args=(self.progress,), name="copies", daemon=True).start()
+
+    def stop(self, visitor: str) -> bool:
+        """Take a visitor's wish back; tell whether the work goes on for somebody who has asked of late."""
+        with self._lock:
+            oldest = self._clock() - FORGOTTEN_SECONDS
+            self._wishes = {one: asked for one, asked in self._wishes.items() if one != visitor and asked >= oldest}
+            return bool(self._wishes)
 
     @property
     def index(self) -> Index | None:
         """Return the index once it is ready."""
         return self._index
 
-    def _build(self) -> None:
+    def _build(self, progress: Progress) -> None:
         try:
-            self._index = build_index(self._path, self.progress)
+            self._index = build_index(self._path, progress, self._check)
+        except StoppedError:
+            return
         except (ValueError, OSError) as error:  # DataError is a ValueError
-            self.progress.why = "disk" if isinstance(error, OSError) else "other"
-            self.progress.problem = str(error)
+            progress.why = "disk" if isinstance(error, OSError) else "other"
+            progress.problem = str(error)
         except Exception:
             log.exception("The index of the training pictures could not be built")
-            self.progress.problem = "The index could not be built; the reason is in the program's log."
+            progress.problem = "The index could not be built; the reason is in the program's log."
+
+    def _check(self) -> None:
+        """Raise StoppedError where nobody waits any more; whoever asks from now on begins anew."""
+        with self._lock:
+            if not self._wishes:
+                self._running, self.progress = False, Progress()
+                raise StoppedError("The index was stopped.")
 
 
-def build_index(path: Path, progress: Progress) -> Index:
-    """Build the index of a data set, from the features kept by an earlier run if there are any. Raises DataError."""
-    pictures, eye = open_pictures(path), open_eye()
-    progress.total = pictures.count
+def build_index(path: Path, progress: Progress, check: Callable[[], None] = lambda: None) -> Index:
+    """Build the index of a data set, from the features kept by an earlier run if there are any. Raises DataError.
+
+    `check` is called again and again, and ends the work by raising.
+    """
+
+    def tell(done: int, total: int) -> None:
+        check()
+        progress.done, progress.total = done, total
+
+    pictures, eye = open_pictures(path, tell), open_eye()
+    progress.reading, progress.done, progress.total = False, 0, pictures.count
     features = known_features(pictures, eye)
     if features is None:
-        features = _look_at_all(pictures, eye, progress)
+        features = _look_at_all(pictures, eye, tell)
         keep_features(pictures, eye, features)
     progress.done = pictures.count
-    return Index(pictures, eye, features, calibrate(pictures, eye, features))
+    return Index(pictures, eye, features, calibrate(pictures, eye, features, check))
 
 
-def _look_at_all(pictures: Pictures, eye: Eye, progress: Progress) -> Tensor:
-    found = []
+def _look_at_all(pictures: Pictures, eye: Eye, tell: Callable[[int, int], None]) -> Tensor:
+    found: list[Tensor] = []
     for features in features_of(pictures, eye):
         found.append(features)
-        progress.done += len(features)
+        tell(sum(map(len, found)), pictures.count)
     return torch.cat(found)
 
 
-def calibrate(pictures: Pictures, eye: Eye, features: Tensor) -> float:
+def calibrate(pictures: Pictures, eye: Eye, features: Tensor, check: Callable[[], None] = lambda: None) -> float:
     """Return the distance below which only one real picture in a hundred has another real one, mirrored or not.
 
     With fewer than two pictures there is nothing to compare, and nothing is near.
@@ -131,6 +171,7 @@ def calibrate(pictures: Pictures, eye: Eye, features: Tensor) -> float:
     chosen = torch.arange(0, pictures.count, step)
     distances = []
     for rows in torch.split(chosen, 32):
+        check()
         images = torch.cat([pictures.rows(row, row + 1) for row in rows.tolist()])
         mirrored = eye.see(images.flip(3))
         both = torch.minimum(torch.cdist(features[rows], features), torch.cdist(mirrored, features))

@@ -8,7 +8,7 @@ import io
 import json
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from torch import Tensor
 from training.cache import cache_folder
 from training.images import Pixels
 
+Tell: TypeAlias = Callable[[int, int], None]  # learns how many of how many are done
 Labels: TypeAlias = npt.NDArray[np.int64]
 FORMAT = "1"
 UNLABELLED = -1
@@ -97,12 +98,13 @@ def _shuffle(seed: int, epoch: int, count: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed((seed << 24) + epoch))
 
 
-def pack(folder: Path, file: Path, size: int = 128) -> Packed:
+def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _total: None) -> Packed:
     """Pack a folder of images into one file, unless `file` holds just these already.
 
     Every image that Pillow reads, at any depth, is turned upright, centre-cropped to a square and resized (Lanczos) to
     `size` pixels. Images that cannot be used are named in `left_out` with the reason. Raises DataError where no
-    image is left or `labels.csv` is damaged.
+    image is left or `labels.csv` is damaged. `tell` learns after each image how many of how many are read; what it
+    raises ends the reading, and nothing is written.
     """
     if file.is_dir():
         raise DataError(f"{file} is a folder; --out names a file.")
@@ -112,7 +114,7 @@ def pack(folder: Path, file: Path, size: int = 128) -> Packed:
     known = read_header(file)
     if known and known.source == source:
         return known
-    results = _read_all(folder, sources, size)
+    results = _read_all(folder, sources, size, tell)
     images = {name: image for name, image in results.items() if not isinstance(image, str)}
     left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)}
     if not images:
@@ -171,12 +173,19 @@ def _fingerprint(folder: Path, sources: list[Path], labels: dict[str, int], size
     return digest.hexdigest()
 
 
-def _read_all(folder: Path, sources: list[Path], size: int) -> dict[str, Pixels | str]:
+def _read_all(folder: Path, sources: list[Path], size: int, tell: Tell) -> dict[str, Pixels | str]:
     """Read images on all cores, by their names below `folder`."""
-    names = [path.relative_to(folder).as_posix() for path in sources]
+    results: dict[str, Pixels | str] = {}
     with warnings.catch_warnings(), ThreadPoolExecutor() as pool:  # here, because no thread has filters of its own
         warnings.simplefilter("ignore")
-        return dict(zip(names, pool.map(lambda path: _read(path, size), sources), strict=True))
+        try:
+            for path, result in zip(sources, pool.map(lambda path: _read(path, size), sources), strict=True):
+                results[path.relative_to(folder).as_posix()] = result
+                tell(len(results), len(sources))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return results
 
 
 def _read(path: Path, size: int) -> Pixels | str:

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.cache import cache_folder
-from training.data import DataError, pack, read_header
+from training.data import DataError, Tell, pack, read_header
 from training.features import NAME, EfficientNetFeatures, MissingPackageError
 from training.images import to_float
 
@@ -55,11 +55,14 @@ class Eye:
     see: Callable[[Tensor], Tensor]
 
 
-def open_pictures(path: Path) -> Pictures:
-    """Open a packed file, or a folder of pictures by way of a packed one in the user's cache. Raises DataError."""
+def open_pictures(path: Path, tell: Tell = lambda _done, _total: None) -> Pictures:
+    """Open a packed file, or a folder of pictures by way of a packed one in the user's cache. Raises DataError.
+
+    `tell` learns how a folder is being read, as that of `pack` does.
+    """
     if path.is_dir():
         name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-        packed = pack(path, cache_folder() / f"{name}-{SIDE}.safetensors", SIDE)
+        packed = pack(path, cache_folder() / f"{name}-{SIDE}.safetensors", SIDE, tell)
     else:
         found = read_header(path)
         if found is None:

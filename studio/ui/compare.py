@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,8 +15,8 @@ from studio.compare import MAX_CHECKPOINTS, MAX_SEEDS, Scores, TooManyError, che
 from studio.curves import METRICS, Curves, read_curves
 from studio.gallery import Entry
 from studio.render import Picture, Priority, Wish, to_png
+from studio.ui import nearest
 from studio.ui.explore import drawn_classes
-from studio.ui.nearest import answer_each
 from studio.ui.parts import part, to_base64
 from studio.ui.state import VISITOR_LENGTH, Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
 from training.checkpoint import RAW_WEIGHTS
@@ -65,12 +66,6 @@ def build(studio: Studio) -> gr.HTML:
         return {"cells": [one | kinds for one, kinds in zip(cells, classes, strict=True)]}
 
     @answers
-    def compare_nearest(data: Answer) -> Answer:
-        cell, seed = _asked_cell(data), asked_seed(data)
-        pictures = partial(_draw, studio, data, seed, Priority.COMPARE, COPIES_LANE)
-        return answer_each(studio, lambda: [one.cell(cell) for one in pictures()])
-
-    @answers
     def compare_facts(data: Answer) -> Answer:
         """Put the settings of what is shown side by side; the curves and the scores are those of the runs."""
         entries, shown = _asked_entries(studio, data)
@@ -83,11 +78,33 @@ def build(studio: Studio) -> gr.HTML:
 
     return part(
         "compare",
-        [compare_list, compare_tiles, compare_row, compare_stop, compare_cells, compare_nearest, compare_facts],
+        [
+            compare_list,
+            compare_tiles,
+            compare_row,
+            compare_stop,
+            compare_cells,
+            compare_facts,
+            *_nearest_functions(studio),
+        ],
         SCRIPTS,
         copies=studio.copies is not None,
         limits={"checkpoints": MAX_CHECKPOINTS, "seeds": MAX_SEEDS},
     )
+
+
+def _nearest_functions(studio: Studio) -> list[Callable[[Answer], Any]]:
+    @answers
+    def compare_nearest(data: Answer) -> Answer:
+        cell, seed = _asked_cell(data), asked_seed(data)
+        pictures = partial(_draw, studio, data, seed, Priority.COMPARE, COPIES_LANE)
+        return nearest.answer_each(studio, data, lambda: [one.cell(cell) for one in pictures()])
+
+    @answers
+    def compare_stop_nearest(data: Answer) -> Answer:
+        return nearest.stop(studio, data)
+
+    return [compare_nearest, compare_stop_nearest]
 
 
 def _facts(studio: Studio, entry: Entry) -> Answer:

@@ -7,6 +7,7 @@ const lens = race.lens($(".lens"), {
     return wall.tiles === tiles ? { cells: order.map((tile) => answer.cells[tile]) } : { superseded: true };
   },
   nearest: props.copies ? askNearest : null,
+  stopNearest: () => server.compare_stop_nearest({ visitor }),
   words(cell, cells) {
     const caption = race.text("cell", race.placeOf(cell));
     const kindOf = (facts) => (isHidden() ? null : race.classText(facts, cell));

@@ -1,11 +1,12 @@
 // "Is it a copy?": the nearest training pictures under an enlarged picture. `ask` gives the program's answer for the
-// picture that is enlarged now, or `cells` of several, which `titles` call by their names; what is returned is to be called
-// whenever that picture changes.
-race.copies = (details, ask, titles = () => []) => {
+// picture that is enlarged now, or `cells` of several, which `titles` call by their names, and `askStop` tells it to look for
+// no more; what is returned is to be called whenever that picture changes.
+race.copies = (details, { ask, askStop, titles }) => {
   const found = details.querySelector(".copies-found");
   const WAIT = 2000;
   let newest = 0;
   let answer = null;
+  let asking = null; // until it is answered, so that a question cannot come after the wish to stop
 
   const line = (text, className = "hint") => Object.assign(document.createElement("p"), { className, textContent: text });
 
@@ -22,11 +23,37 @@ race.copies = (details, ask, titles = () => []) => {
 
   const isFound = ({ neighbours, cells }) => neighbours !== undefined || cells !== undefined;
 
+  // The same elements as long as it takes, so that the button keeps the focus.
+  const [words, bar, stop, again] = [line(""), race.make("progress"), button("stop-copies", halt), button("again-copies", goOn)];
+  const waiting = race.make("div", { className: "copies-waiting" }, words, bar, stop);
+
+  function button(className, act) {
+    const made = race.make("button", { type: "button", className });
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  function showWaiting({ done, total, reading }) {
+    const text = reading ? "copy_reading" : "copy_building";
+    words.textContent = race.text(total ? text : "copy_opening", { done, total });
+    bar.setAttribute("aria-label", words.textContent);
+    if (total) [bar.max, bar.value] = [total, done];
+    else bar.removeAttribute("value");
+    stop.textContent = race.text("film_stop");
+    if (!waiting.isConnected) found.replaceChildren(waiting);
+  }
+
+  function showStopped() {
+    again.textContent = race.text("seeds_go_on");
+    found.replaceChildren(line(race.text(answer.goes_on ? "copy_stopped_others" : "film_stopped")), again);
+  }
+
   function show() {
+    if (answer?.total !== undefined) return showWaiting(answer);
+    if (answer?.stopped) return showStopped();
     found.replaceChildren();
     if (answer === null) return;
     if (answer.error) return found.append(line(race.errorText(answer.error), "status failed"));
-    if (!isFound(answer)) return found.append(line(race.text(answer.total ? "copy_building" : "copy_opening", answer)));
     const [cells, names] = [answer.cells ?? [answer], titles()];
     const groups = cells.map((one, place) => group(one, names[place] ?? ""));
     found.append(race.make("div", { className: "nearest-all" }, ...groups), line(race.text("copy_care", valuesOf(cells[0]))));
@@ -50,20 +77,40 @@ race.copies = (details, ask, titles = () => []) => {
   async function look() {
     const mine = ++newest;
     if (!details.open) return;
-    const next = await race.ask(ask, undefined);
+    asking = race.ask(ask, undefined);
+    const next = await asking;
     if (mine !== newest || next.superseded) return;
     answer = next;
     show();
     if (!answer.error && !isFound(answer)) setTimeout(() => mine === newest && look(), WAIT);
   }
 
-  function changed() {
+  async function halt() {
+    const mine = ++newest;
+    await asking;
+    const next = await race.ask(askStop, undefined);
+    if (mine !== newest) return;
+    answer = next;
+    show();
+    again.focus();
+  }
+
+  async function goOn() {
+    begin();
+    await asking;
+    stop.focus();
+  }
+
+  function begin() {
     answer = null;
     show();
     look();
   }
 
-  details.addEventListener("toggle", changed);
+  // Whoever has stopped it must not begin it again by looking at another picture.
+  const changed = () => answer?.stopped || begin();
+
+  details.addEventListener("toggle", begin);
   document.addEventListener("ganrace:language", show);
   return changed;
 };

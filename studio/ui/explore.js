@@ -239,6 +239,7 @@ const wishOf = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
 const lens = race.lens($(".lens"), {
   ask: (cell) => race.ask(server.cell, { ...wishOf(race.shown), cell, visitor }),
   nearest: props.copies ? (cell) => server.nearest({ ...wishOf(race.shown), cell, visitor }) : null,
+  stopNearest: () => server.stop_nearest({ visitor }),
   words: cellWords,
   fail: showProblem,
   opened: (cell) => race.link.set({ cell }),

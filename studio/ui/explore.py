@@ -11,7 +11,7 @@ import gradio as gr
 from studio.export import Reading, read_png
 from studio.gallery import SHORT, Entry
 from studio.render import Picture, Priority, Wish, to_png
-from studio.ui.nearest import answer as answer_nearest
+from studio.ui import nearest as nearest_pictures
 from studio.ui.parts import part, to_base64
 from studio.ui.state import (
     VISITOR_LENGTH,
@@ -62,7 +62,11 @@ def build(studio: Studio) -> gr.HTML:
     @answers
     def nearest(data: Answer) -> Answer:
         index = _asked_cell(data)
-        return answer_nearest(studio, lambda: _picture(studio, data)[1].cell(index))
+        return nearest_pictures.answer(studio, data, lambda: _picture(studio, data)[1].cell(index))
+
+    @answers
+    def stop_nearest(data: Answer) -> Answer:
+        return nearest_pictures.stop(studio, data)
 
     @answers
     def weakest(data: Answer) -> Answer:
@@ -82,7 +86,7 @@ def build(studio: Studio) -> gr.HTML:
     default = studio.gallery.default()
     asked = {"seed": FIRST_SEED, "visitor": "", "preview": True}
     first = show({"sha256": default.sha256, **asked}) if default else None
-    functions = [show, cell, nearest, weakest, open_tile, list_checkpoints]
+    functions = [show, cell, nearest, stop_nearest, weakest, open_tile, list_checkpoints]
     props = {"list": studio.list(), "first": first, "copies": studio.copies is not None}
     return part("explore", functions, SCRIPTS, **props)
 

@@ -1,15 +1,15 @@
 // One cell enlarged from its exact pixels (lens.html), of one tile or of several, which all appear together; and the
-// training pictures nearest to it. `ask` and `nearest` (null where there are no training pictures), which gets what the
-// program told with each picture that is shown, too, give the program's answers for a cell; `words` says of a cell, and of what the program told with each of its pictures, {caption, pictures:
-// [{alt, title}]}.
-race.lens = (dialog, { ask, nearest = null, words, fail, opened = () => {}, closed = () => {} }) => {
+// training pictures nearest to it. `ask` gives the program's answer for a cell; `nearest` (null where there are no training
+// pictures) gives it for a cell and for what the program told with each picture that is shown, and `stopNearest` lets it
+// look for no more of these; `words` says of both {caption, pictures: [{alt, title}]}.
+race.lens = (dialog, { ask, nearest = null, stopNearest, words, fail, opened = () => {}, closed = () => {} }) => {
   const $ = (selector) => dialog.querySelector(selector);
   const [grid, caption, copies] = [".cell-grid", ".cell-caption", ".copies"].map($);
   let cell = null;
   let told = []; // with each picture that is shown
   let opening = false; // asked for while closed: what an earlier closing still has to tell must not end it
   let titles = []; // as they stand under the pictures
-  const copiesChanged = race.copies(copies, () => nearest(cell, told), () => titles);
+  const copiesChanged = race.copies(copies, { ask: () => nearest(cell, told), askStop: stopNearest, titles: () => titles });
   copies.hidden = nearest === null;
 
   async function open(index) {

@@ -102,7 +102,11 @@ def build(studio: Studio) -> gr.HTML:
     @answers
     def morph_copies(data: Answer) -> Answer:
         index = _whole(data, "cell", 0, CELLS - 1)
-        return nearest.answer(studio, lambda: _cell(studio, _asked(studio, data), index))
+        return nearest.answer(studio, data, lambda: _cell(studio, _asked(studio, data), index))
+
+    @answers
+    def morph_stop_copies(data: Answer) -> Answer:
+        return nearest.stop(studio, data)
 
     functions = [
         morph_about,
@@ -110,6 +114,7 @@ def build(studio: Studio) -> gr.HTML:
         morph_tile,
         morph_cell,
         morph_copies,
+        morph_stop_copies,
         *_film_functions(studio),
         _list_function(studio),
     ]

@@ -2,6 +2,7 @@
 const lens = race.lens($(".lens"), {
   ask: (cell) => race.ask(server.morph_cell, { ...shown.wish, cell }),
   nearest: props.copies ? (cell) => server.morph_copies({ ...shown.wish, cell }) : null,
+  stopNearest: () => server.morph_stop_copies({ visitor }),
   words(cell) {
     const words = race.cellText(shown, cell);
     return { caption: words, pictures: [{ alt: words }] };

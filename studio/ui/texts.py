@@ -453,6 +453,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     # is it a copy?
     "copy_question": ("Is it a copy?", "コピーではないか"),
     "copy_opening": ("Opening the training pictures …", "学習画像を開いています…"),
+    "copy_reading": (
+        "The training pictures are being read, once: {done} of {total} …",
+        "学習画像を読み込んでいます（最初の 1 回だけ）: {total} 枚中 {done} 枚…",
+    ),
+    "copy_stopped_others": (
+        "Stopped for you; it goes on for others who wait for it.",
+        "中止しました。ほかにも待っている人がいるため、処理は続きます。",
+    ),
     "copy_building": (
         "The training pictures are being looked at, once: {done} of {total} …",
         "学習画像を調べています（最初の 1 回だけ）: {total} 枚中 {done} 枚…",

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from playwright.sync_api import Page, Request, Route, expect
 
-from studio import video
+from studio import copies, video
 from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
+from training import neighbours
 from training.images import to_cells, to_tile
 
 Open = Callable[..., Page]
@@ -441,6 +445,46 @@ def test_the_nearest_training_pictures_stand_under_an_enlarged_one(
     lens = page.locator(".morph .lens")
     lens.get_by_text("Is it a copy?").click()
     expect(lens.locator(".neighbours img")).to_have_count(3)
+
+
+def test_looking_at_the_training_pictures_can_be_stopped_and_go_on(
+    checkpoints: Path,
+    tmp_path: Path,
+    make_pictures: Callable[..., Path],
+    serve: Callable[..., str],
+    open_page: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+    batch = threading.Semaphore(0)
+
+    def features_of(*arguments: Any) -> Iterator[torch.Tensor]:
+        for features in neighbours.features_of(*arguments):
+            assert batch.acquire(timeout=60)
+            yield features
+
+    monkeypatch.setattr(copies, "features_of", features_of)
+    address = serve(checkpoints, make_pictures(tmp_path / "real"))
+    pages = [open_page(address), open_page(address)]
+    for page in pages:
+        page.locator(".explore .tile-button").click()
+        page.locator(".explore .lens").get_by_text("Is it a copy?").click()
+        expect(page.locator(".explore .copies-found")).to_contain_text("are being looked at, once: 0 of")
+    first, second = (page.locator(".explore .copies-found") for page in pages)
+    first.get_by_role("button", name="Stop").click()
+    expect(first).to_contain_text("Stopped for you; it goes on for others")
+    expect(first.get_by_role("button", name="Go on")).to_be_focused()
+    caption = pages[0].locator(".explore .cell-caption")
+    before = caption.inner_text()
+    pages[0].get_by_role("button", name="Next picture").click()
+    expect(caption).not_to_have_text(before)
+    expect(first).to_contain_text("Stopped for you")
+    second.get_by_role("button", name="Stop").click()
+    expect(second).to_contain_text("Stopped.")
+    first.get_by_role("button", name="Go on").click()
+    expect(first.get_by_role("button", name="Stop")).to_be_focused()
+    batch.release(1000)
+    expect(first.locator(".neighbours img")).to_have_count(3, timeout=60_000)
 
 
 def test_without_data_nothing_asks_about_copies_and_a_sentence_says_how(address: str, open_page: Open) -> None:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,80 @@ def test_the_index_is_built_once_in_the_background(folder: Path, monkeypatch: py
     ready(found)
     found.start()
     assert (found.progress.done, found.progress.total, calls) == (40, 40, [1])
+
+
+class Gate:
+    """Lets a build look at one batch after the other, as many as the test says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.batches = threading.Semaphore(0)
+        self.builds = 0
+        monkeypatch.setattr(copies, "features_of", self.features_of)
+
+    def features_of(self, pictures: neighbours.Pictures, eye: Eye) -> Iterator[torch.Tensor]:
+        self.builds += 1
+        for features in neighbours.features_of(pictures, eye):
+            assert self.batches.acquire(timeout=20)
+            yield features
+
+    def wait(self, found: Copies, done: int) -> None:
+        deadline = time.monotonic() + 20
+        while found.progress.done != done or found.progress.reading is (done > 0):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def test_the_work_ends_when_the_last_who_waits_stops_and_begins_again_when_asked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, found = Gate(monkeypatch), Copies(folder)
+    found.start("anne")
+    found.start("ben")
+    gate.batches.release()
+    gate.wait(found, 8)
+    assert found.stop("anne") is True
+    gate.batches.release()
+    gate.wait(found, 16)
+    assert found.stop("ben") is False
+    gate.batches.release()
+    gate.wait(found, 0)
+    assert (found.index, found.progress.problem, gate.builds) == (None, None, 1)
+    found.start("ben")
+    gate.batches.release(5)
+    ready(found)
+    assert gate.builds == 2
+    assert found.stop("ben") is False
+
+
+def test_whoever_has_not_asked_for_long_does_not_keep_it_going_and_who_asks_again_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    gate, found = Gate(monkeypatch), Copies(folder, clock=lambda: now[0])
+    found.start("gone")
+    gate.batches.release()
+    gate.wait(found, 8)
+    now[0] = copies.FORGOTTEN_SECONDS + 1
+    found.start("anne")
+    assert found.stop("anne") is False
+    found.start("anne")  # before the work has noticed
+    gate.batches.release(4)
+    ready(found)
+    assert gate.builds == 1
+
+
+def test_reading_a_folder_is_told_and_can_be_stopped(folder: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+
+    def tell(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 3:
+            raise copies.StoppedError
+
+    with pytest.raises(copies.StoppedError):
+        neighbours.open_pictures(folder, tell)
+    assert told == [(1, 40), (2, 40), (3, 40)]
+    assert list((tmp_path / "cache").rglob("*.safetensors")) == []
 
 
 def test_a_later_run_takes_the_features_that_were_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
