@@ -61,13 +61,12 @@ function showFacts(checkpoint) {
   );
 }
 
-// The picture and everything said about it change in one step, once the picture is there. A preview is decoded with its
-// frame, which is sooner; a large picture would hold that frame up, and is decoded before.
+// The picture and everything said about it change in one step, once the picture is decoded.
 async function show(answer, obsolete = () => false) {
   const url = race.jpegUrl(answer.jpeg);
-  const picture = new Image();
-  const loaded = new Promise((resolve, reject) => Object.assign(picture, { onload: resolve, onerror: reject, src: url }));
-  await (answer.preview ? loaded : picture.decode());
+  const decoded = new Image();
+  decoded.src = url;
+  await decoded.decode();
   if (obsolete()) return;
   tile.src = url;
   const { jpeg, ...facts } = answer;
@@ -79,7 +78,7 @@ async function show(answer, obsolete = () => false) {
   select.value = answer.sha256;
   race.live(race.text("shown", answer));
   const { shown } = race;
-  afterPaint(() => noteVisited(shown, picture));
+  afterPaint(() => noteVisited(shown, decoded));
 }
 
 // What can wait until the picture is on the screen: the link, and its thumbnail for the strip and for a favourite. The
