@@ -50,7 +50,7 @@ class Entry:
 
     `raw` is the SHA-256 of its weights as last trained, where it has such beside the average, and `raw_problem` why
     they cannot be used; `why` and `raw_why` are both reasons as a CheckpointError has them. `file` holds the weights
-    whose hash is `sha256`.
+    whose hash is `sha256`; `size` is that of the averaged ones in bytes.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Entry:
     file: str = WEIGHTS
     why: str | None = None
     raw_why: str | None = None
+    size: int = 0
 
     @property
     def weights(self) -> str | None:
@@ -264,7 +265,8 @@ class Gallery:
 
     def _examine(self, folder: Path, name: str, sha256_of: Callable[[Path], str]) -> Entry:
         try:
-            found = Entry(name, folder, describe(folder), self.known.sha256(folder / WEIGHTS, sha256_of), None)
+            sha256, size = self.known.sha256(folder / WEIGHTS, sha256_of), (folder / WEIGHTS).stat().st_size
+            found = Entry(name, folder, describe(folder), sha256, None, size=size)
         except (CheckpointError, RuntimeError) as error:  # RuntimeError: there is no memory for what a config asks for
             return self._unusable(folder, name, error)
         return self._with_raw(found, sha256_of)

@@ -81,15 +81,14 @@ function lookAhead(seed) {
   race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true });
 }
 
-// Whoever opens the list of checkpoints is about to choose one: the first tile of each, the nearest in the list first.
+// Whoever opens the list of checkpoints is about to choose one: the first tile of each is drawn, those first that are
+// likely to take longest, as they have the most weights.
 let choosing = 0; // of looking at the list: what an older one began goes no further
 async function lookAtOthers() {
   const own = ++choosing;
   if (!isOpen() || wish === null || contest !== null || halted || navigator.connection?.saveData) return;
-  const [hashes, size] = [[...select.options].map((one) => one.value), side()];
-  const place = hashes.indexOf(wish.sha256);
-  const distance = (sha256) => Math.abs(hashes.indexOf(sha256) - place);
-  for (const sha256 of hashes.filter((one) => one !== wish.sha256).sort((one, other) => distance(one) - distance(other))) {
+  const [others, size] = [list.checkpoints.filter((one) => one.sha256 !== wish.sha256), side()];
+  for (const { sha256 } of others.sort((one, other) => other.size - one.size)) {
     await race.ask(server.look, { ...key(range.start), sha256, side: size, worker: AHEAD_WORKER, visitor, soon: true });
     if (own !== choosing || !isOpen()) return;
   }

@@ -151,6 +151,7 @@ def _entry(entry: Entry) -> Answer:
         "raw_name": raw_name(entry.name),
         "weights": entry.weights,
         "name": entry.name,
+        "size": entry.size,
         "recipe": recipe.get("summary") if isinstance(recipe, dict) else None,
         "tricks": tricks(about),
         "images": about.get("images"),
