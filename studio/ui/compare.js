@@ -161,7 +161,7 @@ function changeSlots(next) {
 // Whoever chooses something else has read what was wrong with the link.
 function chooseSlots(next) {
   unread = [];
-  race.link.dropWrongPsi();
+  race.link.dropWrong();
   changeSlots(next);
 }
 
@@ -210,7 +210,7 @@ const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth
 // Draw until what was wished last is on the wall; it comes there as a whole, once every picture of it is decoded.
 async function pump() {
   if (busy || list === null || !isOpen() || mode === "matrix") return;
-  if (race.link.wrongPsi()) return showProblem(race.link.wrongPsi());
+  if (race.link.wrong(["seed", "psi"])) return showProblem(race.link.wrong(["seed", "psi"]));
   busy = true;
   wallNode.classList.add("waiting");
   while (isOpen() && !isOnWall(wanted()) && wanted().hashes.length > 0) {

@@ -63,7 +63,7 @@ $(".matrix-form .stop").addEventListener("click", () => {
 // Nothing is drawn for a truncation that is none; whoever comes back may have chosen one.
 function refuseMatrix() {
   begun.left = true;
-  showProblem(race.link.wrongPsi());
+  showProblem(race.link.wrong(["psi"]));
 }
 
 // Whoever comes back finds the matrix whole, and of the truncation that is looked at now.
@@ -76,7 +76,7 @@ async function drawMatrix() {
   const mine = drawing;
   const { psi } = race.seed;
   begun = { psi, left: false };
-  if (race.link.wrongPsi()) return refuseMatrix();
+  if (race.link.wrong(["psi"])) return refuseMatrix();
   const { seeds, count, bad } = parseSeeds($(".seeds").value);
   const hashes = chosen().map((slot) => slot.shown);
   if (bad !== undefined || count === 0) return showProblem({ code: "error_seeds", values: { value: bad ?? "" } });
@@ -173,6 +173,6 @@ $(".matrix-form").addEventListener("submit", (event) => {
 });
 
 function drawChosen() {
-  race.link.dropWrongPsi();
+  race.link.dropWrong();
   drawMatrix();
 }

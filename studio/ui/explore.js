@@ -257,12 +257,8 @@ race.touch($(".tile-button"), { swipe: step, tap: (event) => openCell(race.cellA
 
 // What the link says, checked: {wish, cell}, or {error}; without a link, the tile that came with the page.
 function fromLink() {
-  const said = { ck: race.link.get("ck") ?? list.default, seed: race.link.get("seed") ?? "0", psi: race.link.get("psi") ?? "1" };
-  const [seed, psi, wrongPsi] = [race.parseSeed(said.seed), race.parsePsi(said.psi), race.link.wrongPsi()];
-  if (seed === null) return { error: { code: "error_seed", values: { value: said.seed } } };
-  if (wrongPsi) return { error: wrongPsi };
-  if (!/^[0-9a-f]{8,64}$/.test(said.ck)) return { error: { code: "error_unknown_checkpoint", values: { hash: said.ck.slice(0, 8) } } };
-  return { wish: { sha256: checkpointOf(said.ck)?.sha256 ?? said.ck, seed, psi }, cell: race.link.cellOn("explore") };
+  const error = race.link.wrong();
+  return error ? { error } : { wish: race.link.wish(list), cell: race.link.cellOn("explore") };
 }
 
 // A checkpoint that the link names and the list does not may be an older step of a run: the program knows. Where it is

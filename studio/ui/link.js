@@ -4,6 +4,16 @@
 const LINKED = ["ck", "seed", "psi", "tab", "cell", "cmp", "cmpmode", "cmpseeds", "start", "count", "morph", "lang"];
 const CAME = new URLSearchParams(location.search); // the link with which the page came
 
+// How a part of the link is checked, and what is wrong where it is none of its kind.
+const READ = {
+  ck: {
+    test: (value) => /^[0-9a-f]{8,64}$/i.test(value),
+    error: (value) => ({ code: "error_unknown_checkpoint", values: { hash: value.slice(0, 8) } }),
+  },
+  seed: { test: (value) => race.parseSeed(value) !== null, error: (value) => ({ code: "error_seed", values: { value } }) },
+  psi: { test: (value) => race.parsePsi(value) !== null, error: (value) => ({ code: "error_psi", values: { value } }) },
+};
+
 race.link = {
   get: (name) => new URLSearchParams(location.search).get(name),
 
@@ -20,18 +30,20 @@ race.link = {
   // The tile that the link names, where Explore has not read it yet or shows none; what it says wrongly is as usual. A
   // checkpoint that is not in the list keeps the hash of the link: the program knows whether it is there.
   wish(list) {
-    const hash = race.link.get("ck") ?? "";
-    const sha256 = /^[0-9a-f]{8,64}$/.test(hash) ? race.find(list, hash)?.sha256 ?? hash : list.default;
+    const hash = (!race.link.wrong(["ck"]) && race.link.get("ck")?.toLowerCase()) || list.default;
+    const sha256 = race.find(list, hash)?.sha256 ?? hash;
     return { sha256, seed: race.parseSeed(race.link.get("seed") ?? "") ?? 0, psi: race.parsePsi(race.link.get("psi") ?? "") ?? 1 };
   },
 
-  // What the link says of the truncation and is none, as an error; nothing is drawn for it on any tab. It goes from the
-  // link once something is chosen.
-  wrongPsi() {
-    const value = race.link.get("psi");
-    return value === null || race.parsePsi(value) !== null ? null : { code: "error_psi", values: { value } };
+  // The first of these parts of the link that is none of its kind, as an error; a tab draws nothing before something is
+  // chosen, with which it goes from the link.
+  wrong(names = Object.keys(READ)) {
+    const name = names.find((one) => race.link.get(one) !== null && !READ[one].test(race.link.get(one)));
+    return name === undefined ? null : READ[name].error(race.link.get(name));
   },
-  dropWrongPsi: () => race.link.wrongPsi() !== null && race.link.set({ psi: null }),
+  dropWrong() {
+    for (const name of Object.keys(READ)) if (race.link.wrong([name])) race.link.set({ [name]: null });
+  },
 
   // Name a tile, or what all tabs look at.
   look: ({ sha256, seed, psi }) => race.link.set({ ck: sha256.slice(0, 8), seed, psi: psi === 1 ? null : psi }),
@@ -92,7 +104,7 @@ race.setSeed = (change) => {
   const next = { ...race.seed, ...change };
   if (Object.keys(next).every((name) => next[name] === race.seed[name])) return;
   race.seed = Object.freeze(next);
-  race.link.dropWrongPsi();
+  race.link.dropWrong();
   document.dispatchEvent(new CustomEvent("race:seed"));
 };
 

@@ -52,7 +52,7 @@ function request() {
   return { sha256, visitor, where: where(), psi, method, amounts, mix_seed: mix?.seed ?? null, mix_from: mix?.from ?? 0 };
 }
 
-const drawable = () => state.sha256 !== null && race.link.wrongPsi() === null && (state.mode === "pad" || seeds().length > 0);
+const drawable = () => state.sha256 !== null && race.link.wrong() === null && (state.mode === "pad" || seeds().length > 0);
 
 function showProblem(error) {
   problem = error;
@@ -138,7 +138,7 @@ async function showTile(answer, wish) {
 
 // While a slider moves only the strip follows; on release the whole tile does.
 function changed(final = true) {
-  race.link.dropWrongPsi();
+  race.link.dropWrong();
   follow(final);
 }
 

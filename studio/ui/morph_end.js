@@ -21,7 +21,7 @@ function fillStyles() {
 
 $(".morph-checkpoint").addEventListener("change", () => {
   const sha256 = $(".morph-checkpoint").value;
-  race.link.dropWrongPsi();
+  race.link.dropWrong();
   choose(sha256);
   race.setSeed({ sha256 });
 });
@@ -55,7 +55,7 @@ function takeSeed() {
   showSeeds();
   if (sha256 === state.sha256) follow();
   else choose(sha256);
-  if (race.link.wrongPsi()) showProblem(race.link.wrongPsi());
+  if (race.link.wrong()) showProblem(race.link.wrong());
   showSelect();
   showFavourites();
 }

@@ -31,7 +31,7 @@ const mayPlay = () => playing && isWalk() && element.isConnected && $(".morph").
 
 async function play() {
   playing = true;
-  race.link.dropWrongPsi();
+  race.link.dropWrong();
   showControls();
   const turned = () => (state.closed ? seeds().length : end());
   let at = state.position >= end() && !state.closed ? 0 : state.position;

@@ -261,7 +261,7 @@ function showRange() {
 function follow() {
   if (!isOpen() || list === null) return false;
   const { sha256, psi } = lookedAt();
-  if (race.link.wrongPsi()) return refuse();
+  if (race.link.wrong(["ck", "psi"])) return refuse();
   if (wish?.sha256 === sha256 && wish.psi === psi) return false;
   wish = { sha256, psi };
   showSelect();
@@ -276,7 +276,7 @@ const lookedAt = () => (race.seed.sha256 === null ? race.link.wish(list) : race.
 function refuse() {
   showSelect();
   showRange();
-  showProblem(race.link.wrongPsi());
+  showProblem(race.link.wrong(["ck", "psi"]));
   return true;
 }
 
@@ -303,7 +303,7 @@ function tellRange() {
 function showSheet(start) {
   range = { start, count: Number($(".count").value) };
   if (filter in chosen) filter = $(".filter").value = "all";
-  race.link.dropWrongPsi();
+  race.link.dropWrong();
   if (!follow() && wish !== null) begin();
 }
 

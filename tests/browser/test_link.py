@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from studio.ui.texts import TEXTS
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
 from tests.browser.test_morph_page import TILE, slide
+from training.checkpoint import file_sha256
 
 Open = Callable[..., Page]
 HASH = "(name) => window.ganRace.list.checkpoints.find((one) => one.name === name).sha256"
@@ -58,6 +59,43 @@ def test_a_psi_that_is_none_is_said_on_every_tab_and_nothing_is_drawn_until_some
         open_tab(page, name.title())
         expect(page.locator(pictures[name]).first).to_be_visible()
         expect(statuses[name]).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told", "values", "unconcerned"),
+    [
+        ("seed=-1", "error_seed", {"value": "-1"}, "seeds"),
+        ("ck=mine", "error_unknown_checkpoint", {"hash": "mine"}, "compare"),
+    ],
+)
+def test_a_seed_or_a_checkpoint_that_is_none_is_said_on_every_tab_that_draws_it(
+    address: str, open_page: Open, wrong: str, told: str, values: dict[str, str], unconcerned: str
+) -> None:
+    page = open_page(f"{address}?tab={unconcerned}&{wrong}", tile=False)
+    pictures = {
+        "explore": ".race.explore .tile[src]",
+        "compare": ".wall img",
+        "seeds": f"{FIRST} img[src]",
+        "morph": f"{TILE}[src]",
+    }
+    expect(page.locator(pictures.pop(unconcerned)).first).to_be_visible()
+    for name, picture in pictures.items():
+        open_tab(page, name.title())
+        expect(page.locator(f".race.{name} .status").first).to_have_text(TEXTS[told][0].format(**values))
+        expect(page.locator(picture)).to_have_count(0)
+    open_tab(page, "Explore")
+    page.get_by_role("button", name="Random").first.click()
+    for name, picture in pictures.items():
+        open_tab(page, name.title())
+        expect(page.locator(picture).first).to_be_visible()
+        expect(page.locator(f".race.{name} .status").first).to_be_hidden()
+
+
+def test_a_hash_in_capitals_is_the_same_checkpoint(address: str, checkpoints: Path, open_page: Open) -> None:
+    beta = file_sha256(checkpoints / "beta" / "model.safetensors")
+    page = open_page(f"{address}?ck={beta[:8].upper()}&seed=3")
+    wait_for_tile(page, seed=3)
+    assert linked(page)["ck"] == beta[:8]
 
 
 def test_seeds_names_its_checkpoint_and_its_range_in_the_link_and_comes_back_to_them(
