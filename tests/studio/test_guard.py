@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -12,6 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from studio.ui.guard import Zipped
+from tests.loops import run_to_its_end
 
 TEXT = "a page of many words, " * 200
 
@@ -32,7 +31,7 @@ def test_only_the_page_is_compressed_and_only_where_the_browser_takes_it(
     path: str, accepted: str, encoding: str | None
 ) -> None:
     app = Starlette(routes=[Route(path, answer)], middleware=[Zipped.middleware()])
-    found = asyncio.run(get(app, path, accepted))
+    found = run_to_its_end(get(app, path, accepted))
     assert found.text == TEXT
     assert found.headers.get("content-encoding") == encoding
     if encoding:
