@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +27,8 @@ from training.neighbours import (
 log = logging.getLogger(__name__)
 NEAREST = 3
 PERCENTILE = 0.01  # of the distances from real pictures to their nearest other: nearer than that is suspicious
-FORGOTTEN_SECONDS = 60.0  # whoever has not asked for so long does not wait any more
+FORGOTTEN_SECONDS = 300.0  # whoever has not asked for so long does not wait any more; hidden pages ask once a minute
+MOST_WISHES = 1000
 CALIBRATED_ON = 1000  # real pictures, spread evenly over all
 
 
@@ -79,7 +81,7 @@ class StoppedError(RuntimeError):
 class Copies:
     """The index of one data set, built once in the background; `path` is a folder or a packed file.
 
-    Everybody waits for the same one: it is given up when the last who asked for it stops.
+    Everybody waits for the same one: it is given up when the last who asked for it stops, or has not asked for long.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -92,11 +94,16 @@ class Copies:
         self._lock = threading.Lock()
 
     def start(self, visitor: str = "") -> None:
-        """Wish for the index; where it is not there and not being built, that begins."""
+        """Wish for the index; where it is not there and not being built, that begins.
+
+        A wish without a visitor, who would ask again, lasts until the index is there.
+        """
         with self._lock:
             if self._index is not None or self.progress.problem is not None:
                 return
-            self._wishes[visitor] = self._clock()
+            self._wishes.pop(visitor, None)  # the last one is the newest
+            self._wishes[visitor] = self._clock() if visitor else math.inf
+            self._wishes = dict(list(self._wishes.items())[-MOST_WISHES:])
             if self._running:
                 return
             self._running, self.progress = True, Progress()
@@ -105,9 +112,14 @@ class Copies:
     def stop(self, visitor: str) -> bool:
         """Take a visitor's wish back; tell whether the work goes on for somebody who has asked of late."""
         with self._lock:
-            oldest = self._clock() - FORGOTTEN_SECONDS
-            self._wishes = {one: asked for one, asked in self._wishes.items() if one != visitor and asked >= oldest}
-            return bool(self._wishes)
+            self._wishes.pop(visitor, None)
+            return self._is_wished()
+
+    def _is_wished(self) -> bool:
+        """Forget who has not asked for long, and tell whether somebody is left."""
+        oldest = self._clock() - FORGOTTEN_SECONDS
+        self._wishes = {one: asked for one, asked in self._wishes.items() if asked >= oldest}
+        return bool(self._wishes)
 
     @property
     def index(self) -> Index | None:
@@ -117,6 +129,7 @@ class Copies:
     def _build(self, progress: Progress) -> None:
         try:
             self._index = build_index(self._path, progress, self._check)
+            self._wishes = {}
         except StoppedError:
             return
         except (ValueError, OSError) as error:  # DataError is a ValueError
@@ -129,7 +142,7 @@ class Copies:
     def _check(self) -> None:
         """Raise StoppedError where nobody waits any more; whoever asks from now on begins anew."""
         with self._lock:
-            if not self._wishes:
+            if not self._is_wished():
                 self._running, self.progress = False, Progress()
                 raise StoppedError("The index was stopped.")
 

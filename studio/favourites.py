@@ -86,8 +86,8 @@ class Wall:
             self._refresh()
             before, places = dict(self._tiles), dict(self._places)
             self._come(owner, address)
-            for tile, names in (former or {}).items():
-                self._take_over(tile, owner, names)
+            for tile in wanted.keys() & (former or {}).keys():
+                self._take_over(tile, owner, (former or {})[tile])
             for tile, one in before.items():
                 if owner in one.owners and tile not in wanted:
                     self._let_go(one, owner)
@@ -95,6 +95,7 @@ class Wall:
                 self._put(one, owner)
             self._keep_newest()
             self._places = {one: self._places[one] for one in self._owners() if one in self._places}
+            self._here &= self._owners()
             if (self._tiles, self._places) != (before, places):
                 self._write()
 

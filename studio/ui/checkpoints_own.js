@@ -47,7 +47,8 @@ async function remove({ sha256, name }) {
   else refresh(); // it may have gone in the meantime
   show();
   const next = matchMedia("(pointer: fine)").matches ? search : $(".close"); // the search would bring up a phone's keyboard
-  if (dialog.open) (answer.error ? buttonOf(sha256) ?? next : next).focus();
+  const kept = answer.error ? buttonOf(sha256) ?? rowOf(sha256)?.querySelector("button") : null;
+  if (dialog.open) (kept ?? next).focus();
 }
 
 function takeList({ list, own: hashes }) {

@@ -297,6 +297,8 @@ $(".seed-form").addEventListener("submit", (event) => {
   if (seed === null) return showProblem({ code: "error_seed", values: { value: field.value } });
   if (wall?.seed === seed) showProblem(null);
   race.setSeed({ seed });
+  race.link.dropWrong(); // also where the seed is the same
+  pump();
 });
 document.addEventListener("race:seed", () => {
   if (document.activeElement !== field) field.value = race.seed.seed;

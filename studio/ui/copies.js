@@ -74,9 +74,10 @@ race.copies = (details, { ask, askStop, titles }) => {
     return node;
   }
 
+  const isSeen = () => details.open && details.closest("dialog")?.open !== false;
   async function look() {
     const mine = ++newest;
-    if (!details.open) return;
+    if (!isSeen()) return;
     asking = race.ask(ask, undefined);
     const next = await asking;
     if (mine !== newest || next.superseded) return;
@@ -114,3 +115,6 @@ race.copies = (details, { ask, askStop, titles }) => {
   document.addEventListener("ganrace:language", show);
   return changed;
 };
+
+// All tabs of this page wait for the same training pictures, as one visitor.
+race.copies.visitor = crypto.randomUUID?.() ?? String(Math.random());

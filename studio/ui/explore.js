@@ -237,8 +237,8 @@ race.keys.register("explore", {
 const wishOf = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
 const lens = race.lens($(".lens"), {
   ask: (cell) => race.ask(server.cell, { ...wishOf(race.shown), cell, visitor }),
-  nearest: props.copies ? (cell) => server.nearest({ ...wishOf(race.shown), cell, visitor }) : null,
-  stopNearest: () => server.stop_nearest({ visitor }),
+  nearest: props.copies ? (cell) => server.nearest({ ...wishOf(race.shown), cell, visitor: race.copies.visitor }) : null,
+  stopNearest: () => server.stop_nearest({ visitor: race.copies.visitor }),
   words: cellWords,
   fail: showProblem,
   opened: (cell) => race.link.set({ cell }),
@@ -258,7 +258,8 @@ race.touch($(".tile-button"), { swipe: step, tap: (event) => openCell(race.cellA
 // What the link says, checked: {wish, cell}, or {error}; without a link, the tile that came with the page.
 function fromLink() {
   const error = race.link.wrong();
-  return error ? { error } : { wish: race.link.wish(list), cell: race.link.cellOn("explore") };
+  const { seed, psi } = race.seed; // the link's, or chosen on another tab while the link was wrong
+  return error ? { error } : { wish: { ...race.link.wish(list), seed, psi }, cell: race.link.cellOn("explore") };
 }
 
 // A checkpoint that the link names and the list does not may be an older step of a run: the program knows. Where it is
@@ -281,8 +282,9 @@ async function begin() {
     return showList();
   }
   await show(answer, () => race.seed.sha256 !== null);
-  if (race.seed.sha256 === null) race.setSeed({ sha256: answer.sha256, seed: answer.seed, psi: answer.psi }); // or chosen meanwhile
-  race.ahead.keep(race.seed, answer);
+  showProblem(null);
+  if (race.seed.sha256 === null) race.setSeed({ sha256: answer.sha256 }); // or chosen meanwhile
+  race.ahead.keep(answer, answer);
   showList();
   if (answer.preview) refineSoon();
   if (linkedCell !== null) openCell(linkedCell);
@@ -317,5 +319,6 @@ document.addEventListener("race:list", () => {
 document.addEventListener("race:outdated", refreshList);
 document.addEventListener("race:gone", () => race.gone.has(race.shown?.sha256) && $(".lens").close());
 race.setList(list);
+document.addEventListener("race:righted", () => race.seed.sha256 === null && begin());
 begin();
 setInterval(() => document.visibilityState === "visible" && !busy && document.activeElement !== select && refreshList(), 30000);

@@ -139,8 +139,11 @@ async function load(file) {
   add(favourites);
 }
 
-// Take favourites to one's own; what is there already keeps its note and its thumbnail.
+// Take favourites to one's own; what is there already keeps its note and its thumbnail. Whose stars a file says they were is
+// told the studio once, with this loading.
+const claims = new Map();
 function add(favourites) {
+  for (const one of favourites) if (one.former) claims.set(keyOf(one), one.former);
   const fresh = favourites.filter((one) => !race.favourites.has(one));
   const came = new Map(favourites.map((one) => [keyOf(one), one.former]));
   const joined = [...all(), ...fresh].map((one) => ({ ...one, former: race.favourites.formerOf(one.former, came.get(keyOf(one))) }));
@@ -166,14 +169,16 @@ sharing.addEventListener("change", () => {
   share();
 });
 
-const toShare = () => (sharing.checked ? all().map(({ thumb, ...one }) => ({ ...one, added: one.added / 1000 })) : []);
+const toShare = () => (sharing.checked ? all().map(({ thumb, former, ...one }) => ({ ...one, added: one.added / 1000 })) : []);
+const withClaims = (one) => (claims.has(keyOf(one)) ? { ...one, former: claims.get(keyOf(one)) } : one);
 let shared = null; // what the studio was told last
 
 // Tell the studio which favourites are this browser's; it answers with everybody's.
 async function share() {
   const favourites = toShare();
-  const answer = await race.ask(server.share, { secret: race.secret(), address: location.origin, favourites });
+  const answer = await race.ask(server.share, { secret: race.secret(), address: location.origin, favourites: favourites.map(withClaims) });
   if (answer.error) return;
+  for (const one of favourites) claims.delete(keyOf(one));
   owner = answer.owner;
   shared = JSON.stringify(favourites);
   wall = answer.wall;
@@ -185,7 +190,7 @@ let later = null;
 document.addEventListener("race:favourites", () => {
   showCards();
   clearTimeout(later);
-  if (shared !== JSON.stringify(toShare())) later = setTimeout(share, 400);
+  if (claims.size > 0 || shared !== JSON.stringify(toShare())) later = setTimeout(share, 400);
 });
 
 // --- is the program still there? -------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ race.lens = (dialog, { ask, nearest = null, stopNearest, words, fail, opened = (
   dialog.addEventListener("close", () => {
     if (opening || dialog.open) return;
     cell = null;
+    copiesChanged();
     closed();
   });
   dialog.addEventListener("keydown", (event) => {

@@ -42,7 +42,9 @@ race.link = {
     return name === undefined ? null : READ[name].error(race.link.get(name));
   },
   dropWrong() {
+    if (race.link.wrong() === null) return;
     for (const name of Object.keys(READ)) if (race.link.wrong([name])) race.link.set({ [name]: null });
+    document.dispatchEvent(new CustomEvent("race:righted"));
   },
 
   // Name a tile, or what all tabs look at.

@@ -31,6 +31,7 @@ const mayPlay = () => playing && isWalk() && element.isConnected && $(".morph").
 
 async function play() {
   playing = true;
+  if (race.link.wrong()) showProblem(null);
   race.link.dropWrong();
   showControls();
   const turned = () => (state.closed ? seeds().length : end());

@@ -364,6 +364,11 @@ document.addEventListener("race:list", () => {
   if (document.activeElement !== select) showSelect();
   if (wish !== null && cards.size === 0 && isOpen() && race.find(list, wish.sha256)) begin(); // it was not here, and now is
 });
+window.addEventListener("storage", ({ key: name }) => {
+  if (name !== "ganrace.marks" || wish === null) return; // another window of this browser
+  arrange();
+  stream();
+});
 document.addEventListener("race:favourites", () => {
   if (wish === null) return;
   arrange();

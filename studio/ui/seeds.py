@@ -118,7 +118,7 @@ def _network(studio: Studio) -> Network | None:
     if not _is_network_at_hand():
         return None
     if studio.copies is not None:
-        studio.copies.start("ranking")
+        studio.copies.start()
         if studio.copies.index is not None:
             return _network_of(studio.copies.index)
     return _network_alone()

@@ -70,30 +70,32 @@ function goOn() {
 }
 
 // The first tile of what may be the next sheet is drawn before it is asked for, and before the rest of this one; only once
-// it is shown, it counts as seen.
+// it is shown, it counts as seen. It waits for the first tile of this one, which it would call off.
 const nextStart = () => range.start + range.count;
 const isTyping = () => race.parseSeed($(".start").value) !== range.start;
 let lookedAhead = null; // what was drawn ahead last: {wish, seed}
 function lookAhead(seed) {
   if (!isOpen() || wish === null || contest !== null || seed === null || seed >= LIMIT || isDrawn(seed)) return;
-  if (cards.size === 0 || (lookedAhead?.wish === wish && lookedAhead.seed === seed)) return;
+  if (!isDrawn(range.start) || (lookedAhead?.wish === wish && lookedAhead.seed === seed)) return;
   lookedAhead = { wish, seed };
   race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true });
 }
 
-// Whoever opens the list of checkpoints is about to choose one: the first tile of each is drawn, those first that are
-// likely to take longest, as they have the most weights.
+// Whoever opens the list of checkpoints is about to choose one: the first tile is drawn of those that are likely to take
+// longest, as they have the most weights.
+const MOST_OTHERS = 3; // as sheets of other visitors wait for them
 let choosing = 0; // of looking at the list: what an older one began goes no further
 async function lookAtOthers() {
   const own = ++choosing;
-  if (!isOpen() || wish === null || contest !== null || halted || navigator.connection?.saveData) return;
+  if (!isOpen() || wish === null || contest !== null || halted || !isDrawn(range.start) || navigator.connection?.saveData) return;
   const [others, size] = [list.checkpoints.filter((one) => one.sha256 !== wish.sha256), side()];
-  for (const { sha256 } of others.sort((one, other) => other.size - one.size)) {
+  for (const { sha256 } of others.sort((one, other) => other.size - one.size).slice(0, MOST_OTHERS)) {
     await race.ask(server.look, { ...key(range.start), sha256, side: size, worker: AHEAD_WORKER, visitor, soon: true });
     if (own !== choosing || !isOpen()) return;
   }
 }
-select.addEventListener("focus", lookAtOthers);
+select.addEventListener("pointerdown", lookAtOthers);
+select.addEventListener("keydown", ({ key: name }) => [" ", "Enter", "F4", "ArrowDown", "ArrowUp"].includes(name) && lookAtOthers());
 for (const name of ["change", "blur"]) select.addEventListener(name, () => choosing++);
 
 let typing = null;
@@ -108,7 +110,7 @@ async function work(worker, own, asked) {
   const isWanted = () => own === round && !halted;
   for (;;) {
     const seed = isWanted() ? wanted().find((one) => !isDrawn(one) && !asked.has(one) && !hasFailed(one)) : undefined;
-    const isFirst = asked.size === 0 && ![...cards.keys()].some(isDrawn);
+    const isFirst = seed === wanted()[0] && ![...cards.keys()].some(isDrawn);
     if (seed === undefined) return;
     asked.add(seed);
     const size = side();

@@ -458,8 +458,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "学習画像を読み込んでいます（最初の 1 回だけ）: {total} 枚中 {done} 枚…",
     ),
     "copy_stopped_others": (
-        "Stopped for you; it goes on for others who wait for it.",
-        "中止しました。ほかにも待っている人がいるため、処理は続きます。",
+        "Stopped for you; it goes on for others who wait for it, or for the ranking of seeds.",
+        "中止しました。待っている人がほかにもいるか、シードの自動評価に必要なため、処理は続きます。",
     ),
     "copy_building": (
         "The training pictures are being looked at, once: {done} of {total} …",

@@ -37,15 +37,15 @@ SEEDS: dict[str, tuple[str, str]] = {
         "{drawn} / {count} 枚 · 残す {kept} · 外す {dropped} · このチェックポイントで見たシード {looked} 個",
     ),
     "seeds_progress_kept": (
-        "{drawn} of {count} kept on all sheets of this checkpoint, {others} of them not among these seeds · {looked} "
-        "{looked:seed|seeds} of this checkpoint looked at",
-        "このチェックポイントで残したもの {drawn} / {count} 枚（うち上の範囲の外 {others} 枚） · "
+        "{count} kept on all sheets of this checkpoint, {others} of them not among these seeds · {drawn} drawn · "
+        "{looked} {looked:seed|seeds} of this checkpoint looked at",
+        "このチェックポイントで残したもの {count} 枚（うち上の範囲の外 {others} 枚） · 描画済み {drawn} 枚 · "
         "このチェックポイントで見たシード {looked} 個",
     ),
     "seeds_progress_starred": (
-        "{drawn} of {count} starred on all sheets of this checkpoint, {others} of them not among these seeds · "
+        "{count} starred on all sheets of this checkpoint, {others} of them not among these seeds · {drawn} drawn · "
         "{looked} {looked:seed|seeds} of this checkpoint looked at",
-        "このチェックポイントのお気に入り {drawn} / {count} 枚（うち上の範囲の外 {others} 枚） · "
+        "このチェックポイントのお気に入り {count} 枚（うち上の範囲の外 {others} 枚） · 描画済み {drawn} 枚 · "
         "このチェックポイントで見たシード {looked} 個",
     ),
     "seeds_go_on": ("Go on", "再開"),

@@ -54,6 +54,11 @@ def test_a_file_takes_favourites_and_notes_to_another_address(
     assert other.evaluate(ALL) == []
     star(other, 5)
     open_favourites(other)
+    told: list[str] = []
+    other.on(
+        "request",
+        lambda request: told.append(request.post_data or "") if '"secret"' in (request.post_data or "") else None,
+    )
     load_file(other, data)
     expect(other.locator(".favourites .status")).to_have_text("1 favourite added; 1 was here already.")
     assert sorted(other.evaluate(ALL)) == [[3, 1, "red ones"], [5, 1, ""]]
@@ -64,6 +69,7 @@ def test_a_file_takes_favourites_and_notes_to_another_address(
     expect(other.locator(".favourites .others .stars")).to_have_text(["★ 1", "★ 1"])
     other.get_by_role("button", name="Remove seed 3").click()
     expect(other.locator(".favourites .others .thumb")).to_have_text([re.compile("seed 5")])
+    assert ["former" in one for one in told] == [True, False]  # whose they were is told with the loading alone
 
 
 GOOD = {"sha256": "1" * 64, "seed": 1, "psi": 1}

@@ -36,6 +36,7 @@ def open_tab(page: Page, name: str) -> None:
     ("first", "choice"),
     [
         ("compare", ".compare .next"),
+        ("compare", ".compare .seed-form .seed"),
         ("seeds", ".race.seeds .range [type=submit]"),
         ("morph", ".morph .modes label:nth-of-type(3)"),
     ],
@@ -52,13 +53,16 @@ def test_a_psi_that_is_none_is_said_on_every_tab_and_nothing_is_drawn_until_some
         expect(statuses[name]).to_have_text(said)
         expect(page.locator(pictures[name])).to_have_count(0)
         assert linked(page)["psi"] == "1.5"
-    page.locator(choice).click()
+    page.locator(choice).press("Enter") if choice.endswith(".seed") else page.locator(choice).click()
     expect(page.locator(pictures[first]).first).to_be_visible()
     assert "psi" not in linked(page)
     for name in (*pictures, first):
         open_tab(page, name.title())
         expect(page.locator(pictures[name]).first).to_be_visible()
         expect(statuses[name]).to_be_hidden()
+    open_tab(page, "Explore")
+    expect(page.locator(".race.explore .tile[src]")).to_be_visible()
+    expect(page.locator(".race.explore .status")).to_be_hidden()
 
 
 @pytest.mark.parametrize(

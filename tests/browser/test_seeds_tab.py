@@ -368,7 +368,7 @@ def test_what_was_kept_or_starred_is_shown_of_all_sheets_and_all_shows_the_sheet
     cards, words = page.locator(".race.seeds .card"), page.locator(".progress-words")
     page.locator(".filter").select_option("kept")
     expect(words).to_contain_text(
-        "2 of 2 kept on all sheets of this checkpoint, 1 of them not among these seeds · 48 seeds"
+        "2 kept on all sheets of this checkpoint, 1 of them not among these seeds · 2 drawn · 48 seeds"
     )
     assert cards.evaluate_all("cards => cards.map((card) => card.dataset.seed)") == ["0", "24"]
     page.locator(".order").select_option("score")
@@ -376,7 +376,7 @@ def test_what_was_kept_or_starred_is_shown_of_all_sheets_and_all_shows_the_sheet
     page.locator(".order").select_option("number")
     page.locator(".filter").select_option("starred")
     expect(words).to_contain_text(
-        "1 of 1 starred on all sheets of this checkpoint, 1 of them not among these seeds · 49"
+        "1 starred on all sheets of this checkpoint, 1 of them not among these seeds · 1 drawn · 49"
     )
     assert looks_like(pixels_of(page, ".card[data-seed='5000'] img"), sheet_of(checkpoints / "alpha", 5000))
     page.locator(".filter").select_option("kept")
@@ -589,15 +589,12 @@ def test_the_next_sheet_begins_at_once_while_this_one_streams(
     assert {"seeds-0", "seeds-1"} <= lanes
 
 
-def test_while_the_list_of_checkpoints_is_open_the_first_tiles_are_drawn_the_slowest_first_until_one_is_chosen(
-    checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
-) -> None:
-    make_checkpoint(checkpoints / "gamma", seed=3, network="dcgan", z_dim=64)
-    page = open_seeds(open_page, serve(checkpoints))
-    select = page.locator(".race.seeds .seeds-checkpoint")
-    alpha, beta, gamma = select.evaluate("select => [...select.options].map((one) => one.value)")
-    assert select.input_value() == alpha
-    asked: list[tuple[str, int, bool]] = []
+Asked = list[tuple[str, int, bool]]
+
+
+def hold_looks(page: Page, holds: set[tuple[str, int]]) -> tuple[Asked, list[Route]]:
+    """Note what Seeds asks for, and hold some of it back: pairs of a hash and a seed."""
+    asked: Asked = []
     held: list[Route] = []
 
     def note(route: Route) -> None:
@@ -605,19 +602,51 @@ def test_while_the_list_of_checkpoints_is_open_the_first_tiles_are_drawn_the_slo
         if not {"worker", "side"} <= data.keys():
             return route.continue_()
         asked.append((data["sha256"], data["seed"], data["soon"]))
-        return route.continue_() if held else held.append(route)
+        return held.append(route) if asked[-1][:2] in holds else route.continue_()
 
     page.route("**/component_server**", note)
-    with page.expect_request("**/component_server**"):
-        select.focus()
+    return asked, held
+
+
+def listed(page: Page) -> list[str]:
+    hashes: list[str] = page.locator(".race.seeds .seeds-checkpoint").evaluate(
+        "select => [...select.options].map((one) => one.value)"
+    )
+    return hashes
+
+
+def test_while_the_list_of_checkpoints_is_open_the_first_tiles_are_drawn_the_slowest_first_until_one_is_chosen(
+    checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    make_checkpoint(checkpoints / "gamma", seed=3, network="dcgan", z_dim=64)
+    page = open_seeds(open_page, serve(checkpoints))
+    _, beta, gamma = listed(page)
+    select = page.locator(".race.seeds .seeds-checkpoint")
+    asked, held = hold_looks(page, {(gamma, 0)})
+    select.dispatch_event("pointerdown")
     page.wait_for_timeout(200)
     assert asked == [(gamma, 0, True)]
     select.select_option(gamma)
-    held[0].continue_()
-    page.wait_for_function(DRAWN, arg=24)
+    page.wait_for_function(DRAWN, arg=23)
+    for route in held:
+        route.continue_()
     page.wait_for_timeout(200)
     assert beta not in {sha256 for sha256, _, _ in asked}
-    expect(page.locator(".progress-words")).to_contain_text("24 seeds of this checkpoint looked at")
+
+
+def test_nothing_is_drawn_ahead_of_the_first_tile_of_a_sheet(address: str, open_page: Open) -> None:
+    page = open_seeds(open_page, address)
+    alpha, _ = listed(page)
+    asked, held = hold_looks(page, {(alpha, 24)})
+    page.get_by_role("button", name="Next seeds").click()
+    page.wait_for_timeout(100)
+    page.locator(".race.seeds .seeds-checkpoint").dispatch_event("pointerdown")
+    page.locator(".race.seeds .start").fill("5000")
+    page.wait_for_function(DRAWN, arg=23)
+    assert {sha256 for sha256, _, _ in asked} == {alpha}
+    assert [seed for _, seed, soon in asked if soon] == [24]
+    held[0].continue_()
+    page.wait_for_function(DRAWN, arg=24)
 
 
 @pytest.mark.parametrize("typed", ["-1", "1e3", "4294967296"])

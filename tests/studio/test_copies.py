@@ -185,6 +185,33 @@ def test_whoever_has_not_asked_for_long_does_not_keep_it_going_and_who_asks_agai
     assert gate.builds == 1
 
 
+def test_the_work_ends_when_nobody_has_asked_for_long_but_goes_on_for_a_ranking(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    gate, found = Gate(monkeypatch), Copies(folder, clock=lambda: now[0])
+    found.start("gone")
+    gate.batches.release()
+    gate.wait(found, 8)
+    now[0] = copies.FORGOTTEN_SECONDS + 1
+    gate.batches.release()
+    gate.wait(found, 0)
+    found.start()
+    now[0] *= 3
+    gate.batches.release(5)
+    ready(found)
+
+
+def test_there_is_room_for_the_wishes_of_so_many_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, found = Gate(monkeypatch), Copies(folder)
+    for number in range(copies.MOST_WISHES + 5):
+        found.start(str(number))
+    assert len(found._wishes) == copies.MOST_WISHES
+    gate.batches.release(5)
+    ready(found)
+    assert found._wishes == {}
+
+
 def test_reading_a_folder_is_told_and_can_be_stopped(folder: Path, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
 
