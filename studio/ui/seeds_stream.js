@@ -83,7 +83,7 @@ function lookAhead(seed) {
 
 // Whoever opens the list of checkpoints is about to choose one: the first tile is drawn of those that are likely to take
 // longest, as they have the most weights.
-const MOST_OTHERS = 3; // as sheets of other visitors wait for them
+const MOST_OTHERS = 4; // as sheets of other visitors wait for them
 let choosing = 0; // of looking at the list: what an older one began goes no further
 async function lookAtOthers() {
   const own = ++choosing;
