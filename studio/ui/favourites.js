@@ -149,7 +149,12 @@ function add(favourites) {
   const joined = [...all(), ...fresh].map((one) => ({ ...one, former: race.favourites.formerOf(one.former, came.get(keyOf(one))) }));
   const fits = race.favourites.replace(joined);
   if (fits) showLine({ key: "favourites_loaded", values: { count: new Set(fresh.map(keyOf)).size, known: favourites.length - fresh.length } });
-  else showLine({ key: "error_favourites_full", values: { limit: race.favourites.MOST } });
+  else refuseFull();
+}
+
+function refuseFull() {
+  claims.clear();
+  showLine({ key: "error_favourites_full", values: { limit: race.favourites.MOST } });
 }
 
 $(".save").addEventListener("click", save);
