@@ -209,8 +209,17 @@ TOO_WIDE = """() => {
 
 
 def too_wide(page: Page) -> list[str]:
-    """Name what lies beyond a side of the page; the page cuts it off, so that its own scrollWidth tells nothing."""
-    return page.evaluate(TOO_WIDE)  # type: ignore[no-any-return]
+    """Name what lies beyond a side of the page; the page cuts it off, so that its own scrollWidth tells nothing.
+
+    Gradio moves its tabs a moment after one was chosen; what still lies there after a second is named.
+    """
+    found: list[str] = []
+    for _ in range(10):
+        found = page.evaluate(TOO_WIDE)
+        if not found:
+            break
+        page.wait_for_timeout(100)
+    return found
 
 
 def findings(page: Page) -> list[str]:

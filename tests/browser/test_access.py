@@ -123,9 +123,9 @@ def test_whatever_has_the_focus_has_a_ring(address: str, open_page: Open, tab: s
 def test_axe_would_find_a_picture_without_words(address: str, open_page: Open) -> None:
     page = open_page(address)
     page.locator(".explore .tile").evaluate(
-        "(node) => { node.removeAttribute('alt'); node.closest('button').removeAttribute('aria-label'); }"
+        "(node) => node.closest('.race').append(Object.assign(new Image(40, 40), { src: node.src }))"
     )
-    assert any(finding.startswith(("image-alt", "button-name")) for finding in findings(page))
+    assert any(finding.startswith("image-alt") for finding in findings(page))
 
 
 def test_choosing_and_exporting_a_tile_needs_no_mouse(address: str, open_page: Open) -> None:
