@@ -132,7 +132,8 @@ def pixels_of(page: Page, selector: str) -> Pixels:  # -> [H, W, 3]
     """Return what an image element shows, in its own pixels."""
     encoded = page.evaluate(
         """async (selector) => {
-            const image = document.querySelector(selector);
+            const image = new Image(); // of its own: the page may put another into the element meanwhile
+            image.src = document.querySelector(selector).src;
             await image.decode();
             const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
             const context = canvas.getContext("2d");

@@ -114,7 +114,15 @@ def test_who_looks_at_it_elsewhere_cannot_remove_it_and_is_led_to_another_in_eve
     expect(page.locator(".removed")).to_be_visible()
     other.keyboard.press("d")  # a seed that was not drawn ahead, of a checkpoint that it still believes in
     wait_for_name(other, "alpha")
-    seed = other.evaluate("window.ganRace.shown.seed")  # the one before where the wish was refused, or the wished one
+    # The seed is the one before, where the wish was refused, or the wished one: whichever the page ends at.
+    other.wait_for_function(
+        """(alpha) => {
+            const { shown, seed } = window.ganRace;
+            return shown.sha256 === alpha && seed.sha256 === alpha && shown.seed === seed.seed;
+        }""",
+        arg=alpha,
+    )
+    seed = other.evaluate("window.ganRace.shown.seed")
     assert looks_like(pixels_of(other, ".race .tile"), sheet_of(checkpoints / "alpha", seed))
     expect(other.locator(".left-words")).to_contain_text("「Mine」はここにはもうありません")
     for tab in ("seeds", "morph"):
