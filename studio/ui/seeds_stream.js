@@ -3,6 +3,7 @@ const WORKERS = [0, 1]; // two at a time, so that one is always being drawn
 const AHEAD_WORKER = 2; // the lane of what may come next, and of the first tile, which calls off what has not come
 const TYPING_MILLISECONDS = 60;
 const DRAWN_BEFORE_AHEAD = 2; // tiles of this sheet that come before the first one of the next
+const ROWS_MILLISECONDS = 150; // between two looks at the rows of the first tile
 const PASSING = ["error_connection", "error_busy"]; // which say nothing about the tile that was asked for
 const PAUSE_MILLISECONDS = { first: 500, longest: 4000 };
 let round = 0; // of streaming: an answer of an older round is not shown
@@ -115,6 +116,7 @@ async function work(worker, own, asked) {
     asked.add(seed);
     const size = side();
     const lane = isFirst ? AHEAD_WORKER : worker;
+    if (isFirst) showRows(seed, size, () => isWanted() && asked.has(seed));
     const answer = await askThrough(server.look, { ...key(seed), side: size, worker: lane, visitor, soon: isFirst }, isWanted);
     asked.delete(seed);
     if (own !== round) return;
@@ -124,11 +126,27 @@ async function work(worker, own, asked) {
   }
 }
 
+// A large generator takes its time: what is finished of the first tile is shown row by row until the whole of it is there.
+async function showRows(seed, size, isWaiting) {
+  for (let rows = 0; ; ) {
+    await new Promise((resolve) => setTimeout(resolve, ROWS_MILLISECONDS));
+    if (!isWaiting()) return;
+    const answer = await race.ask(server.look_at_rows, { ...key(seed), side: size, rows });
+    if (!isWaiting()) return;
+    if (!answer.thumbnail) continue;
+    rows = answer.rows;
+    frameOf(seed)?.style.setProperty("background-image", `url(${race.jpegUrl(answer.thumbnail)})`);
+  }
+}
+
+const frameOf = (seed) => cards.get(seed)?.querySelector(".frame"); // over whose rows the whole tile will lie
+
 const hasFailed = (seed) => cards.get(seed)?.firstElementChild.classList.contains("failed") ?? false;
 const hasStopped = () => halted || wanted().every((seed) => isDrawn(seed) || hasFailed(seed));
 
 // One tile cannot be drawn; without the checkpoint, none can.
 function fail(seed, error) {
+  frameOf(seed)?.style.removeProperty("background-image");
   if (error.code === "error_unknown_checkpoint") {
     cards.clear();
     arrange();

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import threading
@@ -8,10 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from playwright.sync_api import Page, Request, Response, Route, expect
 
+from studio import render
 from studio.line import BusyError
 from studio.ranking import usual_of
 from studio.render import Priority, Renderer, Wish
@@ -587,6 +592,37 @@ def test_the_next_sheet_begins_at_once_while_this_one_streams(
     assert [priority for seed, priority in drawn if seed == 24] == [Priority.PREFETCH]
     lanes = {lane for lane, keep in called_off if keep is not None and keep.seed >= 24}
     assert {"seeds-0", "seeds-1"} <= lanes
+
+
+ROWS = "card => getComputedStyle(card.querySelector('.frame')).backgroundImage.split('\"')[1] ?? ''"
+
+
+def test_the_first_tile_of_a_sheet_comes_row_by_row_where_its_generator_takes_long(
+    address: str, checkpoints: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_seeds(open_page, address)
+    draw, allowed = render.draw, threading.Semaphore(3)
+
+    def draw_when_allowed(*arguments: Any) -> Any:
+        assert allowed.acquire(timeout=30)
+        return draw(*arguments)
+
+    monkeypatch.setattr(render, "draw", draw_when_allowed)
+    page.locator(".race.seeds .start").fill("5000")
+    page.get_by_role("button", name="Show").click()
+    card = page.locator(".race.seeds .card[data-seed='5000']")
+    expect(card.locator(".frame")).to_have_attribute("style", re.compile("image/jpeg"))
+    page.wait_for_timeout(300)  # in which more would come
+    rows = np.asarray(Image.open(io.BytesIO(base64.b64decode(card.evaluate(ROWS).split(",")[1]))))
+    exact = sheet_of(checkpoints / "alpha", 5000)[:48]
+    assert looks_like(rows, exact)
+    assert card.evaluate("card => card.querySelector('img').src") == ""
+    expect(page.locator(".progress-words")).to_contain_text("0 of 24")
+    expect(page.locator(".progress-words")).to_contain_text("24 seeds of this checkpoint looked at")
+    allowed.release(1000)
+    page.wait_for_function(DRAWN, arg=24)
+    assert looks_like(pixels_of(page, ".card[data-seed='5000'] img"), sheet_of(checkpoints / "alpha", 5000))
+    assert page.locator(".race.seeds .card").evaluate_all(f"cards => cards.map({ROWS})")[1:] == [""] * 23
 
 
 Asked = list[tuple[str, int, bool]]

@@ -340,6 +340,43 @@ def test_a_tile_that_is_being_drawn_steps_aside_for_a_more_urgent_one(
     assert batches.count <= 21  # nothing was drawn twice but the batch that was broken off
 
 
+def test_finished_rows_can_be_seen_while_the_rest_is_drawn(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer, wish = warm(Renderer(lambda _: found, CPU), found), Wish(found.sha256, 7)
+    assert renderer.rows(wish) is None
+    batches = Batches(monkeypatch)
+    tile = order(renderer, found, 7, "me")
+    batches.wait_for(2)
+    first = renderer.rows(wish)
+    assert first is not None
+    batches.step()
+    batches.step()
+    batches.wait_for(4)
+    three = renderer.rows(wish)
+    assert three is not None
+    batches.go_on()
+    exact = tile.result(20).pixels
+    np.testing.assert_array_equal(first, exact[:16])
+    np.testing.assert_array_equal(three, exact[:48])
+    assert renderer.rows(wish) is None
+
+
+@pytest.mark.parametrize("end", ["given up", "failed"])
+def test_nothing_is_kept_of_a_tile_that_is_not_finished(
+    found: Checkpoint, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    renderer, wish = warm(Renderer(lambda _: found, CPU), found), Wish(found.sha256, 7)
+    batches = Batches(monkeypatch)
+    tile = order(renderer, found, 7, "me")
+    batches.wait_for(2)
+    if end == "given up":
+        renderer.call_off("me", "explore")
+    else:
+        monkeypatch.setattr(render, "to_tile", None)
+    batches.go_on()
+    assert tile.exception(20) is not None
+    assert renderer.rows(wish) is None
+
+
 def test_what_steps_aside_is_given_up_like_what_waits(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     renderer = warm(Renderer(lambda _: found, CPU), found)
     batches = Batches(monkeypatch)
@@ -453,6 +490,15 @@ def test_a_thumbnail_is_the_whole_tile_made_small(found: Checkpoint) -> None:
     small, blocks = small.mean(axis=2), blocks.mean(axis=2)  # JPEG keeps brightness better than colour
     assert np.abs(small - blocks).mean() < np.abs(small - blocks[::-1]).mean() / 3
     assert Image.open(io.BytesIO(picture.thumbnail(1000))).size == (160, 160)
+
+
+@pytest.mark.parametrize(("width", "size"), [(40, (40, 12)), (60, (60, 18)), (1000, (160, 48))])
+def test_upper_rows_are_made_small_like_the_whole_tile(found: Checkpoint, width: int, size: tuple[int, int]) -> None:
+    picture = Renderer(lambda _: found, CPU).tile(found.sha256, 5, "me")
+    rows = Image.open(io.BytesIO(render.to_thumbnail(picture.pixels[:48], width)))
+    assert rows.size == size
+    whole = np.asarray(Image.open(io.BytesIO(picture.thumbnail(width))))[: size[1]].astype(int)
+    assert np.abs(np.asarray(rows).astype(int) - whole).mean() < 8
 
 
 def test_a_picture_names_its_latents(found: Checkpoint) -> None:
