@@ -3,6 +3,7 @@
 window.ganRace ??= (() => {
   const TEXTS = __TEXTS__;
   const LANGUAGE = "language";
+  const AGAIN_MILLISECONDS = { first: 500, longest: 8000 };
 
   // What the browser keeps for this page. Where it keeps nothing (a frame of another site), memory must do.
   const memory = new Map();
@@ -119,6 +120,20 @@ window.ganRace ??= (() => {
         document.dispatchEvent(new CustomEvent("race:failed"));
       }
       return { error: { code: "error_connection", values: {} } };
+    },
+
+    // After a lost connection try again once the program answers, the later the more often that was in vain.
+    onAnswering(hasFailed, again) {
+      const { first, longest } = AGAIN_MILLISECONDS;
+      let [tries, timer] = [0, null];
+      document.addEventListener("race:alive", ({ detail: isAlive }) => {
+        if (!hasFailed()) tries = 0;
+        else if (isAlive && timer === null) timer = setTimeout(tryAgain, Math.min(first * 2 ** tries++, longest));
+      });
+      function tryAgain() {
+        timer = null;
+        if (hasFailed()) again();
+      }
     },
 
     errorText: (error) => race.text(error.code, error.values),

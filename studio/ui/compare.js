@@ -183,8 +183,9 @@ function clearWall() {
 }
 
 $(".add").addEventListener("click", () => {
-  const fresh = list.checkpoints.find((one) => slots.every((slot) => slot.sha256 !== one.sha256));
-  chooseSlots([...slots, slotOf(fresh ?? list.checkpoints[0])]);
+  const fresh = list.checkpoints.filter((one) => slots.every((slot) => slot.sha256 !== one.sha256));
+  const comparable = fresh.find((one) => mismatchAmong([...chosenOnes(), one]) === null);
+  chooseSlots([...slots, slotOf(comparable ?? fresh[0] ?? list.checkpoints[0])]);
 });
 
 $(".swap").addEventListener("click", () => chooseSlots(slots.toReversed()));
@@ -240,8 +241,16 @@ const isStill = (wish) => JSON.stringify(wish) === JSON.stringify(wanted());
 function failed(error) {
   showProblem(error);
   if (error.code === "error_unknown_checkpoint") refreshList();
-  else if (wall !== null) race.setSeed({ seed: wall.seed, psi: wall.psi });
+  else if (wall !== null && error.code !== "error_connection") race.setSeed({ seed: wall.seed, psi: wall.psi });
 }
+
+// Once the program answers again, what was wished for meanwhile comes by itself.
+race.onAnswering(() => problem?.code === "error_connection" && isOpen(), () => {
+  if (list === null) return enter();
+  if (mode === "matrix" ? !begun?.left : isOnWall(wanted())) return showProblem(null);
+  if (mode === "matrix") goOnWithMatrix();
+  else pump();
+});
 
 function keepPicture({ jpeg, ...facts }) {
   const key = keyOf(facts.sha256, facts);
@@ -278,6 +287,7 @@ async function present(wish) {
   if (order.length !== tiles.length || (blind && wall?.runs !== runs)) arrange(tiles.length);
   wall = { seed: wish.seed, psi: wish.psi, runs, tiles };
   showWall(images);
+  for (const sha256 of wish.hashes) race.looked.add({ sha256, seed: wish.seed });
   showProblem(null);
   if (document.activeElement !== field) field.value = wish.seed;
   race.live(race.text("compare_shown", { seed: wish.seed, count: tiles.length }));

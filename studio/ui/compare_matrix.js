@@ -94,13 +94,14 @@ async function drawMatrix() {
     if (mine !== drawing) return;
     if (!isOpen() || answer.superseded || answer.error) {
       showProgress(null);
-      begun.left = !isOpen();
+      begun.left = !isOpen() || answer.error?.code === "error_connection";
       return answer.error && showProblem(answer.error);
     }
     const images = await Promise.all(answer.tiles.map((one) => decoded(race.jpegUrl(one.jpeg))));
     if (mine !== drawing) return;
     const tiles = answer.tiles.map((one) => ({ ...one, ...described(one.sha256) }));
     rows.push({ ...answer, tiles, psi, images });
+    for (const { sha256 } of tiles) race.looked.add({ sha256, seed: answer.seed });
     showMatrix();
     race.live(race.text("compare_row", { row: row + 1, rows: seeds.length }));
   }

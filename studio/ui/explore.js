@@ -130,7 +130,7 @@ async function pump() {
       if (wish !== race.seed) continue;
       showProblem(answer.error);
       if (answer.error.code === "error_checkpoint") refreshList();
-      goBackToShown();
+      if (answer.error.code !== "error_connection") goBackToShown(); // which says nothing about the wish
       break;
     }
     race.ahead.keep(wish, { ...answer, relieved: false });
@@ -319,6 +319,11 @@ document.addEventListener("race:list", () => {
 document.addEventListener("race:outdated", refreshList);
 document.addEventListener("race:gone", () => race.gone.has(race.shown?.sha256) && $(".lens").close());
 race.setList(list);
+race.onAnswering(() => problem?.code === "error_connection", () => {
+  if (race.seed.sha256 === null) begin();
+  else if (wanted()) pump();
+  else showProblem(null);
+});
 document.addEventListener("race:righted", () => race.seed.sha256 === null && begin());
 begin();
 setInterval(() => document.visibilityState === "visible" && !busy && document.activeElement !== select && refreshList(), 30000);

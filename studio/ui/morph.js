@@ -130,6 +130,7 @@ async function showTile(answer, wish) {
   $(".morph-tile").src = url;
   const { jpeg, ...facts } = answer;
   shown = { ...facts, wish, key: JSON.stringify(wish) };
+  if (shown.departures.length === 0) race.looked.add({ sha256: shown.sha256, seed: shown.nearest });
   $(".morph-button").disabled = false;
   showProblem(null);
   showWords();
@@ -144,6 +145,7 @@ function changed(final = true) {
 
 function follow(final = true) {
   showControls();
+  if (!drawable()) showWords(); // with which no tile will come
   followStrip();
   if (!final) return;
   settled = JSON.stringify(request());
@@ -152,7 +154,7 @@ function follow(final = true) {
 }
 
 // The strip is ahead of the tile: what is said of the tile is not true of the strip.
-const isPending = () => stripKey !== null && shown !== null && stripKey !== shown.key;
+const isPending = () => drawable() && stripKey !== null && shown !== null && stripKey !== shown.key;
 
 function placeText({ where: place }) {
   if (place.kind === "pad") {
@@ -177,6 +179,7 @@ const psiText = (psi) => (psi === 1 ? "" : race.text("morph_psi_is", { psi }));
 
 function showWords() {
   $(".badge").hidden = shown === null;
+  $(".strip").hidden = !drawable();
   $(".morph-caption").textContent = "";
   $(".morph-tile").alt = $(".strip").alt = race.text("no_tile_alt");
   showTools();
@@ -189,7 +192,7 @@ function showWords() {
   const changes = changesText(shown.wish, shown.departures.includes("mixing"));
   const hash = [shown.sha256.slice(0, 8), race.weightsText(shown)].filter(Boolean).join(" · ");
   const values = { place, changes, psi: psiText(shown.psi), name: shown.name, hash };
-  const how = { milliseconds: Math.round(shown.seconds * 1000), device: shown.device };
+  const how = { seconds: shown.seconds.toFixed(2), device: shown.device };
   $(".morph-caption").textContent = race.text("morph_caption", { ...values, ...how });
   $(".morph-tile").alt = race.text("morph_alt", values);
   $(".strip").alt = race.text("morph_strip_alt");
@@ -214,6 +217,8 @@ function showTools() {
 // The controls of what does not apply are absent.
 function showControls() {
   for (const mode of ["pair", "walk", "pad"]) $(`.panel-${mode}`).hidden = state.mode !== mode;
+  for (const radio of $$(".modes input")) radio.checked = radio.value === state.mode;
+  [$(".way").value, $(".method").value, $(".closed").checked] = [state.way, state.method, state.closed];
   $(".way-row").hidden = $(".film").hidden = !isWalk();
   $(".few-stops").hidden = isWalk();
   $(".position").max = Math.max(end(), 1);

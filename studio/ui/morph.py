@@ -49,7 +49,7 @@ from training.images import NotFiniteError, Pixels, to_tile
 from training.sheet import BATCH, CELLS, COLUMNS
 
 T = TypeVar("T")
-SCRIPTS = ("morph_seeds", "morph_play", "morph_cells", "morph_film", "morph_end")
+SCRIPTS = ("morph_seeds", "morph_play", "morph_cells", "morph_film", "morph_link", "morph_end")
 FILM_LENGTH = 64
 STRIP = 8  # cells that follow a slider as it moves
 STRIP_COLUMNS = (4, 8)

@@ -1,14 +1,16 @@
-// The checkpoint, and what its generator has.
-async function choose(sha256) {
-  state.sha256 = sha256;
-  state.amounts = Array(AMOUNTS).fill(0);
-  state.mix = null;
+// The checkpoint, and what its generator has. What is done to a place is undone: to another generator it is something else.
+async function choose(sha256, { amounts = Array(AMOUNTS).fill(0), mix = null } = {}) {
+  Object.assign(state, { sha256, amounts, mix });
   fillStyles();
   follow();
   const answer = await race.ask(server.morph_about, { sha256 });
   if (sha256 !== state.sha256) return;
   if (answer.error) return showProblem(answer.error);
   stylesOf.set(sha256, answer.styles);
+  if (state.mix?.from >= answer.styles) {
+    state.mix = null; // of a link to another generator
+    follow();
+  }
   fillStyles();
   showControls();
 }
@@ -35,9 +37,9 @@ $(".morph-checkpoint").addEventListener("focus", async () => {
 const showSelect = () => race.fillCheckpoints($(".morph-checkpoint"), list, state.sha256);
 
 // On every opening the first seed is the one that Explore shows; the second is the next favourite. The link with which the
-// page came may say another pair.
+// page came may say another pair, or something else.
 let taken = null;
-let linked = linkedPair();
+let linked = linkedState();
 function takeSeed() {
   if (race.tab !== "morph" || race.seed === taken || !element.isConnected) return;
   const before = taken;
@@ -47,14 +49,17 @@ function takeSeed() {
   if (fresh || sha256 !== state.sha256) state.stops = [];
   if (fresh || seed !== before.seed) state.pair = [seed, fresh || state.pair[1] === seed ? nextFavourite(sha256, seed) : state.pair[1]];
   if (fresh) state.corners = [0, 1, 2, 3].map((step) => (seed + step) % 2 ** 32);
-  if (fresh) Object.assign(state, linked);
+  const came = fresh ? linked : {};
+  Object.assign(state, came);
+  if (came.amounts) $(".directions").open = true;
+  if (came.mix) $(".mixing").open = true;
   if (race.seed.sha256 !== null) linked = {};
   state.psi = psi;
   if (state.mode === "walk" && state.stops.length === 0) state.stops = firstStops();
   clampPosition();
   showSeeds();
   if (sha256 === state.sha256) follow();
-  else choose(sha256);
+  else choose(sha256, came);
   if (race.link.wrong()) showProblem(race.link.wrong());
   showSelect();
   showFavourites();
@@ -69,27 +74,6 @@ function wished() {
 function nextFavourite(sha256, seed) {
   const others = race.favourites.all().filter((one) => one.sha256 === sha256 && one.seed !== seed).map((one) => one.seed);
   return others.find((other) => other > seed) ?? others[0] ?? (seed + 1) % 2 ** 32;
-}
-
-// --- the link ----------------------------------------------------------------------------------------------------------
-
-// `A,B,t,way` of the link with which the page came, where it opens Morph: a pair of seeds and the place between them.
-// Nonsense is passed over.
-function linkedPair() {
-  const [a, b, t, way, ...more] = race.link.cameOn("morph", "morph").split(",");
-  const [pair, position] = [[a, b].map((one) => race.parseSeed(one ?? "")), race.parsePsi(t ?? "")];
-  if (pair.includes(null) || position === null || !WAYS.includes(way) || more.length > 0) return {};
-  return { pair, position, way };
-}
-
-// All tabs look at what this one draws. The link names the pair where nothing else makes the picture: a walk, the pad,
-// directions and mixed styles are in no link.
-function tellLink() {
-  if (race.tab !== "morph" || state.sha256 === null) return;
-  const { mode, pair, position, way, psi, amounts, mix } = state;
-  const isPair = mode === "pair" && mix === null && amounts.every((amount) => amount === 0);
-  race.link.set({ morph: isPair ? [...pair, position, way].join(",") : null });
-  if (race.seed.sha256 !== null) race.setSeed({ psi });
 }
 
 document.addEventListener("race:tab", () => {
@@ -112,6 +96,14 @@ document.addEventListener("race:gone", () => {
   takeSeed();
 });
 document.addEventListener("race:favourites", showFavourites);
+race.onAnswering(() => problem?.code === "error_connection", () => {
+  if (state.sha256 === null) return takeSeed();
+  if (!stylesOf.has(state.sha256)) return choose(state.sha256, state);
+  const wish = JSON.stringify(request());
+  if (wish === stripKey && wish === shown?.key) showProblem(null);
+  followStrip();
+  followTile();
+});
 $(".no-data").hidden = props.copies;
 
 race.onLanguage(element, () => {

@@ -176,8 +176,8 @@ $(".mix-from").addEventListener("change", () => {
 const inUnit = (value) => Math.min(Math.max(value, 0), 1);
 function movePad(event) {
   const box = $(".pad").getBoundingClientRect();
-  state.x = inUnit((event.clientX - box.left) / box.width);
-  state.y = inUnit((event.clientY - box.top) / box.height);
+  state.x = inUnit(Number(((event.clientX - box.left) / box.width).toFixed(3))); // as the link has it
+  state.y = inUnit(Number(((event.clientY - box.top) / box.height).toFixed(3)));
   changed(false);
 }
 $(".pad").addEventListener("pointerdown", (event) => {

@@ -116,8 +116,10 @@ async function work(worker, own, asked) {
     asked.add(seed);
     const size = side();
     const lane = isFirst ? AHEAD_WORKER : worker;
-    if (isFirst) showRows(seed, size, () => isWanted() && asked.has(seed));
+    let isComing = true;
+    if (isFirst) showRows(seed, size, () => isWanted() && isComing);
     const answer = await askThrough(server.look, { ...key(seed), side: size, worker: lane, visitor, soon: isFirst }, isWanted);
+    isComing = false;
     asked.delete(seed);
     if (own !== round) return;
     if (answer.superseded) continue;
@@ -126,13 +128,14 @@ async function work(worker, own, asked) {
   }
 }
 
-// A large generator takes its time: what is finished of the first tile is shown row by row until the whole of it is there.
+// A large generator takes its time: what is finished of the first tile is shown row by row until the whole of it is there,
+// or until the program does not tell: the whole one is asked for again, the rows are not.
 async function showRows(seed, size, isWaiting) {
   for (let rows = 0; ; ) {
     await new Promise((resolve) => setTimeout(resolve, ROWS_MILLISECONDS));
     if (!isWaiting()) return;
     const answer = await race.ask(server.look_at_rows, { ...key(seed), side: size, rows });
-    if (!isWaiting()) return;
+    if (!isWaiting() || answer.error) return;
     if (!answer.thumbnail) continue;
     rows = answer.rows;
     frameOf(seed)?.style.setProperty("background-image", `url(${race.jpegUrl(answer.thumbnail)})`);

@@ -405,8 +405,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "morph_change_styles": ("styles {first} to {last} of seed {seed}", "スタイル {first}〜{last} はシード {seed}"),
     "morph_change_style": ("style {last} of seed {seed}", "スタイル {last} はシード {seed}"),
     "morph_caption": (
-        "{place}{changes}{psi} · {name} · {hash} · {milliseconds} ms · {device}",
-        "{place}{changes}{psi} · {name} · {hash} · {milliseconds} ms · {device}",
+        "{place}{changes}{psi} · {name} · {hash} · {seconds} s · {device} · float32",
+        "{place}{changes}{psi} · {name} · {hash} · {seconds} 秒 · {device} · float32",
     ),
     "morph_alt": (
         "Tile of 10 by 10 pictures: {place} of {name}{changes}",

@@ -301,6 +301,21 @@ def test_zoom_is_the_same_for_all(address: str, open_page: Open) -> None:
     expect(page.locator(".zoom-words")).to_have_text("100 %")
 
 
+def test_another_tile_is_one_on_the_same_latents_where_there_is_one(
+    checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    make_checkpoint(checkpoints / "aaa", seed=3, network="dcgan", z_dim=16)
+    make_checkpoint(checkpoints / "zzz", seed=4, network="dcgan")
+    page = begin(open_page(serve(checkpoints)))
+    page.locator(".add").click()
+    wait_for_wall(page, 3)
+    assert titles(page)[2] == "3 · zzz"
+    expect(page.locator(".mismatch")).to_be_hidden()
+    page.locator(".add").click()
+    wait_for_wall(page, 4)
+    expect(page.locator(".mismatch")).to_be_visible()
+
+
 def test_blind_mode_hides_the_names_until_the_guess_is_revealed(three: str, open_page: Open) -> None:
     page = begin(open_page(three))
     page.locator(".add").click()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.ui.texts import TEXTS
-from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import HASHES, looks_like, pixels_of, sheet_of, wait_for_tile
 from tests.browser.test_morph_page import TILE, slide
 from training.checkpoint import file_sha256
 
@@ -19,6 +19,8 @@ Open = Callable[..., Page]
 HASH = "(name) => window.ganRace.list.checkpoints.find((one) => one.name === name).sha256"
 CHIP = ".head .chip"
 FIRST = ".race.seeds .card"
+CONTROLS = """[...document.querySelectorAll(".morph .controls :is(input, select, details)")].map(
+    (one) => one.open ?? (["radio", "checkbox"].includes(one.type) ? one.checked : one.value))"""
 
 
 def linked(page: Page) -> dict[str, str]:
@@ -99,7 +101,8 @@ def test_a_hash_in_capitals_is_the_same_checkpoint(address: str, checkpoints: Pa
     beta = file_sha256(checkpoints / "beta" / "model.safetensors")
     page = open_page(f"{address}?ck={beta[:8].upper()}&seed=3")
     wait_for_tile(page, seed=3)
-    assert linked(page)["ck"] == beta[:8]
+    page.wait_for_function("(hash) => window.ganRace.link.get('ck') === hash", arg=beta[:8])
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "beta", 3))
 
 
 def test_seeds_names_its_checkpoint_and_its_range_in_the_link_and_comes_back_to_them(
@@ -197,21 +200,92 @@ def test_a_link_to_morph_restores_the_pair_the_place_the_way_and_psi(
     assert linked(other) == said
 
 
-def test_what_the_link_cannot_restore_it_does_not_say(address: str, open_page: Open) -> None:
+@pytest.fixture
+def styled(tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str]) -> str:
+    make_checkpoint(tmp_path / "styled" / "one", network="stylegan2")
+    return serve(tmp_path / "styled")
+
+
+def walk_openly(page: Page) -> None:
+    page.locator(".morph .modes label").nth(1).click()
+    page.locator(".morph .new-stop").fill("9")
+    page.locator(".morph .new-stop").press("Enter")
+    page.get_by_label("Closed loop, back to the first seed").uncheck()
+    page.locator(".morph .way").select_option("lerp")
+    slide(page, ".morph .position", 1.25)
+
+
+def pull_on_the_pad(page: Page) -> None:
+    page.locator(".morph .modes label").nth(2).click()
+    page.locator(".morph .pad").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(".morph .directions summary").click()
+    page.locator(".morph .method").select_option("pca")
+    slide(page, ".morph .amounts label:nth-child(2) input", -1.5)
+
+
+def mix_styles(page: Page) -> None:
+    slide(page, ".morph .position", 0)
+    page.locator(".morph .mixing summary").click()
+    page.get_by_label("Take the later styles of another seed").check()
+    page.locator(".morph .mix-from").select_option("2")
+
+
+@pytest.mark.parametrize(
+    ("act", "said", "words"),
+    [
+        (walk_openly, "walk,lerp,open,1.25,3,4,9", "0.250 of the way from seed 4 to seed 9 (lerp)"),
+        (pull_on_the_pad, "pad,0.55,0.5,3,4,5,6_pca,0,-1.5,0,0,0,0,0,0", "PCA 2: -1.5 σ"),
+        (mix_styles, "3,4,0,slerp_mix,4,2", "seed 3, style 3 of seed 4"),
+    ],
+)
+def test_a_link_to_morph_restores_a_walk_the_pad_directions_and_styles(
+    styled: str, open_page: Open, act: Callable[[Page], None], said: str, words: str
+) -> None:
+    page = open_page(f"{styled}?seed=3&tab=morph", tile=False)
+    expect(page.locator(".morph .badge")).to_be_visible()
+    act(page)
+    assert linked(page)["morph"] == said
+    expect(page.locator(".morph-caption")).to_contain_text(words)
+    expect(page.locator(".morph .badge")).to_contain_text("Not submittable")
+    other = open_page(page.evaluate("window.ganRace.link.whole()"), tile=False)
+    expect(other.locator(".morph-caption")).to_contain_text(words)
+    expect(other.locator(".morph .badge")).to_have_text(page.locator(".morph .badge").inner_text())
+    assert other.evaluate(HASHES, TILE) == page.evaluate(HASHES, TILE)
+    assert other.evaluate(CONTROLS) == page.evaluate(CONTROLS)
+    assert linked(other)["morph"] == said
+
+
+def test_styles_of_a_link_are_left_out_where_the_generator_has_none(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=3&tab=morph&morph=3,4,0,slerp_mix,4,1", tile=False)
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 3 · Submittable")
+    assert linked(page)["morph"] == "3,4,0,slerp"
+    expect(page.locator(".morph-status")).to_be_hidden()
+
+
+def test_an_empty_walk_is_in_no_link_and_promises_no_tile(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=3&tab=morph", tile=False)
     expect(page.locator(".morph .badge")).to_be_visible()
-    assert linked(page)["morph"] == "3,4,0.5,slerp"
     page.locator(".morph .modes label").nth(1).click()
+    page.locator(".morph .stops button:last-child").first.click()
+    page.locator(".morph .stops button:last-child").first.click()
     assert "morph" not in linked(page)
-    page.locator(".morph .modes label").nth(0).click()
-    assert linked(page)["morph"] == "3,4,0.5,slerp"
-    page.locator(".morph .directions summary").click()
-    slide(page, ".morph .amounts label:nth-child(2) input", 2)
-    assert "morph" not in linked(page)
+    expect(page.locator(".morph .badge")).not_to_contain_text("the tile follows")
+    expect(page.locator(".morph .strip")).to_be_hidden()
 
 
-@pytest.mark.parametrize("said", ["7", "7,8,0.5", "7,8,1.5,slerp", "7,-1,0.5,slerp", "7,8,0.5,bend", "7,8,0.5,lerp,9"])
-def test_nonsense_about_a_pair_is_passed_over(address: str, open_page: Open, said: str) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("7", "7,8,0.5", "7,8,1.5,slerp", "7,-1,0.5,slerp", "7,8,0.5,bend", "7,8,0.5,lerp,9"),
+        *("walk,lerp,closed,0.5", "walk,lerp,closed,-1,7,8", "walk,lerp,round,1,7,8", "walk,lerp,open,1,7,x"),
+        "walk,lerp,open,1," + ",".join(map(str, range(13))),
+        *("pad,0.5,0.5,1,2,3", "pad,0.5,2,1,2,3,4", "pad"),
+        *("7,8,0.5,lerp_sefa,1", "7,8,0.5,lerp_sefa,4,0,0,0,0,0,0,0", "7,8,0.5,lerp_constructor,0,0,0,0,0,0,0,0"),
+        *("7,8,0.5,lerp_mix,1", "7,8,0.5,lerp_mix,1,-1", "7,8,0.5,lerp_mix,1,0.5", "7,8,0.5,lerp_", "_sefa,1"),
+    ],
+)
+def test_nonsense_about_a_place_is_passed_over(address: str, open_page: Open, said: str) -> None:
     page = open_page(f"{address}?seed=3&tab=morph&morph={said}", tile=False)
     expect(page.locator(".morph-caption")).to_contain_text("0.500 of the way from seed 3 to seed 4 (slerp)")
     assert linked(page)["morph"] == "3,4,0.5,slerp"

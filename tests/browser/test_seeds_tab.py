@@ -538,6 +538,36 @@ def test_the_count_of_seeds_looked_at_goes_into_the_export(address: str, open_pa
     assert json.loads(page.locator(".manifest pre").text_content() or "")["seeds_looked_at"] == 24
 
 
+def test_seeds_that_other_tabs_show_count_as_looked_at_once_each(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=3")
+    alpha, beta = page.evaluate("window.ganRace.list.checkpoints.map((one) => one.sha256)")
+    counts = "(hashes) => hashes.map((one) => window.ganRace.looked.count(one))"
+    assert page.evaluate(counts, [alpha, beta]) == [1, 0]
+    page.get_by_role("tab", name="Compare").click()
+    page.locator(".compare .wall img.tile").nth(1).wait_for()
+    assert page.evaluate(counts, [alpha, beta]) == [1, 1]
+    page.locator(".compare .next").click()
+    expect(page.locator(".compare .wall figcaption").first).to_have_attribute("data-seed", "4")
+    assert page.evaluate(counts, [alpha, beta]) == [2, 2]
+    page.locator(".compare .modes input[value=matrix]").check()
+    expect(page.locator(".compare .matrix img")).to_have_count(8)
+    assert page.evaluate(counts, [alpha, beta]) == [5, 5]  # 3, and 4 to 7
+    page.locator(".compare .seeds").fill("4, 10, 11")
+    page.locator(".compare .draw-matrix").click()
+    expect(page.locator(".compare .matrix img")).to_have_count(6)
+    assert page.evaluate(counts, [alpha, beta]) == [7, 7]
+    page.get_by_role("tab", name="Morph").click()
+    expect(page.locator(".morph .badge")).to_contain_text("Not submittable")
+    assert page.evaluate(counts, [alpha, beta]) == [7, 7]
+    page.locator(".morph .seed-b").fill("20")
+    page.locator(".morph .seed-b").press("Enter")
+    page.locator(".morph .position").evaluate(
+        "slider => { slider.value = 1; for (const one of ['input', 'change']) slider.dispatchEvent(new Event(one)); }"
+    )
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 20 · Submittable")
+    assert page.evaluate(counts, [alpha, beta]) == [8, 7]
+
+
 def test_the_first_tile_of_the_next_sheet_is_drawn_ahead_and_counts_only_once_it_is_shown(
     address: str, open_page: Open
 ) -> None:
@@ -571,9 +601,10 @@ def test_the_next_sheet_begins_at_once_while_this_one_streams(
     drawn: list[tuple[int, Priority]] = []
     draw = Renderer.order
 
-    def note(renderer: Renderer, wishes: list[Wish], *arguments: Any, priority: Priority, **options: Any) -> Any:
-        drawn.extend((wish.seed, priority) for wish in wishes)
-        return draw(renderer, wishes, *arguments, priority=priority, **options)
+    def note(renderer: Renderer, wishes: list[Wish], *arguments: Any, priority: Priority, lane: str) -> Any:
+        if lane.startswith("seeds"):  # and not what Explore draws ahead, until the tab is open
+            drawn.extend((wish.seed, priority) for wish in wishes)
+        return draw(renderer, wishes, *arguments, priority=priority, lane=lane)
 
     called_off: list[tuple[str, Wish | None]] = []
     call_off = Renderer.call_off
@@ -614,8 +645,8 @@ def test_the_first_tile_of_a_sheet_comes_row_by_row_where_its_generator_takes_lo
     expect(card.locator(".frame")).to_have_attribute("style", re.compile("image/jpeg"))
     page.wait_for_timeout(300)  # in which more would come
     rows = np.asarray(Image.open(io.BytesIO(base64.b64decode(card.evaluate(ROWS).split(",")[1]))))
-    exact = sheet_of(checkpoints / "alpha", 5000)[:48]
-    assert looks_like(rows, exact)
+    assert rows.shape[0] in (16, 32, 48)  # a row, or more: what was drawn for later may have had one, too
+    assert looks_like(rows, sheet_of(checkpoints / "alpha", 5000)[: rows.shape[0]])
     assert card.evaluate("card => card.querySelector('img').src") == ""
     expect(page.locator(".progress-words")).to_contain_text("0 of 24")
     expect(page.locator(".progress-words")).to_contain_text("24 seeds of this checkpoint looked at")
