@@ -21,6 +21,7 @@ let order = []; // which tile stands at which place
 let pair = [0, 1]; // the two places that flip and slider show
 let wall = null; // what is on the screen: {seed, psi, tiles}
 let problem = null;
+let lost = null; // the error of what could not be asked for; it is, once the program answers again
 let busy = false;
 const pictures = new Map(); // what was drawn: key -> facts and the address of the JPEG
 
@@ -41,10 +42,15 @@ function showProblem(error) {
   status.classList.toggle("failed", error !== null && error !== RELIEVED);
 }
 
+function fail(error) {
+  showProblem(error);
+  if (error.code === "error_connection") lost = error;
+}
+
 // The list, and the slots in which something of it is chosen.
 async function refreshList() {
   const answer = await race.ask(server.compare_list, {});
-  if (answer.error) return showProblem(answer.error);
+  if (answer.error) return fail(answer.error);
   const before = list;
   if (JSON.stringify(answer) === JSON.stringify(before)) return;
   list = answer;
@@ -239,17 +245,18 @@ async function pump() {
 const isStill = (wish) => JSON.stringify(wish) === JSON.stringify(wanted());
 
 function failed(error) {
-  showProblem(error);
+  fail(error);
   if (error.code === "error_unknown_checkpoint") refreshList();
-  else if (wall !== null && error.code !== "error_connection") race.setSeed({ seed: wall.seed, psi: wall.psi });
+  else if (wall !== null && error !== lost) race.setSeed({ seed: wall.seed, psi: wall.psi });
 }
 
-// Once the program answers again, what was wished for meanwhile comes by itself.
-race.onAnswering(() => problem?.code === "error_connection" && isOpen(), () => {
+race.onAnswering(() => lost !== null && isOpen(), () => {
+  const error = lost;
+  lost = null;
   if (list === null) return enter();
-  if (mode === "matrix" ? !begun?.left : isOnWall(wanted())) return showProblem(null);
-  if (mode === "matrix") goOnWithMatrix();
-  else pump();
+  if (mode === "matrix" && begun?.cut) return drawRows();
+  if (mode !== "matrix" && wanted().hashes.length > 0 && !isOnWall(wanted())) return pump();
+  if (problem === error) showProblem(null);
 });
 
 function keepPicture({ jpeg, ...facts }) {

@@ -4,7 +4,7 @@ let drawing = 0; // the number of the drawing that may still put up rows
 let stopping = null; // the program's answer to the last one that was given up
 let rows = []; // what is on the screen: [{seed, tiles, images}]
 let progress = null; // of the drawing: {key, row, rows}, in words beside its Stop
-let begun = null; // with what the drawing began: {psi, left: whether the tab was left before the last row}
+let begun = null; // with what the drawing began: {psi, seeds, hashes}, and what came before its last row: {left, cut}
 
 // Seeds as people write them, "3, 7, 10-12": {seeds, count}; or {bad} for what is none. Long ranges are only counted.
 function parseSeeds(text) {
@@ -66,7 +66,7 @@ function refuseMatrix() {
   showProblem(race.link.wrong(["psi"]));
 }
 
-// Whoever comes back finds the matrix whole, and of the truncation that is looked at now.
+// Whoever comes back to the tab finds the matrix whole, and of the truncation that is looked at now.
 const goOnWithMatrix = () => begun !== null && (begun.left || begun.psi !== race.seed.psi) && drawMatrix();
 
 async function drawMatrix() {
@@ -83,22 +83,32 @@ async function drawMatrix() {
   if (count > props.limits.seeds) return showProblem({ code: "error_too_many_tiles", values: { seeds: count, checkpoints: hashes.length } });
   showProblem(null);
   race.link.set({ cmpseeds: seeds.join(",") });
+  Object.assign(begun, { seeds, hashes });
   rows = [];
   showMatrix();
   if (hashes.length === 0) return; // all are waited for
   await stopping; // or it would call off the first row, too
-  if (mine !== drawing) return;
-  for (let row = 0; row < seeds.length; row += 1) {
+  if (mine === drawing) drawRows();
+}
+
+// The rows that have not come yet.
+async function drawRows() {
+  const mine = (drawing += 1);
+  const { psi, seeds, hashes } = begun;
+  begun.cut = false;
+  for (let row = rows.length; row < seeds.length; row += 1) {
     showProgress({ key: "compare_progress", row: row + 1, rows: seeds.length });
     const answer = await race.ask(server.compare_row, { checkpoints: hashes, seeds, row, psi, visitor });
     if (mine !== drawing) return;
     if (!isOpen() || answer.superseded || answer.error) {
       showProgress(null);
-      begun.left = !isOpen() || answer.error?.code === "error_connection";
-      return answer.error && showProblem(answer.error);
+      begun.left = !isOpen();
+      begun.cut = answer.error?.code === "error_connection";
+      return answer.error && fail(answer.error);
     }
     const images = await Promise.all(answer.tiles.map((one) => decoded(race.jpegUrl(one.jpeg))));
     if (mine !== drawing) return;
+    showProblem(null);
     const tiles = answer.tiles.map((one) => ({ ...one, ...described(one.sha256) }));
     rows.push({ ...answer, tiles, psi, images });
     for (const { sha256 } of tiles) race.looked.add({ sha256, seed: answer.seed });

@@ -5,6 +5,7 @@ const visitor = crypto.randomUUID?.() ?? String(Math.random());
 
 let list = props.list;
 let problem = null; // the error on the screen
+let lost = null; // the error of a tile that could not be asked for; it is, once the program answers again
 let busy = false;
 let unseen = null; // the checkpoint of the link, where nothing of it can be shown
 
@@ -130,7 +131,8 @@ async function pump() {
       if (wish !== race.seed) continue;
       showProblem(answer.error);
       if (answer.error.code === "error_checkpoint") refreshList();
-      if (answer.error.code !== "error_connection") goBackToShown(); // which says nothing about the wish
+      if (race.tab === "explore" && isLost(answer.error)) keepWish(answer.error);
+      else goBackToShown();
       break;
     }
     race.ahead.keep(wish, { ...answer, relieved: false });
@@ -140,7 +142,14 @@ async function pump() {
   busy = false;
   $(".stage").classList.remove("waiting");
   if (race.shown?.preview) refineSoon();
-  else lookAhead();
+  else if (lost === null) lookAhead();
+}
+
+// A lost connection says nothing about the wish; until it can be drawn, the link names the tile that is on the screen.
+const isLost = (error) => error?.code === "error_connection";
+function keepWish(error) {
+  lost = error;
+  if (race.shown !== null) race.link.look(race.shown);
 }
 
 const refineSoon = () => (slow ? setTimeout(refine, IDLE_MILLISECONDS) : afterPaint(refine));
@@ -155,6 +164,7 @@ async function refine() {
   const wish = race.seed;
   if (busy || !race.shown?.preview || !same(race.shown, wish)) return;
   const answer = await ask(wish, false);
+  if (isLost(answer.error)) lost = answer.error;
   if (!answer.jpeg) return;
   race.ahead.keep(wish, answer);
   await show(answer, () => !same(race.shown, answer));
@@ -278,6 +288,7 @@ async function begin() {
   const answer = came ? first : await ask(linked);
   if (answer.error) {
     showProblem(answer.error);
+    if (isLost(answer.error)) lost = answer.error;
     unseen = linked.sha256;
     return showList();
   }
@@ -319,10 +330,13 @@ document.addEventListener("race:list", () => {
 document.addEventListener("race:outdated", refreshList);
 document.addEventListener("race:gone", () => race.gone.has(race.shown?.sha256) && $(".lens").close());
 race.setList(list);
-race.onAnswering(() => problem?.code === "error_connection", () => {
-  if (race.seed.sha256 === null) begin();
-  else if (wanted()) pump();
-  else showProblem(null);
+race.onAnswering(() => lost !== null && race.tab === "explore" && !$(".lens").open, () => {
+  const error = lost;
+  lost = null;
+  if (race.seed.sha256 === null) return begin();
+  if (wanted()) return pump();
+  if (problem === error) showProblem(null);
+  if (race.shown?.preview) refine();
 });
 document.addEventListener("race:righted", () => race.seed.sha256 === null && begin());
 begin();

@@ -4,7 +4,7 @@ let opened = null; // {sha256, seed, psi, name, file} of the file that was opene
 let newestFile = 0;
 
 function showOpened() {
-  $(".opened").hidden = opened === null;
+  $(".opened").hidden = opened === null || !same(opened, race.shown);
   if (opened === null) return;
   const values = { file: opened.file.name, words: race.tileWords(opened), hash: opened.sha256.slice(0, 8) };
   $(".opened-words").textContent = race.text("open_claim", values);
@@ -32,6 +32,7 @@ function forgetOpened() {
   showOpened();
 }
 
+document.addEventListener("ganrace:shown", showOpened);
 document.addEventListener("race:seed", () => opened !== null && !same(opened, race.seed) && forgetOpened());
 $(".verify-opened").addEventListener("click", () => race.verify(opened.file));
 $(".close-opened").addEventListener("click", forgetOpened);

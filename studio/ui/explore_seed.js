@@ -4,7 +4,7 @@ const COPIED_MILLISECONDS = 2000;
 const copyButton = $(".copy-seed");
 
 async function copySeed() {
-  const { seed } = race.seed;
+  const { seed } = race.shown ?? race.seed;
   try {
     await navigator.clipboard.writeText(String(seed));
   } catch {

@@ -12,6 +12,7 @@ const narrow = matchMedia("(max-width: 860px)");
 
 let list = race.list ?? props.list;
 let problem = null; // the error on the screen
+let lost = null; // the error of what could not be asked for; it is, once the program answers again
 let shown = null; // what the tile shows: the answer, and the request that it answers
 let stripKey = null; // the request that the strip shows
 const stylesOf = new Map(); // how many a checkpoint has, by its hash
@@ -60,6 +61,11 @@ function showProblem(error) {
   $(".morph-status").textContent = error === null ? "" : race.errorText(error);
 }
 
+function fail(error) {
+  showProblem(error);
+  if (error.code === "error_connection") lost = error;
+}
+
 // Show what is wished last; wishes in between are skipped. `isShown` tells when there is nothing to do.
 function follower(wanted, isShown, draw, pause) {
   let busy = false;
@@ -73,7 +79,7 @@ function follower(wanted, isShown, draw, pause) {
       if (answer.superseded) continue;
       if (answer.error) {
         if (JSON.stringify(wish) !== JSON.stringify(request())) continue;
-        showProblem(answer.error);
+        fail(answer.error);
         break;
       }
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, pause - (performance.now() - start))));
@@ -179,7 +185,6 @@ const psiText = (psi) => (psi === 1 ? "" : race.text("morph_psi_is", { psi }));
 
 function showWords() {
   $(".badge").hidden = shown === null;
-  $(".strip").hidden = !drawable();
   $(".morph-caption").textContent = "";
   $(".morph-tile").alt = $(".strip").alt = race.text("no_tile_alt");
   showTools();
@@ -216,6 +221,7 @@ function showTools() {
 
 // The controls of what does not apply are absent.
 function showControls() {
+  $(".strip").hidden = !drawable();
   for (const mode of ["pair", "walk", "pad"]) $(`.panel-${mode}`).hidden = state.mode !== mode;
   for (const radio of $$(".modes input")) radio.checked = radio.value === state.mode;
   [$(".way").value, $(".method").value, $(".closed").checked] = [state.way, state.method, state.closed];

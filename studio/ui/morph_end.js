@@ -3,16 +3,24 @@ async function choose(sha256, { amounts = Array(AMOUNTS).fill(0), mix = null } =
   Object.assign(state, { sha256, amounts, mix });
   fillStyles();
   follow();
+  learn(sha256);
+}
+
+async function learn(sha256) {
   const answer = await race.ask(server.morph_about, { sha256 });
   if (sha256 !== state.sha256) return;
-  if (answer.error) return showProblem(answer.error);
+  if (answer.error) return fail(answer.error);
   stylesOf.set(sha256, answer.styles);
-  if (state.mix?.from >= answer.styles) {
-    state.mix = null; // of a link to another generator
-    follow();
-  }
+  if (dropForeignMix()) follow();
   fillStyles();
   showControls();
+}
+
+// A link may mix styles that its generator does not have.
+function dropForeignMix() {
+  const isForeign = stylesOf.has(state.sha256) && state.mix?.from >= styles();
+  if (isForeign) state.mix = null;
+  return isForeign;
 }
 
 function fillStyles() {
@@ -57,6 +65,7 @@ function takeSeed() {
   state.psi = psi;
   if (state.mode === "walk" && state.stops.length === 0) state.stops = firstStops();
   clampPosition();
+  dropForeignMix();
   showSeeds();
   if (sha256 === state.sha256) follow();
   else choose(sha256, came);
@@ -96,11 +105,13 @@ document.addEventListener("race:gone", () => {
   takeSeed();
 });
 document.addEventListener("race:favourites", showFavourites);
-race.onAnswering(() => problem?.code === "error_connection", () => {
-  if (state.sha256 === null) return takeSeed();
-  if (!stylesOf.has(state.sha256)) return choose(state.sha256, state);
-  const wish = JSON.stringify(request());
-  if (wish === stripKey && wish === shown?.key) showProblem(null);
+race.onAnswering(() => lost !== null && race.tab === "morph" && element.isConnected, () => {
+  const error = lost;
+  lost = null;
+  if (!stylesOf.has(state.sha256)) learn(state.sha256);
+  const key = JSON.stringify(request());
+  const isWhole = key === stripKey && (settled !== key || key === shown?.key);
+  if (problem === error && (isWhole || !drawable())) showProblem(race.link.wrong());
   followStrip();
   followTile();
 });

@@ -2,6 +2,7 @@
 // on its way through the generator.
 //   A,B,t,way    walk,way,closed or open,t,A,B,...    pad,x,y,A,B,C,D    sefa or pca,eight amounts    mix,seed,first style
 const SIGMAS = 3; // how far a direction goes
+const MOST_STYLES = 16;
 
 const isOneOf = (some) => (text) => (some.includes(text) ? text : null);
 const readWay = isOneOf(WAYS);
@@ -31,7 +32,7 @@ function readPlace([kind, ...words]) {
 
 function readChange([kind, ...words]) {
   if (kind === "mix") {
-    const [seed, from] = readAll(words, [race.parseSeed, readNumber(99)]) ?? [];
+    const [seed, from] = readAll(words, [race.parseSeed, readNumber(MOST_STYLES - 1)]) ?? [];
     return Number.isInteger(from) && from >= 0 ? { mix: { seed, from } } : null;
   }
   const amounts = Object.hasOwn(METHOD_NAMES, kind) ? readAll(words, Array(AMOUNTS).fill(readNumber(SIGMAS))) : null;

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from studio.ui.texts import TEXTS
 from tests.browser.conftest import HASHES, looks_like, pixels_of, sheet_of, wait_for_tile
@@ -257,7 +257,19 @@ def test_a_link_to_morph_restores_a_walk_the_pad_directions_and_styles(
 
 
 def test_styles_of_a_link_are_left_out_where_the_generator_has_none(address: str, open_page: Open) -> None:
-    page = open_page(f"{address}?seed=3&tab=morph&morph=3,4,0,slerp_mix,4,1", tile=False)
+    page = open_page(address)
+    held: list[Route] = []
+    page.route(
+        "**/component_server**",
+        lambda route: held.append(route) if '"show"' in (route.request.post_data or "") else route.continue_(),
+    )
+    page.goto(f"{address}?seed=3&tab=morph&morph=3,4,0,slerp_mix,4,1")
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 3 · Submittable")  # before Explore has read the link
+    assert page.evaluate("window.ganRace.seed.sha256") is None
+    for route in held:
+        route.continue_()
+    page.wait_for_function("window.ganRace.seed.sha256 !== null")
+    page.wait_for_timeout(300)
     expect(page.locator(".morph .badge")).to_contain_text("Seed 3 · Submittable")
     assert linked(page)["morph"] == "3,4,0,slerp"
     expect(page.locator(".morph-status")).to_be_hidden()
@@ -272,6 +284,10 @@ def test_an_empty_walk_is_in_no_link_and_promises_no_tile(address: str, open_pag
     assert "morph" not in linked(page)
     expect(page.locator(".morph .badge")).not_to_contain_text("the tile follows")
     expect(page.locator(".morph .strip")).to_be_hidden()
+    page.locator(".morph .new-stop").fill("4")
+    page.locator(".morph .new-stop").press("Enter")
+    expect(page.locator(".morph .strip")).to_be_visible()
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 4 · Submittable")
 
 
 @pytest.mark.parametrize(

@@ -3,37 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
+from studio.export import export_png
 from tests.browser.conftest import wait_for_tile
 from tests.browser.test_link import open_tab
 from tests.browser.test_morph_page import TILE, slide
+from training import checkpoint
 
 Open = Callable[..., Page]
 CALLS = "**/component_server**"
 
 
-def lose(page: Page, act: Callable[[], None], status: Locator) -> None:
-    """Do something while the program cannot be reached, long enough that the page tries again in vain."""
+def lose(page: Page, act: Callable[[], None], status: Locator, check: Callable[[], None] = lambda: None) -> None:
+    """Do something while the program cannot be reached, for so long that the page tries again in vain."""
     page.route(CALLS, lambda route: route.abort())
     act()
     expect(status).to_contain_text("The program does not answer")
     page.wait_for_timeout(1200)
     expect(status).to_contain_text("The program does not answer")
+    check()
     page.unroute(CALLS)
 
 
-def test_explore_draws_what_was_wished_for(address: str, open_page: Open) -> None:
+def test_explore_draws_what_was_wished_for_and_names_meanwhile_what_it_shows(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=3", quiet=False)
+    wait_for_tile(page, seed=3)
     status = page.locator(".explore .status")
-    lose(page, lambda: page.keyboard.press("d"), status)
+
+    def check() -> None:
+        assert page.evaluate("window.ganRace.shown.seed") == 3
+        assert page.evaluate("window.ganRace.link.get('seed')") == "3"
+        expect(page.locator(".explore .caption")).to_contain_text("seed 3 ·")
+        expect(page.locator(".explore .seed")).not_to_have_value("3")
+
+    lose(page, lambda: page.keyboard.press("d"), status, check)
     wished = page.evaluate("window.ganRace.seed.seed")
     assert wished != 3
-    expect(page.locator(".explore .seed")).to_have_value(str(wished))
-    assert page.evaluate("window.ganRace.shown.seed") == 3
     wait_for_tile(page, seed=wished)
     expect(status).to_be_hidden()
+
+
+def test_a_file_is_not_said_to_be_shown_before_its_tile_is(address: str, checkpoints: Path, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=3", quiet=False)
+    wait_for_tile(page, seed=3)
+    page.route(CALLS, lambda route: route.abort() if '"show"' in (route.request.post_data or "") else route.continue_())
+    file = {"name": "mine.png", "mimeType": "image/png", "buffer": export_png(checkpoint.load(checkpoints / "beta"), 7)}
+    page.locator(".explore .open-file").set_input_files(file)
+    expect(page.locator(".explore .status")).to_contain_text("The program does not answer")
+    expect(page.locator(".explore .opened")).to_be_hidden()
+    page.unroute(CALLS)
+    wait_for_tile(page, seed=7)
+    expect(page.locator(".explore .opened")).to_be_visible()
 
 
 def test_explore_begins_where_the_first_answer_was_lost(address: str, open_page: Open) -> None:
@@ -51,18 +74,29 @@ def test_compare_puts_up_what_was_wished_for(address: str, open_page: Open) -> N
     caption = page.locator(".wall figcaption").first
     expect(caption).to_have_attribute("data-seed", "3")
     status = page.locator(".race.compare > .status")
-    lose(page, page.locator(".compare .next").click, status)
-    expect(caption).to_have_attribute("data-seed", "3")
+    lose(
+        page, page.locator(".compare .next").click, status, lambda: expect(caption).to_have_attribute("data-seed", "3")
+    )
     expect(caption).to_have_attribute("data-seed", "4", timeout=15_000)
     expect(status).to_be_hidden()
 
 
-def test_a_matrix_that_was_cut_off_comes_whole(address: str, open_page: Open) -> None:
+def test_a_matrix_that_was_cut_off_keeps_its_rows_and_comes_whole(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?tab=compare&cmpmode=matrix&cmpseeds=1,2", tile=False, quiet=False)
     images = page.locator(".matrix img")
     expect(images).to_have_count(4)
+
+    def refuse(route: Route) -> None:
+        route.continue_() if '"row":0' in (route.request.post_data or "") else route.abort()
+
+    page.route(CALLS, refuse)
     page.locator(".compare .seeds").fill("5, 6, 7")
-    lose(page, page.locator(".draw-matrix").click, page.locator(".race.compare > .status"))
+    page.locator(".draw-matrix").click()
+    expect(page.locator(".race.compare > .status")).to_contain_text("The program does not answer")
+    page.locator(".compare .seeds").fill("5, 6, nonsense")  # half typed
+    page.wait_for_timeout(1200)
+    expect(images).to_have_count(2)
+    page.unroute(CALLS)
     expect(images).to_have_count(6, timeout=15_000)
     expect(page.locator(".race.compare > .status")).to_be_hidden()
 
@@ -75,6 +109,33 @@ def test_morph_draws_what_was_wished_for(address: str, open_page: Open) -> None:
     lose(page, lambda: slide(page, ".morph .position", 1), status)
     expect(page.locator(".morph .badge")).to_contain_text("Seed 4 · Submittable", timeout=15_000)
     expect(status).to_be_hidden()
+
+
+def test_the_sentence_goes_where_nothing_is_left_to_draw(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=3&tab=morph", tile=False, quiet=False)
+    expect(page.locator(f"{TILE}[src]")).to_have_count(1)
+    page.locator(".morph .modes label").nth(1).click()
+    expect(page.locator(".morph .stops li")).to_have_count(2)
+
+    def empty() -> None:
+        slide(page, ".morph .position", 1)
+        for _ in range(2):
+            page.locator(".morph .stops button:last-child").first.click()
+
+    lose(page, lambda: slide(page, ".morph .position", 1), page.locator(".morph-status"), empty)
+    expect(page.locator(".morph-status")).to_be_hidden(timeout=15_000)
+
+
+def test_a_picture_that_could_not_be_enlarged_stays_said(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=3", quiet=False)
+    wait_for_tile(page, seed=3)
+    page.route(CALLS, lambda route: route.abort())
+    page.locator(".explore .tile-button").click()
+    status = page.locator(".explore .status")
+    expect(status).to_contain_text("The program does not answer")
+    page.unroute(CALLS)
+    page.wait_for_timeout(1500)
+    expect(status).to_contain_text("The program does not answer")
 
 
 def test_the_rows_of_a_first_tile_are_not_asked_for_again_and_again(address: str, open_page: Open) -> None:
