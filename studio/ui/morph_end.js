@@ -1,5 +1,5 @@
 // The checkpoint, and what its generator has. What is done to a place is undone: to another generator it is something else.
-async function choose(sha256, { amounts = Array(AMOUNTS).fill(0), mix = null } = {}) {
+function choose(sha256, { amounts = Array(AMOUNTS).fill(0), mix = null } = {}) {
   Object.assign(state, { sha256, amounts, mix });
   fillStyles();
   follow();

@@ -18,7 +18,7 @@ import torch
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
 
 from studio.render import to_jpeg
 from studio.ui import page as studio_page
@@ -126,6 +126,17 @@ def wait_for_tile(page: Page, seed: int | None = None) -> None:
                 && (!window.ganRace.showsTile() || window.ganRace.link.get("seed") === String(seed))""",
             arg=seed,
         )
+
+
+def reload_with_list(page: Page) -> None:
+    """Load the page again, up to the list that it asks for after its tile; the next one comes in half a minute."""
+
+    def is_list(response: Response) -> bool:
+        return '"list_checkpoints"' in (response.request.post_data or "")
+
+    with page.expect_response(is_list):
+        page.reload()
+    wait_for_tile(page)
 
 
 def pixels_of(page: Page, selector: str) -> Pixels:  # -> [H, W, 3]

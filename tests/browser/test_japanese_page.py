@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from safetensors.torch import load, save_file
 
 from studio import render
-from tests.browser.conftest import PHONE, too_wide
+from tests.browser.conftest import PHONE, reload_with_list, too_wide
 from training.checkpoint import CONFIG, WEIGHTS
 from training.embeddings import NETWORKS
 from training.features import NAME
@@ -104,6 +104,7 @@ def test_a_checkpoint_that_is_damaged_while_it_is_shown_says_why_in_japanese(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
     page = open_page(f"{address}?lang=ja")
+    reload_with_list(page)  # it would find the damage first, and lead to the other checkpoint
     (checkpoints / "alpha" / WEIGHTS).write_bytes(b"{")
     page.get_by_role("tab", name="書き出し").click()
     page.get_by_role("button", name="PNG をダウンロード").click()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import looks_like, pixels_of, reload_with_list, sheet_of, wait_for_tile
 from training import checkpoint
 from training.checkpoint import RAW_WEIGHTS, WEIGHTS
 from training.images import Pixels
@@ -121,6 +121,7 @@ def test_weights_that_are_cut_after_they_were_listed_leave_the_tile_and_have_the
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
     page = open_page(address)
+    reload_with_list(page)  # it would find the damage first
     before = page.locator(".race .tile").get_attribute("src"), page.locator(".caption").inner_text()
     weights = checkpoints / "beta" / WEIGHTS
     weights.write_bytes(weights.read_bytes()[:500])
