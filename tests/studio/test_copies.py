@@ -168,15 +168,21 @@ def test_the_work_ends_when_the_last_who_waits_stops_and_begins_again_when_asked
     assert found.stop("ben") is False
 
 
-def test_whoever_has_not_asked_for_long_does_not_keep_it_going_and_who_asks_again_does(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def forsaken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Gate, Copies, list[float]]:
+    """Return what is being built for somebody who has not asked for long, and its clock."""
     now = [0.0]
     gate, found = Gate(monkeypatch), Copies(folder, clock=lambda: now[0])
     found.start("gone")
     gate.batches.release()
     gate.wait(found, 8)
     now[0] = copies.FORGOTTEN_SECONDS + 1
+    return gate, found, now
+
+
+def test_whoever_has_not_asked_for_long_does_not_keep_it_going_and_who_asks_again_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, found, _ = forsaken(folder, monkeypatch)
     found.start("anne")
     assert found.stop("anne") is False
     found.start("anne")  # before the work has noticed
@@ -188,12 +194,7 @@ def test_whoever_has_not_asked_for_long_does_not_keep_it_going_and_who_asks_agai
 def test_the_work_ends_when_nobody_has_asked_for_long_but_goes_on_for_a_ranking(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = [0.0]
-    gate, found = Gate(monkeypatch), Copies(folder, clock=lambda: now[0])
-    found.start("gone")
-    gate.batches.release()
-    gate.wait(found, 8)
-    now[0] = copies.FORGOTTEN_SECONDS + 1
+    gate, found, now = forsaken(folder, monkeypatch)
     gate.batches.release()
     gate.wait(found, 0)
     found.start()
