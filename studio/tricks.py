@@ -73,7 +73,7 @@ PENALTIES = {
 }
 WRAPS = {"spectral": "spectral norm", "weight": "weight norm", "equalized": "equalized learning rate"}
 NORMS = {"batch": "batch norm", "instance": "instance norm", "layer": "layer norm", "pixel": "pixel norm"}
-NETWORKS = {"projected": "projected D", "autoencoder": "autoencoder D"}
+NETWORKS = {"projected": "projected D", "projected_patch": "projected D, patches", "autoencoder": "autoencoder D"}
 GENERATORS = {"fastgan": "FastGAN G", "resnet": "residual G", "stylegan2": "StyleGAN2 G"}
 STATISTICS = {"minibatch_discrimination": "minibatch discrimination", "minibatch_stddev": "minibatch stddev"}
 CONDITIONS = {"projection": "class projection", "classifier": "auxiliary classifier"}

@@ -16,6 +16,7 @@ from training.configure import configured, find_recipe
 from training.embeddings import NETWORKS, open_embedder
 from training.latents import check_seed
 from training.loop import Budget
+from training.precision import PRECISIONS, chosen, precision_name
 from training.recipe import Recipe
 from training.recipes import RECIPES
 
@@ -52,9 +53,12 @@ def train(options: argparse.Namespace) -> None:
     with loop.alone(options.out):
         images = data.open_data(options.data, recipe.resolution)
         _report(images.packed)
-        session = loop.open_session(recipe, options.seed, images, options.out, options.device)
+        precision = chosen(options.precision, options.device)
+        session = loop.open_session(recipe, options.seed, images, options.out, options.device, precision=precision)
         start = f"from image {session.run.images:,} on {loop.device_name(options.device)}"
-        print(f"{options.recipe}: {recipe.summary}; {start}")
+        print(f"{options.recipe}: {recipe.summary}; {start} in {precision_name(precision)}")
+        if change := loop.precision_change(session.about):
+            print(f"{options.recipe}: {change}")
         reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))
         print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
 
@@ -71,6 +75,7 @@ def climb(options: argparse.Namespace) -> None:
         seed=options.seed,
         device=options.device,
         clock=options.clock,
+        precision=chosen(options.precision, options.device),
     )
     if len(plan.recipes) < len(set(names)):
         raise ValueError(f"Two of {', '.join(names)} would have the same name; rename a file.")
@@ -162,6 +167,9 @@ def _add_run_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--seed", type=_seed, default=0, metavar="S")
     command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
+    command.add_argument(
+        "--precision", choices=["auto", *PRECISIONS], default="auto", help="auto is the fastest of the device"
+    )
 
 
 def _positive(text: str) -> float:

@@ -11,7 +11,7 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample, pad
+from torch.nn.functional import affine_grid, conv2d, grid_sample, pad
 
 DIFFUSION_STEPS = 500
 FEWEST_STEPS = 5
@@ -68,6 +68,23 @@ def noise(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Add noise of its own strength to each image, a standard deviation of |N(0, 0.1)| (ADA's corruption)."""
     sigma = 0.1 * torch.randn(len(images), 1, 1, 1, device=images.device, dtype=images.dtype).abs()
     return images + sigma * torch.randn_like(images)
+
+
+def blur(images: Tensor, sigma: float) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
+    """Blur pictures by a Gaussian of a standard deviation of `sigma` pixels; a small one leaves them as they are.
+
+    StyleGAN-XL (Sauer et al. 2022, arXiv:2202.00273, appendix) shows D blurred pictures at first, fading.
+    """
+    reach = round(3 * sigma)
+    if reach < 1 or reach >= images.shape[3]:
+        return images
+    places = torch.arange(-reach, reach + 1, device=images.device, dtype=images.dtype)
+    kernel = torch.exp(-0.5 * (places / sigma).square())
+    kernel = (kernel / kernel.sum()).expand(images.shape[1], 1, 1, -1)
+    rows = conv2d(pad(images, (reach, reach, 0, 0), mode="reflect"), kernel, groups=images.shape[1])
+    columns = pad(rows, (0, 0, reach, reach), mode="reflect")
+    blurred: Tensor = conv2d(columns, kernel.transpose(2, 3), groups=images.shape[1])
+    return blurred
 
 
 def _resample(images: Tensor, scales: Tensor, angles: Tensor) -> Tensor:

@@ -6,12 +6,17 @@ import importlib
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.checkpoint import load_tensors
 
 NAME = "EfficientNet-Lite0, trained on ImageNet (Apache-2.0)"
 CHANNELS = (24, 40, 112, 320)  # of the maps at 1/4, 1/8, 1/16 and 1/32 of the picture's side
 STAGES = (1, 2, 4, 6)  # where the maps are taken
+FOLDED = {  # convolutions of each of timm's blocks, and the batch norms after them
+    "DepthwiseSeparableConv": (("conv_dw", "bn1"), ("conv_pw", "bn2")),
+    "InvertedResidual": (("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3")),
+}
 
 
 class MissingPackageError(RuntimeError):
@@ -27,9 +32,11 @@ class EfficientNetFeatures(nn.Module):  # [N, 3, R, R] in [-1, 1] -> four maps, 
 
     def __init__(self) -> None:
         super().__init__()
-        network = _efficientnet_lite0()
-        self.stem = nn.Sequential(network.conv_stem, network.bn1)
+        network = _efficientnet_lite0().eval()
+        self.stem = nn.Sequential(*_folded(network.conv_stem, network.bn1))
         self.stages = nn.ModuleList(network.blocks)
+        for block in (block for stage in self.stages for block in stage):
+            _fold(block)
         self.requires_grad_(False)
         self.eval()
 
@@ -44,6 +51,19 @@ class EfficientNetFeatures(nn.Module):  # [N, 3, R, R] in [-1, 1] -> four maps, 
             if index in STAGES:
                 maps.append(features)
         return maps
+
+
+def _fold(block: nn.Module) -> None:
+    """Fold the batch norms of a block into its convolutions, a fifth of the time of a look."""
+    for layer, norm in FOLDED[type(block).__name__]:
+        folded, activation = _folded(getattr(block, layer), getattr(block, norm))
+        setattr(block, layer, folded)
+        setattr(block, norm, activation)
+
+
+def _folded(layer: Any, norm: Any) -> tuple[nn.Module, nn.Module]:
+    """Return a convolution that includes the batch norm after it, and the activation that timm keeps in the norm."""
+    return fuse_conv_bn_eval(layer, norm), norm.act
 
 
 def _efficientnet_lite0() -> Any:

@@ -47,6 +47,7 @@ class Plan:
     minutes: float | None = None
     images: int | None = None
     clock: str = "wall"
+    precision: torch.dtype = torch.float32
 
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.images is None):
@@ -115,7 +116,10 @@ def diverged(plan: Plan, name: str) -> str | None:
 def _open(plan: Plan, name: str, opened: Callable[[int], data.Data], clock: Clock) -> Session:
     recipe = plan.recipes[name]
     with _naming(name):
-        return loop.open_session(recipe, plan.seed, opened(recipe.resolution), plan.run(name), plan.device, clock)
+        pictures = opened(recipe.resolution)
+        return loop.open_session(
+            recipe, plan.seed, pictures, plan.run(name), plan.device, clock, precision=plan.precision
+        )
 
 
 @contextmanager

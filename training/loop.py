@@ -30,6 +30,7 @@ from training.checkpoint import CheckpointError
 from training.data import Data
 from training.generators import GeneratorConfig
 from training.images import Pixels
+from training.precision import precision_name
 from training.recipe import Recipe
 from training.run import Measures, Run
 from training.scores import read_scores
@@ -104,9 +105,16 @@ class Session:
 
 
 def open_session(
-    recipe: Recipe, seed: int, data: Data, out: Path, device: torch.device, clock: Callable[[], float] = time.monotonic
+    recipe: Recipe,
+    seed: int,
+    data: Data,
+    out: Path,
+    device: torch.device,
+    clock: Callable[[], float] = time.monotonic,
+    *,
+    precision: torch.dtype = torch.float32,
 ) -> Session:
-    """Begin a run in `out`, or go on with the one that is there.
+    """Begin a run in `out`, or go on with the one that is there, in any precision.
 
     Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else, and DataError
     where the pictures have not the classes that the recipe asks for.
@@ -114,11 +122,12 @@ def open_session(
     _check_folder(out, _is_of_a_run)
     found = checkpoint.steps(out)
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
-    run = Run(recipe, seed, device)
+    run = Run(recipe, seed, device, precision)
     about = passport(recipe, seed, data)
     if found:
         about = _resume(run, found[-1], about)
-    about["runtimes"].append({"start": _now(), "end": _now(), "device": device_name(device)})
+    start = {"start": _now(), "end": _now(), "device": device_name(device), "precision": precision_name(precision)}
+    about["runtimes"].append(start)
     out.mkdir(parents=True, exist_ok=True)
     checkpoint.discard_unfinished(out)
     _restore_metrics(out, found[-1] if found else None)
@@ -184,6 +193,14 @@ def passport(recipe: Recipe, seed: int, data: Data) -> dict[str, Any]:
         "metrics": {},
         **({"labels": torch.unique(data.labels).tolist()} if recipe.classes else {}),
     }
+
+
+def precision_change(about: dict[str, Any]) -> str | None:
+    """Say that the last runtime computes in another precision than the one before it, or return None."""
+    names = [runtime.get("precision", "float32") for runtime in about["runtimes"][-2:]]
+    if len(set(names)) < 2:
+        return None
+    return f"the run was in {names[0]} before and goes on in {names[1]}, so that it is not the same bit by bit"
 
 
 def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:

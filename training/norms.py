@@ -37,7 +37,8 @@ class PixelNorm(nn.Module):  # [N, C, H, W] -> [N, C, H, W]
     """Scale the channels at each place to a mean square of 1 (Karras et al. 2018, arXiv:1710.10196, section 4.2)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+        scale = (x.float().square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()  # in float16 the constant is 0
+        return x * scale.to(x.dtype)
 
 
 def pixel_norm(channels: int) -> nn.Module:

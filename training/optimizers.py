@@ -12,18 +12,18 @@ Make = Callable[[Iterable[nn.Parameter], float, float, float], Optimizer]
 
 
 def adam(parameters: Iterable[nn.Parameter], lr: float, beta1: float, beta2: float) -> Optimizer:
-    """Adam (Kingma and Ba 2015, arXiv:1412.6980)."""
-    return Adam(parameters, lr, (beta1, beta2))
+    """Adam (Kingma and Ba 2015, arXiv:1412.6980), in one kernel for all weights."""
+    return Adam(parameters, lr, (beta1, beta2), fused=True)
 
 
 def rmsprop(parameters: Iterable[nn.Parameter], lr: float, beta1: float, beta2: float) -> Optimizer:
     """RMSProp, the mean square kept by beta2 (Tieleman and Hinton 2012), without momentum."""
-    return RMSprop(parameters, lr, alpha=beta2)
+    return RMSprop(parameters, lr, alpha=beta2, foreach=True)
 
 
 def sgd(parameters: Iterable[nn.Parameter], lr: float, beta1: float, beta2: float) -> Optimizer:
     """Gradient descent with the momentum beta1."""
-    return SGD(parameters, lr, momentum=beta1)
+    return SGD(parameters, lr, momentum=beta1, fused=True)
 
 
 def clip(parameters: Iterable[nn.Parameter], bound: float) -> None:

@@ -17,7 +17,7 @@ from training.losses import LOSSES
 from training.norms import NORMS, WRAPS
 from training.optimizers import OPTIMIZERS
 from training.penalties import PENALTIES
-from training.rules import contradictions, doubts
+from training.rules import PROJECTED, contradictions, doubts
 
 Penalties = tuple[tuple[str, float], ...]
 
@@ -39,7 +39,8 @@ class Recipe:
     fakes with two styles.
 
     Pictures: `augment` in D's eyes; `ada_target` for r_t (0: always all) and `ada_images` from no to all augmentation;
-    `d_noise` on D's pictures, fading within `d_noise_images`; `g_dropout` and `g_noise` inside G; `flip` mirrors reals.
+    `d_noise` on D's pictures, fading within `d_noise_images`; `d_blur`, in pixels, of all that D sees, fading within
+    `d_blur_images`; `g_dropout` and `g_noise` inside G; `flip` mirrors reals.
 
     Steps: `batch` images a step; optimizers, learning rates and betas; `ema_images` is the half-life, in images, of the
     average of G's weights that is drawn and saved; 0 draws the weights as they are.
@@ -87,6 +88,8 @@ class Recipe:
     ada_images: int = 20_000
     d_noise: float = 0.0
     d_noise_images: int = 100_000
+    d_blur: float = 0.0
+    d_blur_images: int = 200_000
     g_dropout: float = 0.0
     g_noise: float = 0.0
     flip: bool = True
@@ -128,7 +131,7 @@ class Recipe:
     @property
     def pretrained(self) -> str | None:
         """Name the network trained on other data that this recipe looks through, if there is one."""
-        return IMAGENET_NETWORK if self.discriminator == "projected" else None
+        return IMAGENET_NETWORK if self.discriminator in PROJECTED else None
 
     def generator_config(self) -> GeneratorConfig:
         """Return what the generator is built from."""
@@ -254,6 +257,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "ada_images": (1000, 100_000_000),
     "d_noise": (0.0, 2.0),
     "d_noise_images": (1, 100_000_000),
+    "d_blur": (0.0, 8.0),
+    "d_blur_images": (1, 100_000_000),
     "g_dropout": (0.0, 0.9),
     "g_noise": (0.0, 2.0),
     "g_lr": (1e-8, 1.0),

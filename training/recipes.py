@@ -31,7 +31,10 @@ DCGAN = replace(
 )
 FEATURE_MATCHING = replace(
     DCGAN,
-    summary="DCGAN whose G matches the means of D's features instead of fooling D",
+    summary="DCGAN whose G matches the means of D's features instead of fooling D, with weight norm in D",
+    d_norm="none",  # behind batch norm the means hide contrast: half of it would weigh 0.02
+    d_wrap="weight",
+    init="he",
     feature_matching=1.0,
     adversarial=0.0,
 )
@@ -234,7 +237,15 @@ PROJECTED = Recipe(
     beta2=0.99,
     ema_images=10_000,
 )
+BEST = replace(
+    PROJECTED,
+    summary="Projected GAN with patch logits, a generator of repeated pixels up to the last, and a judge of the pixels",
+    generator="fastgan_nearest",
+    discriminator="projected_patch",
+    ema_images=20_000,
+)
 RECIPES = {
+    "best": BEST,
     "course_sample": COURSE_SAMPLE,
     "dcgan": DCGAN,
     "feature_matching": FEATURE_MATCHING,

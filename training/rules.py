@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SLOPES = {"gradient", "r1", "r2"}
 SMOOTHING = {"real_smoothing", "fake_smoothing"}
 ENTROPY = {"non_saturating", "saturating"}
+PROJECTED = {"projected", "projected_patch"}  # whose paper has spectral and batch norm in the small heads
 ATTENTIVE = {"resnet", "stylegan2"}  # discriminators that have self-attention
 NO_ZERO = {"wasserstein", "began", "relativistic", "least_squares"}  # whose logits do not part reals and fakes at 0
 
@@ -59,11 +60,11 @@ CONTRADICTIONS = [
         "d_norm, d_statistic, d_dropout, condition and sliced do not go with it.",
     ),
     Rule(
-        lambda r: r.discriminator == "projected" and r.condition == "classifier",
-        "The discriminator 'projected' has five heads and no classifier: choose the condition 'projection'.",
+        lambda r: r.discriminator in PROJECTED and r.condition == "classifier",
+        "A projected discriminator has five heads and no classifier: choose the condition 'projection'.",
     ),
     Rule(
-        lambda r: r.discriminator == "projected" and r.resolution < 64,
+        lambda r: r.discriminator in PROJECTED and r.resolution < 64,
         "A projected discriminator needs a resolution of 64 or more.",
     ),
     Rule(
@@ -131,7 +132,7 @@ DOUBTS = [
         "batch norm in D already couples the images of a batch; minibatch discrimination on top is seldom a gain",
     ),
     Rule(
-        lambda r: r.d_norm == "batch" and r.d_wrap == "spectral",
+        lambda r: r.d_norm == "batch" and r.d_wrap == "spectral" and r.discriminator not in PROJECTED,
         "batch norm's gain in D undoes the bound that spectral norm sets",
     ),
     Rule(

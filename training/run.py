@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.utils import parametrize
 from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 
@@ -30,6 +31,7 @@ from training.replay import Replay
 from training.unroll import look_ahead
 
 SEED_STRIDE = 1_000_003  # a prime: two seeds reach the same stream of steps only after a million images
+FROZEN = "backbone.features."  # the weights of a network that is never trained, among those of D
 EMA_WARMUP = 0.1  # the half-life is at most this part of the images seen
 Judge = Callable[..., Judgement]
 
@@ -38,8 +40,9 @@ class Measures(NamedTuple):
     """What one step tells, scalars on the run's device.
 
     Losses; mean logits of reals and fakes; lengths of the gradients; `overfit`, ADA's r_t; `strength` of augmentation;
-    `balance`, BEGAN's k; `spread`, the fakes' standard deviation over a batch as a share of the reals'. In a step that
-    does not train G, its loss and gradient are those of the last that did.
+    `balance`, BEGAN's k; `spread`, the fakes' standard deviation over a batch as a share of the reals'; `skipped`, 1
+    where float16 overflowed, so that an optimizer took no step and its gradient counts as 0. In a step that does not
+    train G, its loss and gradient are those of the last that did.
     """
 
     d_loss: Tensor
@@ -52,6 +55,7 @@ class Measures(NamedTuple):
     strength: Tensor
     balance: Tensor
     spread: Tensor
+    skipped: Tensor
 
 
 class Batch(NamedTuple):
@@ -91,14 +95,16 @@ class Run:
     that on the CPU two halves of a run equal the whole, bit by bit.
     """
 
-    def __init__(self, recipe: Recipe, seed: int, device: torch.device) -> None:
+    def __init__(self, recipe: Recipe, seed: int, device: torch.device, precision: torch.dtype = torch.float32) -> None:
         torch.manual_seed(seed)
         self.recipe, self.seed, self.device, self.images = recipe, seed, device, 0
+        self.precision = precision
         self.loss = LOSSES[recipe.loss]
         self.g = build_generator(recipe.generator_config())
         _prepare(self.g, recipe.init, recipe.g_wrap, device)
         disturb(self.g.stages(), recipe.g_dropout, recipe.g_noise)
         self.d = build_discriminator(recipe.discriminator_config()).to(device)
+        self.d.backbone.to(memory_format=torch.channels_last)
         _prepare(self.d.head, recipe.init, recipe.d_wrap, device)
         self.average = deepcopy(self.g) if recipe.ema_images else self.g
         self.encoder = _encoder(recipe, device)
@@ -109,7 +115,6 @@ class Run:
         diversity = recipe.diversity if recipe.loss == "began" else 0.0
         self.control = Control(target=recipe.ada_target, ramp_images=recipe.ada_images, diversity=diversity).to(device)
         self.replay = Replay(recipe.replay, recipe.resolution).to(device) if recipe.replay else nn.Module()
-        self.precision = _precision(device)
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision == torch.float16)
 
     def step(self, real: Tensor, labels: Tensor | None = None) -> Measures:  # uint8 [N, 3, R, R], int64 [N]
@@ -122,18 +127,24 @@ class Run:
         self.d.train()
         labels = labels.to(self.device) if self.recipe.classes and labels is not None else None
         g_trains = (self.images // len(real)) % self.recipe.d_steps == self.recipe.d_steps - 1
-        reals = self._batch(self._reals(real), labels)
-        with torch.set_grad_enabled(g_trains), self._autocast():
-            drawn = self._fakes(len(real), labels)
-        fakes = self._batch(drawn, labels)
-        d_loss, d_gradient, judged = self._train_d(reals, self._shown(fakes))
+        with parametrize.cached():  # a spectral norm is taken once for all that D judges with the same weights
+            reals = self._batch(self._reals(real), labels)
+            with torch.set_grad_enabled(g_trains), self._autocast():
+                drawn = self._fakes(len(real), labels)
+            fakes = self._batch(drawn.float(), labels)  # augmented in float32, as the reals are
+            d_loss, d_gradient, judged = self._train_d(reals, self._shown(fakes))
+        skipped = ~torch.isfinite(d_gradient)
         if g_trains:
-            self.control.g_loss, self.control.g_gradient = self._train_g(reals, fakes, judged)
+            with parametrize.cached():
+                g_loss, g_gradient = self._train_g(reals, fakes, judged)
+            skipped |= ~torch.isfinite(g_gradient)
+            self.control.g_loss, self.control.g_gradient = g_loss, self._taken(g_gradient)
         self.scaler.update()
         self.control.update(judged.real, judged.fake)
         self.images += len(real)
         self._average()
-        return self._measures(d_loss, d_gradient, judged, _spread(drawn) / _spread(reals.images))
+        spread = _spread(drawn) / _spread(reals.images)
+        return self._measures(d_loss, self._taken(d_gradient), judged, spread, skipped.float())
 
     def generator_state(self) -> dict[str, Tensor]:
         """Return the weights to draw with: averaged, without wraps, float32 on the CPU."""
@@ -146,12 +157,14 @@ class Run:
     def state(self) -> dict[str, Any]:
         """Return everything that a resume needs."""
         parts = {name: getattr(self, name).state_dict() for name in self._parts()}
-        return {"images": self.images, "seed": self.seed, **parts}
+        return {"images": self.images, "seed": self.seed, **parts, "d": _without_frozen(parts["d"])}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from what `state` returned; the recipe must be the same."""
+        known = {name: value for name, value in self.d.state_dict().items() if name.startswith(FROZEN)}
+        state = {**state, "d": {**known, **_without_frozen(state["d"])}}
         for name in self._parts():
-            if state[name]:  # a device that needs no scaler leaves its state empty
+            if state[name]:  # a precision that needs no scaler leaves its state empty
                 getattr(self, name).load_state_dict(state[name])
         self.images, self.seed = state["images"], state["seed"]
 
@@ -186,10 +199,16 @@ class Run:
     def _look(self, images: Tensor) -> Any:
         recipe = self.recipe
         if recipe.d_noise:
-            fading = max(0.0, 1.0 - self.images / recipe.d_noise_images)
-            images = images + recipe.d_noise * fading * torch.randn_like(images)
+            images = images + self._fading(recipe.d_noise, recipe.d_noise_images) * torch.randn_like(images)
         strength = self.control.strength if recipe.ada_target else None
-        return self.d.backbone(augment.apply(recipe.augment, images, strength))
+        images = augment.apply(recipe.augment, images, strength)
+        if recipe.d_blur:
+            images = augment.blur(images, self._fading(recipe.d_blur, recipe.d_blur_images))
+        return self.d.backbone(images.contiguous(memory_format=torch.channels_last))
+
+    def _fading(self, value: float, images: int) -> float:
+        """Return what is left of a value that fades evenly over the first `images`."""
+        return value * max(0.0, 1.0 - self.images / images)
 
     def _train_d(self, reals: Batch, fakes: Batch) -> tuple[Tensor, Tensor, Judged]:
         with self._autocast():
@@ -215,8 +234,8 @@ class Run:
         if self.recipe.flip_labels:
             flipped = torch.rand(len(real), 1, device=real.device) < self.recipe.flip_labels
             real, fake = torch.where(flipped, fake, real), torch.where(flipped, real, fake)
-        loss = self.loss.d(real, fake).mean()
         reals, fakes, labels = judged
+        loss = reals.mean(self.loss.d(real, fake))
         if reals.sliced is not None and fakes.sliced is not None:
             loss = loss + LOSSES["wasserstein"].d(reals.sliced.float(), fakes.sliced.float()).mean()
         for one in (reals, fakes):
@@ -257,7 +276,7 @@ class Run:
 
     def _g_game(self, real: Judgement, fake: Judgement, labels: Tensor | None) -> Tensor:
         """Return G's loss in its game: logits, the means of D's features, classes."""
-        loss = self.recipe.adversarial * self.loss.g(real.logits.float(), fake.logits.float()).mean()
+        loss = self.recipe.adversarial * fake.mean(self.loss.g(real.logits.float(), fake.logits.float()))
         if self.recipe.feature_matching:
             distance = (real.features.float().mean(dim=0) - fake.features.float().mean(dim=0)).abs().mean()
             loss = loss + self.recipe.feature_matching * distance
@@ -277,7 +296,7 @@ class Run:
             painted = functional_call(self.g, kept, (sample(mean, log_variance), reals.labels))
             with torch.no_grad():
                 wanted = self._features(reals.images, reals.labels)
-            likeness = likeness_loss(wanted, self._features(painted, reals.labels))
+            likeness = likeness_loss(wanted, self._features(painted.float(), reals.labels))
         return (prior_loss(mean, log_variance) + likeness).mean()
 
     def _features(self, images: Tensor, labels: Tensor | None) -> Tensor:
@@ -285,9 +304,8 @@ class Run:
         return judged.features.float()
 
     def _later_head(self, reals: Batch, fakes: Batch) -> Judge:
-        def loss(head: Judge) -> Tensor:
-            with self._autocast():
-                return self._d_game(self._judge(head, reals, fakes))
+        def loss(head: Judge) -> Tensor:  # in float32: its second derivatives would vanish in float16
+            return self._d_game(self._judge(head, reals, fakes))
 
         return look_ahead(self.d.head, self.d_optimizer, loss, self.recipe.unrolled)
 
@@ -303,10 +321,14 @@ class Run:
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(self.scaler.scale(loss))
         self.scaler.unscale_(optimizer)
-        slopes = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+        gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+        length: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
         self.scaler.step(optimizer)
-        length: Tensor = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(slope) for slope in slopes]))
         return length
+
+    def _taken(self, gradient: Tensor) -> Tensor:
+        """Return a gradient's length, or 0 where the scaler has skipped the step because of it."""
+        return torch.nan_to_num(gradient, 0.0, 0.0, 0.0) if self.scaler.is_enabled() else gradient
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -314,19 +336,22 @@ class Run:
             return
         half_life = min(self.recipe.ema_images, EMA_WARMUP * self.images)
         keep = 0.5 ** (self.recipe.batch / half_life)
-        for mean, weight in zip(self.average.parameters(), self.g.parameters(), strict=True):
-            mean.lerp_(weight, 1.0 - keep)
-        for kept, buffer in zip(self.average.buffers(), self.g.buffers(), strict=True):
-            kept.copy_(buffer)
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.g.parameters()), 1.0 - keep)
+        buffers = list(self.g.buffers())
+        if buffers:
+            torch._foreach_copy_(list(self.average.buffers()), buffers)
 
-    def _measures(self, d_loss: Tensor, d_gradient: Tensor, judged: Judged, spread: Tensor) -> Measures:
+    def _measures(
+        self, d_loss: Tensor, d_gradient: Tensor, judged: Judged, spread: Tensor, skipped: Tensor
+    ) -> Measures:
         control = self.control
         means = judged.real.mean(), judged.fake.mean()
         steered = control.overfit.clone(), control.strength.clone(), control.balance.clone()
-        return Measures(d_loss, control.g_loss, *means, d_gradient, control.g_gradient, *steered, spread)
+        return Measures(d_loss, control.g_loss, *means, d_gradient, control.g_gradient, *steered, spread, skipped)
 
     def _autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, self.precision, enabled=self.precision is not None)
+        half = self.precision != torch.float32
+        return torch.autocast(self.device.type, self.precision if half else None, enabled=half)
 
 
 def _prepare(network: nn.Module, init: str, wrap: str, device: torch.device) -> None:
@@ -362,7 +387,9 @@ def _mix_styles(g: GeneratorNetwork, w: Tensor, labels: Tensor | None, share: fl
 @torch.no_grad()
 def _spread(images: Tensor) -> Tensor:
     """Return how much the images of a batch differ: the standard deviation over the batch, a mean over the pixels."""
-    return images.float().std(dim=0, correction=0).mean()
+    images = images.float()
+    variance = images.square().mean(dim=0) - images.mean(dim=0).square()  # a fifth of the time of Tensor.std
+    return variance.clamp(min=0.0).sqrt().mean()
 
 
 def _join(first: Any, second: Any) -> Any:
@@ -375,8 +402,6 @@ def _detach(seen: Any) -> Any:
     return [one.detach() for one in seen] if isinstance(seen, list) else seen.detach()
 
 
-def _precision(device: torch.device) -> torch.dtype | None:
-    """Return the half precision that `device` is fast in: bfloat16 or float16 on a GPU, none on the CPU."""
-    if device.type != "cuda":
-        return None
-    return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float16
+def _without_frozen(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Leave out the frozen network, which every machine has from elsewhere."""
+    return {name: value for name, value in state.items() if not name.startswith(FROZEN)}

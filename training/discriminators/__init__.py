@@ -9,7 +9,7 @@ from training.discriminators.batch_statistics import STATISTICS
 from training.discriminators.dcgan import course, dcgan
 from training.discriminators.fastgan import fastgan
 from training.discriminators.judge import CONDITIONS, Discriminator, DiscriminatorConfig, Judgement
-from training.discriminators.projected import ProjectedFeatures, projected
+from training.discriminators.projected import ProjectedFeatures, projected, projected_patch
 from training.discriminators.resnet import resnet, stylegan2
 
 __all__ = [
@@ -36,5 +36,6 @@ DISCRIMINATORS: dict[str, Callable[[DiscriminatorConfig], Discriminator]] = {
     "stylegan2": stylegan2,
     "fastgan": fastgan,
     "projected": projected,
+    "projected_patch": projected_patch,
     "autoencoder": autoencoder,
 }

@@ -36,5 +36,5 @@ class AutoencoderHead(nn.Module):  # [N, 3, R, R] -> Judgement
 
     def forward(self, seen: Tensor, labels: Tensor | None = None) -> Judgement:
         code = self.encoder(seen)
-        error = (seen - self.decoder(code)).abs().mean(dim=(1, 2, 3))
+        error = (seen.float() - self.decoder(code).float()).abs().mean(dim=(1, 2, 3))
         return Judgement(-error[:, None], code)

@@ -28,24 +28,25 @@ class MinibatchDiscrimination(nn.Module):  # [N, C, S, S] -> [N, C + kernels, S,
         self.tensor = nn.Parameter(torch.randn(features, kernels * dimensions) / (dimensions * features**0.5))
 
     def forward(self, maps: Tensor) -> Tensor:
-        matrices = (maps.flatten(1) @ self.tensor).view(-1, self.kernels, self.dimensions)
+        matrices = (maps.flatten(1) @ self.tensor).float().view(-1, self.kernels, self.dimensions)
         distances = (matrices[:, None] - matrices[None]).abs().sum(dim=3)  # [N, N, kernels]
         itself = 1.0  # how near each image is to itself, which tells nothing
         nearness = (torch.exp(-distances).sum(dim=1) - itself) / max(len(maps) - 1, 1)
-        return torch.cat([maps, nearness[:, :, None, None].expand(-1, -1, *maps.shape[2:])], dim=1)
+        return torch.cat([maps, nearness.to(maps.dtype)[:, :, None, None].expand(-1, -1, *maps.shape[2:])], dim=1)
 
 
 class MinibatchStddev(nn.Module):  # [N, C, S, S] -> [N, C + 1, S, S]
     """Append the mean standard deviation over groups of the batch (Karras et al. 2018, arXiv:1710.10196, section 3).
 
-    Groups are of `GROUP` images; a batch that does not divide into such groups is one group.
+    Groups are of `GROUP` images; a batch that does not divide into such groups is one group. In float32: in float16
+    the constant under the root is 0, and the root of 0 has no gradient.
     """
 
     def forward(self, maps: Tensor) -> Tensor:
         group = GROUP if len(maps) % GROUP == 0 else len(maps)
-        groups = maps.view(group, -1, *maps.shape[1:])  # image i of the batch is in group i modulo their count
+        groups = maps.float().view(group, -1, *maps.shape[1:])  # image i of the batch is in group i modulo their count
         deviation = (groups.var(dim=0, correction=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))
-        channel = deviation.repeat(group)[:, None, None, None].expand(-1, 1, *maps.shape[2:])
+        channel = deviation.to(maps.dtype).repeat(group)[:, None, None, None].expand(-1, 1, *maps.shape[2:])
         return torch.cat([maps, channel], dim=1)
 
 

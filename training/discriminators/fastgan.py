@@ -10,6 +10,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate
 
 from training.discriminators.dcgan import halvings
 from training.discriminators.judge import Discriminator, DiscriminatorConfig, Head, Judgement
+from training.generators.layers import GLU
 from training.norms import NORMS
 
 MOST = 8  # widths that a layer has at most
@@ -73,7 +74,7 @@ def _decoder(channels: int, width: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for before in (channels, 2 * width, 2 * width):
         layers += [nn.Upsample(scale_factor=2.0, mode="nearest"), nn.Conv2d(before, 4 * width, 3, padding=1)]
-        layers += [nn.BatchNorm2d(4 * width), nn.GLU(1)]
+        layers += [nn.BatchNorm2d(4 * width), GLU()]
     return nn.Sequential(*layers, nn.Conv2d(2 * width, 3, 3, padding=1), nn.Tanh())
 
 

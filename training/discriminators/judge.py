@@ -39,17 +39,24 @@ class DiscriminatorConfig:
 class Judgement(NamedTuple):
     """What a head says of N images: `logits` [N, K], `features` [N, F] of its last maps, and where it has them
     `sliced` [N, K] (the same logits, for the direction of the last layer alone) and `classes` [N, classes].
+
+    `weights` [K] is what each logit counts in a loss; None where all count alike.
     """
 
     logits: Tensor
     features: Tensor
     sliced: Tensor | None = None
     classes: Tensor | None = None
+    weights: Tensor | None = None
+
+    def mean(self, losses: Tensor) -> Tensor:  # [N, K] -> []
+        """Return the mean of a loss over images and logits, each logit by its weight."""
+        return losses.mean() if self.weights is None else (losses * self.weights).mean()
 
     def each(self, change: Callable[[Tensor], Tensor]) -> Judgement:
         """Return the same with every part changed."""
         sliced, classes = (None if part is None else change(part) for part in (self.sliced, self.classes))
-        return Judgement(change(self.logits), change(self.features), sliced, classes)
+        return Judgement(change(self.logits), change(self.features), sliced, classes, self.weights)
 
 
 class Discriminator(nn.Module):  # [N, 3, R, R] in [-1, 1] -> logits [N, K]
@@ -109,6 +116,17 @@ class Head(nn.Module):  # what the backbone returns, labels [N] -> Judgement
             logits = logits + self.classes(pooled).gather(1, labels[:, None])
         return Judgement(logits, features, sliced)
 
+    def _weights(self, logits: list[Tensor]) -> Tensor | None:
+        """Return the weight of each logit, such that the weighted mean is the sum of shares times means."""
+        if not self.shares:
+            return None
+        total = sum(one.shape[1] for one in logits)
+        parts = [
+            torch.full((one.shape[1],), share * total / one.shape[1], device=one.device)
+            for one, share in zip(logits, self.shares, strict=True)
+        ]
+        return torch.cat(parts)
+
     def _judge(self, maps: Tensor) -> tuple[Tensor, Tensor | None]:
         if isinstance(self.last, SlicedConvolution):
             function, direction = self.last(maps)
@@ -130,14 +148,28 @@ class SlicedConvolution(nn.Conv2d):  # [N, C, S, S] -> two times [N, 1, 1, 1]
 
 
 class Heads(nn.Module):  # K maps -> Judgement of all of their logits
-    """One small head for each map; their logits and features side by side."""
+    """One small head for each map; their logits and features side by side.
 
-    def __init__(self, heads: list[nn.Module]) -> None:
+    With `shares`, one for each head, what a head counts is its share and not its number of logits.
+    """
+
+    def __init__(self, heads: list[nn.Module], shares: tuple[float, ...] = ()) -> None:
         super().__init__()
-        self.heads = nn.ModuleList(heads)
+        self.heads, self.shares = nn.ModuleList(heads), shares
 
     def forward(self, maps: list[Tensor], labels: Tensor | None = None) -> Judgement:
         judged = [head(one, labels) for head, one in zip(self.heads, maps, strict=True)]
         sliced = torch.cat([one.sliced for one in judged], dim=1) if judged[0].sliced is not None else None
         logits, features = (torch.cat(parts, dim=1) for parts in zip(*[one[:2] for one in judged], strict=True))
-        return Judgement(logits, features, sliced)
+        return Judgement(logits, features, sliced, weights=self._weights([one.logits for one in judged]))
+
+    def _weights(self, logits: list[Tensor]) -> Tensor | None:
+        """Return the weight of each logit, such that the weighted mean is the sum of shares times means."""
+        if not self.shares:
+            return None
+        total = sum(one.shape[1] for one in logits)
+        parts = [
+            torch.full((one.shape[1],), share * total / one.shape[1], device=one.device)
+            for one, share in zip(logits, self.shares, strict=True)
+        ]
+        return torch.cat(parts)

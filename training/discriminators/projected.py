@@ -13,6 +13,8 @@ from training.discriminators.judge import Discriminator, DiscriminatorConfig, He
 from training.features import CHANNELS, EfficientNetFeatures
 from training.norms import NORMS
 
+PIXEL_SHARE = 0.3  # of the discriminator that looks at the picture itself
+
 
 def projected(config: DiscriminatorConfig) -> Discriminator:
     """Small discriminators on frozen features, mixed at random (Projected GAN, Sauer et al. 2021, arXiv:2111.01007).
@@ -26,6 +28,19 @@ def projected(config: DiscriminatorConfig) -> Discriminator:
     for step, channels in enumerate(backbone.channels, start=1):
         heads.append(_small(channels, side // 2**step, config))
     return Discriminator(backbone, Heads(heads))
+
+
+def projected_patch(config: DiscriminatorConfig) -> Discriminator:
+    """The same with patch logits: each discriminator judges 5 x 5 places, as in the program of Sauer et al. 2021.
+
+    One more looks at the picture itself, without batch norm, since at 128 x 128 the features do not see a grid of
+    single pixels. It counts three tenths of the others together.
+    """
+    backbone = ProjectedFeatures()
+    side, plain = config.resolution, replace(config, width=max(config.width // 2, 1), norm="none")
+    shares = [1.0 / len(backbone.channels)] * len(backbone.channels)
+    heads = [_patches(channels, side // 2**step, config) for step, channels in enumerate(backbone.channels, start=1)]
+    return Discriminator(backbone, Heads([_pixel_patches(plain), *heads], (PIXEL_SHARE, *shares)))
 
 
 class ProjectedFeatures(nn.Module):  # [N, 3, R, R] in [-1, 1] -> [the picture, and four maps from fine to coarse]
@@ -61,6 +76,23 @@ def _small(channels: int, side: int, config: DiscriminatorConfig) -> nn.Module:
     for before, after in pairwise([channels] + [config.width] * halvings(side)):
         layers += [nn.Conv2d(before, after, 4, 2, 1), NORMS[config.norm](after), nn.LeakyReLU(0.2)]
     return Head(nn.Sequential(*layers), config.width if layers else channels, 4, config)
+
+
+def _patches(channels: int, side: int, config: DiscriminatorConfig) -> nn.Module:
+    """Halve maps to 8 x 8, of which a last layer of 4 x 4 judges 5 x 5 places; smaller maps are judged as they are."""
+    layers: list[nn.Module] = []
+    for before, after in pairwise([channels] + [config.width] * max(halvings(side) - 1, 0)):
+        layers += [nn.Conv2d(before, after, 4, 2, 1), NORMS[config.norm](after), nn.LeakyReLU(0.2)]
+    return Head(nn.Sequential(*layers), config.width if layers else channels, min(side, 4), config)
+
+
+def _pixel_patches(config: DiscriminatorConfig) -> nn.Module:
+    """Judge patches of the picture from maps at an eighth of its side."""
+    widths = [3, config.width, 2 * config.width, 4 * config.width]
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Conv2d(before, after, 4, 2, 1), nn.LeakyReLU(0.2)]
+    return Head(nn.Sequential(*layers), widths[-1], min(config.resolution // 8, 4), config)
 
 
 def _random(before: int, after: int) -> nn.Module:

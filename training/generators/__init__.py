@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from training.generators.config import RESOLUTIONS, GeneratorConfig, channels_at, sides
 from training.generators.dcgan import CourseGenerator, DCGANGenerator
-from training.generators.fastgan import FastGANGenerator
+from training.generators.fastgan import FastGANGenerator, FastGANNearestGenerator
 from training.generators.network import GeneratorNetwork
 from training.generators.resnet import ResNetGenerator
 from training.generators.stylegan2 import StyleGAN2Generator
@@ -47,6 +47,7 @@ GENERATORS: dict[str, type[GeneratorNetwork]] = {
     "course": CourseGenerator,
     "dcgan": DCGANGenerator,
     "fastgan": FastGANGenerator,
+    "fastgan_nearest": FastGANNearestGenerator,
     "resnet": ResNetGenerator,
     "stylegan2": StyleGAN2Generator,
 }

@@ -20,10 +20,15 @@ SWITCHES = {  # which of the switches below a network has; the others must stay 
     "course": ("norm", "activation", "upsample", "output", "latent"),
     "dcgan": ("norm", "activation", "upsample", "output", "latent"),
     "fastgan": ("output",),
+    "fastgan_nearest": ("output",),
     "resnet": ("norm", "activation", "attention", "output", "latent"),
     "stylegan2": (),
 }
-SCALES_LATENTS = ("fastgan", "stylegan2")  # networks that bring each latent to the length sqrt(z_dim) by themselves
+SCALES_LATENTS = (
+    "fastgan",
+    "fastgan_nearest",
+    "stylegan2",
+)  # networks that bring each latent to the length sqrt(z_dim) by themselves
 ALWAYS_WRITTEN = ("network", "z_dim", "resolution", "width")
 
 

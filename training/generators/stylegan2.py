@@ -101,6 +101,7 @@ class Modulated(nn.Module):  # [N, before, S, S], [N, w_dim] -> [N, after, S, S]
         style, weight = 1.0 + self.style(w) / GAIN, self.convolution.weight
         convolved = conv2d(x * style[:, :, None, None], weight, padding=self.convolution.padding)
         if self.demodulate:
-            norms = style.square() @ weight.square().sum(dim=(2, 3)).t()  # [N, after]
-            convolved = convolved * (norms + 1e-8).rsqrt()[:, :, None, None]
+            norms = style.float().square() @ weight.float().square().sum(dim=(2, 3)).t()  # [N, after]
+            scale = (norms.float() + 1e-8).rsqrt()  # in float16 the constant is 0
+            convolved = convolved * scale.to(convolved.dtype)[:, :, None, None]
         return convolved + self.bias[:, None, None]
