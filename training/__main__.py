@@ -16,7 +16,7 @@ from training.configure import configured, find_recipe
 from training.embeddings import NETWORKS, open_embedder
 from training.latents import check_seed
 from training.loop import Budget
-from training.precision import PRECISIONS, chosen, precision_name
+from training.precision import PRECISIONS, Compute, chosen
 from training.recipe import Recipe
 from training.recipes import RECIPES
 
@@ -53,10 +53,10 @@ def train(options: argparse.Namespace) -> None:
     with loop.alone(options.out):
         images = data.open_data(options.data, recipe.resolution)
         _report(images.packed)
-        precision = chosen(options.precision, options.device)
-        session = loop.open_session(recipe, options.seed, images, options.out, options.device, precision=precision)
+        compute = Compute(options.device, chosen(options.precision, options.device))
+        session = loop.open_session(recipe, options.seed, images, options.out, compute)
         start = f"from image {session.run.images:,} on {loop.device_name(options.device)}"
-        print(f"{options.recipe}: {recipe.summary}; {start} in {precision_name(precision)}")
+        print(f"{options.recipe}: {recipe.summary}; {start} in {compute.precision_name}")
         if change := loop.precision_change(session.about):
             print(f"{options.recipe}: {change}")
         reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))

@@ -35,8 +35,9 @@ class EfficientNetFeatures(nn.Module):  # [N, 3, R, R] in [-1, 1] -> four maps, 
         network = _efficientnet_lite0().eval()
         self.stem = nn.Sequential(*_folded(network.conv_stem, network.bn1))
         self.stages = nn.ModuleList(network.blocks)
-        for block in (block for stage in self.stages for block in stage):
-            _fold(block)
+        for stage in network.blocks:
+            for block in stage:
+                _fold(block)
         self.requires_grad_(False)
         self.eval()
 

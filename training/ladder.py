@@ -17,6 +17,7 @@ import torch
 from training import checkpoint, data, loop
 from training.checkpoint import CheckpointError
 from training.loop import Budget, DivergedError, Session
+from training.precision import Compute
 from training.recipe import Recipe
 
 DEFAULT = (  # the baseline and one or two of each kind
@@ -116,10 +117,8 @@ def diverged(plan: Plan, name: str) -> str | None:
 def _open(plan: Plan, name: str, opened: Callable[[int], data.Data], clock: Clock) -> Session:
     recipe = plan.recipes[name]
     with _naming(name):
-        pictures = opened(recipe.resolution)
-        return loop.open_session(
-            recipe, plan.seed, pictures, plan.run(name), plan.device, clock, precision=plan.precision
-        )
+        compute = Compute(plan.device, plan.precision)
+        return loop.open_session(recipe, plan.seed, opened(recipe.resolution), plan.run(name), compute, clock)
 
 
 @contextmanager

@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -30,7 +32,7 @@ from training.checkpoint import CheckpointError
 from training.data import Data
 from training.generators import GeneratorConfig
 from training.images import Pixels
-from training.precision import precision_name
+from training.precision import Compute, prepare
 from training.recipe import Recipe
 from training.run import Measures, Run
 from training.scores import read_scores
@@ -52,6 +54,7 @@ FIRST_SAVE_SECONDS = 60.0
 SAVE_SECONDS = 300.0
 LOG_STEPS = 20
 FIRST_KEPT_IMAGES = 1024  # before this a generator draws little but noise
+SKIPPED_ROWS = 2  # of the metrics in which no step was taken: a scaler that will find its scale has found it by then
 PACKAGES = ("torch", "numpy", "safetensors")
 
 
@@ -105,16 +108,9 @@ class Session:
 
 
 def open_session(
-    recipe: Recipe,
-    seed: int,
-    data: Data,
-    out: Path,
-    device: torch.device,
-    clock: Callable[[], float] = time.monotonic,
-    *,
-    precision: torch.dtype = torch.float32,
+    recipe: Recipe, seed: int, data: Data, out: Path, compute: Compute, clock: Callable[[], float] = time.monotonic
 ) -> Session:
-    """Begin a run in `out`, or go on with the one that is there, in any precision.
+    """Begin a run in `out`, or go on with the one that is there, on any device and in any precision.
 
     Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else, and DataError
     where the pictures have not the classes that the recipe asks for.
@@ -122,17 +118,17 @@ def open_session(
     _check_folder(out, _is_of_a_run)
     found = checkpoint.steps(out)
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
-    run = Run(recipe, seed, device, precision)
+    run = Run(recipe, seed, compute.device, compute.precision)
     about = passport(recipe, seed, data)
     if found:
         about = _resume(run, found[-1], about)
-    start = {"start": _now(), "end": _now(), "device": device_name(device), "precision": precision_name(precision)}
-    about["runtimes"].append(start)
+    about["runtimes"].append({"start": _now(), "end": _now(), "device": device_name(compute.device)})
+    about["runtimes"][-1]["precision"] = compute.precision_name
     out.mkdir(parents=True, exist_ok=True)
     checkpoint.discard_unfinished(out)
     _restore_metrics(out, found[-1] if found else None)
     _discard_later_steps(out, run.images)
-    return Session(run, labelled.to(device), out, about, clock, read_metrics(out / METRICS)[-WINDOW:])
+    return Session(run, labelled.to(compute.device), out, about, clock, read_metrics(out / METRICS)[-WINDOW:])
 
 
 @contextmanager
@@ -208,7 +204,8 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
 
     Raises DivergedError, after which the last checkpoint on the disk is still the last good one.
     """
-    with stop_signals() as stopped, _progress(session, budget, quiet) as bar:
+    prepare(session.run.device)
+    with stop_signals() as stopped, _progress(session, budget, quiet) as bar, Saver(session) as saver:
         next_save = FIRST_SAVE_SECONDS
         sums = torch.zeros(len(Measures._fields), device=session.run.device)
         step = 0
@@ -221,9 +218,9 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
                 _log(session, sums / LOG_STEPS, bar, budget)
                 sums.zero_()
             if session.seconds >= next_save:
-                save(session)
+                saver.save()
                 next_save = session.seconds + SAVE_SECONDS
-        save(session)
+    save(session)
     return f"stopped by {stopped[0]}" if stopped else "the budget is used up"
 
 
@@ -232,30 +229,102 @@ def _step(session: Session) -> Measures:
     return run.step(*session.data.batch(run.seed, run.images, run.recipe.batch))
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that a checkpoint is written from, cut off from the run, which may go on meanwhile."""
+
+    folder: Path
+    config: GeneratorConfig
+    weights: dict[str, torch.Tensor]
+    raw_weights: dict[str, torch.Tensor] | None
+    state: dict[str, Any]
+    about: dict[str, Any]
+    metrics: bytes
+
+
+class Saver:
+    """Saves while the training goes on: on a GPU in a thread beside it, elsewhere at once.
+
+    The exit waits for the save under way. What went wrong in one is raised by the next call or by the exit.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.thread = ThreadPoolExecutor(1, "save") if session.run.device.type == "cuda" else None
+        self.last: Future[Path] | None = None
+
+    def save(self) -> None:
+        """Save, once the save before is done."""
+        if self.thread is None:
+            save(self.session)
+            return
+        self.wait()
+        if (taken := snapshot(self.session)) is not None:
+            self.last = self.thread.submit(write, taken)
+
+    def wait(self) -> None:
+        """Wait for the save under way and raise its error."""
+        if self.last is not None:
+            self.last.result()
+
+    def __enter__(self) -> Saver:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self.thread is not None:
+            self.thread.shutdown()
+        if kind is None:
+            self.wait()
+
+
 def save(session: Session) -> Path:
     """Write a checkpoint with everything around it, as one step, then remove the ones before it.
 
     One of the same count of images holds the same weights already and is left as it is.
     """
-    run, about = session.run, session.about
+    taken = snapshot(session)
+    return write(taken) if taken else session.out / f"{session.run.images:09d}"
+
+
+def snapshot(session: Session) -> Snapshot | None:
+    """Copy what a checkpoint needs; None where there is one of as many images. Raises DivergedError."""
+    run = session.run
     folder = session.out / f"{run.images:09d}"
     if folder.exists():
-        return folder
+        return None
     _stamp(session)
-    state, raw = run.generator_state(), run.raw_state()
-    if not (_is_finite(state) and _is_finite(raw or {})):
+    weights, raw = run.generator_state(), run.raw_state()
+    if not (_is_finite(weights) and _is_finite(raw or {})):
         raise DivergedError(_diverged(session, "The weights of the generator"))
-    with checkpoint.written_whole(folder) as part:
-        write_checkpoint(part, session.out.name, run.recipe.generator_config(), state, about, PREVIEW)
-        if raw is not None:
-            checkpoint.save_weights(part / checkpoint.RAW_WEIGHTS, raw)
-        checkpoint.save_state(part, run.state())
-        if (session.out / METRICS).is_file():
-            shutil.copy(session.out / METRICS, part / METRICS)
-    for outdated in checkpoint.steps(session.out):
-        if outdated != folder:
+    metrics = (session.out / METRICS).read_bytes() if (session.out / METRICS).is_file() else b""
+    return Snapshot(
+        folder, run.recipe.generator_config(), weights, raw, _on_cpu(run.state()), deepcopy(session.about), metrics
+    )
+
+
+def _on_cpu(value: Any) -> Any:
+    """Copy all tensors of a nested state to the CPU."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {key: _on_cpu(part) for key, part in value.items()}
+    return type(value)(map(_on_cpu, value)) if isinstance(value, list | tuple) else value
+
+
+def write(taken: Snapshot) -> Path:
+    """Write a snapshot as one step, then remove the checkpoints before it."""
+    out = taken.folder.parent
+    with checkpoint.written_whole(taken.folder) as part:
+        write_checkpoint(part, out.name, taken.config, taken.weights, taken.about, PREVIEW)
+        if taken.raw_weights is not None:
+            checkpoint.save_weights(part / checkpoint.RAW_WEIGHTS, taken.raw_weights)
+        checkpoint.save_state(part, taken.state)
+        if taken.metrics:
+            (part / METRICS).write_bytes(taken.metrics)
+    for outdated in checkpoint.steps(out):
+        if outdated != taken.folder:
             checkpoint.discard(outdated)
-    return folder
+    return taken.folder
 
 
 def keep_step(session: Session) -> None:
@@ -393,15 +462,26 @@ def _log(session: Session, measures: torch.Tensor, bar: Any, budget: Budget) -> 
     d_loss, g_loss = means["d_loss"], means["g_loss"]
     if not (math.isfinite(d_loss) and math.isfinite(g_loss)):
         raise DivergedError(_diverged(session, f"The losses (D {d_loss}, G {g_loss})"))
+    if not session.run.scaler.is_enabled():
+        del means["skipped"]
     seconds = round(session.earlier_seconds + session.seconds, 1)
     row: dict[str, Any] = {"images": session.run.images, "seconds": seconds}
     row |= {name: _rounded(value) for name, value in means.items()}
+    _refuse_standstill(session, row)
     _raise_alarms(session, row, bar)
     with (session.out / METRICS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
     seconds_left = session.seconds_left(budget)
     left = "" if math.isinf(seconds_left) else f", {max(seconds_left, 0) / 60:.0f} min left"
     bar.set_postfix_str(f"D {d_loss:.3f}, G {g_loss:.3f}{left}", refresh=False)
+
+
+def _refuse_standstill(session: Session, row: dict[str, Any]) -> None:
+    """Raise DivergedError where float16 has overflowed in each of the last steps, so that nothing is trained."""
+    last = [*session.rows, row][-SKIPPED_ROWS:]
+    if len(last) == SKIPPED_ROWS and all(one.get("skipped") == 1.0 for one in last):
+        steps = f"The gradients of the last {SKIPPED_ROWS * LOG_STEPS} steps"
+        raise DivergedError(_diverged(session, steps) + " Another --precision may do.")
 
 
 def _rounded(value: float) -> float | None:

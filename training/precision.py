@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Where a training computes, and in which precision its networks do; weights are float32 in each."""
+
+    device: torch.device
+    precision: torch.dtype = torch.float32
+
+    @property
+    def precision_name(self) -> str:
+        """Return what a passport calls the precision."""
+        return str(self.precision).removeprefix("torch.")
 
 
 def has_amx() -> bool:
@@ -24,6 +39,14 @@ def fastest(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if device.type == "cpu" and has_amx() else torch.float32
 
 
+def prepare(device: torch.device) -> None:
+    """Let a GPU choose its fastest convolutions and use TF32 where float32 is multiplied."""
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cudnn.allow_tf32 = True
+        torch.set_float32_matmul_precision("high")
+
+
 def chosen(name: str, device: torch.device) -> torch.dtype:
     """Return the precision of a name, or the fastest one for "auto".
 
@@ -35,8 +58,3 @@ def chosen(name: str, device: torch.device) -> torch.dtype:
         allowed = [one for one in ("auto", *PRECISIONS) if one != "float16" or device.type == "cuda"]
         raise ValueError(f"The precision {name!r} is not one of: {', '.join(allowed)}.")
     return PRECISIONS[name]
-
-
-def precision_name(precision: torch.dtype) -> str:
-    """Return what a passport calls a precision."""
-    return str(precision).removeprefix("torch.")

@@ -43,7 +43,9 @@ class Recipe:
     `d_blur_images`; `g_dropout` and `g_noise` inside G; `flip` mirrors reals.
 
     Steps: `batch` images a step; optimizers, learning rates and betas; `ema_images` is the half-life, in images, of the
-    average of G's weights that is drawn and saved; 0 draws the weights as they are.
+    average of G's weights that is drawn and saved; 0 draws the weights as they are. `average_statistics` is the number
+    of latents from which batch norm's statistics are taken anew with the averaged weights; 0 keeps those of the last
+    weights.
     """
 
     summary: str
@@ -101,6 +103,7 @@ class Recipe:
     beta1: float = 0.5
     beta2: float = 0.999
     ema_images: int = 0
+    average_statistics: int = 0
 
     def __post_init__(self) -> None:
         for field, kind in types().items():
@@ -170,10 +173,10 @@ class Recipe:
         return values
 
     def differences(self, other: dict[str, Any]) -> list[str]:
-        """Name the fields, other than the summary, in which a recorded recipe differs from this one."""
+        """Name the fields that decide the training in which a recorded recipe differs from this one."""
         mine = self.to_dict()
         theirs = {**DEFAULTS, **other}  # an older program did not write the fields that came later
-        names = [field.name for field in fields(self) if field.name != "summary"]
+        names = [field.name for field in fields(self) if field.name not in FREE]
         return [f"{name} {theirs.get(name)!r} -> {mine[name]!r}" for name in names if theirs.get(name) != mine[name]]
 
 
@@ -215,6 +218,7 @@ def check_range(field: str, value: object, low: float, high: float) -> None:
         raise ValueError(f"The {field} {value!r} is not from {low:g} to {high:g}.")
 
 
+FREE = {"summary", "average_statistics"}  # fields that no step of a training depends on
 WANTED: dict[Any, str] = {
     int: "a whole number",
     float: "a number",
@@ -266,4 +270,5 @@ RANGES: dict[str, tuple[float, float]] = {
     "beta1": (0.0, 0.9999),
     "beta2": (0.0, 0.99999),
     "ema_images": (0, 100_000_000),
+    "average_statistics": (0, 100_000),
 }

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.utils import parametrize
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import parametrize
 from torch.optim import Optimizer
 
 from training import augment
@@ -22,6 +22,8 @@ from training.generators import GeneratorNetwork, build_generator
 from training.hybrid import Encoder, likeness_loss, prior_loss, sample
 from training.images import to_float
 from training.inits import INITS
+from training.latents import labels as draw_labels
+from training.latents import latents
 from training.losses import LOSSES
 from training.norms import WRAPS, plain_state
 from training.optimizers import OPTIMIZERS, clip
@@ -31,6 +33,7 @@ from training.replay import Replay
 from training.unroll import look_ahead
 
 SEED_STRIDE = 1_000_003  # a prime: two seeds reach the same stream of steps only after a million images
+STATISTICS_SEED, STATISTICS_BATCH = 0, 64  # of the latents that an average's batch norms are measured with
 FROZEN = "backbone.features."  # the weights of a network that is never trained, among those of D
 EMA_WARMUP = 0.1  # the half-life is at most this part of the images seen
 Judge = Callable[..., Judgement]
@@ -148,7 +151,10 @@ class Run:
 
     def generator_state(self) -> dict[str, Tensor]:
         """Return the weights to draw with: averaged, without wraps, float32 on the CPU."""
-        return _drawn_state(self.average)
+        count = self.recipe.average_statistics
+        if not count or self.average is self.g:
+            return _drawn_state(self.average)
+        return _drawn_state(with_own_statistics(self.average, count))
 
     def raw_state(self) -> dict[str, Tensor] | None:
         """Return the weights as last trained, in the same form; None where no average is kept beside them."""
@@ -400,6 +406,27 @@ def _join(first: Any, second: Any) -> Any:
 
 def _detach(seen: Any) -> Any:
     return [one.detach() for one in seen] if isinstance(seen, list) else seen.detach()
+
+
+@torch.no_grad()
+def with_own_statistics(network: GeneratorNetwork, count: int) -> GeneratorNetwork:
+    """Return a copy whose batch norms have the statistics of its own features for the first `count` latents of a seed.
+
+    An average of weights draws features of another mean and variance than the weights that it is the average of. The
+    same is done for averages of weights in general (Izmailov et al. 2018, arXiv:1803.05407, section 3.2).
+    """
+    copy = deepcopy(network).eval()
+    device = next(copy.parameters()).device
+    for norm in (layer for layer in copy.modules() if isinstance(layer, nn.BatchNorm2d)):
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean over all batches
+        norm.train()
+    z = latents(STATISTICS_SEED, count, copy.z_dim).to(device)
+    labels = draw_labels(STATISTICS_SEED, count, copy.classes).to(device) if copy.classes else None
+    for start in range(0, count, STATISTICS_BATCH):
+        rows = slice(start, start + STATISTICS_BATCH)
+        copy(z[rows], None if labels is None else labels[rows])
+    return copy
 
 
 def _without_frozen(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.augment import AUGMENTS, apply, color, cutout, diffusion, noise, rotation, translation, zoom
+from training.augment import AUGMENTS, apply, blur, color, cutout, diffusion, noise, rotation, translation, zoom
 
 SIDE = 16
 MANY = 2000
@@ -241,3 +241,14 @@ def test_diffusion_goes_as_far_as_its_strength(strength: float) -> None:
     else:
         assert means.min() < 0.15  # after 500 steps of up to 0.02: exp(-5) ** 0.5 = 0.08
         assert (noised - means[:, None, None, None]).std() < 0.06
+
+
+def test_a_blur_keeps_a_flat_picture_and_spreads_a_point_as_a_gaussian_does() -> None:
+    torch.testing.assert_close(blur(torch.full((1, 3, 32, 32), 0.3), 2.0), torch.full((1, 3, 32, 32), 0.3))
+    point = torch.zeros(1, 1, 33, 33)
+    point[..., 16, 16] = 1.0
+    spread = blur(point, 2.0)[0, 0]
+    places = torch.arange(-16, 17).float()
+    assert float(spread.sum()) == pytest.approx(1.0, abs=1e-5)
+    assert float((spread.sum(dim=0) * places.square()).sum()) == pytest.approx(4.0, rel=0.03)  # the variance, sigma 2
+    assert blur(point, 0.1) is point

@@ -27,6 +27,9 @@ def build(network: str, *, resolution: int = 64, width: int = 4, norm: str = "no
     return build_discriminator(DiscriminatorConfig(network=network, resolution=resolution, width=width, norm=norm))
 
 
+LOGITS = {"projected": 5, "projected_patch": 4 * 25 + 1}  # of pictures of 64 x 64
+
+
 def build_bare(network: str, *, resolution: int, width: int, norm: str = "none") -> Discriminator:
     """Build a discriminator of full size without its memory."""
     with torch.device("meta"):
@@ -53,7 +56,7 @@ def test_every_image_gets_its_logits_and_every_pixel_has_a_part(network: str, no
     discriminator = build(network, norm=norm)
     images = pictures(3).requires_grad_()
     logits = discriminator(images)
-    assert logits.shape == (3, 5 if network == "projected" else 1)
+    assert logits.shape == (3, LOGITS.get(network, 1))
     assert torch.isfinite(logits).all()
     (logits * torch.tensor([[1.0], [-2.0], [3.0]])).sum().backward()
     assert images.grad is not None
@@ -203,9 +206,7 @@ def test_a_step_changes_the_heads_and_nothing_of_the_frozen_features() -> None:
     backbone = discriminator.backbone
     assert not any(parameter.requires_grad for parameter in backbone.parameters())
     assert all(parameter.requires_grad for parameter in discriminator.head.parameters())
-    norms = [layer for layer in backbone.modules() if isinstance(layer, nn.BatchNorm2d)]
-    assert norms
-    assert not any(layer.training for layer in norms)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in backbone.modules())  # folded into convolutions
     frozen = {name: value.clone() for name, value in backbone.state_dict().items()}
     heads = {name: value.clone() for name, value in discriminator.head.named_parameters()}
     trained = [parameter for parameter in discriminator.parameters() if parameter.requires_grad]
@@ -395,3 +396,17 @@ def test_self_attention_of_a_discriminator_stands_at_its_side() -> None:
             layer.register_forward_pre_hook(lambda _module, inputs: sides.append(inputs[0].shape[2]))
     body(pictures(1, 32))
     assert sides == [8]
+
+
+def test_what_a_head_counts_is_its_share_and_not_its_number_of_logits() -> None:
+    discriminator = build("projected_patch", norm="none")
+    judged = discriminator.head(discriminator.backbone(pictures(3)))
+    maps = discriminator.backbone(pictures(3))
+    counts = [head(one).logits.shape[1] for head, one in zip(discriminator.head.heads, maps, strict=True)]
+    assert counts == [25, 25, 25, 25, 1]
+    losses = torch.rand(3, sum(counts))
+    parts = losses.split(counts, dim=1)
+    expected = 0.3 * parts[0].mean() + 0.25 * sum(part.mean() for part in parts[1:])
+    torch.testing.assert_close(judged.mean(losses), expected)
+    assert torch.equal(judged.each(Tensor.detach).weights, judged.weights)
+    torch.testing.assert_close(judged._replace(weights=None).mean(losses), losses.mean())

@@ -287,7 +287,7 @@ def test_a_config_allows_all_up_to_the_bounds(field: str, values: tuple[object, 
         *(("width", value, "1 to 128") for value in (0, -1, 129, 100_000, "4", 4.0, True, None)),
         *(("resolution", value, "8, 16, 32, 64, 128, 256") for value in (0, 4, 100, 512, "32", 32.0, True, None)),
         *(
-            ("generator", value, "course, dcgan, fastgan, resnet, stylegan2")
+            ("generator", value, "course, dcgan, fastgan, fastgan_nearest, resnet, stylegan2")
             for value in ("FastGAN", "", "stylegan", 0, None, ["dcgan"])
         ),
     ],

@@ -14,8 +14,10 @@ from tests.clocks import Clock
 from training import checkpoint, ladder, loop
 from training.checkpoint import CheckpointError
 from training.ladder import Plan
+from training.precision import Compute
 from training.recipes import RECIPES
 
+CPU = torch.device("cpu")
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
 RECIPES_OF_TWO = {"first": TINY, "second": replace(TINY, loss="hinge")}
 SAID = "The losses (D nan, G 0.5) are not finite"
@@ -26,7 +28,7 @@ def plan(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pytest
     monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
     pictures = make_pictures(tmp_path / "pictures")
     out = tmp_path / "ladder"
-    return Plan(recipes=RECIPES_OF_TWO, data=pictures, out=out, minutes=2, seed=0, device=torch.device("cpu"))
+    return Plan(recipes=RECIPES_OF_TWO, data=pictures, out=out, minutes=2, seed=0, device=CPU)
 
 
 def climb(plan: Plan, **changes: Any) -> bool:
@@ -68,7 +70,7 @@ def test_two_calls_of_a_ladder_give_what_an_unbroken_run_of_as_many_images_gives
     climb(plan)
     halves = checkpoint.load(checkpoint.newest(plan.run("first")))
     session = loop.open_session(
-        TINY, 0, ladder.data.open_data(plan.data, 16), plan.out.with_name("whole"), plan.device, Clock(2.0)
+        TINY, 0, ladder.data.open_data(plan.data, 16), plan.out.with_name("whole"), Compute(CPU), Clock(2.0)
     )
     loop.train(session, loop.Budget(images=halves.about["images"]), quiet=True)
     assert checkpoint.load(checkpoint.newest(session.out)).sha256 == halves.sha256

@@ -4,9 +4,12 @@ import json
 import math
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ from training.alarms import ALARMS
 from training.checkpoint import CheckpointError
 from training.data import Data, DataError, open_data
 from training.loop import Budget, DivergedError, open_session
+from training.precision import Compute
 from training.recipe import Recipe
 from training.recipes import RECIPES
 from training.run import Measures
@@ -37,7 +41,7 @@ def images(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pyte
 
 
 def run_for(out: Path, images: Data, budget: Budget, recipe: Recipe = TINY, seed: int = 0) -> loop.Session:
-    session = open_session(recipe, seed, images, out, CPU, Clock())
+    session = open_session(recipe, seed, images, out, Compute(CPU), Clock())
     loop.train(session, budget, quiet=True)
     return session
 
@@ -62,7 +66,7 @@ def test_a_run_leaves_one_checkpoint_with_everything_around_it(tmp_path: Path, i
     assert about.keys() == loop.PASSPORT
     assert about["recipe"] == TINY.to_dict()
     assert about["data"] == {"sha256": images.sha256, "images": 12}
-    assert about["runtimes"][0].keys() == {"start", "end", "device"}
+    assert about["runtimes"][0].keys() == {"start", "end", "device", "precision"}
     assert {"python", "torch", "numpy"} <= about["versions"].keys()
     np.testing.assert_array_equal(np.asarray(Image.open(folder / "preview.png")), seed_sheet(found.generator, 0))
     assert (folder / "README.md").read_text(encoding="utf-8").startswith("---\nlicense: mit\n")
@@ -119,7 +123,7 @@ def test_losses_that_are_not_finite_stop_with_a_sentence_and_keep_the_last_good_
 ) -> None:
     run_for(tmp_path / "run", images, Budget(images=40))
     good = checkpoint.load(tmp_path / "run" / "000000040").sha256
-    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     with torch.no_grad():
         next(session.run.d.head.parameters()).fill_(float("nan"))
     with pytest.raises(
@@ -129,8 +133,75 @@ def test_losses_that_are_not_finite_stop_with_a_sentence_and_keep_the_last_good_
     assert checkpoint.load(checkpoint.newest(tmp_path / "run")).sha256 == good
 
 
+def test_a_run_whose_optimizers_never_step_is_ended_with_a_sentence(tmp_path: Path, images: Data) -> None:
+    half = Compute(CPU, torch.float16)
+    session = open_session(TINY, 0, images, tmp_path / "run", half, Clock())
+    session.run.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**126, backoff_factor=0.999)
+    with pytest.raises(DivergedError, match="gradients of the last 40 steps are not finite after 160 images") as raised:
+        loop.train(session, Budget(images=400), quiet=True)
+    assert "Another --precision may do." in str(raised.value)
+    assert [row["skipped"] for row in rows(tmp_path / "run" / "metrics.jsonl")] == [1.0]
+
+
+def test_a_first_skipped_step_is_no_alarm(tmp_path: Path, images: Data) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU, torch.float16), Clock())
+    session.run.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**30)
+    loop.train(session, Budget(images=240), quiet=True)
+    told = rows(tmp_path / "run" / "metrics.jsonl")
+    assert 0.0 < told[0]["skipped"] < 1.0
+    assert told[-1]["skipped"] == 0.0
+    assert all(row["alarms"] == [] for row in told)
+
+
+def test_the_precision_is_in_the_passport_and_a_change_of_it_is_told(tmp_path: Path, images: Data) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU, torch.bfloat16), Clock())
+    loop.train(session, Budget(images=40), quiet=True)
+    assert loop.precision_change(session.about) is None
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
+    assert [runtime["precision"] for runtime in session.about["runtimes"]] == ["bfloat16", "float32"]
+    assert str(loop.precision_change(session.about)).startswith("the run was in bfloat16 before and goes on in float32")
+    loop.train(session, Budget(images=80), quiet=True)
+    assert session.run.images == 80
+
+
+def test_a_save_beside_the_training_holds_the_moment_at_which_it_was_asked_for(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
+    stepped, write = Event(), loop.write
+    monkeypatch.setattr(loop, "write", lambda taken: stepped.wait(60) and write(taken))
+    session.run.step(*session.data.batch(0, 0, 4))
+    weights, state = session.run.generator_state(), deepcopy(session.run.state())
+    with loop.Saver(session) as saver:
+        saver.thread = ThreadPoolExecutor(1)
+        saver.save()
+        session.run.step(*session.data.batch(0, 4, 4))
+        stepped.set()
+    found = checkpoint.load(tmp_path / "run" / "000000004").generator.state_dict()
+    assert all(torch.equal(found[name], value) for name, value in weights.items())
+    saved = checkpoint.load_state(tmp_path / "run" / "000000004")
+    assert saved["images"] == 4
+    assert all(torch.equal(saved["g"][name], value) for name, value in state["g"].items())
+
+
+def test_what_went_wrong_in_a_save_beside_the_training_ends_it(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
+
+    def write(taken: loop.Snapshot) -> Path:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(loop, "write", write)
+    saver = loop.Saver(session)
+    saver.thread = ThreadPoolExecutor(1)
+    saver.save()
+    with pytest.raises(OSError, match="no space left"), saver:
+        pass
+
+
 def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, images: Data) -> None:
-    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     with torch.no_grad():
         next(session.run.average.parameters()).fill_(float("inf"))
     with pytest.raises(DivergedError, match="no checkpoint had been saved yet"):
@@ -188,7 +259,7 @@ def test_a_state_that_cannot_be_resumed_is_refused_and_left(tmp_path: Path, imag
     ],
 )
 def test_the_time_left_is_the_nearer_limits(tmp_path: Path, images: Data, budget: Budget, left: float) -> None:
-    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     session.earlier_seconds = 1000.0
     assert session.seconds_left(budget) == left
 
@@ -196,7 +267,7 @@ def test_the_time_left_is_the_nearer_limits(tmp_path: Path, images: Data, budget
 def test_the_bar_shows_losses_and_time_left_without_a_line_a_step(
     tmp_path: Path, images: Data, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     loop.train(session, Budget(minutes=5))
     shown = capsys.readouterr().err
     assert re.search(r"images/s, D \d+\.\d{3}, G \d+\.\d{3}, \d+ min left", shown)
@@ -237,7 +308,7 @@ def test_a_place_that_is_no_run_is_refused_untouched(
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     for out, said in ((published, "config.json"), (tmp_path / "file", "is a file")):
         with pytest.raises(CheckpointError, match=said):
-            open_session(TINY, 0, images, out, CPU)
+            open_session(TINY, 0, images, out, Compute(CPU))
     assert sorted(path.name for path in published.iterdir()) == ["config.json", "model.safetensors"]
 
 
@@ -338,7 +409,7 @@ def test_weights_as_last_trained_are_published_when_asked_for(tmp_path: Path, im
 
 
 def test_weights_as_last_trained_that_are_not_finite_stop_the_run(tmp_path: Path, images: Data) -> None:
-    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     session.run.images = 4
     with torch.no_grad():
         next(session.run.g.parameters()).fill_(math.nan)
@@ -401,7 +472,7 @@ def test_a_resume_needs_no_kept_step_and_drops_those_of_a_time_that_was_lost(tmp
     for name in ("config.json", "model.safetensors"):
         (lost / name).write_bytes((run / "steps" / "000000032" / name).read_bytes())
     (run / "steps" / ".000000128.part").mkdir()
-    session = open_session(TINY, 0, images, run, CPU, Clock())
+    session = open_session(TINY, 0, images, run, Compute(CPU), Clock())
     assert session.run.images == 40
     assert sorted(path.name for path in (run / "steps").iterdir()) == ["000000016", "000000032"]
     loop.train(session, Budget(images=72), quiet=True)
@@ -413,7 +484,7 @@ def test_a_resume_needs_no_kept_step_and_drops_those_of_a_time_that_was_lost(tmp
 
 @pytest.mark.usefixtures("early")
 def test_a_step_whose_weights_are_not_finite_is_not_kept(tmp_path: Path, images: Data) -> None:
-    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     session.run.images = 16
     loop.keep_step(session)
     assert kept(tmp_path / "run") == ["000000016"]
@@ -426,7 +497,7 @@ def test_a_step_whose_weights_are_not_finite_is_not_kept(tmp_path: Path, images:
 
 def test_what_a_run_keeps_is_bounded(tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
-    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     monkeypatch.setattr(checkpoint, "save", lambda folder, *_: written.append(folder.name))
     for seen in range(4, 300_000, 4):
         session.run.images = seen
@@ -437,7 +508,7 @@ def test_what_a_run_keeps_is_bounded(tmp_path: Path, images: Data, monkeypatch: 
 def test_every_measure_is_in_a_row_of_the_metrics(tmp_path: Path, images: Data) -> None:
     run_for(tmp_path / "run", images, Budget(images=80))
     (row,) = rows(tmp_path / "run" / "metrics.jsonl")
-    assert list(row) == ["images", "seconds", *Measures._fields, "alarms"]
+    assert list(row) == ["images", "seconds", *(name for name in Measures._fields if name != "skipped"), "alarms"]
     assert row["alarms"] == []
 
 
@@ -488,7 +559,7 @@ def test_a_run_of_an_older_program_that_knew_fewer_switches_is_resumed(tmp_path:
     config.write_text(json.dumps(written), encoding="utf-8")
     assert run_for(tmp_path / "run", images, Budget(images=160)).run.images == 160
     with pytest.raises(CheckpointError, match=r"holds another run \(hybrid 0\.0 -> 0\.1\)"):
-        open_session(replace(TINY, hybrid=0.1), 0, images, tmp_path / "run", CPU)
+        open_session(replace(TINY, hybrid=0.1), 0, images, tmp_path / "run", Compute(CPU))
 
 
 def test_a_hybrid_is_resumed_and_its_checkpoint_has_no_encoder(tmp_path: Path, images: Data) -> None:

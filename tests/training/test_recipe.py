@@ -86,13 +86,13 @@ def test_a_projected_discriminator_refuses_small_pictures() -> None:
 
 
 def test_only_the_projected_recipe_declares_a_pretrained_network() -> None:
-    assert {name for name, recipe in RECIPES.items() if recipe.pretrained} == {"projected"}
+    assert {name for name, recipe in RECIPES.items() if recipe.pretrained} == {"best", "projected"}
     assert "ImageNet" in str(RECIPES["projected"].pretrained)
 
 
 def test_a_recipe_is_found_by_its_name_and_a_misspelt_one_is_told_the_names() -> None:
     assert find_recipe("dcgan") is RECIPES["dcgan"]
-    with pytest.raises(ValueError, match=r"'dcgun' is not one of: course_sample, dcgan, .*projected"):
+    with pytest.raises(ValueError, match=r"'dcgun' is not one of: best, course_sample, dcgan, .*projected"):
         find_recipe("dcgun")
 
 

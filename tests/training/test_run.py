@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, softplus
 
 from training import checkpoint
+from training import run as run_module
 from training.discriminators import Judgement
 from training.latents import labels as draw_labels
 from training.latents import latents
@@ -103,6 +104,80 @@ def test_two_halves_equal_the_whole_bit_by_bit(name: str) -> None:
     assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
     drawn, redrawn = whole.generator_state(), resumed.generator_state()
     assert all(torch.equal(drawn[key], redrawn[key]) for key in drawn)
+
+
+@pytest.mark.parametrize("name", ["best", "dcgan", "stylegan2_light", "sagan", "unrolled", "hybrid wrapped"])
+def test_two_halves_equal_the_whole_in_bfloat16_too(name: str) -> None:
+    whole, half = (Run(some(name), 5, CPU, torch.bfloat16) for _ in range(2))
+    train(whole, 2 * STEPS)
+    train(half, STEPS)
+    resumed = Run(some(name), 77, CPU, torch.bfloat16)
+    resumed.load_state(half.state())
+    train(resumed, STEPS)
+    assert all(
+        torch.equal(one, other) for one, other in zip(*map(tensors, (whole.state(), resumed.state())), strict=True)
+    )
+    plain = Run(some(name), 5, CPU)
+    train(plain, 2 * STEPS)
+    assert any(not torch.equal(value, plain.generator_state()[key]) for key, value in whole.generator_state().items())
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_in_float16_steps_are_taken_once_the_scaler_has_found_its_scale(name: str) -> None:
+    run = Run(small(name), 0, CPU, torch.float16)
+    told = train(run, 4 * STEPS)
+    assert all(float(step.skipped) == 0.0 for step in told[-STEPS:])
+    assert all(torch.isfinite(torch.stack(step)).all() for step in told)  # a skipped step rings no alarm
+    assert all(torch.isfinite(value).all() for value in run.generator_state().values())
+
+
+def test_reals_and_fakes_are_augmented_in_float32_in_every_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.dtype] = []
+
+    def look(names: object, images: Tensor, strength: object) -> Tensor:
+        seen.append(images.dtype)
+        return images
+
+    monkeypatch.setattr(run_module.augment, "apply", look)
+    train(Run(small("dcgan"), 0, CPU, torch.bfloat16), 1)
+    assert seen == [torch.float32, torch.float32]
+
+
+def test_a_state_of_before_that_holds_the_frozen_network_is_gone_on_with() -> None:
+    run = Run(small("projected"), 0, CPU)
+    state = run.state()
+    assert not any(name.startswith("backbone.features.") for name in state["d"])
+    assert any(name.startswith("backbone.across_channels.") for name in state["d"])  # drawn at random, once a run
+    older = {**state, "d": {**state["d"], "backbone.features.stem.1.weight": torch.ones(32)}}
+    other = Run(small("projected"), 1, CPU)
+    other.load_state(older)
+    assert all(torch.equal(*pair) for pair in zip(tensors(run.state()), tensors(other.state()), strict=True))
+
+
+def test_d_sees_blurred_pictures_at_first_and_sharp_ones_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    sigmas: list[float] = []
+
+    def look(images: Tensor, sigma: float) -> Tensor:
+        sigmas.append(sigma)
+        return images
+
+    monkeypatch.setattr(run_module.augment, "blur", look)
+    train(Run(tiny(d_blur=2.0, d_blur_images=8), 0, CPU), 3)
+    assert sigmas == [2.0, 2.0, 1.0, 1.0, 0.0, 0.0]
+
+
+def test_the_average_gets_statistics_of_its_own() -> None:
+    recipe = replace(small("dcgan"), average_statistics=256)
+    run, plain = Run(recipe, 0, CPU), Run(small("dcgan"), 0, CPU)
+    train(run, STEPS)
+    train(plain, STEPS)
+    own, copied = run.generator_state(), plain.generator_state()
+    changed = {name for name, value in own.items() if not torch.equal(value, copied[name])}
+    assert changed == {name for name in own if "running" in name or "num_batches" in name}
+    network = run.average.eval()
+    network.load_state_dict(own)
+    features = network.blocks[0][0](latents(0, 256, recipe.z_dim)[:, :, None, None])
+    torch.testing.assert_close(network.blocks[0][1].running_mean, features.mean(dim=(0, 2, 3)), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", RECIPES)

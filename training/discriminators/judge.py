@@ -116,17 +116,6 @@ class Head(nn.Module):  # what the backbone returns, labels [N] -> Judgement
             logits = logits + self.classes(pooled).gather(1, labels[:, None])
         return Judgement(logits, features, sliced)
 
-    def _weights(self, logits: list[Tensor]) -> Tensor | None:
-        """Return the weight of each logit, such that the weighted mean is the sum of shares times means."""
-        if not self.shares:
-            return None
-        total = sum(one.shape[1] for one in logits)
-        parts = [
-            torch.full((one.shape[1],), share * total / one.shape[1], device=one.device)
-            for one, share in zip(logits, self.shares, strict=True)
-        ]
-        return torch.cat(parts)
-
     def _judge(self, maps: Tensor) -> tuple[Tensor, Tensor | None]:
         if isinstance(self.last, SlicedConvolution):
             function, direction = self.last(maps)
@@ -155,7 +144,8 @@ class Heads(nn.Module):  # K maps -> Judgement of all of their logits
 
     def __init__(self, heads: list[nn.Module], shares: tuple[float, ...] = ()) -> None:
         super().__init__()
-        self.heads, self.shares = nn.ModuleList(heads), shares
+        self.heads = nn.ModuleList(heads)
+        self.shares = shares
 
     def forward(self, maps: list[Tensor], labels: Tensor | None = None) -> Judgement:
         judged = [head(one, labels) for head, one in zip(self.heads, maps, strict=True)]
