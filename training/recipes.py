@@ -31,7 +31,7 @@ DCGAN = replace(
 )
 FEATURE_MATCHING = replace(
     DCGAN,
-    summary="DCGAN whose G matches the means of D's features instead of fooling D, with weight norm in D",
+    summary="DCGAN whose G matches the means of D's features instead of fooling D",
     d_norm="none",  # behind batch norm the means hide contrast: half of it would weigh 0.02
     d_wrap="weight",
     init="he",

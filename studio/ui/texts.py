@@ -296,6 +296,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "quantity_overfit": ("overfitting of D (r_t)", "D の過学習（r_t）"),
     "quantity_strength": ("strength of augmentation", "データ拡張の強さ"),
     "quantity_balance": ("balance of BEGAN (k)", "BEGAN の均衡（k）"),
+    "quantity_skipped": ("share of skipped steps", "飛ばされたステップの割合"),
     "quantity_spread": ("spread of the fakes", "偽物のばらつき"),
     "compare_col_name": ("Checkpoint", "チェックポイント"),
     "compare_col_points": ("Points", "点の数"),

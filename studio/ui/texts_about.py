@@ -78,11 +78,11 @@ ABOUT: dict[str, Words] = {
     ),
     "about_licence": (
         "The program is free under the MIT licence. The photographs of the Oxford 102 Flowers (Nilsback and Zisserman, "
-        "2008) are not part of it and belong to their owners. EfficientNet-Lite0, through which the recipe `projected` "
-        "looks in training, is under Apache-2.0 and is not part of it either.",
+        "2008) are not part of it and belong to their owners. EfficientNet-Lite0, through which the recipes `best` "
+        "and `projected` look in training, is under Apache-2.0 and is not part of it either.",
         "プログラムは MIT ライセンスで自由に使えます。Oxford 102 Flowers（Nilsback and Zisserman, "
-        "2008）の写真はこのプログラムに含まれず、それぞれの権利者に帰属します。レシピ `projected` が学習に利用する "
-        "EfficientNet-Lite0 は Apache-2.0 で、これも含まれません。",
+        "2008）の写真はこのプログラムに含まれず、それぞれの権利者に帰属します。レシピ `best` と `projected` が"
+        "学習に利用する EfficientNet-Lite0 は Apache-2.0 で、これも含まれません。",
     ),
     "about_errors": (
         "For the organiser: errors of the program are in its terminal, and in the notebook `demo.last_errors()` lists "
@@ -237,7 +237,7 @@ GLOSSARY = (
         ),
         "1705.02894",
         "loss=hinge",
-        ("spectral_norm", "sagan", "fastgan", "san", "projected"),
+        ("spectral_norm", "sagan", "fastgan", "san", "projected", "best"),
     ),
     Trick(
         "relativistic",
@@ -375,7 +375,7 @@ GLOSSARY = (
         ),
         "1802.05957",
         "d_wrap=spectral",
-        ("spectral_norm", "sagan", "projected"),
+        ("spectral_norm", "sagan", "projected", "best"),
     ),
     Trick(
         "gradient_penalty",
@@ -563,7 +563,7 @@ GLOSSARY = (
             "形は正確でも質感が繰り返される点。評価値は実際より良く出がちなので、よく見てください。",
         ),
         "2111.01007",
-        recipes=("projected",),
+        recipes=("projected", "best"),
     ),
     Trick(
         "minibatch_discrimination",
@@ -627,7 +627,7 @@ GLOSSARY = (
         ),
         "2006.10738",
         "augment=color,translation,cutout",
-        ("dcgan", "spectral_norm", "fastgan", "projected"),
+        ("dcgan", "spectral_norm", "fastgan", "projected", "best"),
     ),
     Trick(
         "ada",
@@ -688,7 +688,7 @@ GLOSSARY = (
         ),
         "",
         "ema_images=10000",
-        ("dcgan", "spectral_norm", "fastgan", "projected"),
+        ("dcgan", "spectral_norm", "fastgan", "projected", "best"),
     ),
     Trick(
         "truncation",

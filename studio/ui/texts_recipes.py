@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 RECIPE_TEXTS: dict[str, tuple[str, str]] = {
+    "recipe_best": (
+        "Projected GAN with patch logits, a generator of repeated pixels up to the last, and a judge of the pixels",
+        "パッチごとに判定する Projected GAN。生成器は最後まで画素の繰り返しで拡大し、画素そのものを見る識別器も加える",
+    ),
     "recipe_course_sample": (
         "the course's own program, its numbers exactly: the baseline to beat",
         "授業のプログラムそのまま（数値も同じ）。超えるべき基準",

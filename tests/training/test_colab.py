@@ -161,6 +161,8 @@ def test_run_all_trains_and_opens_the_studio_and_a_new_runtime_resumes(
     printed = colab.run(*STEPS, **values)
     assert "12 images written to" in printed["data"]
     assert "the budget is used up: 32 images" in printed["train"]
+    assert "text/html" in printed["train"]  # the box that says that there is no GPU
+    assert "# NO GPU #" in printed["train"]
     assert "image/jpeg" in printed["train"]
     assert "the page names the run: True" in printed["studio"]
     assert "the studio can look for copies: True" in printed["studio"]

@@ -86,7 +86,7 @@ def test_a_python_file_sets_recipe(tmp_path: Path) -> None:
     [
         ("a.toml", None, "cannot be read"),
         ("a.toml", "base = ", "cannot be read"),
-        ("a.toml", "batch = 3", r"The base of .* None is not one of: course_sample"),
+        ("a.toml", "batch = 3", r"The base of .* None is not one of: best, course_sample"),
         ("a.toml", 'base = "dcgun"', r"'dcgun' is not one of"),
         ("a.toml", 'base = "dcgan"\nbatch = "3"', r"The batch '3' is not a whole number\."),
         ("a.toml", 'base = "dcgan"\nbatch = true', r"The batch True is not a whole number\."),

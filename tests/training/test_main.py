@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from training import __main__ as cli
 from training import checkpoint
@@ -29,6 +30,22 @@ def test_every_recipe_is_listed_in_one_line(capsys: pytest.CaptureFixture[str]) 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(RECIPES)
     assert all(recipe.summary in line for recipe, line in zip(RECIPES.values(), lines, strict=True))
+
+
+@pytest.mark.parametrize(("gpu", "amx", "said"), [(False, False, 9), (False, True, 13), (True, False, None)])
+def test_a_training_without_a_gpu_says_so_and_what_makes_sense(
+    gpu: bool, amx: bool, said: int | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    monkeypatch.setattr(cli, "has_amx", lambda: amx)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    cli._say_what_a_cpu_can(torch.device("cpu"))
+    printed = capsys.readouterr().out
+    assert ("NO GPU" in printed) == (said is not None)
+    if said:
+        assert f"1 CPU threads {'with' if amx else 'without'} AMX" in printed
+        assert f"the recipe best some {said} images a second" in printed
+        assert f"24,000 images, {24_000 / said / 60:.0f} minutes" in printed
 
 
 def test_packing_says_what_it_left_out(
