@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -325,7 +325,7 @@ def publish(source: Path, target: Path, *, raw: bool = False) -> Path:
 def _metrics(folder: Path, sha256: str) -> dict[str, Any]:
     """Return the scores that a ladder took of these very weights, or nothing."""
     scores = read_scores(folder)
-    return asdict(scores) if scores and scores.weights_sha256 == sha256 else {}
+    return scores.to_dict() if scores and scores.weights_sha256 == sha256 else {}
 
 
 @contextmanager

@@ -6,6 +6,7 @@ al. 2020, arXiv:2003.01826; Odena et al. 2016, doi:10.23915/distill.00003, on th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -45,6 +46,12 @@ class Spectrum(NamedTuple):
 
 
 PERIOD_NAMES = Spectrum._fields[5:]
+
+
+def read(values: Mapping[str, float | None]) -> Spectrum | None:
+    """Return the spectrum that a record of numbers holds by its fields' names, None where one is missing."""
+    found = [number for name in Spectrum._fields if (number := values.get(name)) is not None]
+    return Spectrum(*found) if len(found) == len(Spectrum._fields) else None
 
 
 def bands(side: int) -> list[str]:
