@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
@@ -23,17 +24,18 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from training import checkpoint, lock
+from training import checkpoint, grids, lock
 from training.alarms import ALARMS, WINDOW, ringing
 from training.card import model_card
 from training.checkpoint import CheckpointError
 from training.data import Data
 from training.generators import GeneratorConfig
-from training.images import Pixels
+from training.images import NotFiniteError, Pixels
 from training.recipe import Recipe
 from training.run import Measures, Run
 from training.scores import read_scores
 from training.sheet import seed_sheet
+from training.spectrum import PERIOD_NAMES
 
 PREVIEW_SEED = 0
 METRICS = "metrics.jsonl"
@@ -83,6 +85,11 @@ class Session:
     def __post_init__(self) -> None:
         self.started = self.clock()
         self.earlier_seconds = self.about["seconds"]
+
+    @cached_property
+    def real_powers(self) -> torch.Tensor:
+        """Return the power of reals [N, 7], taken once, when it is first needed."""
+        return grids.reference(self.data.images)
 
     @property
     def seconds(self) -> float:
@@ -378,13 +385,37 @@ def _log(session: Session, measures: torch.Tensor, bar: Any, budget: Budget) -> 
         raise DivergedError(_diverged(session, f"The losses (D {d_loss}, G {g_loss})"))
     seconds = round(session.earlier_seconds + session.seconds, 1)
     row: dict[str, Any] = {"images": session.run.images, "seconds": seconds}
-    row |= {name: _rounded(value) for name, value in means.items()}
+    row |= {name: _rounded(value) for name, value in means.items()} | _periods(session)
     _raise_alarms(session, row, bar)
     with (session.out / METRICS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
     seconds_left = session.seconds_left(budget)
     left = "" if math.isinf(seconds_left) else f", {max(seconds_left, 0) / 60:.0f} min left"
     bar.set_postfix_str(f"D {d_loss:.3f}, G {g_loss:.3f}{left}", refresh=False)
+
+
+def _periods(session: Session) -> dict[str, Any]:
+    """Return how far grids stand out: measured once in so many images, and in the rows between as measured last.
+
+    It goes by the images and not by the saves, which go by the clock, so a resumed run logs what an unbroken one does.
+    """
+    last = session.rows[-1] if session.rows else {}
+    if session.run.images // grids.EVERY_IMAGES == _images(last) // grids.EVERY_IMAGES:
+        return {name: last[name] for name in PERIOD_NAMES if name in last}
+    run = session.run
+    try:
+        found = grids.standing_out(
+            run.recipe.generator_config(), run.generator_state(), session.real_powers, run.device
+        )
+    except NotFiniteError as error:
+        raise DivergedError(_diverged(session, "The pictures of the generator")) from error
+    return {name: _rounded(ratio) for name, ratio in found.items()}
+
+
+def _images(row: dict[str, Any]) -> int:
+    """Return the images of a row, 0 where it does not tell."""
+    found = row.get("images")
+    return found if isinstance(found, int) else 0
 
 
 def _rounded(value: float) -> float | None:
