@@ -19,6 +19,8 @@ MAX_VALUE_LETTERS = 80
 FEW_SAMPLES = 1000  # FID and KID of fewer are too noisy to rank by
 SCORES = ("kid", "fid", "precision", "recall", "copies")
 SPREADS = ("kid_spread", "fid_spread")
+BANDS = ("band_1", "band_2", "band_3", "band_4", "band_5")  # power of the fakes over that of the reals, coarse to fine
+PERIODS = ("period_2", "period_4")  # the same at grids of 2 and of 4 pixels
 MAX_NETWORKS = 4
 OFF: tuple[object, ...] = (None, "none", "", 0, False, [], {}, "tanh", "normal")  # as recipes without such a trick
 
@@ -132,7 +134,9 @@ def scores(passport: dict[str, Any]) -> list[Scores]:
 
 
 def _scores(record: dict[str, Any]) -> Scores:
-    numbers = {name: float(record[name]) for name in (*SCORES, *SPREADS) if is_finite(record.get(name))}
+    numbers = {
+        name: float(record[name]) for name in (*SCORES, *SPREADS, *BANDS, *PERIODS) if is_finite(record.get(name))
+    }
     fakes, reals = (count(record.get(name)) for name in ("fakes", "reals"))
     network = record.get("network")
     named = network[:MAX_VALUE_LETTERS] if isinstance(network, str) else None

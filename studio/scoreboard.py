@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from studio.compare import MAX_VALUE_LETTERS, count, minutes, scores
+from studio.compare import BANDS, MAX_VALUE_LETTERS, PERIODS, count, minutes, scores
 
 UNRANKED = float("inf")
 
@@ -22,7 +22,11 @@ class Passport:
 
 @dataclass(frozen=True)
 class Standing:
-    """A checkpoint in one table; None where its passport does not say. `few` pictures are too few to rank by."""
+    """A checkpoint in one table; None where its passport does not say. `few` pictures are too few to rank by.
+
+    `bands` and `periods` are the power of the fakes over that of the reals: in five bands of frequencies, from coarse
+    to fine, and at grids of 2 and of 4 pixels.
+    """
 
     name: str
     sha256: str
@@ -33,6 +37,8 @@ class Standing:
     kid_spread: float | None
     fid: float | None
     fid_spread: float | None
+    bands: list[float] | None
+    periods: list[float] | None
     fakes: int | None
     reals: int | None
     few: bool
@@ -75,8 +81,15 @@ def _standing(
         fakes=fakes,
         reals=reals,
         few=few,
+        bands=_all(numbers, BANDS),
+        periods=_all(numbers, PERIODS),
         **{name: numbers.get(name) for name in ("kid", "kid_spread", "fid", "fid_spread")},
     )
+
+
+def _all(numbers: dict[str, float], names: Sequence[str]) -> list[float] | None:
+    """Return the numbers of these names, None where one is missing: an older ladder did not measure them."""
+    return [numbers[name] for name in names] if numbers.keys() >= set(names) else None
 
 
 def _by_kid(one: Standing) -> tuple[bool, float, str]:

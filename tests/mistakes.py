@@ -360,6 +360,10 @@ MISTAKES = [
     Mistake(
         "training/run.py", "(sample(mean, log_variance), reals.labels)", "(mean, reals.labels)", "training/test_run.py"
     ),
+    Mistake("training/spectrum.py", "(distance > low)", "(distance >= low)", "training/test_spectrum.py"),
+    Mistake("training/spectrum.py", "keepdim=True)) * window", "keepdim=True))", "training/test_spectrum.py"),
+    Mistake("training/spectrum.py", "(over / under)", "(under / over)", "training/test_spectrum.py"),
+    Mistake("training/alarms.py", "ratio > GRID", "ratio > 9 * GRID", "training/test_alarms.py"),
     Mistake("studio/export.py", "MAX_LEVELS = 2", "MAX_LEVELS = 20", "studio/test_verify.py"),
     Mistake("studio/export.py", 'claimed.get("psi", 1.0) if psi is None else psi', "1.0", "studio/test_verify.py"),
 ]

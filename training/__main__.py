@@ -13,7 +13,7 @@ import torch
 
 from training import data, ladder, loop, report
 from training.configure import configured, find_recipe
-from training.embeddings import NETWORKS, open_embedder
+from training.embeddings import NETWORKS, check_judge, open_embedder
 from training.latents import check_seed
 from training.loop import Budget
 from training.precision import PRECISIONS, Compute, chosen, has_amx
@@ -98,6 +98,8 @@ def climb(options: argparse.Namespace) -> None:
     if len(plan.recipes) < len(set(names)):
         raise ValueError(f"Two of {', '.join(names)} would have the same name; rename a file.")
     embedder = open_embedder(options.network, options.device)
+    for recipe in plan.recipes.values():
+        check_judge(embedder.network, recipe.pretrained)
     print(f"scores will be taken with {embedder.network.name}")
     if ladder.climb(plan):
         print(f"written: {report.write(plan, embedder, options.fakes)}")

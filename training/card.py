@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from training import spectrum
+from training.spectrum import Spectrum
+
 METADATA = """---
 license: mit
 library_name: gan-race-studio
@@ -41,14 +44,15 @@ exactly:
 python -m studio export checkpoints/{name} --seed 0 --out tile.png
 ```
 
-{_scores(about.get("metrics") or {})}| setting | value |
+{_scores(about)}| setting | value |
 |---|---|
 {rows}
 """
 
 
-def _scores(metrics: dict[str, Any]) -> str:
+def _scores(about: dict[str, Any]) -> str:
     """Write what a ladder measured, or nothing where there was none."""
+    metrics = about.get("metrics") or {}
     if not metrics:
         return ""
     return f"""| score | value |
@@ -58,12 +62,26 @@ def _scores(metrics: dict[str, Any]) -> str:
 | precision | {metrics["precision"]:.2f} |
 | recall | {metrics["recall"]:.2f} |
 | copies | {100 * metrics["copies"]:.1f} % |
-
+{_spectrum(spectrum.read(metrics), about["recipe"]["resolution"])}
 {metrics["fakes"]:,} fakes, the first of seed {metrics["seed"]}, against {metrics["reals"]:,} pictures, in the features
 of {metrics["network"]}; taken before the weights were rounded to float16. The numbers can be compared with others of
 the same network and counts only.
 
 """
+
+
+def _spectrum(found: Spectrum | None, side: int) -> str:
+    """Write the power of the fakes over that of the reals, or nothing where an older ladder did not measure it."""
+    if found is None:
+        return ""
+    rows = [
+        f"| power at {name} cycles, fake over real | {ratio:.2f} |"
+        for name, ratio in zip(spectrum.bands(side), found.bands, strict=True)
+    ]
+    rows += [
+        f"| power at {name.replace('_', ' ')}, fake over real | {ratio:.1f} |" for name, ratio in found.periods.items()
+    ]
+    return "\n".join([*rows, ""])
 
 
 def duration(seconds: float) -> str:

@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training.features import families
+
 BATCH = 32
 SQUEEZENET_FILE = "example_models/weights/squeezenet_weights.pkl"  # in the package ndf
 SQUEEZENET_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
@@ -27,15 +29,21 @@ class UnavailableError(RuntimeError):
     """A feature network cannot be had here; the message says which, why, and what to do."""
 
 
+class SameFamilyError(ValueError):
+    """A network is to score alone what one of its own family helped to train; the message says which may."""
+
+
 @dataclass(frozen=True)
 class FeatureNetwork:
     """A network that takes uint8 [N, 3, side, side] and returns features [N, F], multiplied by `scale`.
 
-    `name` is said beside every number that comes from it. `scale` brings features of photographs to a mean square of
-    about 1, where KID's kernel is neither linear nor all cubic; the scale of Inception is the one of the literature.
+    `name` is said beside every number that comes from it; networks of one `family` look at pictures alike. `scale`
+    brings features of photographs to a mean square of about 1, where KID's kernel is neither linear nor all cubic; the
+    scale of Inception is the one of the literature.
     """
 
     name: str
+    family: str
     side: int
     scale: float
     build: Callable[[], nn.Module]
@@ -74,6 +82,19 @@ def open_embedder(key: str, device: torch.device) -> Embedder:
         raise ValueError(f"The network {key!r} is not one of: auto, {', '.join(NETWORKS)}.")
     module = NETWORKS[key].build().eval().requires_grad_(False).to(device)
     return Embedder(key, NETWORKS[key], module, device)
+
+
+def check_judge(network: FeatureNetwork, pretrained: object) -> None:
+    """Raise SameFamilyError where a network is of the family of one that D looked through, as a passport names it.
+
+    G was trained to please that family's features, so their scores alone would flatter it (arXiv:2203.06026).
+    """
+    if network.family in families(pretrained):
+        others = [key for key, other in NETWORKS.items() if other.family != network.family]
+        raise SameFamilyError(
+            f"{network.name} cannot be the only judge where D looked through {pretrained}: both are of the family "
+            f"{network.family}; allowed is --network {' or '.join(others)}."
+        )
 
 
 def resize(pixels: Tensor, side: int) -> Tensor:  # uint8 [N, 3, R, R] -> uint8 [N, 3, side, side]
@@ -173,7 +194,13 @@ def build_inception() -> nn.Module:
 
 NETWORKS = {
     "inception": FeatureNetwork(
-        "InceptionV3, trained on ImageNet (FID's own weights, by torch-fidelity)", 299, 1.0, build_inception
+        "InceptionV3, trained on ImageNet (FID's own weights, by torch-fidelity)",
+        "Inception",
+        299,
+        1.0,
+        build_inception,
     ),
-    "squeezenet": FeatureNetwork("SqueezeNet 1.1, trained on ImageNet (BSD)", 227, 0.25, build_squeezenet),
+    "squeezenet": FeatureNetwork(
+        "SqueezeNet 1.1, trained on ImageNet (BSD)", "SqueezeNet", 227, 0.25, build_squeezenet
+    ),
 }

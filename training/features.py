@@ -11,12 +11,18 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from training.checkpoint import load_tensors
 
 NAME = "EfficientNet-Lite0, trained on ImageNet (Apache-2.0)"
+FAMILIES = {NAME: "EfficientNet"}  # of networks that a discriminator may look through
 CHANNELS = (24, 40, 112, 320)  # of the maps at 1/4, 1/8, 1/16 and 1/32 of the picture's side
 STAGES = (1, 2, 4, 6)  # where the maps are taken
 FOLDED = {  # convolutions of each of timm's blocks, and the batch norms after them
     "DepthwiseSeparableConv": (("conv_dw", "bn1"), ("conv_pw", "bn2")),
     "InvertedResidual": (("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3")),
 }
+
+
+def families(pretrained: object) -> set[str]:
+    """Return the families of the networks that a passport's `pretrained` names; none for None and for unknown ones."""
+    return {family for name, family in FAMILIES.items() if isinstance(pretrained, str) and name in pretrained}
 
 
 class MissingPackageError(RuntimeError):

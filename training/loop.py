@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
@@ -25,18 +26,19 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from training import checkpoint, lock
+from training import checkpoint, grids, lock
 from training.alarms import ALARMS, WINDOW, ringing
 from training.card import model_card
 from training.checkpoint import CheckpointError
 from training.data import Data
 from training.generators import GeneratorConfig
-from training.images import Pixels
+from training.images import NotFiniteError, Pixels
 from training.precision import Compute, prepare
 from training.recipe import Recipe
 from training.run import Measures, Run
 from training.scores import read_scores
 from training.sheet import seed_sheet
+from training.spectrum import PERIOD_NAMES
 
 PREVIEW_SEED = 0
 METRICS = "metrics.jsonl"
@@ -87,6 +89,11 @@ class Session:
     def __post_init__(self) -> None:
         self.started = self.clock()
         self.earlier_seconds = self.about["seconds"]
+
+    @cached_property
+    def real_powers(self) -> torch.Tensor:
+        """Return the power of reals [N, 7], taken once, when it is first needed."""
+        return grids.reference(self.data.images)
 
     @property
     def seconds(self) -> float:
@@ -411,7 +418,7 @@ def publish(source: Path, target: Path, *, raw: bool = False) -> Path:
 def _metrics(folder: Path, sha256: str) -> dict[str, Any]:
     """Return the scores that a ladder took of these very weights, or nothing."""
     scores = read_scores(folder)
-    return asdict(scores) if scores and scores.weights_sha256 == sha256 else {}
+    return scores.to_dict() if scores and scores.weights_sha256 == sha256 else {}
 
 
 @contextmanager
@@ -466,7 +473,7 @@ def _log(session: Session, measures: torch.Tensor, bar: Any, budget: Budget) -> 
         del means["skipped"]
     seconds = round(session.earlier_seconds + session.seconds, 1)
     row: dict[str, Any] = {"images": session.run.images, "seconds": seconds}
-    row |= {name: _rounded(value) for name, value in means.items()}
+    row |= {name: _rounded(value) for name, value in means.items()} | _periods(session)
     _refuse_standstill(session, row)
     _raise_alarms(session, row, bar)
     with (session.out / METRICS).open("a", encoding="utf-8") as file:
@@ -482,6 +489,30 @@ def _refuse_standstill(session: Session, row: dict[str, Any]) -> None:
     if len(last) == SKIPPED_ROWS and all(one.get("skipped") == 1.0 for one in last):
         steps = f"The gradients of the last {SKIPPED_ROWS * LOG_STEPS} steps"
         raise DivergedError(_diverged(session, steps) + " Another --precision may do.")
+
+
+def _periods(session: Session) -> dict[str, Any]:
+    """Return how far grids stand out: measured once in so many images, and in the rows between as measured last.
+
+    It goes by the images and not by the saves, which go by the clock, so a resumed run logs what an unbroken one does.
+    """
+    last = session.rows[-1] if session.rows else {}
+    if session.run.images // grids.EVERY_IMAGES == _images(last) // grids.EVERY_IMAGES:
+        return {name: last[name] for name in PERIOD_NAMES if name in last}
+    run = session.run
+    try:
+        found = grids.standing_out(
+            run.recipe.generator_config(), run.generator_state(), session.real_powers, run.device
+        )
+    except NotFiniteError as error:
+        raise DivergedError(_diverged(session, "The pictures of the generator")) from error
+    return {name: _rounded(ratio) for name, ratio in found.items()}
+
+
+def _images(row: dict[str, Any]) -> int:
+    """Return the images of a row, 0 where it does not tell."""
+    found = row.get("images")
+    return found if isinstance(found, int) else 0
 
 
 def _rounded(value: float) -> float | None:

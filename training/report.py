@@ -19,14 +19,16 @@ from training.ladder import FEATURES, Plan
 from training.recipe import Recipe
 from training.recipes import RECIPES
 from training.scores import Measured, Scores, measure, reference, score
+from training.spectrum import Spectrum
 
 REPORT, TILES, CURVES = "report.md", "tiles.jpg", "curves.png"
 PICTURE_QUALITY = 85
 BY = {"wall": "", "processor": " of processor time"}
 HEADINGS = (
-    *("recipe", "KID", "FID", "precision", "recall", "copies", "images", "images/s", "minutes"),
-    *("parameters G / D", "alarms"),
+    *("recipe", "KID", "FID", "precision", "recall", "copies", "bands", "period 2", "period 4"),
+    *("images", "images/s", "minutes", "parameters G / D", "alarms"),
 )
+SCORED = HEADINGS[1:9]
 MEANING = """\
 - **KID** (kernel inception distance, arXiv:1801.01401): how far the features of the fakes are from those of the
   reals; 0 is none. It has no bias, so counts of pictures may differ, and it may fall a little below 0. ± is the
@@ -38,14 +40,18 @@ MEANING = """\
   among the fakes: is all there? (arXiv:1904.06991, third neighbour, equally many of both.)
 - **Copies**: the share of fakes that lie nearer to a training picture than 99 % of the training pictures lie to one
   another. 1 % is ordinary; much more is memorising.
+- **Bands**: the power of the fakes over that of the reals, in grey, from coarse to fine: of 128 x 128 pixels the five
+  bands reach up to 8, 16, 32, 48 and 64 cycles per picture. 1 is alike; much less in the fine ones is blur, much more
+  is noise. **Period 2, period 4**: the same at the frequencies of grids of 2 and of 4 pixels; where it is far above the
+  bands, a grid lies over the pictures. No network decides these numbers.
 - **Alarms**: in how many of the rows of the log each sign of failure was seen."""
 CAVEATS = """\
 A metric is not the eye: look at the tiles. Where nothing looks like the data yet, the order says little: an even grey
 may get a lower KID than coloured noise, and FID and precision may disagree with it. The numbers hold for the features
 of this one network and cannot be compared with those of another, nor with published ones. Every such network was
 trained on ImageNet, and so was the one that a recipe marked with † looked through in training: its numbers may flatter
-it (arXiv:2203.06026), though the two are different networks. Each recipe was trained once; another seed of training may
-change the order of neighbours."""
+it (arXiv:2203.06026), though the two are of different families. Each recipe was trained once; another seed of training
+may change the order of neighbours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +107,7 @@ Losses of different games cannot be compared; a game's own losses tell whether i
 
 def table(entries: Sequence[Entry], best: Scores) -> str:
     """Write one row for each recipe, and one for the pictures of the data."""
-    real = ["*real pictures*", *_scored(best), *["–"] * (len(HEADINGS) - 6)]
+    real = ["*real pictures*", *_scored(best), *["–"] * (len(HEADINGS) - 1 - len(SCORED))]
     head = f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}"
     return "\n".join([head, *(f"| {' | '.join(cells)} |" for cells in [*map(_cells, entries), real])])
 
@@ -114,13 +120,20 @@ def _cells(entry: Entry) -> list[str]:
 
 def _scored(scores: Scores | None) -> list[str]:
     if scores is None:
-        return ["–"] * 5
+        return ["–"] * len(SCORED)
     return [
         f"{scores.kid:.4f} ± {scores.kid_spread:.4f}",
         f"{scores.fid:.2f} ± {scores.fid_spread:.2f}",
         *(f"{value:.2f}" for value in (scores.precision, scores.recall)),
         f"{100 * scores.copies:.1f} %",
+        *_spectrum(scores.spectrum),
     ]
+
+
+def _spectrum(found: Spectrum | None) -> list[str]:
+    if found is None:
+        return ["–"] * 3
+    return [" ".join(f"{ratio:.2f}" for ratio in found.bands), *(f"{ratio:.1f}" for ratio in found.periods.values())]
 
 
 def _trained(about: dict[str, Any] | None) -> list[str]:

@@ -34,16 +34,22 @@ async function askProgram() {
 // --- the scores ------------------------------------------------------------------------------------------------------
 
 const number = (value, digits = 0) => (value === null ? "–" : value.toLocaleString(race.language, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+const several = (values, digits) => (values === null ? "–" : values.map((value) => number(value, digits)).join(" / "));
 const measured = (value, spread, digits) => number(value, digits) + (value === null || spread === null ? "" : ` ± ${number(spread, digits)}`);
 
 // On a phone each row is a card, so every cell knows its heading; roles say that it is a table still.
 const COLUMNS = {
   kid: (row) => measured(row.kid, row.kid_spread, 4),
   fid: (row) => measured(row.fid, row.fid_spread, 2),
+  bands: (row) => several(row.bands, 2),
+  periods: (row) => several(row.periods, 1),
   fakes: (row) => `${number(row.fakes)} / ${number(row.reals)}`,
   images: (row) => number(row.images),
   minutes: (row) => number(row.minutes),
 };
+
+// Older ladders measured no spectrum: where no row of a table has one, it has no such column.
+const columns = (board) => Object.entries(COLUMNS).filter(([name]) => !["bands", "periods"].includes(name) || board.rows.some((row) => row[name] !== null));
 
 function withRole(role, node) {
   node.setAttribute("role", role);
@@ -57,10 +63,10 @@ function openButton({ sha256, name }, words = name) {
   return button;
 }
 
-function rowNode(row) {
+function rowNode(row, shown) {
   const first = withRole("rowheader", make("th", { scope: "row", className: "name" }, openButton(row)));
   if (row.pretrained !== null) first.append(" ", make("span", { className: "mark", textContent: race.text("about_imagenet") }));
-  const cells = Object.entries(COLUMNS).map(([name, show]) => {
+  const cells = shown.map(([name, show]) => {
     const cell = withRole("cell", make("td", { className: name, textContent: show(row) }));
     cell.dataset.head = race.text(`about_scores_${name}`);
     return cell;
@@ -70,10 +76,11 @@ function rowNode(row) {
 
 function boardNode(board) {
   const network = race.told(board.network) ?? race.text("about_scores_unnamed");
-  const head = ["name", ...Object.keys(COLUMNS)].map((name) => withRole("columnheader", make("th", { scope: "col", className: name, textContent: race.text(`about_scores_${name}`) })));
+  const shown = columns(board);
+  const head = ["name", ...shown.map(([name]) => name)].map((name) => withRole("columnheader", make("th", { scope: "col", className: name, textContent: race.text(`about_scores_${name}`) })));
   const table = withRole("table", make("table", {}));
   table.append(withRole("rowgroup", make("thead", {}, withRole("row", make("tr", {}, ...head)))));
-  table.append(withRole("rowgroup", make("tbody", {}, ...board.rows.map(rowNode))));
+  table.append(withRole("rowgroup", make("tbody", {}, ...board.rows.map((row) => rowNode(row, shown)))));
   table.setAttribute("aria-label", network);
   return make("div", { className: "board" }, make("h3", { textContent: network }), table, ...hints(board).map((words) => make("p", { className: "hint", textContent: words })));
 }
@@ -83,6 +90,7 @@ function hints(board) {
   return [
     board.network === null && race.text("about_scores_unnamed_hint"),
     board.rows.some((row) => row.few) && race.text("about_scores_few"),
+    board.rows.some((row) => row.bands !== null || row.periods !== null) && race.text("about_scores_spectrum"),
     ...networks.map((network) => race.text("about_scores_pretrained", { network: race.told(network) })),
   ].filter(Boolean);
 }

@@ -28,6 +28,15 @@ ABOUT: dict[str, Words] = {
     "about_scores_name": ("Checkpoint", "チェックポイント"),
     "about_scores_kid": ("KID", "KID"),
     "about_scores_fid": ("FID", "FID"),
+    "about_scores_bands": ("Power in five bands", "5 帯域のパワー比"),
+    "about_scores_periods": ("Grids of 2 / 4 px", "2 / 4 px の格子"),
+    "about_scores_spectrum": (
+        "Power and grids: the power spectrum of the drawn pictures over that of the real ones, in five bands from "
+        "coarse to fine, and at the periods of 2 and 4 pixels. 1 is alike; a period above 3 is a grid over the "
+        "pictures.",
+        "パワー比と格子: 生成画像と実画像のパワースペクトルの比です。粗い側から細かい側へ 5 つの帯域と、"
+        "2・4 ピクセルの周期で比べています。1 なら同じで、周期の値が 3 を超えると画像に格子模様が見られます。",
+    ),
     "about_scores_fakes": ("Drawn / real", "生成 / 実画像"),
     "about_scores_images": ("Images seen", "学習画像数"),
     "about_scores_minutes": ("Minutes", "学習時間（分）"),

@@ -63,6 +63,24 @@ def test_each_network_has_a_table_by_kid_with_few_pictures_greyed_below(
     expect(page.locator(".about")).to_contain_text("A metric is not the eye")
 
 
+def test_a_spectrum_has_columns_where_a_ladder_measured_one(
+    scored: Path, serve: Callable[[Path], str], open_page: Open
+) -> None:
+    spectrum = {f"band_{number}": number / 2 for number in range(1, 6)} | {"period_2": 36.88, "period_4": 10.0}
+    give_scores(scored / "alpha", [scores(2.5) | spectrum, scores(0.75, network=INCEPTION)])
+    page = open_page(f"{serve(scored)}?tab=about", tile=False)
+    expect(page.locator(".about .board")).to_have_count(2)
+    head, first, second, _ = rows(page, 0)
+    assert head[1:5] == ["KID", "FID", "Power in five bands", "Grids of 2 / 4 px"]
+    assert first[3:5] == ["0.50 / 1.00 / 1.50 / 2.00 / 2.50", "36.9 / 10.0"]
+    assert second[3:5] == ["–", "–"]
+    assert "Power in five bands" not in rows(page, 1)[0]
+    expect(page.locator(".about .board").first).to_contain_text("1 is alike")
+    for width in (1280, 900, 700, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert too_wide(page) == []
+
+
 def test_a_name_in_a_table_opens_the_tile_at_the_present_seed(
     scored: Path, serve: Callable[[Path], str], open_page: Open
 ) -> None:

@@ -12,6 +12,7 @@ from studio.compare import MAX_FIELDS, MAX_VALUE_LETTERS, TooManyError, check_si
 from studio.ui.texts import TEXTS
 from training.alarms import ALARMS
 from training.run import Measures
+from training.spectrum import PERIOD_NAMES
 
 SCORE = {"network": "Inception", "fakes": 5000, "reals": 6000, "kid": 0.02, "kid_spread": 0.001, "fid": 30.5}
 KEYS = ["kid", "fakes", "device", "images"]
@@ -26,7 +27,9 @@ PASSPORTS = st.dictionaries(
 
 
 def test_whatever_a_training_logs_has_a_name_in_both_languages() -> None:
-    assert {f"alarm_{name}" for name in ALARMS} | {f"quantity_{name}" for name in Measures._fields} <= TEXTS.keys()
+    assert {f"alarm_{name}" for name in ALARMS} | {
+        f"quantity_{name}" for name in (*Measures._fields, *PERIOD_NAMES)
+    } <= TEXTS.keys()
 
 
 def passport(**recipe: Any) -> dict[str, Any]:

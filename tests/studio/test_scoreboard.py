@@ -77,6 +77,22 @@ def test_a_row_says_what_the_passport_says() -> None:
     assert (row.kid, row.kid_spread, row.fid, row.fid_spread) == (0.5, 0.1, 10.0, None)
 
 
+def test_a_row_tells_the_spectrum_where_a_ladder_measured_all_of_it() -> None:
+    bands = {f"band_{number}": number / 2 for number in range(1, 6)}
+    (board,), _ = boards(
+        [
+            passport("new", record(0.1, **bands, period_2=36.9, period_4=10.0)),
+            passport("old", record(0.2)),
+            passport("odd", record(0.3, **{**bands, "band_3": "x"}, period_2=1.0, period_4=float("nan"))),
+        ]
+    )
+    assert [(row.bands, row.periods) for row in board.rows] == [
+        ([0.5, 1.0, 1.5, 2.0, 2.5], [36.9, 10.0]),
+        (None, None),
+        (None, None),
+    ]
+
+
 def test_what_has_no_scores_is_named() -> None:
     tables, unscored = boards(
         [passport("new"), Passport("odd", "0" * 64, {"metrics": "none"}), passport("a", record())]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -36,6 +37,8 @@ def test_a_calm_run_rings_nothing() -> None:
         ("g_fools", [{**CALM, "g_loss": 2.0 * 0.9**index} for index in range(WINDOW)]),
         ("memorises", rows(overfit=0.97)),
         ("collapse", rows(20) + rows(5, spread=0.05)),
+        ("grid", rows(24) + rows(1, period_2=3.1, period_4=1.0)),
+        ("grid", rows(24) + rows(1, period_2=1.0, period_4=35.0)),
     ],
 )
 def test_each_alarm_rings_for_its_sign_alone(name: str, history: list[dict[str, Any]]) -> None:
@@ -49,6 +52,8 @@ def test_each_alarm_rings_for_its_sign_alone(name: str, history: list[dict[str, 
         ("gradients", rows(1, g_gradient=101.0) + rows(24)),
         ("g_fools", [{**CALM, "g_loss": 2.0 * 0.97**index} for index in range(WINDOW)]),
         ("collapse", rows(21) + rows(4, spread=0.05)),
+        ("grid", rows(period_2=3.0, period_4=3.0)),
+        ("grid", rows(24, period_2=9.0, period_4=9.0) + rows(1, period_2=1.0, period_4=1.0)),
     ],
 )
 def test_an_alarm_waits_until_it_is_sure(name: str, history: list[dict[str, Any]]) -> None:
@@ -70,6 +75,8 @@ def test_a_measure_that_is_not_finite_or_missing_rings_where_large_ones_do() -> 
     old = [{"d_loss": 1.2, "g_loss": 0.9} for _ in range(24)]
     assert ringing(old + rows(1), "non_saturating") == []
     assert ringing(rows(20) + rows(5, spread=None), "hinge") == []
+    for odd in (None, "35", [35.0], math.nan):
+        assert ringing(rows(period_2=odd, period_4=odd), "hinge") == []
 
 
 @pytest.mark.parametrize("odd", [None, "a", [1], {}])

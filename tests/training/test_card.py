@@ -50,8 +50,33 @@ def test_a_card_tells_the_scores_of_a_ladder_with_what_they_rest_on_and_none_whe
     joined = " ".join(card.split())
     assert "1,000 fakes, the first of seed 0, against 6,000 pictures, in the features of SqueezeNet 1.1;" in joined
     assert "\n\n| setting | value |\n" in card
+    assert "power" not in card  # an older ladder did not measure it
     for none in (ABOUT, {**ABOUT, "metrics": {}}):
         assert "KID" not in model_card("mine", none, "preview.jpg")
+
+
+def test_a_card_tells_the_power_of_the_fakes_where_a_ladder_measured_it() -> None:
+    scores = {
+        **dict.fromkeys(("kid", "kid_spread", "fid", "fid_spread", "precision", "recall", "copies"), 0.5),
+        **{"fakes": 1000, "reals": 6000, "seed": 0, "network": "SqueezeNet 1.1", "period_2": 36.88, "period_4": 10.0},
+        **{"band_1": 0.596, "band_2": 0.668, "band_3": 1.546, "band_4": 1.396, "band_5": 1.487},
+    }
+    card = model_card("mine", {**ABOUT, "metrics": scores}, "preview.jpg")
+    assert (
+        """
+| copies | 50.0 % |
+| power at 0-8 cycles, fake over real | 0.60 |
+| power at 8-16 cycles, fake over real | 0.67 |
+| power at 16-32 cycles, fake over real | 1.55 |
+| power at 32-48 cycles, fake over real | 1.40 |
+| power at 48-64 cycles, fake over real | 1.49 |
+| power at period 2, fake over real | 36.9 |
+| power at period 4, fake over real | 10.0 |
+
+1,000 fakes"""
+        in card
+    )
+    assert "power" not in model_card("mine", {**ABOUT, "metrics": {**scores, "band_3": None}}, "preview.jpg")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from training import embeddings
-from training.embeddings import NETWORKS, Embedder, UnavailableError, open_embedder
+from training.embeddings import NETWORKS, Embedder, UnavailableError, check_judge, open_embedder
+from training.features import families
 from training.recipes import RECIPES
 
 CPU = torch.device("cpu")
@@ -203,9 +204,17 @@ def test_an_unknown_network_is_refused_with_the_names_there_are() -> None:
 
 
 def test_no_recipe_looks_through_a_network_that_scores_it() -> None:
-    looked_through = {recipe.pretrained.split()[0] for recipe in RECIPES.values() if recipe.pretrained}
+    looked_through = [recipe.pretrained for recipe in RECIPES.values() if recipe.pretrained]
     assert looked_through
-    assert looked_through.isdisjoint(network.name.split()[0].rstrip(",") for network in NETWORKS.values())
+    assert all(families(name) for name in looked_through)  # an unknown one could not be refused
+    for recipe in RECIPES.values():
+        for network in NETWORKS.values():
+            check_judge(network, recipe.pretrained)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "another network", 3, []])
+def test_a_passport_that_names_no_known_network_has_no_family(nothing: object) -> None:
+    assert families(nothing) == set()
 
 
 def test_the_known_weights_are_those_of_the_installed_package() -> None:

@@ -18,10 +18,11 @@ import torch
 from PIL import Image
 
 from tests.clocks import Clock
-from training import checkpoint, loop
+from training import checkpoint, grids, loop
 from training.alarms import ALARMS
 from training.checkpoint import CheckpointError
 from training.data import Data, DataError, open_data
+from training.images import to_cells
 from training.loop import Budget, DivergedError, open_session
 from training.precision import Compute
 from training.recipe import Recipe
@@ -29,6 +30,7 @@ from training.recipes import RECIPES
 from training.run import Measures
 from training.scores import SCORES, Scores
 from training.sheet import seed_sheet
+from training.spectrum import PERIOD_NAMES, compare, powers
 
 CPU = torch.device("cpu")
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
@@ -510,6 +512,71 @@ def test_every_measure_is_in_a_row_of_the_metrics(tmp_path: Path, images: Data) 
     (row,) = rows(tmp_path / "run" / "metrics.jsonl")
     assert list(row) == ["images", "seconds", *(name for name in Measures._fields if name != "skipped"), "alarms"]
     assert row["alarms"] == []
+
+
+# grids over the pictures
+
+
+def test_grids_are_measured_once_in_so_many_images_whatever_the_pauses(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grids, "EVERY_IMAGES", 150)
+    whole = run_for(tmp_path / "whole", images, Budget(images=480))
+    for seen in (80, 240, 400, 480):
+        halves = run_for(tmp_path / "halves", images, Budget(images=seen))
+    names = ("images", *PERIOD_NAMES)
+    one, other = (
+        [[row.get(name) for name in names] for row in rows(one.out / "metrics.jsonl")] for one in (whole, halves)
+    )
+    assert one == other
+    assert [row[0] for row in one] == [80, 160, 240, 320, 400, 480]
+    assert one[0][1:] == [None, None]
+    assert one[1][1:] == one[2][1:] != one[3][1:] == one[4][1:] != one[5][1:]
+    found = [checkpoint.load(checkpoint.newest(session.out)).sha256 for session in (whole, halves)]
+    assert found[0] == found[1]
+
+
+def test_what_is_measured_are_the_cells_of_the_preview_beside_the_pictures_of_the_data(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grids, "EVERY_IMAGES", 80)
+    run_for(tmp_path / "run", images, Budget(images=80))
+    folder = checkpoint.newest(tmp_path / "run")
+    cells = torch.from_numpy(to_cells(np.asarray(Image.open(folder / "preview.png")), 16)).permute(0, 3, 1, 2)
+    expected = compare(powers(images.images), powers(cells)).periods
+    (row,) = rows(folder / "metrics.jsonl")
+    assert {name: row[name] for name in expected} == pytest.approx(expected, rel=0.01)
+    assert list(row)[-3:] == [*expected, "alarms"]
+
+
+def test_measuring_grids_changes_nothing_of_the_training(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(TINY, ema_images=0)
+    run_for(tmp_path / "without", images, Budget(images=240), recipe)
+    monkeypatch.setattr(grids, "EVERY_IMAGES", 80)
+    run_for(tmp_path / "with", images, Budget(images=240), recipe)
+    found = [checkpoint.load(checkpoint.newest(tmp_path / name)).sha256 for name in ("with", "without")]
+    assert found[0] == found[1]
+    assert all(PERIOD_NAMES[0] in row for row in rows(tmp_path / "with" / "metrics.jsonl"))
+
+
+def test_a_generator_that_paints_no_colours_is_a_run_that_has_diverged(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grids, "EVERY_IMAGES", 80)
+    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    with torch.no_grad():
+        next(session.run.average.parameters()).fill_(math.nan)
+    with pytest.raises(DivergedError, match="The pictures of the generator are not finite after 80 images"):
+        loop.train(session, Budget(images=160), quiet=True)
+
+
+def test_the_reference_is_spread_evenly_over_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = torch.randint(0, 256, (11, 3, 8, 8), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    assert torch.equal(grids.reference(pictures), powers(pictures))
+    monkeypatch.setattr(grids, "REALS", 4)
+    assert torch.equal(grids.reference(pictures), powers(pictures[::2]))
 
 
 def test_an_alarm_is_logged_in_every_row_and_said_once(

@@ -14,6 +14,7 @@ import torch
 
 from training import __main__ as cli
 from training import checkpoint
+from training.features import NAME as IMAGENET_NETWORK
 from training.features import MissingPackageError
 from training.recipes import RECIPES
 
@@ -168,7 +169,7 @@ def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_ow
 ) -> None:
     plans: list[cli.ladder.Plan] = []
     asked: list[object] = []
-    embedder = SimpleNamespace(network=SimpleNamespace(name="Means"))
+    embedder = SimpleNamespace(network=SimpleNamespace(name="Means", family="Means"))
     monkeypatch.setattr(cli, "open_embedder", lambda *options: asked.append(options) or embedder)
     monkeypatch.setattr(cli.ladder, "climb", lambda plan: plans.append(plan) or plan.seed == 0)
     monkeypatch.setattr(cli.report, "write", lambda *options: asked.append(options) or "report.md")
@@ -192,6 +193,18 @@ def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_ow
     assert [list(plan.recipes) for plan in plans] == [["dcgan"], ["course_sample", "dcgan"], list(cli.ladder.DEFAULT)]
     assert [plan.clock for plan in plans] == ["wall", "wall", "processor"]
     assert [(plan.minutes, plan.data, plan.out, plan.seed) for plan in plans][2] == (30, Path("x"), Path("runs"), 3)
+
+
+def test_a_network_of_the_family_that_a_recipe_looks_through_is_refused_before_anything_is_trained(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedder = SimpleNamespace(network=SimpleNamespace(name="EfficientNet-B0", family="EfficientNet"))
+    monkeypatch.setattr(cli, "open_embedder", lambda *_: embedder)
+    monkeypatch.setattr(cli.ladder, "climb", lambda _: pytest.fail("it was trained"))
+    options = ["--data", "absent", "--out", "x", "--minutes-each", "1"]
+    assert cli.main(["ladder", "dcgan", "projected", *options]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: EfficientNet-B0 cannot be the only judge where D looked through {IMAGENET_NETWORK}")
 
 
 def test_two_recipes_of_the_same_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

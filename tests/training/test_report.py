@@ -30,7 +30,7 @@ class Means(nn.Module):
         return nn.functional.adaptive_avg_pool2d(pixels.float() / 255, 2).flatten(1)
 
 
-EMBEDDER = Embedder("means", FeatureNetwork("Means of quarters", 16, 1.0, Means), Means(), CPU)
+EMBEDDER = Embedder("means", FeatureNetwork("Means of quarters", "Means", 16, 1.0, Means), Means(), CPU)
 
 
 def pictures(folder: Path, count: int = 30) -> Path:
@@ -92,6 +92,9 @@ def test_every_recipe_has_a_row_with_all_its_numbers(plan: Plan) -> None:
     assert row["precision"] == f"{kept.precision:.2f}"
     assert row["recall"] == f"{kept.recall:.2f}"
     assert row["copies"] == f"{100 * kept.copies:.1f} %"
+    assert kept.spectrum is not None
+    assert row["bands"] == " ".join(f"{ratio:.2f}" for ratio in kept.spectrum.bands)
+    assert (row["period 2"], row["period 4"]) == (f"{kept.period_2:.1f}", f"{kept.period_4:.1f}")
     assert row["images"] == f"{about['images']:,}"
     assert float(row["images/s"]) == pytest.approx(about["images"] / about["seconds"], abs=0.06)
     assert float(row["minutes"]) == pytest.approx(4.0, abs=0.3)
@@ -125,11 +128,12 @@ def test_the_pictures_of_the_data_have_a_row_of_their_own(plan: Plan) -> None:
     assert len(row) == len(report.HEADINGS)
     kid, spread = map(float, row[1].split(" ± "))
     assert abs(kid) < 4 * spread
+    assert all(0.2 < float(ratio) < 5 for ratio in " ".join(row[6:9]).split())
 
 
 def test_a_run_that_diverged_before_its_first_save_is_reported_as_such(plan: Plan) -> None:
     text = write(plan)
-    assert cells(text, "`third` (diverged)")[1:9] == ["–"] * 8
+    assert cells(text, "`third` (diverged)")[1:12] == ["–"] * 11
     assert "- `third` diverged: The losses are not finite after 40 images" in text
 
 
@@ -149,7 +153,7 @@ def test_a_recipe_that_looked_through_another_network_is_marked(plan: Plan) -> N
         rows=[],
         preview=None,
     )
-    best = scores.reference(scores.Measured(EMBEDDER, torch.rand(20, 4), "0"), 10)
+    best = scores.reference(scores.Measured(EMBEDDER, scores.Rows(torch.rand(20, 4), torch.rand(20, 7)), "0"), 10)
     text = report.text(plan, [entry], best, 10)
     assert re.fullmatch(r"\d\.\d M / \d\.\d M", cells(text, "`projected` †")[-2])
     assert f"† looked through {RECIPES['projected'].pretrained} in training." in text
@@ -178,7 +182,7 @@ def test_the_pictures_beside_the_report_are_there_and_of_moderate_size(plan: Pla
 def test_the_report_is_written_again_without_training_or_scoring(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     before = write(plan)
     monkeypatch.setattr(loop, "train", None)
-    monkeypatch.setattr(scores, "embed_fakes", None)
+    monkeypatch.setattr(scores, "look_at_fakes", None)
     assert ladder.climb(plan, Clock(2.0), quiet=True)
     assert write(plan) == before
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from training import checkpoint, scores
+from training import checkpoint, scores, spectrum
 from training.data import Data, open_data
-from training.embeddings import Embedder, FeatureNetwork
+from training.embeddings import Embedder, FeatureNetwork, SameFamilyError
+from training.features import NAME
 from training.latents import latents
 from training.sheet import draw
 
@@ -31,7 +34,9 @@ class Means(nn.Module):
 
 @pytest.fixture
 def embedder() -> Embedder:
-    return Embedder("means", FeatureNetwork("Means of quarters", SIDE, 1.0, Means), Means(), torch.device("cpu"))
+    return Embedder(
+        "means", FeatureNetwork("Means of quarters", "Means", SIDE, 1.0, Means), Means(), torch.device("cpu")
+    )
 
 
 @pytest.fixture
@@ -51,8 +56,9 @@ def test_the_reals_are_looked_at_once_for_each_data_set_and_network(
     looks = embedder.module.looks
     again = scores.measure(images, embedder, tmp_path / "features", quiet=True)
     assert embedder.module.looks == looks
-    assert torch.equal(again.features, reals.features)
-    assert torch.equal(again.features, embedder(images.images))
+    assert torch.equal(again.rows.features, reals.rows.features)
+    assert torch.equal(again.rows.features, embedder(images.images))
+    assert torch.equal(again.rows.powers, spectrum.powers(images.images))
     others = replace(images, sha256="f" * 64)
     scores.measure(others, embedder, tmp_path / "features", quiet=True)
     assert embedder.module.looks == 2 * looks + 1
@@ -60,21 +66,30 @@ def test_the_reals_are_looked_at_once_for_each_data_set_and_network(
     assert names == {f"means-{images.sha256[:16]}.safetensors", f"means-{'f' * 16}.safetensors"}
 
 
-def test_damaged_features_are_taken_anew(
-    tmp_path: Path, images: Data, embedder: Embedder, reals: scores.Measured
+@pytest.mark.parametrize("kept", ["nothing", "features", "fewer"])
+def test_features_that_are_damaged_or_of_an_older_program_are_taken_anew(
+    tmp_path: Path, images: Data, embedder: Embedder, reals: scores.Measured, kept: str
 ) -> None:
     (file,) = (tmp_path / "features").iterdir()
-    file.write_bytes(b"torn")
-    assert torch.equal(scores.measure(images, embedder, tmp_path / "features", quiet=True).features, reals.features)
+    if kept == "nothing":
+        file.write_bytes(b"torn")
+    elif kept == "features":
+        save_file({"features": reals.rows.features}, file)
+    else:
+        save_file({"features": reals.rows.features, "powers": reals.rows.powers[1:].contiguous()}, file)
+    again = scores.measure(images, embedder, tmp_path / "features", quiet=True)
+    assert all(torch.equal(*pair) for pair in zip(again.rows, reals.rows, strict=True))
 
 
 def test_the_fakes_are_the_first_pictures_of_the_seed_as_a_tile_has_them(
     tmp_path: Path, make_checkpoint: Callable[..., Path], embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = checkpoint.load(make_checkpoint(tmp_path / "one"))
-    expected = embedder(torch.from_numpy(draw(found.generator, latents(0, 23, 8))).permute(0, 3, 1, 2))
+    pixels = torch.from_numpy(draw(found.generator, latents(0, 23, 8))).permute(0, 3, 1, 2)
     monkeypatch.setattr(scores, "DRAWN", 10)
-    assert torch.equal(scores.embed_fakes(found, embedder, 23, quiet=True), expected)
+    fakes = scores.look_at_fakes(found, embedder, 23, quiet=True)
+    assert torch.equal(fakes.features, embedder(pixels))
+    torch.testing.assert_close(fakes.powers, spectrum.powers(pixels))
 
 
 def test_scores_say_what_they_are_of_and_are_kept_beside_the_checkpoint(
@@ -86,6 +101,8 @@ def test_scores_say_what_they_are_of_and_are_kept_beside_the_checkpoint(
     assert found.weights_sha256 == checkpoint.load(folder).sha256
     assert found.data_sha256 == reals.sha256
     assert found.kid > 0
+    fakes = scores.look_at_fakes(checkpoint.load(folder), embedder, 20, quiet=True)
+    assert found.spectrum == pytest.approx(spectrum.compare(reals.rows.powers, fakes.powers), abs=1e-5)
     assert 0 <= found.precision <= 1
     assert scores.read_scores(folder) == found
     looks = embedder.module.looks
@@ -123,6 +140,49 @@ def test_a_folder_without_scores_has_none(tmp_path: Path) -> None:
     assert scores.read_scores(tmp_path) is None
 
 
+OLD = {
+    **{"network": "Means of quarters", "reals": 24, "fakes": 20, "seed": 0, "data_sha256": "", "weights_sha256": ""},
+    **dict.fromkeys(("kid", "kid_spread", "fid", "fid_spread", "precision", "recall", "copies"), 0.5),
+}
+
+
+def test_scores_of_an_older_program_are_read_without_a_spectrum_and_say_no_more_than_they_know() -> None:
+    found = scores.Scores.from_dict(OLD)
+    assert found.spectrum is None
+    assert found.to_dict() == OLD
+
+
+def test_scores_without_a_spectrum_are_taken_anew(
+    tmp_path: Path, make_checkpoint: Callable[..., Path], reals: scores.Measured
+) -> None:
+    folder = make_checkpoint(tmp_path / "one")
+    whole = scores.score(folder, reals, 20, quiet=True)
+    old = {name: value for name, value in whole.to_dict().items() if name in OLD}
+    (folder / scores.SCORES).write_text(json.dumps(old), encoding="utf-8")
+    assert scores.read_scores(folder) == scores.Scores.from_dict(old)
+    assert scores.score(folder, reals, 20, quiet=True) == whole == scores.read_scores(folder)
+
+
+@pytest.mark.parametrize("pretrained", [NAME, f"another network and {NAME}"])
+def test_a_network_does_not_score_alone_what_one_of_its_family_helped_to_train(
+    tmp_path: Path, make_checkpoint: Callable[..., Path], reals: scores.Measured, pretrained: str
+) -> None:
+    folder = make_checkpoint(tmp_path / "one")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["about"]["pretrained"] = pretrained
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    network = replace(reals.embedder.network, name="EfficientNet-B0", family="EfficientNet")
+    same = replace(reals, embedder=replace(reals.embedder, network=network))
+    sentence = (
+        f"EfficientNet-B0 cannot be the only judge where D looked through {pretrained}: both are of the family "
+        "EfficientNet; allowed is --network inception or squeezenet."
+    )
+    with pytest.raises(SameFamilyError, match=re.escape(sentence)):
+        scores.score(folder, same, 20, quiet=True)
+    assert not (folder / scores.SCORES).exists()
+    assert scores.score(folder, reals, 20, quiet=True).network == "Means of quarters"
+
+
 def test_the_same_checkpoint_gets_the_same_scores_wherever_it_lies(
     tmp_path: Path, make_checkpoint: Callable[..., Path], reals: scores.Measured
 ) -> None:
@@ -131,12 +191,14 @@ def test_the_same_checkpoint_gets_the_same_scores_wherever_it_lies(
 
 
 def test_the_reference_is_what_pictures_of_the_data_get(embedder: Embedder) -> None:
-    features = torch.randn(400, 4, generator=torch.Generator().manual_seed(0))
-    found = scores.reference(scores.Measured(embedder, features, "0" * 64), 100)
+    random = torch.Generator().manual_seed(0)
+    rows = scores.Rows(torch.randn(400, 4, generator=random), 100 + torch.rand(400, 7, generator=random))
+    found = scores.reference(scores.Measured(embedder, rows, "0" * 64), 100)
     assert (found.fakes, found.reals) == (100, 300)
     assert abs(found.kid) < 3 * found.kid_spread
     assert found.precision > 0.5
-    few = scores.reference(scores.Measured(embedder, features, "0" * 64), 9999)
+    assert found.spectrum == pytest.approx([1.0] * 7, abs=0.01)
+    few = scores.reference(scores.Measured(embedder, rows, "0" * 64), 9999)
     assert (few.fakes, few.reals) == (200, 200)
 
 
@@ -153,7 +215,7 @@ def test_classes_are_drawn_from_the_same_seed(
     monkeypatch.setattr(scores, "seed_labels", lambda generator, seed, count: torch.arange(count) + seed)
     monkeypatch.setattr(scores, "draw", spy)
     monkeypatch.setattr(scores, "DRAWN", 4)
-    scores.embed_fakes(found, embedder, 6, quiet=True)
+    scores.look_at_fakes(found, embedder, 6, quiet=True)
     assert [labels.tolist() for labels in seen] == [[0, 1, 2, 3], [4, 5]]
 
 
