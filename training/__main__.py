@@ -1,8 +1,9 @@
-"""The command line of training: pack, train, ladder, recipes, publish."""
+"""The command line of training: pack, train, ladder, bench, recipes, publish."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from training import data, ladder, loop, report
+from training import bench, data, ladder, loop, report
 from training.configure import configured, find_recipe
 from training.embeddings import NETWORKS, open_embedder
 from training.latents import check_seed
@@ -82,6 +83,21 @@ def climb(options: argparse.Namespace) -> None:
         print(f"stopped: the same command goes on in {plan.out}")
 
 
+def time_recipes(options: argparse.Namespace) -> None:
+    """Time recipes beside the course's plain loop, and print a table or JSON."""
+    names = options.recipes or ladder.DEFAULT
+    plan = bench.Plan(
+        recipes={Path(name).stem: configured(find_recipe(name), options.set) for name in names},
+        device=options.device,
+        rounds=options.rounds,
+        seconds=options.seconds,
+        profiled=bench.PROFILED if options.profile else 0,
+        against=options.against,
+    )
+    result = bench.measure(plan)
+    print(json.dumps(result.to_dict(), indent=2) if options.json else bench.table(result))
+
+
 def recipes(options: argparse.Namespace) -> None:
     """List the recipes."""
     width = max(map(len, RECIPES))
@@ -139,6 +155,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
     command.set_defaults(command=climb)
 
+    _add_bench_options(commands.add_parser("bench", help="time recipes beside the course's plain loop"))
+
     command = commands.add_parser("recipes", help="list the recipes, one line each")
     command.set_defaults(command=recipes)
 
@@ -154,13 +172,30 @@ def _add_publish_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--raw", action="store_true", help="also the weights as last trained, not averaged")
 
 
+def _add_bench_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(ladder.DEFAULT)}")
+    command.add_argument("--rounds", type=_count, default=bench.ROUNDS, metavar="N", help="in which all take turns")
+    command.add_argument(
+        "--seconds", type=_positive, default=bench.SECONDS, metavar="S", help="about, of each recipe in each round"
+    )
+    command.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    command.add_argument("--profile", action="store_true", help="name the dearest operations of each recipe's steps")
+    command.add_argument("--against", type=Path, metavar="DIR", help="another checkout of this project, timed in turn")
+    _add_recipe_options(command)
+    command.set_defaults(command=time_recipes)
+
+
 def _add_run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=Path, required=True, metavar="DIR_OR_FILE")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--seed", type=_seed, default=0, metavar="S")
+    _add_recipe_options(command)
+
+
+def _add_recipe_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="fields of a recipe"
     )
-    command.add_argument("--seed", type=_seed, default=0, metavar="S")
     command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
 
 
