@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ def dearest(step: Callable[[], object], steps: int, count: int) -> tuple[Operati
 
     On a GPU the time is that of the kernels which an operation starts.
     """
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # otherwise it reports each start, and where there is no GPU
     with profile(record_shapes=True) as profiler:
         for _ in range(steps):
             step()
