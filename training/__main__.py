@@ -6,8 +6,9 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -62,9 +63,8 @@ def train(options: argparse.Namespace) -> None:
 
 def climb(options: argparse.Namespace) -> None:
     """Train several recipes on an equal budget, or go on with them, then score them and write a report."""
-    names = options.recipes or ladder.DEFAULT
     plan = ladder.Plan(
-        recipes={Path(name).stem: _recipe(name, options.set) for name in dict.fromkeys(names)},
+        recipes=_by_name(options.recipes or ladder.DEFAULT, partial(_recipe, settings=options.set)),
         data=options.data,
         out=options.out,
         minutes=options.minutes_each,
@@ -73,8 +73,6 @@ def climb(options: argparse.Namespace) -> None:
         device=options.device,
         clock=options.clock,
     )
-    if len(plan.recipes) < len(set(names)):
-        raise ValueError(f"Two of {', '.join(names)} would have the same name; rename a file.")
     embedder = open_embedder(options.network, options.device)
     print(f"scores will be taken with {embedder.network.name}")
     if ladder.climb(plan):
@@ -85,9 +83,8 @@ def climb(options: argparse.Namespace) -> None:
 
 def time_recipes(options: argparse.Namespace) -> None:
     """Time recipes beside the course's plain loop, and print a table or JSON."""
-    names = options.recipes or ladder.DEFAULT
     plan = bench.Plan(
-        recipes={Path(name).stem: configured(find_recipe(name), options.set) for name in names},
+        recipes=_by_name(options.recipes or ladder.DEFAULT, lambda name: configured(find_recipe(name), options.set)),
         device=options.device,
         rounds=options.rounds,
         seconds=options.seconds,
@@ -108,6 +105,14 @@ def recipes(options: argparse.Namespace) -> None:
 def publish(options: argparse.Namespace) -> None:
     """Write the newest checkpoint of a run in half the size, without its state."""
     print(f"written: {loop.publish(options.run, options.out, raw=options.raw)}")
+
+
+def _by_name(names: Sequence[str], find: Callable[[str], Recipe]) -> dict[str, Recipe]:
+    """Return recipes by the name under which they are reported: that of a file without folder and ending."""
+    recipes = {Path(name).stem: find(name) for name in dict.fromkeys(names)}
+    if len(recipes) < len(set(names)):
+        raise ValueError(f"Two of {', '.join(names)} would have the same name; rename a file.")
+    return recipes
 
 
 def _recipe(name: str, settings: Sequence[str]) -> Recipe:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import torch
 
@@ -102,12 +102,11 @@ class Checkout:
         self._process.communicate()
 
     def _ask(self, question: str) -> dict[str, Any]:
-        assert self._process.stdin is not None  # noqa: S101
-        assert self._process.stdout is not None  # noqa: S101
+        asked, answers = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
         try:
-            self._process.stdin.write(question + "\n")
-            self._process.stdin.flush()
-            answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+            asked.write(question + "\n")
+            asked.flush()
+            answer: dict[str, Any] = json.loads(answers.readline())
         except (OSError, ValueError) as error:
             raise CheckoutError(f"The process of {self.folder} has ended; it says why above.") from error
         return answer

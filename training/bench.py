@@ -67,15 +67,16 @@ class Spread:
 class Row:
     """What was found out about a recipe or the plain loop; ratios are medians of the ratios of each round.
 
-    `gflop` is the work for one image, in 10^9 floating-point operations, and `share` (0 to 1) that of the convolution
-    peak in the precision that most of the work is done in. `times_other` is None without another checkout's recipe.
+    The work for an image is that of convolutions and matrix products, in 10^9 floating-point operations, and the share
+    (0 to 1) that of the convolution peak in the `precision` that most of the work is done in. `times_other` is the
+    speed as a multiple of that in another checkout, if there is one.
     """
 
     recipe: str
     images_per_second: Spread
     times_plain_loop: float
-    gflop: float
-    share: float
+    gflop_per_image: float
+    share_of_peak: float
     precision: str
     times_other: float | None = None
     operations: tuple[Operation, ...] = ()
@@ -304,8 +305,8 @@ def _row(plan: Plan, name: str, contestants: Mapping[str, Contestant], peak: lis
         recipe=name,
         images_per_second=_spread(rates),
         times_plain_loop=_ratio(rates, contestants[PLAIN].timed.rates),
-        gflop=gflop,
-        share=gflop * _ratio(rates, peak),
+        gflop_per_image=gflop,
+        share_of_peak=gflop * _ratio(rates, peak),
         precision=_name(one.precision),
         times_other=_ratio(rates, one.other.rates) if one.other else None,
         operations=profiling.dearest(one.step, one.timed.cycle, plan.profiled) if named else (),
@@ -331,8 +332,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.recipe,
         f"{speed.median:.4g} ({speed.low:.4g}-{speed.high:.4g})",
         f"{row.times_plain_loop:.2f}",
-        f"{row.gflop:.3g}",
-        f"{row.share:.0%}",
+        f"{row.gflop_per_image:.3g}",
+        f"{row.share_of_peak:.0%}",
         row.precision,
         "" if row.times_other is None else f"{row.times_other:.2f}",
     )

@@ -111,7 +111,7 @@ def test_the_work_for_an_image_is_the_mean_over_a_cycle() -> None:
         step = partial(Run(recipe, 0, CPU).step, *random_batch(recipe))
         first, second = (count_flops(step, 1)[0] for _ in range(2))
         assert first != second
-        assert found[name].gflop * 1e9 == pytest.approx((first + second) / 2 / recipe.batch)
+        assert found[name].gflop_per_image * 1e9 == pytest.approx((first + second) / 2 / recipe.batch)
 
 
 def test_rates_and_ratios_follow_from_the_clock() -> None:
@@ -124,7 +124,7 @@ def test_rates_and_ratios_follow_from_the_clock() -> None:
     assert found["wgan"].images_per_second.median == 5 * 4  # a whole cycle at least
     assert found["dcgan"].times_plain_loop == pytest.approx(16 / 100)
     peak = 2 * 3 * 2 * (2 * 8 * 4 * 4) * (8 * 9) / 1e9  # the larger convolution: 2 of them in a round
-    assert found["dcgan"].share == pytest.approx(16 * found["dcgan"].gflop / peak)
+    assert found["dcgan"].share_of_peak == pytest.approx(16 * found["dcgan"].gflop_per_image / peak)
     assert {row.precision for row in found.values()} == {"float32"}
 
 
