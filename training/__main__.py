@@ -1,17 +1,19 @@
-"""The command line of training: pack, train, ladder, recipes, publish."""
+"""The command line of training: pack, train, ladder, bench, recipes, publish."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from training import data, ladder, loop, report
+from training import bench, data, ladder, loop, report
 from training.configure import configured, find_recipe
 from training.embeddings import NETWORKS, check_judge, open_embedder
 from training.latents import check_seed
@@ -83,9 +85,8 @@ def train(options: argparse.Namespace) -> None:
 
 def climb(options: argparse.Namespace) -> None:
     """Train several recipes on an equal budget, or go on with them, then score them and write a report."""
-    names = options.recipes or ladder.DEFAULT
     plan = ladder.Plan(
-        recipes={Path(name).stem: _recipe(name, options.set) for name in dict.fromkeys(names)},
+        recipes=_by_name(options.recipes or ladder.DEFAULT, partial(_recipe, settings=options.set)),
         data=options.data,
         out=options.out,
         minutes=options.minutes_each,
@@ -95,8 +96,6 @@ def climb(options: argparse.Namespace) -> None:
         clock=options.clock,
         precision=chosen(options.precision, options.device),
     )
-    if len(plan.recipes) < len(set(names)):
-        raise ValueError(f"Two of {', '.join(names)} would have the same name; rename a file.")
     embedder = open_embedder(options.network, options.device)
     for recipe in plan.recipes.values():
         check_judge(embedder.network, recipe.pretrained)
@@ -105,6 +104,21 @@ def climb(options: argparse.Namespace) -> None:
         print(f"written: {report.write(plan, embedder, options.fakes)}")
     else:
         print(f"stopped: the same command goes on in {plan.out}")
+
+
+def time_recipes(options: argparse.Namespace) -> None:
+    """Time recipes beside the course's plain loop, and print a table or JSON."""
+    plan = bench.Plan(
+        recipes=_by_name(options.recipes or ladder.DEFAULT, lambda name: configured(find_recipe(name), options.set)),
+        device=options.device,
+        precision=chosen(options.precision, options.device),
+        rounds=options.rounds,
+        seconds=options.seconds,
+        profiled=bench.PROFILED if options.profile else 0,
+        against=options.against,
+    )
+    result = bench.measure(plan)
+    print(json.dumps(result.to_dict(), indent=2) if options.json else bench.table(result))
 
 
 def recipes(options: argparse.Namespace) -> None:
@@ -117,6 +131,14 @@ def recipes(options: argparse.Namespace) -> None:
 def publish(options: argparse.Namespace) -> None:
     """Write the newest checkpoint of a run in half the size, without its state."""
     print(f"written: {loop.publish(options.run, options.out, raw=options.raw)}")
+
+
+def _by_name(names: Sequence[str], find: Callable[[str], Recipe]) -> dict[str, Recipe]:
+    """Return recipes by the name under which they are reported: that of a file without folder and ending."""
+    recipes = {Path(name).stem: find(name) for name in dict.fromkeys(names)}
+    if len(recipes) < len(set(names)):
+        raise ValueError(f"Two of {', '.join(names)} would have the same name; rename a file.")
+    return recipes
 
 
 def _recipe(name: str, settings: Sequence[str]) -> Recipe:
@@ -164,6 +186,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
     command.set_defaults(command=climb)
 
+    _add_bench_options(commands.add_parser("bench", help="time recipes beside the course's plain loop"))
+
     command = commands.add_parser("recipes", help="list the recipes, one line each")
     command.set_defaults(command=recipes)
 
@@ -179,13 +203,30 @@ def _add_publish_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--raw", action="store_true", help="also the weights as last trained, not averaged")
 
 
+def _add_bench_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(ladder.DEFAULT)}")
+    command.add_argument("--rounds", type=_count, default=bench.ROUNDS, metavar="N", help="in which all take turns")
+    command.add_argument(
+        "--seconds", type=_positive, default=bench.SECONDS, metavar="S", help="about, of each recipe in each round"
+    )
+    command.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    command.add_argument("--profile", action="store_true", help="name the dearest operations of each recipe's steps")
+    command.add_argument("--against", type=Path, metavar="DIR", help="another checkout of this project, timed in turn")
+    _add_recipe_options(command)
+    command.set_defaults(command=time_recipes)
+
+
 def _add_run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=Path, required=True, metavar="DIR_OR_FILE")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--seed", type=_seed, default=0, metavar="S")
+    _add_recipe_options(command)
+
+
+def _add_recipe_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="fields of a recipe"
     )
-    command.add_argument("--seed", type=_seed, default=0, metavar="S")
     command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
     command.add_argument(
         "--precision", choices=["auto", *PRECISIONS], default="auto", help="auto is the fastest of the device"

@@ -22,7 +22,7 @@ from training.recipe import Recipe
 
 DEFAULT = (  # the baseline and one or two of each kind
     *("course_sample", "dcgan", "lsgan", "wgan_gp", "spectral_norm"),
-    *("ada", "r3gan", "stylegan2_light", "fastgan", "projected"),
+    *("ada", "r3gan", "stylegan2_light", "fastgan", "projected", "best"),
 )
 DIVERGED = ".diverged.json"  # in a recipe's run, so that it goes with the run
 Clock = Callable[[], float]
