@@ -34,11 +34,11 @@ def translation(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     count, _, height, width = images.shape
     reach = height // 8
     down, right = torch.randint(0, 2 * reach + 1, (2, count, 1), device=images.device)
-    rows = (torch.arange(height, device=images.device) + down)[:, None, :, None]
-    columns = (torch.arange(width, device=images.device) + right)[:, None, None, :]
-    each = torch.arange(count, device=images.device)[:, None, None, None]
-    channels = torch.arange(3, device=images.device)[None, :, None, None]
-    return pad(images, (reach, reach, reach, reach))[each, channels, rows, columns]
+    rows = (torch.arange(height, device=images.device) + down)[:, :, None]
+    columns = (torch.arange(width, device=images.device) + right)[:, None, :]
+    each = torch.arange(count, device=images.device)[:, None, None]
+    padded = pad(images, (reach, reach, reach, reach)).permute(0, 2, 3, 1)  # channels last, as all that follows
+    return padded[each, rows, columns].permute(0, 3, 1, 2)
 
 
 def cutout(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]

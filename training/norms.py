@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
@@ -37,8 +38,9 @@ class PixelNorm(nn.Module):  # [N, C, H, W] -> [N, C, H, W]
     """Scale the channels at each place to a mean square of 1 (Karras et al. 2018, arXiv:1710.10196, section 4.2)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        scale = (x.float().square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()  # in float16 the constant is 0
-        return x * scale.to(x.dtype)
+        last = x.permute(0, 2, 3, 1)  # so that the gradient stays channels-last
+        scale = (last.float().square().mean(dim=3, keepdim=True) + 1e-8).rsqrt()  # in float16 the constant is 0
+        return (last * scale.to(x.dtype)).permute(0, 3, 1, 2)
 
 
 def pixel_norm(channels: int) -> nn.Module:
@@ -56,10 +58,30 @@ def spectral_norm(network: nn.Module) -> None:
         parametrizations.spectral_norm(layer)
 
 
+class WeightNorm(nn.Module):
+    """Keep the length of each output's weights and their direction apart; `dim` is that of the outputs.
+
+    The same as torch's own, whose weights are not channels-last even where the direction is, so that every convolution
+    after it falls into a slower kernel.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, length: Tensor, direction: Tensor) -> Tensor:
+        return direction * (length / torch.norm_except_dim(direction, 2, self.dim))
+
+    def right_inverse(self, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what is kept for a weight as the layer uses it."""
+        return torch.norm_except_dim(weight, 2, self.dim), weight
+
+
 def weight_norm(network: nn.Module) -> None:
     """Learn length and direction of each output's weights apart (Salimans and Kingma 2016, arXiv:1602.07868, eq. 2)."""
     for layer in trained_layers(network):
-        parametrizations.weight_norm(layer, dim=1 if isinstance(layer, nn.ConvTranspose2d) else 0)
+        wrap = WeightNorm(dim=1 if isinstance(layer, nn.ConvTranspose2d) else 0)
+        parametrize.register_parametrization(layer, "weight", wrap)
 
 
 class Equalized(nn.Module):

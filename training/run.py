@@ -179,7 +179,7 @@ class Run:
         return [*parts, "encoder"] if self.recipe.hybrid else parts
 
     def _reals(self, real: Tensor) -> Tensor:
-        real = to_float(real.to(self.device, non_blocking=True))
+        real = to_float(real.to(self.device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
         if not self.recipe.flip:
             return real
         mirrored = torch.rand(len(real), 1, 1, 1, device=self.device) < 0.5

@@ -83,6 +83,6 @@ class SelfAttention(nn.Module):  # [N, C, S, S] -> [N, C, S, S]
         keys = max_pool2d(self.phi(x), 2).flatten(2)
         values = max_pool2d(self.g(x), 2).flatten(2)
         attention = torch.softmax(queries.transpose(1, 2) @ keys, dim=2)  # [N, places, places / 4]
-        seen = (values @ attention.transpose(1, 2)).view(len(x), -1, *x.shape[2:])
-        mixed: Tensor = x + self.gain * self.o(seen)
+        seen = (attention @ values.transpose(1, 2)).view(len(x), *x.shape[2:], -1)
+        mixed: Tensor = x + self.gain * self.o(seen.permute(0, 3, 1, 2))
         return mixed
