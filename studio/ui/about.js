@@ -34,15 +34,15 @@ async function askProgram() {
 // --- the scores ------------------------------------------------------------------------------------------------------
 
 const number = (value, digits = 0) => (value === null ? "–" : value.toLocaleString(race.language, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
-const several = (values, digits) => (values === null ? "–" : values.map((value) => number(value, digits)).join(" / "));
+const several = (values, digits, between) => (values === null ? "–" : values.map((value) => number(value, digits)).join(between));
 const measured = (value, spread, digits) => number(value, digits) + (value === null || spread === null ? "" : ` ± ${number(spread, digits)}`);
 
 // On a phone each row is a card, so every cell knows its heading; roles say that it is a table still.
 const COLUMNS = {
   kid: (row) => measured(row.kid, row.kid_spread, 4),
   fid: (row) => measured(row.fid, row.fid_spread, 2),
-  bands: (row) => several(row.bands, 2),
-  periods: (row) => several(row.periods, 1),
+  bands: (row) => several(row.bands, 2, " "),
+  periods: (row) => several(row.periods, 1, " / "),
   fakes: (row) => `${number(row.fakes)} / ${number(row.reals)}`,
   images: (row) => number(row.images),
   minutes: (row) => number(row.minutes),
