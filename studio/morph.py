@@ -16,6 +16,7 @@ from studio.directions import Directions
 from training import latents
 from training.generators import GeneratorNetwork
 from training.images import Pixels, to_tile, to_uint8
+from training.precision import drawing_in
 from training.sheet import BATCH
 
 Way: TypeAlias = Literal["slerp", "lerp", "pad"]
@@ -145,7 +146,8 @@ def draw(
     Where `cells` are whole batches of a tile, a pure seed without changes gives the cells of its tile, exactly.
     """
     generator.eval()
-    pictures = [to_uint8(generator.synthesize(w)) for w in _to_w(generator, place, changes, directions, cells)]
+    with drawing_in(next(generator.parameters()).device):
+        pictures = [to_uint8(generator.synthesize(w)) for w in _to_w(generator, place, changes, directions, cells)]
     return np.concatenate(pictures)
 
 
