@@ -31,11 +31,20 @@ class SupersededError(RuntimeError):
 
 
 class Wish(NamedTuple):
-    """A tile: the SHA-256 of its checkpoint, its seed, and the truncation of the whole tile."""
+    """A tile: the SHA-256 of its checkpoint, its seed, and the truncation of the whole tile.
+
+    `preview` tells that a picture in a lower precision will do, where that comes sooner.
+    """
 
     sha256: str
     seed: int
     psi: float = 1.0
+    preview: bool = False
+
+    @property
+    def exact(self) -> Wish:
+        """Return the wish for the same tile in float32."""
+        return self._replace(preview=False)
 
 
 Claim: TypeAlias = tuple[str, str]  # a visitor, and the lane in which only the newest wish counts
@@ -129,9 +138,10 @@ class Line:
         return job
 
     def give_up(self, claim: Claim, keep: Collection[Wish]) -> list[Job]:
-        """Withdraw a claim from all jobs but those of the wishes to keep; return the jobs that nobody claims now."""
+        """Withdraw a claim from all jobs but those of the tiles to keep; return the jobs that nobody claims now."""
+        tiles = {wish.exact for wish in keep}
         dropped = []
-        for job in [job for job in self._jobs if claim in job.claims and job.wish not in keep]:
+        for job in [job for job in self._jobs if claim in job.claims and not (job.wish and job.wish.exact in tiles)]:
             del job.claims[claim]
             if not job.claims:
                 self._jobs.remove(job)

@@ -16,6 +16,7 @@ from studio.directions import Directions
 from training import latents
 from training.generators import GeneratorNetwork
 from training.images import Pixels, to_tile, to_uint8
+from training.precision import drawing_in
 from training.sheet import BATCH
 
 Way: TypeAlias = Literal["slerp", "lerp", "pad"]
@@ -138,14 +139,21 @@ def departures(place: Place, changes: Changes) -> list[str]:
 
 @torch.inference_mode()
 def draw(
-    generator: GeneratorNetwork, place: Place, changes: Changes, directions: Directions | None, cells: range
+    generator: GeneratorNetwork,
+    place: Place,
+    changes: Changes,
+    directions: Directions | None,
+    cells: range,
+    precision: torch.dtype = torch.float32,
 ) -> Pixels:  # -> [len(cells), R, R, 3]
     """Draw some cells of a place, in eval mode and in batches of `BATCH` as the tile of a seed is drawn.
 
-    Where `cells` are whole batches of a tile, a pure seed without changes gives the cells of its tile, exactly.
+    Where `cells` are whole batches of a tile, a pure seed without changes gives the cells of its tile, exactly; any
+    precision but float32 gives a preview of them.
     """
     generator.eval()
-    pictures = [to_uint8(generator.synthesize(w)) for w in _to_w(generator, place, changes, directions, cells)]
+    with drawing_in(next(generator.parameters()).device, precision):
+        pictures = [to_uint8(generator.synthesize(w)) for w in _to_w(generator, place, changes, directions, cells)]
     return np.concatenate(pictures)
 
 

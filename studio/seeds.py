@@ -41,10 +41,11 @@ class Network(NamedTuple):
 
 @dataclass(frozen=True)
 class Look:
-    """What a sheet keeps of a tile: a JPEG of it, small, and the description of its cells [100, F]."""
+    """What a sheet keeps of a tile or its preview: a JPEG of it, small, and the description of its cells [100, F]."""
 
     thumbnail: bytes
     described: npt.NDArray[np.float32]
+    preview: bool = False
 
     @property
     def size(self) -> int:
@@ -64,7 +65,7 @@ class Sheets:
     async def look(self, wish: Wish, side: int, visitor: str, *, priority: Priority, lane: str) -> Look:
         """Return the look of a tile at one of SIDES; while it waits to be drawn, no thread does.
 
-        Raises as `Renderer.tile` does.
+        Only a wish with `preview` may get the look of a preview. Raises as `Renderer.tile` does.
         """
         kept = self._find(wish, side)
         if kept is not None:
@@ -73,8 +74,9 @@ class Sheets:
         return await asyncio.to_thread(self._make, wish, side, await done(future))
 
     def described(self, wishes: Iterable[Wish]) -> dict[int, npt.NDArray[np.float32]]:
-        """Return the descriptions of those tiles that were looked at, by their seeds."""
-        looks = {wish.seed: next(filter(None, (self._find(wish, side) for side in SIDES)), None) for wish in wishes}
+        """Return the descriptions of those tiles, or of their previews, that were looked at, by their seeds."""
+        sought = [wish._replace(preview=True) for wish in wishes]
+        looks = {wish.seed: next(filter(None, (self._find(wish, side) for side in SIDES)), None) for wish in sought}
         return {seed: look.described for seed, look in looks.items() if look is not None}
 
     def see(self, wish: Wish, network: Network, visitor: str) -> None:
@@ -85,7 +87,7 @@ class Sheets:
         with self._lock:
             if self._seen.get((network.name, wish)) is not None:
                 return
-        sha256, seed, psi = wish
+        sha256, seed, psi, _ = wish
         picture = self._renderer.tile(sha256, seed, visitor, psi=psi, priority=Priority.SHEET, lane=SEEING)
         cells = torch.from_numpy(to_cells(picture.pixels, picture.pixels.shape[1] // COLUMNS)).permute(0, 3, 1, 2)
         seen = [self._see_some(sha256, some, network, visitor) for some in torch.split(cells, SEEN_AT_ONCE)]
@@ -106,13 +108,14 @@ class Sheets:
 
     def _find(self, wish: Wish, side: int) -> Look | None:
         with self._lock:
-            return self._looks.get((wish, side))
+            exact = self._looks.get((wish.exact, side))
+            return exact or self._looks.get((wish, side))
 
     def _make(self, wish: Wish, side: int, picture: Picture) -> Look:
         described = describe_lightly(to_cells(picture.pixels, picture.pixels.shape[1] // COLUMNS))
-        look = Look(picture.thumbnail(side), described.astype(np.float32))
+        look = Look(picture.thumbnail(side), described.astype(np.float32), picture.is_preview)
         with self._lock:
-            self._looks.put((wish, side), look)
+            self._looks.put((wish._replace(preview=look.preview), side), look)
         return look
 
 

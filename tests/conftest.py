@@ -11,6 +11,7 @@ import torch
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from studio import precision
 from training import checkpoint
 from training.generators import GeneratorConfig, build_generator
 
@@ -38,6 +39,12 @@ def state_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setenv("GAN_RACE_STATE", str(tmp_path_factory.mktemp("state")))
         patch.setenv("GAN_RACE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def previews(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this CPU pass for one that draws previews in bfloat16, as those with AMX do."""
+    monkeypatch.setattr(precision, "preview_precision", lambda _: torch.bfloat16)
 
 
 @pytest.fixture

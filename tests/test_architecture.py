@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-SHARED = {"latents", "images", "sheet", "generators", "checkpoint", "neighbours", "cache"}
+SHARED = {"latents", "images", "sheet", "precision", "generators", "checkpoint", "neighbours", "cache"}
 TABLES: dict[str, set[str]] = {
     "losses": set(),
     "penalties": set(),

@@ -12,6 +12,7 @@ from training.generators import Generator
 from training.images import Pixels, to_tile, to_uint8
 from training.latents import labels as draw_labels
 from training.latents import latents
+from training.precision import drawing_in
 
 COLUMNS = 10
 CELLS = 100
@@ -27,18 +28,27 @@ def check_psi(psi: object) -> float:
 
 
 @torch.inference_mode()
-def draw(generator: Generator, z: Tensor, labels: Tensor | None = None, psi: float = 1.0) -> Pixels:
+def draw(
+    generator: Generator,
+    z: Tensor,
+    labels: Tensor | None = None,
+    psi: float = 1.0,
+    *,
+    precision: torch.dtype = torch.float32,
+) -> Pixels:
     """Draw one image [R, R, 3] for each latent [N, z_dim] and class [N], with one truncation psi for all.
 
-    In eval mode and in batches of `BATCH`, on the generator's own device.
+    In eval mode and in batches of `BATCH`, on the generator's own device, and in this precision whatever the process
+    computes in; any but float32 gives a preview. Raises NotFiniteError for a generator whose output is not finite.
     """
     generator.eval()
     device = next(generator.parameters()).device
     batches = []
-    for start in range(0, len(z), BATCH):
-        rows = slice(start, start + BATCH)
-        kinds = None if labels is None else labels[rows].to(device)
-        batches.append(to_uint8(generator(z[rows].to(device), kinds, psi)))
+    with drawing_in(device, precision):
+        for start in range(0, len(z), BATCH):
+            rows = slice(start, start + BATCH)
+            kinds = None if labels is None else labels[rows].to(device)
+            batches.append(to_uint8(generator(z[rows].to(device), kinds, psi)))
     return np.concatenate(batches)
 
 

@@ -179,6 +179,10 @@ window.ganRace ??= (() => {
     // Which kind of weights drew a tile, as its caption says it; nothing where the checkpoint does not say.
     weightsText: ({ weights }) => (weights ? race.text(`weights_${weights}`) : null),
 
+    // What the caption of a tile says until the exact one takes the place of its preview.
+    isPreview: ({ precision }) => precision !== undefined && precision !== "float32",
+    previewText: (tile) => (race.isPreview(tile) ? race.text("preview") : null),
+
     // A recipe, a network or a sentence, which passport and program say in English, in the reader's language; words that
     // are not known stay as they are.
     told(words) {

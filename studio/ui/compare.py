@@ -18,11 +18,22 @@ from studio.render import Picture, Priority, Wish, to_png
 from studio.ui import nearest
 from studio.ui.explore import drawn_classes
 from studio.ui.parts import part, to_base64
-from studio.ui.state import VISITOR_LENGTH, Answer, RequestError, Studio, answers, asked_hash, asked_seed, asked_text
+from studio.ui.state import (
+    VISITOR_LENGTH,
+    Answer,
+    RequestError,
+    Studio,
+    answers,
+    asked_hash,
+    asked_preview,
+    asked_seed,
+    asked_text,
+)
 from training.checkpoint import RAW_WEIGHTS
 from training.sheet import CELLS
 
 LANE, MATRIX_LANE, CELL_LANE, COPIES_LANE = "compare", "compare-matrix", "compare-cell", "compare-copies"
+SAVED_LANE = "compare-saved"
 SCRIPTS = (
     *("compare_steps", "compare_modes", "compare_wall", "compare_cells", "compare_matrix", "compare_blind"),
     *("chart", "compare_facts", "compare_end"),
@@ -48,7 +59,8 @@ def build(studio: Studio) -> gr.HTML:
     def compare_row(data: Answer) -> Answer:
         """Draw one row of a matrix whose whole size is checked."""
         seed = _asked_row(data)
-        pictures = _draw(studio, data, seed, Priority.SHEET, MATRIX_LANE)
+        lane = SAVED_LANE if data.get("save") is True else MATRIX_LANE  # which may be drawn at the same time
+        pictures = _draw(studio, data, seed, Priority.SHEET, lane, preview=asked_preview(data))
         tiles = [{**_described(one), "jpeg": to_base64(one.thumbnail(THUMBNAIL_SIDE))} for one in pictures]
         return {"seed": seed, "tiles": tiles}
 
@@ -144,10 +156,13 @@ def _read_curves(folder: Path, *version: int) -> Curves:
     return read_curves(folder)
 
 
-def _draw(studio: Studio, data: Answer, seed: int, priority: Priority, lane: str) -> list[Picture]:
+def _draw(
+    studio: Studio, data: Answer, seed: int, priority: Priority, lane: str, *, preview: bool = False
+) -> list[Picture]:
     psi, visitor = _asked_psi(data), asked_text(data, "visitor", VISITOR_LENGTH)
     hashes = [str(studio.find(sha256).sha256) for sha256 in _asked_hashes(data)]
-    return studio.renderer.tiles([Wish(one, seed, psi) for one in hashes], visitor, priority=priority, lane=lane)
+    wishes = [Wish(one, seed, psi, preview) for one in hashes]
+    return studio.renderer.tiles(wishes, visitor, priority=priority, lane=lane)
 
 
 def _described(picture: Picture) -> Answer:

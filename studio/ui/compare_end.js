@@ -46,7 +46,15 @@ function drawPicture(lines, side) {
   return canvas;
 }
 
-$(".save-picture").addEventListener("click", () => {
+$(".save-picture").addEventListener("click", async () => {
+  $(".save-picture").disabled = true;
+  const isExact = mode !== "matrix" || (await drawExactly());
+  if (progress?.key === "compare_exactly") showProgress(null);
+  $(".save-picture").disabled = false;
+  if (isExact) savePicture();
+});
+
+function savePicture() {
   const lines = mode === "matrix" || wall !== null ? pictureRows() : [];
   if (lines.length === 0) return;
   const canvas = drawPicture(lines, Math.max(...lines.flat().map(({ image }) => image.naturalWidth)));
@@ -55,7 +63,7 @@ $(".save-picture").addEventListener("click", () => {
     race.save(blob, name);
     race.live(race.text("compare_saved", { file: name }));
   }, "image/png");
-});
+}
 
 // What its keys do.
 const onWall = (action) => () => mode !== "matrix" && action();

@@ -98,7 +98,7 @@ async function drawRows() {
   begun.cut = false;
   for (let row = rows.length; row < seeds.length; row += 1) {
     showProgress({ key: "compare_progress", row: row + 1, rows: seeds.length });
-    const answer = await race.ask(server.compare_row, { checkpoints: hashes, seeds, row, psi, visitor });
+    const answer = await race.ask(server.compare_row, { checkpoints: hashes, seeds, row, psi, visitor, preview: true });
     if (mine !== drawing) return;
     if (!isOpen() || answer.superseded || answer.error) {
       showProgress(null);
@@ -106,16 +106,36 @@ async function drawRows() {
       begun.cut = answer.error?.code === "error_connection";
       return answer.error && fail(answer.error);
     }
-    const images = await Promise.all(answer.tiles.map((one) => decoded(race.jpegUrl(one.jpeg))));
+    const made = await rowOf(answer, psi);
     if (mine !== drawing) return;
     showProblem(null);
-    const tiles = answer.tiles.map((one) => ({ ...one, ...described(one.sha256) }));
-    rows.push({ ...answer, tiles, psi, images });
-    for (const { sha256 } of tiles) race.looked.add({ sha256, seed: answer.seed });
+    rows.push(made);
+    for (const { sha256 } of made.tiles) race.looked.add({ sha256, seed: answer.seed });
     showMatrix();
     race.live(race.text("compare_row", { row: row + 1, rows: seeds.length }));
   }
   showProgress(null);
+}
+
+async function rowOf(answer, psi) {
+  const images = await Promise.all(answer.tiles.map((one) => decoded(race.jpegUrl(one.jpeg))));
+  return { ...answer, tiles: answer.tiles.map((one) => ({ ...one, ...described(one.sha256) })), psi, images };
+}
+
+// What is saved is exact: put it in the place of previews. Tells whether all of it has come.
+async function drawExactly() {
+  const drawn = rows; // a matrix that is begun anew has others
+  const isStopped = (answer) => drawn !== rows || answer.superseded || answer.error;
+  for (const [place, { seed, psi, tiles }] of drawn.entries()) {
+    if (!tiles.some(race.isPreview)) continue;
+    if (!isDrawing()) showProgress({ key: "compare_exactly", row: place + 1, rows: drawn.length });
+    const request = { checkpoints: tiles.map((one) => one.sha256), seeds: [seed], row: 0, psi, visitor, save: true };
+    const answer = await race.ask(server.compare_row, request);
+    if (isStopped(answer)) return answer.error && drawn === rows && fail(answer.error);
+    drawn[place] = await rowOf(answer, psi);
+    if (drawn === rows) showMatrix();
+  }
+  return drawn === rows;
 }
 
 function showMatrix() {
@@ -124,7 +144,8 @@ function showMatrix() {
   const head = make("tr", {}, make("td"), ...drawn.map(headOf));
   const body = rows.map((row) => {
     const hashes = new Set(row.tiles.map((one) => one.z_hash));
-    const details = [hashes.size === 1 ? `z ${[...hashes][0]}` : null, psiText(row.psi)].filter(Boolean);
+    const preview = row.tiles.some(race.isPreview) ? race.text("preview") : null;
+    const details = [hashes.size === 1 ? `z ${[...hashes][0]}` : null, psiText(row.psi), preview].filter(Boolean);
     const title = make("th", { scope: "row" }, rowButton(row), ...details.map((textContent) => make("span", { textContent })));
     return make("tr", {}, title, ...row.tiles.map((one, column) => make("td", {}, thumbnail(row, column), ...(hashes.size === 1 ? [] : [make("span", { textContent: `z ${one.z_hash}` })]))));
   });

@@ -28,7 +28,7 @@ function showProblem(error) {
 
 function captionOf(shown) {
   const said = [race.text("caption", { ...shown, hash: shown.sha256.slice(0, 8) })];
-  said.push(race.weightsText(shown));
+  said.push(race.weightsText(shown), race.previewText(shown));
   if (shown.psi !== 1) said.push(race.text("caption_psi", shown));
   said.push(race.text("caption_drawn", { ...shown, seconds: shown.seconds.toFixed(2), z: shown.z_hash }));
   return said.filter(Boolean).join(" · ");
@@ -97,8 +97,9 @@ async function refreshList() {
   race.setList(answer);
 }
 
-// Half the picture's side comes first, with a quarter of the bytes and of the work to show it; on a slow network the
-// whole picture follows only once nobody has wished for another one for a moment.
+// Half the picture's side comes first, with a quarter of the bytes and of the work to show it, and in a lower precision
+// where that is drawn sooner; on a slow network the whole picture, which is the exact one, follows only once nobody has
+// wished for another one for a moment.
 const SLOW_MILLISECONDS = 700;
 const IDLE_MILLISECONDS = 400;
 let slow = navigator.connection?.saveData === true || ["slow-2g", "2g", "3g"].includes(navigator.connection?.effectiveType);

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 
 from studio.export import Reading, read_png
 from studio.gallery import SHORT, Entry
-from studio.render import Picture, Priority, Wish, to_png
+from studio.render import BusyError, Picture, Priority, Wish, to_png
 from studio.ui import nearest as nearest_pictures
 from studio.ui.parts import part, to_base64
 from studio.ui.state import (
@@ -20,6 +21,7 @@ from studio.ui.state import (
     Studio,
     answers,
     asked_hash,
+    asked_preview,
     asked_psi,
     asked_seed,
     asked_text,
@@ -34,7 +36,8 @@ FIRST_SEED = 0
 SCRIPTS = ("explore_seed", "explore_weights", "explore_weakest", "explore_file")
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
-FACTS = {"sha256", "seed", "psi", "z_hash", "seconds", "device", "relieved"}
+EXACT: dict[str, Any] = {"priority": Priority.COMPARE, "lane": "exact"}  # what takes the place of a preview
+FACTS = {"sha256", "seed", "psi", "z_hash", "seconds", "device", "relieved", "precision"}
 PREVIEW_SIDE = 640  # what comes first: it is sooner on the screen
 
 
@@ -45,10 +48,11 @@ def build(studio: Studio) -> gr.HTML:
     @answers
     def show(data: Answer) -> Answer:
         start = time.perf_counter()
-        entry, picture = _picture(studio, data)
+        entry, picture = _picture_to_show(studio, data)
         facts = {key: value for key, value in vars(picture).items() if key in FACTS}
-        preview = data.get("preview") is True and picture.pixels.shape[0] > PREVIEW_SIDE
-        jpeg = picture.thumbnail(PREVIEW_SIDE) if preview else picture.jpeg
+        is_small = asked_preview(data) and picture.pixels.shape[0] > PREVIEW_SIDE
+        jpeg = picture.thumbnail(PREVIEW_SIDE) if is_small else picture.jpeg
+        preview = is_small or picture.is_preview
         images = entry.description.about.get("images") if entry.description else None
         facts |= {"name": entry.name, "images": images, "weights": entry.weights, "preview": preview}
         facts |= drawn_classes(entry, picture.seed)
@@ -84,21 +88,47 @@ def build(studio: Studio) -> gr.HTML:
         return studio.list()
 
     default = studio.gallery.default()
-    asked = {"seed": FIRST_SEED, "visitor": "", "preview": True}
+    asked = {"seed": FIRST_SEED, "visitor": "", "preview": True, "ahead": True}
     first = show({"sha256": default.sha256, **asked}) if default else None
     functions = [show, cell, nearest, stop_nearest, weakest, open_tile, list_checkpoints]
     props = {"list": studio.list(), "first": first, "copies": studio.copies is not None}
     return part("explore", functions, SCRIPTS, **props)
 
 
-def _picture(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
+def _picture(studio: Studio, data: Answer, place: dict[str, Any] = NOW) -> tuple[Entry, Picture]:
+    """Return an exact tile; `place` is where its wish stands in the line."""
+    entry, wish, visitor = _asked(studio, data)
+    if place is not AHEAD:
+        _call_off_others(studio, wish, visitor)
+    return entry, studio.renderer.tile(*wish[:2], visitor, psi=wish.psi, **place)
+
+
+def _picture_to_show(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
+    """Return a tile, or a preview of it where that will do and comes sooner; then the exact one is drawn next."""
+    if data.get("ahead") is True:
+        return _picture(studio, data, AHEAD)
+    if not studio.renderer.has_previews:
+        return _picture(studio, data)
+    if not asked_preview(data):
+        return _picture(studio, data, EXACT)
+    entry, wish, visitor = _asked(studio, data)
+    _call_off_others(studio, wish, visitor)
+    (first,) = studio.renderer.order([wish._replace(preview=True)], visitor, **NOW)
+    with suppress(BusyError):  # the page asks for it, too
+        studio.renderer.order([wish], visitor, **EXACT)
+    return entry, first.result()
+
+
+def _call_off_others(studio: Studio, wish: Wish, visitor: str) -> None:
+    """Give up what this visitor no longer looks at, so that it does not stand in the way."""
+    for place in (AHEAD, EXACT):
+        studio.renderer.call_off(visitor, place["lane"], keep=wish)
+
+
+def _asked(studio: Studio, data: Answer) -> tuple[Entry, Wish, str]:
     seed, visitor = asked_seed(data), asked_text(data, "visitor", VISITOR_LENGTH)
     entry = studio.find(asked_hash(data))
-    wish = Wish(str(entry.sha256), seed, asked_psi(data))
-    ahead = data.get("ahead") is True
-    if not ahead:
-        studio.renderer.call_off(visitor, AHEAD["lane"], keep=wish)
-    return entry, studio.renderer.tile(*wish[:2], visitor, psi=wish.psi, **(AHEAD if ahead else NOW))
+    return entry, Wish(str(entry.sha256), seed, asked_psi(data)), visitor
 
 
 def _asked_wish(studio: Studio, data: Answer) -> Wish:

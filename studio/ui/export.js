@@ -21,7 +21,7 @@ function showWords() {
   const hash = shown.sha256.slice(0, 8);
   $(".export-tile").src = shown.picture;
   $(".export-tile").alt = race.text("tile_alt", shown);
-  $(".export-caption").textContent = [race.tileWords(shown), hash, race.weightsText(shown)].filter(Boolean).join(" · ");
+  $(".export-caption").textContent = [race.tileWords(shown), hash, race.weightsText(shown), race.previewText(shown)].filter(Boolean).join(" · ");
   $(".rule-seed").textContent = race.text("rule_seed", shown);
   $(".rule-psi").textContent = race.text(shown.psi === 1 ? "rule_no_psi" : "rule_psi", shown);
   $(".rule-weights").textContent = race.text(WEIGHTS_RULES[shown.weights] ?? "rule_weights", { hash });

@@ -98,6 +98,7 @@ const followStrip = follower(
 // Strips are shown in the order in which they were asked for: one that comes after a later one is passed over. What
 // kept one from coming is said until the next one comes.
 let stripError = null;
+let isStripPreview = false; // which is said below it
 let [stripsAsked, stripShown] = [0, 0];
 async function drawStrip(wish) {
   const number = ++stripsAsked;
@@ -110,6 +111,7 @@ async function drawStrip(wish) {
   await $(".strip").decode().catch(() => undefined);
   if (number < stripShown) return answer;
   stripKey = JSON.stringify(wish);
+  isStripPreview = answer.preview;
   showWords();
   return answer;
 }
@@ -188,6 +190,7 @@ function showWords() {
   $(".morph-caption").textContent = "";
   $(".morph-tile").alt = $(".strip").alt = race.text("no_tile_alt");
   showTools();
+  showStripWords();
   if (shown === null) return;
   const pure = shown.departures.length === 0;
   const pending = isPending();
@@ -212,6 +215,8 @@ function showBadge(pure, pending) {
   $(".badge").classList.toggle("pure", legal && !pending);
 }
 
+const showStripWords = () => ($(".strip-words").hidden = !isStripPreview || !drawable());
+
 function showTools() {
   const pure = shown !== null && shown.departures.length === 0;
   $(".snap").hidden = shown === null || pure;
@@ -222,6 +227,7 @@ function showTools() {
 // The controls of what does not apply are absent.
 function showControls() {
   $(".strip").hidden = !drawable();
+  showStripWords();
   for (const mode of ["pair", "walk", "pad"]) $(`.panel-${mode}`).hidden = state.mode !== mode;
   for (const radio of $$(".modes input")) radio.checked = radio.value === state.mode;
   [$(".way").value, $(".method").value, $(".closed").checked] = [state.way, state.method, state.closed];

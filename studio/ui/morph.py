@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import gradio as gr
 import numpy as np
+import torch
 
 from studio import video
 from studio.directions import COUNT, METHODS, Directions
@@ -87,8 +88,8 @@ def build(studio: Studio) -> gr.HTML:
     def morph_strip(data: Answer) -> Answer:
         asked = _asked(studio, data)
         columns = _chosen(data, "columns", STRIP_COLUMNS)
-        cells = _work(studio, asked, range(STRIP), Priority.INTERACTIVE, "morph-strip")
-        return {"jpeg": to_base64(to_jpeg(to_tile(cells, columns)))}
+        cells, preview = _strip(studio, asked)
+        return {"jpeg": to_base64(to_jpeg(to_tile(cells, columns))), "preview": preview}
 
     @answers
     def morph_tile(data: Answer) -> Answer:
@@ -172,6 +173,16 @@ def _cell(studio: Studio, asked: Asked, index: int) -> Pixels:  # -> [R, R, 3]
     cells = _work(studio, asked, range(start, start + BATCH), Priority.INTERACTIVE, "morph-cell")
     one: Pixels = cells[index - start]
     return one
+
+
+def _strip(studio: Studio, asked: Asked) -> tuple[Pixels, bool]:  # -> [STRIP, R, R, 3]
+    """Draw the cells that follow a slider, as a preview where that is sooner, and tell whether they are one."""
+
+    def drawing(generator: GeneratorNetwork, precision: torch.dtype) -> Pixels:
+        return draw(generator, asked.place, asked.changes, asked.directions, range(STRIP), precision)
+
+    place: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "morph-strip"}
+    return studio.renderer.sketch(asked.sha256, drawing, asked.visitor, **place)
 
 
 def _work(studio: Studio, asked: Asked, cells: range, priority: Priority, lane: str) -> Pixels:

@@ -25,6 +25,8 @@ let marked = []; // what was kept and dropped on this sheet: {seed, mark: the on
 let scores = new Map(); // seed -> its score, the best first
 const cards = new Map(); // seed -> its node: those of the sheet in the order of their numbers, then any other that was shown
 const pictures = new Map(); // `seed side` -> address of the JPEG
+const previews = new Set(); // which of them are in a lower precision than the tile
+let hasPreviewRows = false; // as are the rows of the first tile, until the whole of it is there
 const endOfSheet = () => Math.min(range.start + range.count, LIMIT);
 const isOnSheet = (seed) => seed >= range.start && seed < endOfSheet();
 const sheetSeeds = () => [...cards.keys()].filter(isOnSheet);
@@ -175,7 +177,8 @@ function showProgress() {
   const [kept, dropped] = ["keep", "drop"].map((one) => seeds.filter((seed) => marks.of(seed) === one).length);
   const values = { drawn, count: seeds.length, kept, dropped, others: elsewhere().length, looked: race.looked.count(wish.sha256) };
   const words = race.text(filter in chosen ? `seeds_progress_${filter}` : "seeds_progress", values);
-  $(".progress-words").textContent = [psiWords(), words].filter(Boolean).join(" · ");
+  const precision = hasPreviewRows || previews.size > 0 ? race.text("seeds_previews") : "";
+  $(".progress-words").textContent = [psiWords(), words, precision].filter(Boolean).join(" · ");
   $(".streaming progress").max = Math.max(seeds.length, 1);
   $(".streaming progress").value = drawn;
 }
@@ -238,7 +241,8 @@ const open = (seed) => seed !== null && race.openSeed(key(seed));
 // Begin a sheet anew: other seeds, another checkpoint, another truncation.
 function begin() {
   pictures.clear();
-  [halted, marked, scores] = [false, [], new Map()];
+  previews.clear();
+  [halted, hasPreviewRows, marked, scores] = [false, false, [], new Map()];
   showProblem(null);
   cards.clear();
   tellRange();

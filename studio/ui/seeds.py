@@ -22,6 +22,7 @@ from studio.ui.state import (
     Studio,
     answers,
     asked_hash,
+    asked_preview,
     asked_psi,
     asked_seed,
     asked_text,
@@ -45,17 +46,19 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     async def look(data: Answer) -> Answer:
-        wish = await asyncio.to_thread(_asked_wish, studio, data)
+        wish = (await asyncio.to_thread(_asked_wish, studio, data))._replace(preview=asked_preview(data))
         side, visitor = _asked_side(data), asked_text(data, "visitor", VISITOR_LENGTH)
         lane = f"seeds-{_asked_whole(data, 'worker', WORKERS - 1)}"
         studio.renderer.call_off(visitor, lane, keep=wish)  # of a sheet that is no longer shown
         found = await sheets.look(wish, side, visitor, priority=_asked_priority(data), lane=lane)
-        return {"seed": wish.seed, "thumbnail": to_base64(found.thumbnail)}
+        return {"seed": wish.seed, "thumbnail": to_base64(found.thumbnail), "preview": found.preview}
 
     @answers
     def look_at_rows(data: Answer) -> Answer:
-        side, known = _asked_side(data), _asked_whole(data, "rows", ROWS)
-        return _new_rows(studio.renderer.rows(_asked_wish(studio, data)), known, side)
+        side, known, wish = _asked_side(data), _asked_whole(data, "rows", ROWS), _asked_wish(studio, data)
+        preview = studio.renderer.rows(wish._replace(preview=True)) if asked_preview(data) else None
+        found = studio.renderer.rows(wish) if preview is None else preview
+        return {**_new_rows(found, known, side), "preview": preview is not None}
 
     @answers
     def rank_seeds(data: Answer) -> Answer:

@@ -117,10 +117,12 @@ function openerOf(seed) {
   return button;
 }
 
-// The large pictures of who is shown now, and then of those who come next; they come before the rest of the sheet.
+// The large pictures of who is shown now, and then of those who come next; they come before the rest of the sheet, and
+// are drawn exactly, as they decide.
+const isRivalDrawn = (seed) => pictures.has(`${seed} ${LARGE}`) && !previews.has(`${seed} ${LARGE}`);
 async function fetchRivals({ stage: { shown, alive } }) {
   const own = ++round;
-  const seeds = [...alive.slice(0, 2 * Math.max(shown.length, 1))].filter((seed) => !pictures.has(`${seed} ${LARGE}`));
+  const seeds = [...alive.slice(0, 2 * Math.max(shown.length, 1))].filter((seed) => !isRivalDrawn(seed));
   await Promise.all(Array.from({ length: Math.min(MOST_LANES, seeds.length) }, (_, lane) => fetchSome(own, seeds, lane)));
 }
 
@@ -138,7 +140,7 @@ async function fetchSome(own, seeds, lane) {
 }
 
 function showRival(seed, answer) {
-  if (!pictures.has(`${seed} ${LARGE}`)) take(seed, answer, LARGE);
+  if (!isRivalDrawn(seed)) take(seed, answer, LARGE);
   const image = $(`.rival[data-seed="${seed}"] img`);
   if (image) image.src = pictures.get(`${seed} ${LARGE}`);
 }

@@ -79,7 +79,7 @@ function lookAhead(seed) {
   if (!isOpen() || wish === null || contest !== null || seed === null || seed >= LIMIT || isDrawn(seed)) return;
   if (!isDrawn(range.start) || (lookedAhead?.wish === wish && lookedAhead.seed === seed)) return;
   lookedAhead = { wish, seed };
-  race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true });
+  race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true, preview: true });
 }
 
 // Whoever opens the list of checkpoints is about to choose one: the first tile is drawn of those that are likely to take
@@ -91,7 +91,7 @@ async function lookAtOthers() {
   if (!isOpen() || wish === null || contest !== null || halted || !isDrawn(range.start) || navigator.connection?.saveData) return;
   const [others, size] = [list.checkpoints.filter((one) => one.sha256 !== wish.sha256), side()];
   for (const { sha256 } of others.sort((one, other) => other.size - one.size).slice(0, MOST_OTHERS)) {
-    await race.ask(server.look, { ...key(range.start), sha256, side: size, worker: AHEAD_WORKER, visitor, soon: true });
+    await race.ask(server.look, { ...key(range.start), sha256, side: size, worker: AHEAD_WORKER, visitor, soon: true, preview: true });
     if (own !== choosing || !isOpen()) return;
   }
 }
@@ -118,7 +118,8 @@ async function work(worker, own, asked) {
     const lane = isFirst ? AHEAD_WORKER : worker;
     let isComing = true;
     if (isFirst) showRows(seed, size, () => isWanted() && isComing);
-    const answer = await askThrough(server.look, { ...key(seed), side: size, worker: lane, visitor, soon: isFirst }, isWanted);
+    const request = { ...key(seed), side: size, worker: lane, visitor, soon: isFirst, preview: true };
+    const answer = await askThrough(server.look, request, isWanted);
     isComing = false;
     asked.delete(seed);
     if (own !== round) return;
@@ -134,10 +135,12 @@ async function showRows(seed, size, isWaiting) {
   for (let rows = 0; ; ) {
     await new Promise((resolve) => setTimeout(resolve, ROWS_MILLISECONDS));
     if (!isWaiting()) return;
-    const answer = await race.ask(server.look_at_rows, { ...key(seed), side: size, rows });
+    const answer = await race.ask(server.look_at_rows, { ...key(seed), side: size, rows, preview: true });
     if (!isWaiting() || answer.error) return;
     if (!answer.thumbnail) continue;
     rows = answer.rows;
+    hasPreviewRows = answer.preview;
+    showProgress();
     frameOf(seed)?.style.setProperty("background-image", `url(${race.jpegUrl(answer.thumbnail)})`);
   }
 }
@@ -171,6 +174,9 @@ function forgetFailures() {
 
 function take(seed, answer, size) {
   pictures.set(`${seed} ${size}`, race.jpegUrl(answer.thumbnail));
+  if (answer.preview) previews.add(`${seed} ${size}`);
+  else previews.delete(`${seed} ${size}`);
+  hasPreviewRows = false;
   if (!cards.has(seed)) return;
   showCard(seed);
   race.looked.add(key(seed));

@@ -247,6 +247,11 @@ def asked_text(data: Answer, field: str, longest: int) -> str:
     return value
 
 
+def asked_preview(data: Answer) -> bool:
+    """Tell whether a preview will do for the answer to a request."""
+    return data.get("preview") is True
+
+
 def asked_visitor(data: Answer) -> str:
     """Return the visitor of a request, somebody new where it names none, or raise RequestError."""
     return asked_text(data, "visitor", VISITOR_LENGTH) if "visitor" in data else uuid.uuid4().hex

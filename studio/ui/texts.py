@@ -113,7 +113,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "drawing": ("Drawing seed {seed} …", "シード {seed} を描画中…"),
     "caption": ("seed {seed} · {name} · {hash}", "シード {seed} · {name} · {hash}"),
     "caption_psi": ("ψ {psi}", "ψ {psi}"),
-    "caption_drawn": ("{seconds} s · {device} · float32 · z {z}", "{seconds} 秒 · {device} · float32 · z {z}"),
+    "caption_drawn": ("{seconds} s · {device} · {precision} · z {z}", "{seconds} 秒 · {device} · {precision} · z {z}"),
+    "preview": ("preview", "プレビュー"),
     "tile_alt": (
         "Tile of 10 by 10 pictures: seed {seed} of {name}",
         "10 x 10 のタイル: {name} のシード {seed}",
@@ -422,6 +423,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "morph_strip_alt": (
         "The first eight pictures, which follow the controls as they move",
         "最初の 8 枚。操作に合わせて変わります",
+    ),
+    "morph_strip_preview": (
+        "A preview, drawn in bfloat16; the tile below is exact.",
+        "bfloat16 で描いたプレビューです。下のタイルは正確です。",
     ),
     "morph_film": ("Film", "動画"),
     "film_kind": ("Format", "形式"),

@@ -55,6 +55,7 @@ COMPARE: dict[str, tuple[str, str]] = {
     "compare_swap": ("Swap sides", "左右を入れ替え"),
     "compare_stop": ("Stop", "中止"),
     "compare_progress": ("Drawing row {row} of {rows} …", "{rows} 行中 {row} 行目を描画中…"),
+    "compare_exactly": ("Drawing row {row} of {rows} exactly …", "{rows} 行中 {row} 行目を正確に描画中…"),
     "compare_stopped": ("Stopped after {row} of {rows} rows.", "{rows} 行中 {row} 行で中止しました。"),
     "compare_scale": ("Scale", "目盛り"),
     "compare_scale_linear": ("linear", "線形"),

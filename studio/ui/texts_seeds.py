@@ -30,6 +30,10 @@ SEEDS: dict[str, tuple[str, str]] = {
     ),
     "seeds_weakest": ("weakest pictures {cells}", "最も弱い画像 {cells}"),
     "seeds_diversity": ("diversity {diversity}", "多様性 {diversity}"),
+    "seeds_previews": (
+        "previews: a tile that is opened is drawn exactly",
+        "プレビュー表示（タイルを開くと正確に描画します）",
+    ),
     "seeds_progress_label": ("Tiles that are drawn", "描画の進み具合"),
     "seeds_progress": (
         "{drawn} of {count} · {kept} kept · {dropped} dropped · {looked} {looked:seed|seeds} of this checkpoint looked "

@@ -27,11 +27,11 @@ def test_a_full_graphics_card_is_said_once_where_freeing_helped_and_keeps_the_ti
     page = open_page(address)
     left, real = [None] * times, render.draw
 
-    def draw(generator: Any, z: torch.Tensor, *more: Any) -> Any:
+    def draw(generator: Any, z: torch.Tensor, *more: Any, **options: Any) -> Any:
         if left and torch.equal(z[:1], latents(SEED, 1, z.shape[1])):
             left.pop()
             raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
-        return real(generator, z, *more)
+        return real(generator, z, *more, **options)
 
     monkeypatch.setattr(render, "draw", draw)
     status = page.locator(".explore .status")

@@ -199,7 +199,7 @@ def test_an_error_with_a_reason_of_the_program_is_told_in_japanese(address: str,
 def test_a_checkpoint_that_draws_no_colours_is_named(
     address: str, checkpoints: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def diverged(*_: object) -> None:
+    def diverged(*_: object, **__: object) -> None:
         raise NotFiniteError("The generator returned values that are not finite.")
 
     monkeypatch.setattr(render, "draw", diverged)

@@ -634,9 +634,9 @@ def test_the_first_tile_of_a_sheet_comes_row_by_row_where_its_generator_takes_lo
     page = open_seeds(open_page, address)
     draw, allowed = render.draw, threading.Semaphore(3)
 
-    def draw_when_allowed(*arguments: Any) -> Any:
+    def draw_when_allowed(*arguments: Any, **options: Any) -> Any:
         assert allowed.acquire(timeout=30)
-        return draw(*arguments)
+        return draw(*arguments, **options)
 
     monkeypatch.setattr(render, "draw", draw_when_allowed)
     page.locator(".race.seeds .start").fill("5000")

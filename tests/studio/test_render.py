@@ -78,10 +78,10 @@ class Batches:
         self._draw = render.draw
         monkeypatch.setattr(render, "draw", self)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
         self.count += 1
         assert self._allowed.acquire(timeout=20)
-        return self._draw(*arguments)
+        return self._draw(*arguments, **options)
 
     def wait_for(self, count: int) -> None:
         wait_until(lambda: self.count == count)
@@ -229,7 +229,7 @@ def test_visitors_take_turns_however_much_one_of_them_wishes(found: Checkpoint) 
 
 def test_a_batch_that_is_being_drawn_is_broken_off_between_two_layers(found: Checkpoint) -> None:
     renderer = warm(Renderer(lambda _: found, CPU), found)
-    generator = renderer._for_tiles(found)
+    generator = renderer._form(found).generator
     layers = [layer for layer in generator.modules() if not list(layer.children())]
     inside, go, begun = threading.Event(), threading.Event(), []
     layers[-1].register_forward_pre_hook(lambda *_: begun.append("last"))
@@ -279,7 +279,7 @@ def test_what_was_drawn_ahead_ends_when_its_visitor_wishes_for_something_else(
 def test_what_nobody_wants_any_more_is_broken_off_at_its_next_layer(found: Checkpoint) -> None:
     renderer = warm(Renderer(lambda _: found, CPU), found)
     inside, go, ended = threading.Event(), threading.Event(), []
-    layers = [module for module in renderer._for_tiles(found).modules() if not list(module.children())]
+    layers = [module for module in renderer._form(found).generator.modules() if not list(module.children())]
     layers[-1].register_forward_hook(lambda *_: ended.append(True))
 
     def wait_in_the_first_layer(*_: object) -> None:
@@ -450,7 +450,7 @@ def test_work_that_draws_is_broken_off_and_called_again(found: Checkpoint) -> No
         inside.set()
         assert go.wait(20)
 
-    next(iter(renderer._for_tiles(found).children())).register_forward_hook(wait)
+    next(iter(renderer._form(found).generator.children())).register_forward_hook(wait)
 
     def function(generator: GeneratorNetwork) -> Pixels:
         calls.append(generator)

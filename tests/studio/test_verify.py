@@ -77,6 +77,17 @@ def facts(verdict: Verdict) -> tuple[str, str]:
 # what passes
 
 
+def test_an_honest_tile_passes_exactly_whatever_the_process_computes_in(gallery: Gallery, found: Checkpoint) -> None:
+    data = export_png(found, SEED)
+    torch.set_float32_matmul_precision("medium")
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            assert export_png(found, SEED) == data
+            assert facts(verify(data, gallery)) == ("pass_exact", "exact")
+    finally:
+        torch.set_float32_matmul_precision("highest")
+
+
 def test_an_exported_tile_passes_exactly(gallery: Gallery, found: Checkpoint) -> None:
     verdict = verify(export_png(found, SEED), gallery)
     assert facts(verdict) == ("pass_exact", "exact")
