@@ -40,44 +40,48 @@ def state_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         yield
 
 
-@pytest.fixture
+def write_checkpoint(
+    folder: Path, *, seed: int = 0, network: str = "fastgan", z_dim: int = 8, side: int = SIDE
+) -> Path:
+    """Write the checkpoint of a small generator with random weights and return its folder."""
+    torch.manual_seed(seed)
+    config = GeneratorConfig(network=network, z_dim=z_dim, resolution=side, width=WIDTH)
+    generator = build_generator(config)
+    for layer in generator.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.momentum = None  # the statistics of the one batch that follows, whole
+    with torch.no_grad():
+        generator.train()(torch.randn(64, z_dim))
+        for name, weight in generator.named_parameters():
+            if name.startswith("blocks.") and name.endswith(".style.weight"):
+                weight.mul_(8.0)  # styles that tell pictures apart
+        for layer in generator.to_rgb.modules():
+            if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+                layer.weight.mul_(4.0)  # pictures of good contrast
+    folder.mkdir(parents=True)
+    checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
+    return folder
+
+
+def write_pictures(folder: Path, count: int = 12, side: int = SIDE) -> Path:
+    """Write made-up pictures, coloured discs on a gradient, and return their folder."""
+    folder.mkdir(parents=True)
+    rows, columns = np.mgrid[0:side, 0:side] / side
+    for index in range(count):
+        centre = 0.3 + 0.4 * index / count
+        disc = (rows - centre) ** 2 + (columns - 0.5) ** 2 < 0.06
+        picture = np.stack([disc * 1.0, rows * (index % 3) / 2, columns], axis=2)
+        Image.fromarray((picture * 255).astype(np.uint8)).save(folder / f"picture_{index:03d}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def make_checkpoint() -> Callable[..., Path]:
     """Return a function that writes the checkpoint of a small generator with random weights and returns its folder."""
-
-    def make(folder: Path, *, seed: int = 0, network: str = "fastgan", z_dim: int = 8, side: int = SIDE) -> Path:
-        torch.manual_seed(seed)
-        config = GeneratorConfig(network=network, z_dim=z_dim, resolution=side, width=WIDTH)
-        generator = build_generator(config)
-        for layer in generator.modules():
-            if isinstance(layer, torch.nn.BatchNorm2d):
-                layer.momentum = None  # the statistics of the one batch that follows, whole
-        with torch.no_grad():
-            generator.train()(torch.randn(64, z_dim))
-            for name, weight in generator.named_parameters():
-                if name.startswith("blocks.") and name.endswith(".style.weight"):
-                    weight.mul_(8.0)  # styles that tell pictures apart
-            for layer in generator.to_rgb.modules():
-                if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
-                    layer.weight.mul_(4.0)  # pictures of good contrast
-        folder.mkdir(parents=True)
-        checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
-        return folder
-
-    return make
+    return write_checkpoint
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_pictures() -> Callable[..., Path]:
     """Return a function that writes made-up pictures, coloured discs on a gradient, and returns their folder."""
-
-    def make(folder: Path, count: int = 12, side: int = SIDE) -> Path:
-        folder.mkdir(parents=True)
-        rows, columns = np.mgrid[0:side, 0:side] / side
-        for index in range(count):
-            centre = 0.3 + 0.4 * index / count
-            disc = (rows - centre) ** 2 + (columns - 0.5) ** 2 < 0.06
-            picture = np.stack([disc * 1.0, rows * (index % 3) / 2, columns], axis=2)
-            Image.fromarray((picture * 255).astype(np.uint8)).save(folder / f"picture_{index:03d}.png")
-        return folder
-
-    return make
+    return write_pictures

@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
 
 Open = Callable[..., Page]
+pytestmark = pytest.mark.own_studio
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 

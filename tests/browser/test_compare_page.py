@@ -513,6 +513,7 @@ def test_what_is_no_hash_in_the_link_is_said_until_something_else_is_chosen(
     wait_for_wall(page, 2)
 
 
+@pytest.mark.own_studio
 def test_a_link_waits_for_the_checkpoints_that_are_not_here(
     address: str, checkpoints: Path, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:

@@ -211,6 +211,7 @@ def test_a_link_to_an_absent_checkpoint_says_so_and_shows_no_other_picture(
     expect(page.locator("select.checkpoint option")).to_have_count(2)
 
 
+@pytest.mark.own_studio
 def test_damaged_checkpoints_are_listed_with_the_reason_while_the_rest_works(
     address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:
@@ -303,6 +304,7 @@ def test_the_seed_can_be_copied(address: str, open_page: Open) -> None:
     assert page.evaluate("getSelection().toString()") == "4294967295"
 
 
+@pytest.mark.own_studio
 def test_a_run_that_goes_on_is_told_when_its_checkpoint_has_been_replaced(
     address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:
@@ -316,6 +318,7 @@ def test_a_run_that_goes_on_is_told_when_its_checkpoint_has_been_replaced(
     page.wait_for_function("window.ganRace.shown.seed === 0")
 
 
+@pytest.mark.own_studio
 def test_a_new_visitor_gets_what_is_newest_now_and_a_link_stays_what_it_says(
     address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:

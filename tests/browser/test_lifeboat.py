@@ -98,6 +98,7 @@ def test_a_file_that_is_none_is_refused_with_one_sentence_and_changes_nothing(
     assert page.evaluate(ALL) == [[0, 1, ""]]
 
 
+@pytest.mark.own_studio
 def test_the_studio_keeps_them_over_a_restart_and_a_stranger_can_take_them_over(
     address: str, checkpoints: Path, serve: Callable[[Path], str], open_page: Open, tmp_path: Path
 ) -> None:
@@ -119,6 +120,7 @@ def test_the_studio_keeps_them_over_a_restart_and_a_stranger_can_take_them_over(
     assert len(row["owners"]) == 1
 
 
+@pytest.mark.own_studio
 def test_when_the_program_is_gone_the_page_says_so_and_still_saves_the_favourites(
     address: str, open_page: Open, opened: list[studio_page.Page]
 ) -> None:

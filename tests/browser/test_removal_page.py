@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
 
 Open = Callable[..., Page]
+pytestmark = pytest.mark.own_studio
 
 
 def open_panel(page: Page) -> Locator:

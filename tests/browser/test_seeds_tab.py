@@ -124,6 +124,7 @@ def test_the_best_of_the_ranking_can_be_shown_alone_with_the_warning_and_nothing
     assert page.evaluate("localStorage.getItem('ganrace.marks')") is None
 
 
+@pytest.mark.own_studio
 def test_a_seed_that_cannot_be_drawn_is_a_grey_card_the_page_goes_on_and_tries_it_again_when_asked(
     address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +180,7 @@ def test_the_sheet_comes_whole_by_itself_after_the_program_did_not_answer_for_a_
     assert len(failed) > 2
 
 
+@pytest.mark.own_studio
 def test_a_program_that_draws_for_others_is_asked_again_and_marks_no_card(
     address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -594,6 +596,7 @@ def test_the_first_tile_of_the_next_sheet_is_drawn_ahead_and_counts_only_once_it
     expect(words).to_contain_text("48 seeds of this checkpoint looked at")
 
 
+@pytest.mark.own_studio
 def test_the_next_sheet_begins_at_once_while_this_one_streams(
     address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -628,6 +631,7 @@ def test_the_next_sheet_begins_at_once_while_this_one_streams(
 ROWS = "card => getComputedStyle(card.querySelector('.frame')).backgroundImage.split('\"')[1] ?? ''"
 
 
+@pytest.mark.own_studio
 def test_the_first_tile_of_a_sheet_comes_row_by_row_where_its_generator_takes_long(
     address: str, checkpoints: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
