@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
@@ -92,13 +92,26 @@ class Shared:
     """The studio that stays open for all tests that change neither its checkpoints nor the program."""
 
     def __init__(self, folder: Path) -> None:
-        self.root, self.state = folder / "checkpoints", folder / "state"
-        write_checkpoint(self.root / "alpha", seed=1, network="fastgan")
-        write_checkpoint(self.root / "beta", seed=2, network="dcgan")
-        (self.root / "default").write_text("alpha", encoding="utf-8")
-        self.before = self.facts()
+        self.origin, self.root, self.state = folder / "origin", folder / "checkpoints", folder / "state"
+        write_checkpoint(self.origin / "alpha", seed=1, network="fastgan")
+        write_checkpoint(self.origin / "beta", seed=2, network="dcgan")
+        (self.origin / "default").write_text("alpha", encoding="utf-8")
         self.page: studio_page.Page | None = None
         self.address = ""
+        self.renew()
+
+    def renew(self) -> None:
+        """Close the studio and put everything back."""
+        self.close()
+        for folder in (self.root, self.state):
+            shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.origin, self.root)
+        self.before = self.facts()
+
+    def close(self) -> None:
+        if self.page is not None:
+            self.page.close(verbose=False)
+        self.page = None
 
     def facts(self) -> dict[str, tuple[int, int]]:
         files = [path for path in self.root.rglob("*") if path.is_file()]
@@ -118,17 +131,16 @@ class Shared:
         if self.page is not None:
             self.state.mkdir(exist_ok=True)
             (self.state / FAVOURITES).write_bytes(to_file([]))
-        added = self.state / ADDED
-        assert not added.is_dir() or not any(added.rglob("*.safetensors")), "mark a test that adds some with own_studio"
-        assert self.facts() == self.before, "mark a test that changes checkpoints with own_studio"
+        if self.facts() != self.before or any(self.state.glob(f"{ADDED}/*/*.safetensors")):
+            self.renew()
+            pytest.fail("Mark a test that adds or changes checkpoints with own_studio.")
 
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     studio = Shared(tmp_path_factory.mktemp("shared"))
     yield studio
-    if studio.page is not None:
-        studio.page.close(verbose=False)
+    studio.close()
 
 
 def has_own_studio(request: pytest.FixtureRequest) -> bool:
@@ -140,7 +152,7 @@ def checkpoints(request: pytest.FixtureRequest, tmp_path: Path, shared: Shared) 
     """Return a folder with two checkpoints; `alpha` comes first. It is the test's own where `address` is or is none."""
     if "address" in request.fixturenames and not has_own_studio(request):
         return shared.root
-    return Path(shutil.copytree(shared.root, tmp_path / "checkpoints"))
+    return Path(shutil.copytree(shared.origin, tmp_path / "checkpoints"))
 
 
 @pytest.fixture
@@ -200,9 +212,9 @@ class Visitors:
         self._browser = browser
         self._idle: list[Visitor] = []
 
-    def come(self, options: dict[str, Any]) -> Visitor:
+    def come(self, options: dict[str, Any], fresh: bool) -> Visitor:
         for visitor in self._idle:
-            if visitor.options == options:
+            if visitor.options == options and not fresh:
                 self._idle.remove(visitor)
                 return visitor
         return Visitor(self._browser, options)
@@ -223,14 +235,17 @@ def visitors(browser: Browser) -> Visitors:
 
 @pytest.fixture
 def open_page(visitors: Visitors) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens an address as a new visitor; errors on the page fail the test."""
+    """Return a function that opens an address as a new visitor; errors on the page fail the test.
+
+    A `fresh` one comes in a new process that has compiled and kept nothing, as a real one does.
+    """
     here: list[Visitor] = []
     errors: list[str] = []
 
-    def open_(url: str, *, tile: bool = True, quiet: bool = True, **options: Any) -> Page:
+    def open_(url: str, *, tile: bool = True, quiet: bool = True, fresh: bool = False, **options: Any) -> Page:
         media = {name: options.pop(name) for name in ("color_scheme", "reduced_motion") if name in options}
         viewport = options.pop("viewport", DESKTOP)
-        here.append(visitors.come({"locale": "en-US", **options}))
+        here.append(visitors.come({"locale": "en-US", **options}, fresh))
         page = here[-1].open(url)
         page.set_viewport_size(viewport)
         page.emulate_media(**media)
@@ -367,7 +382,9 @@ def too_wide(page: Page) -> list[str]:
 
 def findings(page: Page) -> list[str]:
     """Say what axe finds serious or critical, or wrong in the order of headings, on the page as it is."""
-    results = Axe().run(page).response
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    results = page.evaluate("axe.run({ resultTypes: ['violations'] })")
     assert len(results["passes"]) > 10
     serious = [
         one for one in results["violations"] if one["impact"] in ("serious", "critical") or one["id"] == "heading-order"

@@ -568,6 +568,7 @@ def test_the_key_c_compares_with_the_checkpoint_that_was_looked_at_before(three:
     expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
 
 
+@pytest.mark.own_studio
 def test_a_run_with_steps_has_a_scrubber_and_others_have_none(
     address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:

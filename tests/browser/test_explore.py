@@ -25,11 +25,13 @@ def test_the_first_tile_comes_with_the_page(address: str, checkpoints: Path, ope
     assert page.locator(".race .tile").get_attribute("alt") == "Tile of 10 by 10 pictures: seed 0 of alpha"
 
 
+@pytest.mark.perf
+@pytest.mark.own_studio
 def test_the_tile_is_there_within_two_seconds(address: str, open_page: Open) -> None:
     times = []
     for _ in range(3):
         start = time.monotonic()
-        open_page(address)
+        open_page(address, fresh=True)
         times.append(time.monotonic() - start)
     assert min(times) < 2.0
 
@@ -49,6 +51,7 @@ def test_ten_fast_presses_land_on_plus_ten_with_at_most_three_renders(
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(tmp_path / "slow" / "large", 10))
 
 
+@pytest.mark.perf
 def test_the_seeds_around_the_one_that_is_shown_are_there_before_they_are_wished(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:

@@ -60,6 +60,7 @@ def downloaded(page: Page, sha256: str, seed: int) -> bytes:
     return data
 
 
+@pytest.mark.perf
 def test_fast_taps_and_swipes_land_on_plus_ten_and_a_slow_network_still_shows_a_preview(
     tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[..., str], open_page: Open
 ) -> None:

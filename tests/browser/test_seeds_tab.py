@@ -39,6 +39,8 @@ def open_seeds(open_page: Open, address: str, count: int = 24, **options: Any) -
     return page
 
 
+@pytest.mark.perf
+@pytest.mark.own_studio
 def test_tiles_stream_in_the_first_within_a_second_and_are_the_seeds_tiles(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
