@@ -19,7 +19,7 @@ import torch
 from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect, sync_playwright
 
 from studio.added import FOLDER as ADDED
 from studio.favourites import FILE as FAVOURITES
@@ -35,7 +35,7 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--renderer-process-limit=1", "--disable-site-isolation-trials"),  # see Visitor
 ]
-MOST_VISITORS = 3  # that wait for the next test; each of them takes a process
+MOST_VISITORS = 5  # that wait for the next test; each of them takes a process
 DESKTOP: Any = {"width": 1280, "height": 800}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1.5e6 / 8, "uploadThroughput": 1.5e6 / 8}
@@ -237,16 +237,28 @@ def visitors(browser: Browser) -> Visitors:
 def open_page(visitors: Visitors) -> Iterator[Callable[..., Page]]:
     """Return a function that opens an address as a new visitor; errors on the page fail the test.
 
-    A `fresh` one comes in a new process that has compiled and kept nothing, as a real one does.
+    A `fresh` one comes in a new process that has compiled and kept nothing, as a real one does. One that comes
+    `instead_of` a page is spared a process of its own.
     """
-    here: list[Visitor] = []
+    here: dict[BrowserContext, Visitor] = {}
     errors: list[str] = []
 
-    def open_(url: str, *, tile: bool = True, quiet: bool = True, fresh: bool = False, **options: Any) -> Page:
+    def open_(
+        url: str,
+        *,
+        tile: bool = True,
+        quiet: bool = True,
+        fresh: bool = False,
+        instead_of: Page | None = None,
+        **options: Any,
+    ) -> Page:
+        if instead_of is not None:
+            visitors.leave(here.pop(instead_of.context))
         media = {name: options.pop(name) for name in ("color_scheme", "reduced_motion") if name in options}
         viewport = options.pop("viewport", DESKTOP)
-        here.append(visitors.come({"locale": "en-US", **options}, fresh))
-        page = here[-1].open(url)
+        visitor = visitors.come({"locale": "en-US", **options}, fresh)
+        here[visitor.context] = visitor
+        page = visitor.open(url)
         page.set_viewport_size(viewport)
         page.emulate_media(**media)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -258,7 +270,7 @@ def open_page(visitors: Visitors) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open_
-    for visitor in here:
+    for visitor in here.values():
         visitors.leave(visitor)
     assert errors == []
 

@@ -251,9 +251,10 @@ def test_the_nearest_training_pictures_stand_under_each_of_the_enlarged_ones(
     groups = lens.locator(".nearest")
     assert [one.get_attribute("aria-label") for one in groups.all()] == ["1 · beta", "2 · alpha"]
     assert findings(page) == []
+    explore = None
     for index, name in enumerate(("beta", "alpha")):
         sha256 = checkpoint.load(checkpoints / name).sha256
-        explore = open_page(f"{pictured}?ck={sha256}&seed=4&psi=0.5&cell=37")
+        explore = open_page(f"{pictured}?ck={sha256}&seed=4&psi=0.5&cell=37", instead_of=explore)
         explore.locator(".explore .lens summary").click()
         expect(explore.locator(f".explore {NEAR}")).to_have_text(groups.nth(index).locator(NEAR).all_inner_texts())
     before = lens.locator(NEAR).all_inner_texts()
@@ -487,7 +488,7 @@ def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, 
     wait_for_wall(other, 2, 7)
     assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
     link = f"{page.url.split('&cmp=')[0]}&cmp=0123abcd,{page.url.split('%2C')[-1][:8]}"
-    absent = open_page(link, tile=False)
+    absent = open_page(link, tile=False, instead_of=other)
     expect(absent.locator(".compare .absent")).to_contain_text("Checkpoint 0123abcd is not here")
     wait_for_wall(absent, 1, 7)
 
@@ -576,7 +577,7 @@ def test_a_run_with_steps_has_a_scrubber_and_others_have_none(
     expect(page.locator(".scrubber")).to_be_hidden()
     run = checkpoints / "run"
     make_run(run, make_checkpoint, (1024, 2048, 3000))
-    page = begin(open_page(address))
+    page = begin(open_page(address, instead_of=page))
     choose(page, 1, "run")
     expect(page.locator(".scrubber")).to_be_visible()
     page.locator(".scrub").fill("0")

@@ -136,20 +136,20 @@ def test_the_caption_changes_only_together_with_its_picture(address: str, open_p
     assert len({caption for caption, _ in pairs}) == len(pairs) == len({source for _, source in pairs})
 
 
-@pytest.mark.parametrize("typed", ["-1", "4294967296", "1.5", "abc", "1e3", "", "99999999999999999999"])
-def test_a_bad_seed_keeps_the_tile_and_says_why(address: str, open_page: Open, typed: str) -> None:
+def test_a_bad_seed_keeps_the_tile_and_says_why(address: str, open_page: Open) -> None:
     page = open_page(address)
-    before = page.evaluate(STATE)
-    page.locator(".seed").fill(typed)
-    page.get_by_role("button", name="Go").click()
     status = page.locator(".explore .status")
-    expect(status).to_be_visible()
-    expect(status).to_contain_text("whole numbers from 0 to 4294967295")
-    assert page.evaluate(STATE) == before
-    page.locator(".seed").fill("3")
-    page.locator(".seed").press("Enter")
-    wait_for_tile(page, seed=3)
-    expect(status).to_be_hidden()
+    for good, typed in enumerate(["-1", "4294967296", "1.5", "abc", "1e3", "", "99999999999999999999"], start=3):
+        before = page.evaluate(STATE)
+        page.locator(".seed").fill(typed)
+        page.get_by_role("button", name="Go").click()
+        expect(status).to_be_visible()
+        expect(status).to_contain_text("whole numbers from 0 to 4294967295")
+        assert page.evaluate(STATE) == before
+        page.locator(".seed").fill(str(good))
+        page.locator(".seed").press("Enter")
+        wait_for_tile(page, seed=good)
+        expect(status).to_be_hidden()
 
 
 def test_another_checkpoint_shows_its_own_tile_of_the_same_seed(

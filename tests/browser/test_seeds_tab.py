@@ -407,21 +407,21 @@ def test_what_was_kept_or_starred_is_shown_of_all_sheets_and_all_shows_the_sheet
 KEPT = ("knockout", "marks", "favourites", "looked", "language", "sharing", "theme", "compare_mode", "recent", "secret")
 
 
-@pytest.mark.parametrize("garbage", ["{", "[null, 5]", '"x"', '{"toString": 1}', '[{"sha256": {"toString": 1}}]'])
-def test_garbage_in_the_browsers_store_harms_nothing(address: str, open_page: Open, garbage: str) -> None:
+def test_garbage_in_the_browsers_store_harms_nothing(address: str, open_page: Open) -> None:
     page = open_page(address)
-    page.evaluate(
-        "([names, value]) => names.forEach((name) => localStorage.setItem(name, value))",
-        [[f"ganrace.{name}" for name in KEPT], garbage],
-    )
-    page.goto(f"{address}?tab=seeds")
-    page.wait_for_function(DRAWN, arg=2)
-    page.keyboard.press("k")
-    page.keyboard.press("f")
-    assert page.evaluate(MARKS.replace("[0]", ".at(-1)")) == {"0": "keep"}
-    assert page.evaluate("window.ganRace.favourites.all().length") == 1
-    page.locator(".head .chip").click()
-    expect(page.locator("dialog.checkpoints")).to_be_visible()
+    for garbage in ("{", "[null, 5]", '"x"', '{"toString": 1}', '[{"sha256": {"toString": 1}}]'):
+        page.evaluate(
+            "([names, value]) => names.forEach((name) => localStorage.setItem(name, value))",
+            [[f"ganrace.{name}" for name in KEPT], garbage],
+        )
+        page.goto(f"{address}?tab=seeds")
+        page.wait_for_function(DRAWN, arg=2)
+        page.keyboard.press("k")
+        page.keyboard.press("f")
+        assert page.evaluate(MARKS.replace("[0]", ".at(-1)")) == {"0": "keep"}
+        assert page.evaluate("window.ganRace.favourites.all().length") == 1
+        page.locator(".head .chip").click()
+        expect(page.locator("dialog.checkpoints")).to_be_visible()
 
 
 def test_what_is_no_knockout_any_more_is_dropped_and_one_begins(address: str, open_page: Open) -> None:
@@ -722,12 +722,16 @@ def test_nothing_is_drawn_ahead_of_the_first_tile_of_a_sheet(address: str, open_
     page.wait_for_function(DRAWN, arg=24)
 
 
-@pytest.mark.parametrize("typed", ["-1", "1e3", "4294967296"])
-def test_a_bad_first_seed_is_refused_with_a_sentence(address: str, open_page: Open, typed: str) -> None:
+def test_a_bad_first_seed_is_refused_with_a_sentence(address: str, open_page: Open) -> None:
     page = open_seeds(open_page, address, 1)
-    page.locator(".race.seeds .start").fill(typed)
-    page.get_by_role("button", name="Show").click()
-    expect(page.locator(".race.seeds .status")).to_contain_text("whole numbers from 0 to 4294967295")
+    status = page.locator(".race.seeds .status")
+    for typed in ("-1", "1e3", "4294967296"):
+        page.locator(".race.seeds .start").fill(typed)
+        page.get_by_role("button", name="Show").click()
+        expect(status).to_contain_text("whole numbers from 0 to 4294967295")
+        page.locator(".race.seeds .start").fill("0")
+        page.get_by_role("button", name="Show").click()
+        expect(status).to_be_hidden()
 
 
 def test_on_a_phone_nothing_scrolls_sideways_and_fingers_can_do_it_all(address: str, open_page: Open) -> None:
