@@ -36,6 +36,7 @@ def test_the_tile_is_there_within_two_seconds(address: str, open_page: Open) -> 
     assert min(times) < 2.0
 
 
+@pytest.mark.perf
 def test_ten_fast_presses_land_on_plus_ten_with_at_most_three_renders(
     tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
 ) -> None:

@@ -588,7 +588,10 @@ def test_the_first_tile_of_the_next_sheet_is_drawn_ahead_and_counts_only_once_it
     words = page.locator(".progress-words")
     expect(words).to_contain_text("24 of 24")
     page.locator(".race.seeds .start").fill("1000")
-    page.wait_for_timeout(600)
+    for _ in range(100):
+        if 1000 in ahead:
+            break
+        page.wait_for_timeout(100)
     assert ahead.keys() == {0, 24, 1000}
     expect(words).to_contain_text("24 seeds of this checkpoint looked at")
     page.get_by_role("button", name="Show").click()
