@@ -26,7 +26,7 @@ from studio.favourites import FILE as FAVOURITES
 from studio.favourites import to_file
 from studio.render import to_jpeg
 from studio.ui import page as studio_page
-from tests.conftest import write_checkpoint
+from tests.conftest import write_checkpoint, write_pictures
 from training import checkpoint
 from training.images import Pixels, to_cells, to_tile
 from training.sheet import seed_sheet
@@ -88,6 +88,22 @@ def serve(opened: list[studio_page.Page], tmp_path: Path, monkeypatch: pytest.Mo
     return start
 
 
+@pytest.fixture(scope="module")
+def serve_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """Return a function that opens the studio on a folder for all tests of a file, which may not change it."""
+    studios: list[studio_page.Page] = []
+
+    def start(root: Path) -> str:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GAN_RACE_STATE", str(tmp_path_factory.mktemp("state")))
+            studios.append(studio_page.build(root, torch.device("cpu")))
+        return str(studios[-1].launch(prevent_thread_lock=True, quiet=True)[1])
+
+    yield start
+    for studio in studios:
+        studio.close(verbose=False)
+
+
 class Shared:
     """The studio that stays open for all tests that change neither its checkpoints nor the program."""
 
@@ -141,6 +157,18 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     studio = Shared(tmp_path_factory.mktemp("shared"))
     yield studio
     studio.close()
+
+
+@pytest.fixture(scope="session")
+def real_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of made-up training pictures, whose features are kept for the tests that come later."""
+    return write_pictures(tmp_path_factory.mktemp("real") / "pictures")
+
+
+@pytest.fixture(scope="module")
+def more_checkpoints(shared: Shared, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with `alpha` and `beta`, to which a file may add more for all its tests."""
+    return Path(shutil.copytree(shared.origin, tmp_path_factory.mktemp("more") / "checkpoints"))
 
 
 def has_own_studio(request: pytest.FixtureRequest) -> bool:

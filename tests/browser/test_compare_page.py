@@ -74,11 +74,11 @@ def place(page: Page, cell: int, frame: int = 0) -> Point:
     return {"x": box["x"] + (cell % 10 + 0.5) * step, "y": box["y"] + (cell // 10 + 0.5) * step}
 
 
-@pytest.fixture
-def three(checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str]) -> str:
+@pytest.fixture(scope="module")
+def three(more_checkpoints: Path, make_checkpoint: Callable[..., Path], serve_all: Callable[[Path], str]) -> str:
     """Return the address of a studio with alpha and beta on equal latents, and gamma on others."""
-    make_checkpoint(checkpoints / "gamma", seed=3, network="dcgan", z_dim=16)
-    return serve(checkpoints)
+    make_checkpoint(more_checkpoints / "gamma", seed=3, network="dcgan", z_dim=16)
+    return serve_all(more_checkpoints)
 
 
 def test_every_tile_shows_the_very_pixels_that_explore_shows(address: str, checkpoints: Path, open_page: Open) -> None:
@@ -228,16 +228,9 @@ NEAR = ".neighbours figcaption"
 
 
 @pytest.fixture
-def pictured(
-    checkpoints: Path,
-    tmp_path: Path,
-    make_pictures: Callable[..., Path],
-    serve: Callable[..., str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> str:
+def pictured(checkpoints: Path, real_pictures: Path, serve: Callable[..., str]) -> str:
     """Return the address of a studio that has the training pictures."""
-    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
-    return serve(checkpoints, make_pictures(tmp_path / "real"))
+    return serve(checkpoints, real_pictures)
 
 
 def test_the_nearest_training_pictures_stand_under_each_of_the_enlarged_ones(
@@ -349,11 +342,12 @@ def test_blind_mode_hides_the_names_until_the_guess_is_revealed(three: str, open
 
 @pytest.mark.parametrize(("locale", "column"), [("en-US", 0), ("ja-JP", 1)])
 def test_latents_that_differ_are_said_and_equal_ones_are_not(
-    three: str, checkpoints: Path, open_page: Open, locale: str, column: int
+    request: pytest.FixtureRequest, three: str, more_checkpoints: Path, open_page: Open, locale: str, column: int
 ) -> None:
     config = GeneratorConfig(network="resnet", z_dim=8, resolution=16, width=4, classes=3)
-    (checkpoints / "classes").mkdir()
-    checkpoint.save(checkpoints / "classes", config, build_generator(config).state_dict(), {"images": 5})
+    (more_checkpoints / "classes").mkdir()
+    checkpoint.save(more_checkpoints / "classes", config, build_generator(config).state_dict(), {"images": 5})
+    request.addfinalizer(lambda: shutil.rmtree(more_checkpoints / "classes"))
     page = open_page(f"{three}?tab=compare", tile=False, locale=locale)
     wait_for_wall(page, 2)
     expect(page.locator(".mismatch")).to_be_hidden()
