@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from training.generators import GeneratorConfig, build_generator
 
 SIDE = 16
 WIDTH = 4
+
+# Gradio takes the first port that is free from this one on. Two workers that seek one at once would both take it, and a
+# studio that is open on this machine has the first ones.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+os.environ.setdefault("GRADIO_SERVER_PORT", str(7960 + 100 * WORKER))
 
 # A machine that does other work too is slow, which is no defect of what is tested.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

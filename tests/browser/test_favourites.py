@@ -31,6 +31,8 @@ def test_what_is_no_favourite_in_the_browsers_store_is_passed_over(address: str,
     page = open_page(address)
     for kept in ("{", '{"a": 1}', '[1, null, {"sha256": "x"}]', '[{"sha256": 5, "seed": -1}]'):
         page.evaluate("(kept) => localStorage.setItem('ganrace.favourites', kept)", kept)
+        page.reload()  # an open page has read its own already
+        wait_for_tile(page)
         assert page.evaluate("window.ganRace.favourites.all()") == []
         page.keyboard.press("f")
         assert [one["seed"] for one in page.evaluate("window.ganRace.favourites.all()")] == [0]
