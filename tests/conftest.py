@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,11 @@ from training.generators import GeneratorConfig, build_generator
 
 SIDE = 16
 WIDTH = 4
+
+# Gradio takes the first port that is free from this one on. Two workers that seek one at once would both take it, and a
+# studio that is open on this machine has the first ones.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+os.environ.setdefault("GRADIO_SERVER_PORT", str(7960 + 100 * WORKER))
 
 # A machine that does other work too is slow, which is no defect of what is tested.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -47,44 +53,48 @@ def previews(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precision, "preview_precision", lambda _: torch.bfloat16)
 
 
-@pytest.fixture
+def write_checkpoint(
+    folder: Path, *, seed: int = 0, network: str = "fastgan", z_dim: int = 8, side: int = SIDE
+) -> Path:
+    """Write the checkpoint of a small generator with random weights and return its folder."""
+    torch.manual_seed(seed)
+    config = GeneratorConfig(network=network, z_dim=z_dim, resolution=side, width=WIDTH)
+    generator = build_generator(config)
+    for layer in generator.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.momentum = None  # the statistics of the one batch that follows, whole
+    with torch.no_grad():
+        generator.train()(torch.randn(64, z_dim))
+        for name, weight in generator.named_parameters():
+            if name.startswith("blocks.") and name.endswith(".style.weight"):
+                weight.mul_(8.0)  # styles that tell pictures apart
+        for layer in generator.to_rgb.modules():
+            if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+                layer.weight.mul_(4.0)  # pictures of good contrast
+    folder.mkdir(parents=True)
+    checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
+    return folder
+
+
+def write_pictures(folder: Path, count: int = 12, side: int = SIDE) -> Path:
+    """Write made-up pictures, coloured discs on a gradient, and return their folder."""
+    folder.mkdir(parents=True)
+    rows, columns = np.mgrid[0:side, 0:side] / side
+    for index in range(count):
+        centre = 0.3 + 0.4 * index / count
+        disc = (rows - centre) ** 2 + (columns - 0.5) ** 2 < 0.06
+        picture = np.stack([disc * 1.0, rows * (index % 3) / 2, columns], axis=2)
+        Image.fromarray((picture * 255).astype(np.uint8)).save(folder / f"picture_{index:03d}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def make_checkpoint() -> Callable[..., Path]:
     """Return a function that writes the checkpoint of a small generator with random weights and returns its folder."""
-
-    def make(folder: Path, *, seed: int = 0, network: str = "fastgan", z_dim: int = 8, side: int = SIDE) -> Path:
-        torch.manual_seed(seed)
-        config = GeneratorConfig(network=network, z_dim=z_dim, resolution=side, width=WIDTH)
-        generator = build_generator(config)
-        for layer in generator.modules():
-            if isinstance(layer, torch.nn.BatchNorm2d):
-                layer.momentum = None  # the statistics of the one batch that follows, whole
-        with torch.no_grad():
-            generator.train()(torch.randn(64, z_dim))
-            for name, weight in generator.named_parameters():
-                if name.startswith("blocks.") and name.endswith(".style.weight"):
-                    weight.mul_(8.0)  # styles that tell pictures apart
-            for layer in generator.to_rgb.modules():
-                if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
-                    layer.weight.mul_(4.0)  # pictures of good contrast
-        folder.mkdir(parents=True)
-        checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
-        return folder
-
-    return make
+    return write_checkpoint
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_pictures() -> Callable[..., Path]:
     """Return a function that writes made-up pictures, coloured discs on a gradient, and returns their folder."""
-
-    def make(folder: Path, count: int = 12, side: int = SIDE) -> Path:
-        folder.mkdir(parents=True)
-        rows, columns = np.mgrid[0:side, 0:side] / side
-        for index in range(count):
-            centre = 0.3 + 0.4 * index / count
-            disc = (rows - centre) ** 2 + (columns - 0.5) ** 2 < 0.06
-            picture = np.stack([disc * 1.0, rows * (index % 3) / 2, columns], axis=2)
-            Image.fromarray((picture * 255).astype(np.uint8)).save(folder / f"picture_{index:03d}.png")
-        return folder
-
-    return make
+    return write_pictures

@@ -31,6 +31,7 @@ def test_a_line_that_is_no_longer_there_is_told() -> None:
         changed(Mistake("half.py", "gone", "", ""), RIGHT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("given", "expected", "noticed"), [(6, 3, True), (0, 0, False)])
 def test_a_mistake_is_made_noticed_or_not_and_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: int, expected: int, noticed: bool

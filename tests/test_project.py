@@ -57,8 +57,18 @@ def test_ci_runs_the_test_command_of_readme() -> None:
     assert line is not None
     found = subprocess.run(["bash", "-c", line[1]], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     assert found.startswith("python3 -m venv ")
-    assert found.endswith(" && .venv/bin/python -m pytest\n")
+    assert found.endswith(' && .venv/bin/python -m pytest -n 2 --dist loadfile -m "not slow and not perf"\n')
     assert found in (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_ci_runs_what_the_test_command_of_readme_leaves_out() -> None:
+    script = (PROJECT / ".ci" / "run").read_text(encoding="utf-8")
+    left_out = re.search(r"^left_out='(.*)'$", script, flags=re.M)
+    assert left_out is not None
+    assert script.endswith('\n.venv/bin/python -m pytest -m "$left_out"\n')
+    runs = re.search(r' -m "(.*)"$', (PROJECT / "README.md").read_text(encoding="utf-8"), flags=re.M)
+    assert runs is not None
+    assert runs[1] == " and ".join(f"not {mark}" for mark in left_out[1].split(" or "))
 
 
 def test_ci_can_be_run() -> None:

@@ -11,22 +11,32 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect, sync_playwright
 
+from studio.added import FOLDER as ADDED
+from studio.favourites import FILE as FAVOURITES
+from studio.favourites import to_file
 from studio.render import to_jpeg
 from studio.ui import page as studio_page
+from tests.conftest import write_checkpoint, write_pictures
 from training import checkpoint
 from training.images import Pixels, to_cells, to_tile
 from training.sheet import seed_sheet
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    *("--renderer-process-limit=1", "--disable-site-isolation-trials"),  # see Visitor
+]
+MOST_VISITORS = 5  # that wait for the next test; each of them takes a process
+DESKTOP: Any = {"width": 1280, "height": 800}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1.5e6 / 8, "uploadThroughput": 1.5e6 / 8}
 HASHES = """async (selector) => Promise.all([...document.querySelectorAll(selector)].map(async (image) => {
@@ -78,31 +88,207 @@ def serve(opened: list[studio_page.Page], tmp_path: Path, monkeypatch: pytest.Mo
     return start
 
 
-@pytest.fixture
-def checkpoints(tmp_path: Path, make_checkpoint: Callable[..., Path]) -> Path:
-    """Return a folder with two checkpoints; `alpha` comes first."""
-    root = tmp_path / "checkpoints"
-    make_checkpoint(root / "alpha", seed=1, network="fastgan")
-    make_checkpoint(root / "beta", seed=2, network="dcgan")
-    (root / "default").write_text("alpha", encoding="utf-8")
-    return root
+@pytest.fixture(scope="module")
+def serve_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """Return a function that opens the studio on a folder for all tests of a file, which may not change it."""
+    studios: list[studio_page.Page] = []
+
+    def start(root: Path) -> str:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GAN_RACE_STATE", str(tmp_path_factory.mktemp("state")))
+            studios.append(studio_page.build(root, torch.device("cpu")))
+        return str(studios[-1].launch(prevent_thread_lock=True, quiet=True)[1])
+
+    yield start
+    for studio in studios:
+        studio.close(verbose=False)
+
+
+class Shared:
+    """The studio that stays open for all tests that change neither its checkpoints nor the program."""
+
+    def __init__(self, folder: Path) -> None:
+        self.origin, self.root, self.state = folder / "origin", folder / "checkpoints", folder / "state"
+        write_checkpoint(self.origin / "alpha", seed=1, network="fastgan")
+        write_checkpoint(self.origin / "beta", seed=2, network="dcgan")
+        (self.origin / "default").write_text("alpha", encoding="utf-8")
+        self.page: studio_page.Page | None = None
+        self.address = ""
+        self.renew()
+
+    def renew(self) -> None:
+        """Close the studio and put everything back."""
+        self.close()
+        for folder in (self.root, self.state):
+            shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.origin, self.root)
+        self.before = self.facts()
+
+    def close(self) -> None:
+        if self.page is not None:
+            self.page.close(verbose=False)
+        self.page = None
+
+    def facts(self) -> dict[str, tuple[int, int]]:
+        files = [path for path in self.root.rglob("*") if path.is_file()]
+        return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
+    def open(self) -> str:
+        """Open the studio at the first call, and return its address."""
+        if self.page is None:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("GAN_RACE_STATE", str(self.state))
+                self.page = studio_page.build(self.root, torch.device("cpu"))
+            self.address = str(self.page.launch(prevent_thread_lock=True, quiet=True)[1])
+        return self.address
+
+    def forget(self) -> None:
+        """Take down the favourites of the visitors of a test, which had to leave everything else as it was."""
+        if self.page is not None:
+            self.state.mkdir(exist_ok=True)
+            (self.state / FAVOURITES).write_bytes(to_file([]))
+        if self.facts() != self.before or any(self.state.glob(f"{ADDED}/*/*.safetensors")):
+            self.renew()
+            pytest.fail("Mark a test that adds or changes checkpoints with own_studio.")
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    studio = Shared(tmp_path_factory.mktemp("shared"))
+    yield studio
+    studio.close()
+
+
+@pytest.fixture(scope="session")
+def real_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of made-up training pictures, whose features are kept for the tests that come later."""
+    return write_pictures(tmp_path_factory.mktemp("real") / "pictures")
+
+
+@pytest.fixture(scope="module")
+def more_checkpoints(shared: Shared, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with `alpha` and `beta`, to which a file may add more for all its tests."""
+    return Path(shutil.copytree(shared.origin, tmp_path_factory.mktemp("more") / "checkpoints"))
+
+
+def has_own_studio(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("own_studio") is not None
 
 
 @pytest.fixture
-def address(checkpoints: Path, serve: Callable[[Path], str]) -> str:
-    return serve(checkpoints)
+def checkpoints(request: pytest.FixtureRequest, tmp_path: Path, shared: Shared) -> Path:
+    """Return a folder with two checkpoints; `alpha` comes first. It is the test's own where `address` is or is none."""
+    if "address" in request.fixturenames and not has_own_studio(request):
+        return shared.root
+    return Path(shutil.copytree(shared.origin, tmp_path / "checkpoints"))
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens an address as a new visitor; errors on the page fail the test."""
-    contexts, errors = [], []
+def address(request: pytest.FixtureRequest, checkpoints: Path, shared: Shared) -> Iterator[str]:
+    """Return the address of the shared studio, or of the test's own where it is marked with `own_studio`."""
+    if has_own_studio(request):
+        yield request.getfixturevalue("serve")(checkpoints)
+    else:
+        yield shared.open()
+        shared.forget()
 
-    def open_(url: str, *, tile: bool = True, quiet: bool = True, **options: Any) -> Page:
-        options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options}
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
+
+class Visitor:
+    """One browser context with a blank page.
+
+    The blank page keeps the process alive that shows pages, in which the scripts of the studio stay compiled: to open
+    the studio costs a quarter of what it costs in a process of its own. All else goes with a test's pages and `leave`.
+    """
+
+    def __init__(self, browser: Browser, options: dict[str, Any]) -> None:
+        self.options = options
+        self.context = browser.new_context(**options)
+        self.blank = self.context.new_page()
+        self.origins: set[str] = set()
+
+    def leave(self) -> None:
+        """Close all pages and clear what they kept in the browser."""
+        for page in self.context.pages:
+            if page is not self.blank:
+                self._note(page.url)
+                page.close()
+        session = self.context.new_cdp_session(self.blank)
+        for origin in self.origins:
+            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+        session.detach()
+        self.origins.clear()
+        self.context.clear_cookies()
+        self.context.clear_permissions()
+
+    def open(self, url: str) -> Page:
+        self._note(url)
+        return self.context.new_page()
+
+    @property
+    def is_gone(self) -> bool:
+        return not self.context.pages
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.origins.add(f"{parts.scheme}://{parts.netloc}")
+
+
+class Visitors:
+    """Visitors that may come again as somebody new, once the test has ended in which they were there."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._idle: list[Visitor] = []
+
+    def come(self, options: dict[str, Any], fresh: bool) -> Visitor:
+        for visitor in self._idle:
+            if visitor.options == options and not fresh:
+                self._idle.remove(visitor)
+                return visitor
+        return Visitor(self._browser, options)
+
+    def leave(self, visitor: Visitor) -> None:
+        if visitor.is_gone:
+            return
+        visitor.leave()
+        self._idle.append(visitor)
+        if len(self._idle) > MOST_VISITORS:
+            self._idle.pop(0).context.close()
+
+
+@pytest.fixture(scope="session")
+def visitors(browser: Browser) -> Visitors:
+    return Visitors(browser)
+
+
+@pytest.fixture
+def open_page(visitors: Visitors) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an address as a new visitor; errors on the page fail the test.
+
+    A `fresh` one comes in a new process that has compiled and kept nothing, as a real one does. One that comes
+    `instead_of` a page is spared a process of its own.
+    """
+    here: dict[BrowserContext, Visitor] = {}
+    errors: list[str] = []
+
+    def open_(
+        url: str,
+        *,
+        tile: bool = True,
+        quiet: bool = True,
+        fresh: bool = False,
+        instead_of: Page | None = None,
+        **options: Any,
+    ) -> Page:
+        if instead_of is not None:
+            visitors.leave(here.pop(instead_of.context))
+        media = {name: options.pop(name) for name in ("color_scheme", "reduced_motion") if name in options}
+        viewport = options.pop("viewport", DESKTOP)
+        visitor = visitors.come({"locale": "en-US", **options}, fresh)
+        here[visitor.context] = visitor
+        page = visitor.open(url)
+        page.set_viewport_size(viewport)
+        page.emulate_media(**media)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if quiet and message.type == "error" else None)
         page.goto(url)
@@ -112,8 +298,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for visitor in here.values():
+        visitors.leave(visitor)
     assert errors == []
 
 
@@ -236,7 +422,9 @@ def too_wide(page: Page) -> list[str]:
 
 def findings(page: Page) -> list[str]:
     """Say what axe finds serious or critical, or wrong in the order of headings, on the page as it is."""
-    results = Axe().run(page).response
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    results = page.evaluate("axe.run({ resultTypes: ['violations'] })")
     assert len(results["passes"]) > 10
     serious = [
         one for one in results["violations"] if one["impact"] in ("serious", "critical") or one["id"] == "heading-order"

@@ -19,14 +19,14 @@ Open = Callable[..., Page]
 SQUEEZE, INCEPTION = "SqueezeNet 1.1", "InceptionV3"
 
 
-@pytest.fixture
-def scored(checkpoints: Path, make_checkpoint: Callable[..., Path]) -> Path:
-    """Return a folder in which some checkpoints have scores, of two networks, and one is called like a recipe."""
-    make_checkpoint(checkpoints / "lecam", seed=3, network="dcgan")
-    give_scores(checkpoints / "alpha", [scores(2.5), scores(0.75, network=INCEPTION)])
-    give_scores(checkpoints / "beta", [scores(1.25, fakes=500)])
-    give_scores(checkpoints / "lecam", [scores(3.5)], pretrained="EfficientNet-Lite0")
-    return checkpoints
+@pytest.fixture(scope="module")
+def scored(more_checkpoints: Path, make_checkpoint: Callable[..., Path], serve_all: Callable[[Path], str]) -> str:
+    """Return the address of a studio of which some checkpoints have scores, of two networks, one like a recipe."""
+    make_checkpoint(more_checkpoints / "lecam", seed=3, network="dcgan")
+    give_scores(more_checkpoints / "alpha", [scores(2.5), scores(0.75, network=INCEPTION)])
+    give_scores(more_checkpoints / "beta", [scores(1.25, fakes=500)])
+    give_scores(more_checkpoints / "lecam", [scores(3.5)], pretrained="EfficientNet-Lite0")
+    return serve_all(more_checkpoints)
 
 
 def scores(kid: float, network: str = SQUEEZE, fakes: int = 1000) -> dict[str, Any]:
@@ -45,10 +45,8 @@ def rows(page: Page, board: int) -> list[list[str]]:
     return [row.inner_text().split("\t") for row in table.get_by_role("row").all()]
 
 
-def test_each_network_has_a_table_by_kid_with_few_pictures_greyed_below(
-    scored: Path, serve: Callable[[Path], str], open_page: Open
-) -> None:
-    page = open_page(f"{serve(scored)}?tab=about", tile=False)
+def test_each_network_has_a_table_by_kid_with_few_pictures_greyed_below(scored: str, open_page: Open) -> None:
+    page = open_page(f"{scored}?tab=about", tile=False)
     expect(page.locator(".about .board")).to_have_count(2)
     assert page.locator(".about .board h3").all_inner_texts() == [SQUEEZE, INCEPTION]
     table = rows(page, 0)
@@ -63,14 +61,16 @@ def test_each_network_has_a_table_by_kid_with_few_pictures_greyed_below(
     expect(page.locator(".about")).to_contain_text("A metric is not the eye")
 
 
+@pytest.mark.own_studio
 def test_a_spectrum_has_columns_where_a_ladder_measured_one(
-    scored: Path, serve: Callable[[Path], str], open_page: Open
+    checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
 ) -> None:
     spectrum = {f"band_{number}": number / 2 for number in range(1, 6)} | {"period_2": 36.88, "period_4": 10.0}
-    give_scores(scored / "alpha", [scores(2.5) | spectrum, scores(0.75, network=INCEPTION)])
-    page = open_page(f"{serve(scored)}?tab=about", tile=False)
+    give_scores(checkpoints / "alpha", [scores(2.5) | spectrum, scores(0.75, network=INCEPTION)])
+    give_scores(checkpoints / "beta", [scores(3.5)])
+    page = open_page(f"{serve(checkpoints)}?tab=about", tile=False)
     expect(page.locator(".about .board")).to_have_count(2)
-    head, first, second, _ = rows(page, 0)
+    head, first, second = rows(page, 0)
     assert head[1:5] == ["KID", "FID", "Power in five bands", "Grids of 2 / 4 px"]
     assert first[3:5] == ["0.50 1.00 1.50 2.00 2.50", "36.9 / 10.0"]
     assert second[3:5] == ["–", "–"]
@@ -81,10 +81,8 @@ def test_a_spectrum_has_columns_where_a_ladder_measured_one(
         assert (width, too_wide(page)) == (width, [])
 
 
-def test_a_name_in_a_table_opens_the_tile_at_the_present_seed(
-    scored: Path, serve: Callable[[Path], str], open_page: Open
-) -> None:
-    page = open_page(f"{serve(scored)}?seed=4")
+def test_a_name_in_a_table_opens_the_tile_at_the_present_seed(scored: str, open_page: Open) -> None:
+    page = open_page(f"{scored}?seed=4")
     wait_for_tile(page, seed=4)
     page.evaluate("window.ganRace.openTab('about')")
     page.locator(".about table .open", has_text="lecam").click()
@@ -111,10 +109,8 @@ def test_the_glossary_is_searched_in_both_languages_from_the_keyboard(address: s
     expect(page.locator(".about .found")).to_have_text(TEXTS["about_found_none"][1])
 
 
-def test_a_recipe_of_which_a_checkpoint_is_here_leads_to_its_tile(
-    scored: Path, serve: Callable[[Path], str], open_page: Open
-) -> None:
-    page = open_page(serve(scored))
+def test_a_recipe_of_which_a_checkpoint_is_here_leads_to_its_tile(scored: str, open_page: Open) -> None:
+    page = open_page(scored)
     page.evaluate("window.ganRace.openTab('about')")
     page.locator(".about .search").fill("2104.03310")
     page.locator(".about .tricks .open").click()
@@ -125,10 +121,8 @@ def test_a_recipe_of_which_a_checkpoint_is_here_leads_to_its_tile(
     expect(page.locator(".about .tricks .open")).to_have_count(0)
 
 
-def test_on_a_phone_rows_are_cards_and_groups_are_closed(
-    scored: Path, serve: Callable[[Path], str], open_page: Open
-) -> None:
-    page = open_page(f"{serve(scored)}?tab=about", tile=False, locale="ja-JP", **PHONE)
+def test_on_a_phone_rows_are_cards_and_groups_are_closed(scored: str, open_page: Open) -> None:
+    page = open_page(f"{scored}?tab=about", tile=False, locale="ja-JP", **PHONE)
     expect(page.locator(".about .board")).to_have_count(2)
     assert too_wide(page) == []
     widths = page.locator(".about table").evaluate_all("(nodes) => nodes.map((node) => node.scrollWidth)")

@@ -280,6 +280,7 @@ def test_reduced_motion_stops_every_transition(address: str, open_page: Open) ->
     assert page.locator(".explore .tile").evaluate("(node) => getComputedStyle(node).transitionDuration") == "0s"
 
 
+@pytest.mark.perf
 def test_on_a_slow_network_a_preview_comes_first_and_then_the_whole_tile(
     tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
 ) -> None:

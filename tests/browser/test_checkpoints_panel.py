@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
+from tests.browser.conftest import findings, looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
 
 Open = Callable[..., Page]
+pytestmark = pytest.mark.own_studio
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -150,8 +150,7 @@ def test_on_a_phone_nothing_is_too_small_too_wide_or_unreadable(
     small = """(nodes) => nodes.filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44)
         .map((one) => one.outerHTML)"""
     assert panel.locator("button, input:not([type=file])").evaluate_all(small) == []
-    results = Axe().run(page).response
-    assert [one["id"] for one in results["violations"] if one["impact"] in ("serious", "critical")] == []
+    assert findings(page) == []
 
 
 def test_a_checkpoint_of_ones_own_is_added_and_chosen_and_a_pickle_is_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -95,16 +96,15 @@ def test_what_the_link_says_is_compared_even_where_its_checkpoint_for_explore_is
     assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
 
 
-@pytest.mark.parametrize("mode", ["side", "flip", "slider"])
-def test_the_link_restores_how_the_tiles_are_shown(address: str, open_page: Open, mode: str) -> None:
-    page = begin(open_page(address))
-    set_mode(page, "matrix")
-    set_mode(page, mode)
-    said = page.evaluate(LINK)
-    assert said["cmpmode"] == mode
-    assert "cmpseeds" not in said
-    for options in ({}, PHONE):
-        other = open_page(page.url, tile=False, **options)
+def test_the_link_restores_how_the_tiles_are_shown(address: str, open_page: Open) -> None:
+    page, other = begin(open_page(address)), None
+    for mode, options in product(("side", "flip", "slider"), ({}, PHONE)):
+        set_mode(page, "matrix")
+        set_mode(page, mode)
+        said = page.evaluate(LINK)
+        assert said["cmpmode"] == mode
+        assert "cmpseeds" not in said
+        other = open_page(page.url, tile=False, instead_of=other, **options)
         wait_for_wall(other, 2)
         expect(other.locator(".wall")).to_have_attribute("data-mode", mode)
         assert other.evaluate("localStorage.getItem('ganrace.compare_mode')") is None
@@ -124,16 +124,17 @@ def test_the_link_restores_the_matrix_and_passes_over_what_is_no_mode_and_no_see
     assert other.evaluate(HASHES, ".matrix img") == page.evaluate(HASHES, ".matrix img")
     expect(other.locator(".matrix tbody th").first).to_contain_text("ψ 0.5")
     for seeds in ("0-99", "x", "1,,-2"):
-        wrong = open_page(f"{address}?tab=compare&seed=30&cmpmode=matrix&cmpseeds={seeds}", tile=False)
-        expect(wrong.locator(".matrix tbody th strong")).to_have_text(["30", "31", "32", "33"])
-        expect(wrong.locator(".compare .status")).to_be_hidden()
-    bad = open_page(f"{address}?tab=compare&psi=1.5&cmpmode=matrix", tile=False)
+        link = f"{address}?tab=compare&seed=30&cmpmode=matrix&cmpseeds={seeds}"
+        other = open_page(link, tile=False, instead_of=other)
+        expect(other.locator(".matrix tbody th strong")).to_have_text(["30", "31", "32", "33"])
+        expect(other.locator(".compare .status")).to_be_hidden()
+    bad = open_page(f"{address}?tab=compare&psi=1.5&cmpmode=matrix", tile=False, instead_of=other)
     expect(bad.locator(".compare .status")).to_have_text(TEXTS["error_psi"][0].format(value="1.5"))
     expect(bad.locator(".compare img")).to_have_count(0)
     bad.get_by_role("button", name="Draw").click()
     expect(bad.locator(".matrix tbody th strong")).to_have_text(["0", "1", "2", "3"])
     assert "psi" not in bad.evaluate(LINK)
-    wrong = open_page(f"{address}?tab=compare&cmpmode=poster", tile=False)
+    wrong = open_page(f"{address}?tab=compare&cmpmode=poster", tile=False, instead_of=bad)
     wait_for_wall(wrong, 2)
     expect(wrong.locator(".wall")).to_have_attribute("data-mode", "side")
 

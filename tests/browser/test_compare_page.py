@@ -74,11 +74,11 @@ def place(page: Page, cell: int, frame: int = 0) -> Point:
     return {"x": box["x"] + (cell % 10 + 0.5) * step, "y": box["y"] + (cell // 10 + 0.5) * step}
 
 
-@pytest.fixture
-def three(checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str]) -> str:
+@pytest.fixture(scope="module")
+def three(more_checkpoints: Path, make_checkpoint: Callable[..., Path], serve_all: Callable[[Path], str]) -> str:
     """Return the address of a studio with alpha and beta on equal latents, and gamma on others."""
-    make_checkpoint(checkpoints / "gamma", seed=3, network="dcgan", z_dim=16)
-    return serve(checkpoints)
+    make_checkpoint(more_checkpoints / "gamma", seed=3, network="dcgan", z_dim=16)
+    return serve_all(more_checkpoints)
 
 
 def test_every_tile_shows_the_very_pixels_that_explore_shows(address: str, checkpoints: Path, open_page: Open) -> None:
@@ -228,16 +228,9 @@ NEAR = ".neighbours figcaption"
 
 
 @pytest.fixture
-def pictured(
-    checkpoints: Path,
-    tmp_path: Path,
-    make_pictures: Callable[..., Path],
-    serve: Callable[..., str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> str:
+def pictured(checkpoints: Path, real_pictures: Path, serve: Callable[..., str]) -> str:
     """Return the address of a studio that has the training pictures."""
-    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
-    return serve(checkpoints, make_pictures(tmp_path / "real"))
+    return serve(checkpoints, real_pictures)
 
 
 def test_the_nearest_training_pictures_stand_under_each_of_the_enlarged_ones(
@@ -251,9 +244,10 @@ def test_the_nearest_training_pictures_stand_under_each_of_the_enlarged_ones(
     groups = lens.locator(".nearest")
     assert [one.get_attribute("aria-label") for one in groups.all()] == ["1 · beta", "2 · alpha"]
     assert findings(page) == []
+    explore = None
     for index, name in enumerate(("beta", "alpha")):
         sha256 = checkpoint.load(checkpoints / name).sha256
-        explore = open_page(f"{pictured}?ck={sha256}&seed=4&psi=0.5&cell=37")
+        explore = open_page(f"{pictured}?ck={sha256}&seed=4&psi=0.5&cell=37", instead_of=explore)
         explore.locator(".explore .lens summary").click()
         expect(explore.locator(f".explore {NEAR}")).to_have_text(groups.nth(index).locator(NEAR).all_inner_texts())
     before = lens.locator(NEAR).all_inner_texts()
@@ -348,11 +342,12 @@ def test_blind_mode_hides_the_names_until_the_guess_is_revealed(three: str, open
 
 @pytest.mark.parametrize(("locale", "column"), [("en-US", 0), ("ja-JP", 1)])
 def test_latents_that_differ_are_said_and_equal_ones_are_not(
-    three: str, checkpoints: Path, open_page: Open, locale: str, column: int
+    request: pytest.FixtureRequest, three: str, more_checkpoints: Path, open_page: Open, locale: str, column: int
 ) -> None:
     config = GeneratorConfig(network="resnet", z_dim=8, resolution=16, width=4, classes=3)
-    (checkpoints / "classes").mkdir()
-    checkpoint.save(checkpoints / "classes", config, build_generator(config).state_dict(), {"images": 5})
+    (more_checkpoints / "classes").mkdir()
+    checkpoint.save(more_checkpoints / "classes", config, build_generator(config).state_dict(), {"images": 5})
+    request.addfinalizer(lambda: shutil.rmtree(more_checkpoints / "classes"))
     page = open_page(f"{three}?tab=compare", tile=False, locale=locale)
     wait_for_wall(page, 2)
     expect(page.locator(".mismatch")).to_be_hidden()
@@ -487,7 +482,7 @@ def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, 
     wait_for_wall(other, 2, 7)
     assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
     link = f"{page.url.split('&cmp=')[0]}&cmp=0123abcd,{page.url.split('%2C')[-1][:8]}"
-    absent = open_page(link, tile=False)
+    absent = open_page(link, tile=False, instead_of=other)
     expect(absent.locator(".compare .absent")).to_contain_text("Checkpoint 0123abcd is not here")
     wait_for_wall(absent, 1, 7)
 
@@ -513,6 +508,7 @@ def test_what_is_no_hash_in_the_link_is_said_until_something_else_is_chosen(
     wait_for_wall(page, 2)
 
 
+@pytest.mark.own_studio
 def test_a_link_waits_for_the_checkpoints_that_are_not_here(
     address: str, checkpoints: Path, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:
@@ -567,6 +563,7 @@ def test_the_key_c_compares_with_the_checkpoint_that_was_looked_at_before(three:
     expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
 
 
+@pytest.mark.own_studio
 def test_a_run_with_steps_has_a_scrubber_and_others_have_none(
     address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:
@@ -574,7 +571,7 @@ def test_a_run_with_steps_has_a_scrubber_and_others_have_none(
     expect(page.locator(".scrubber")).to_be_hidden()
     run = checkpoints / "run"
     make_run(run, make_checkpoint, (1024, 2048, 3000))
-    page = begin(open_page(address))
+    page = begin(open_page(address, instead_of=page))
     choose(page, 1, "run")
     expect(page.locator(".scrubber")).to_be_visible()
     page.locator(".scrub").fill("0")

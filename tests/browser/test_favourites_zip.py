@@ -65,6 +65,7 @@ def test_the_zip_holds_the_exact_tiles_and_lists_them_with_their_notes(
         assert (read_png(files[name]).manifest or {})["psi"] == psi
 
 
+@pytest.mark.own_studio
 def test_twelve_at_most_are_zipped_and_a_zip_that_waits_can_be_stopped(
     address: str, checkpoints: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ def go_to(page: Page, seed: int) -> None:
     page.locator(".explore .seed").press("Enter")
 
 
+@pytest.mark.own_studio
 @pytest.mark.parametrize("times", [1, 9])
 def test_a_full_graphics_card_is_said_once_where_freeing_helped_and_keeps_the_tile_where_not(
     address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch, times: int

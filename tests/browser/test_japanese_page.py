@@ -78,6 +78,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
 }
 
 
+@pytest.mark.own_studio
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
 def test_the_reason_why_a_checkpoint_cannot_be_used_is_said_in_japanese(
     options: dict[str, Any], address: str, checkpoints: Path, make_checkpoint: Callable[..., Path], open_page: Open
@@ -100,6 +101,7 @@ def test_the_reason_why_a_checkpoint_cannot_be_used_is_said_in_japanese(
     expect(rows.filter(has_text="lost").locator(".why")).to_have_text(f"lost has no {WEIGHTS}.")
 
 
+@pytest.mark.own_studio
 def test_a_checkpoint_that_is_damaged_while_it_is_shown_says_why_in_japanese(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
@@ -113,6 +115,7 @@ def test_a_checkpoint_that_is_damaged_while_it_is_shown_says_why_in_japanese(
     )
 
 
+@pytest.mark.own_studio
 def test_a_recipe_of_the_project_is_told_in_japanese_and_others_in_their_own_words(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
@@ -133,6 +136,7 @@ def test_a_recipe_of_the_project_is_told_in_japanese_and_others_in_their_own_wor
     expect(row).to_have_attribute("title", RECIPES["wgan_gp"].summary)
 
 
+@pytest.mark.own_studio
 def test_networks_and_devices_are_told_in_japanese_and_unknown_ones_in_their_own_words(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
@@ -196,6 +200,7 @@ def test_an_error_with_a_reason_of_the_program_is_told_in_japanese(address: str,
         assert page.evaluate("(error) => window.ganRace.errorText(error)", error) == words
 
 
+@pytest.mark.own_studio
 def test_a_checkpoint_that_draws_no_colours_is_named(
     address: str, checkpoints: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,28 +76,27 @@ GOOD = {"sha256": "1" * 64, "seed": 1, "psi": 1}
 FILE = {"kind": "gan-race-favourites", "version": 1}
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"{", "The file is no JSON."),
-        ({"kind": "other"}, "The file holds no favourites of GAN Race Studio."),
-        ({**FILE, "version": 2, "favourites": []}, "The file is of version 2; version 1 can be read."),
-        ({**FILE, "favourites": [GOOD, {**GOOD, "seed": 2**32}]}, "Favourite 2 of the file is none"),
-        (b" " * 200_001, "The file is larger than 200 kB"),
-        ({**FILE, "favourites": [{**GOOD, "seed": n} for n in range(301)]}, "There are 300 favourites already"),
-    ],
-)
-def test_a_file_that_is_none_is_refused_with_one_sentence_and_changes_nothing(
-    address: str, open_page: Open, content: Any, sentence: str
-) -> None:
+NO_FAVOURITES: list[tuple[Any, str]] = [
+    (b"{", "The file is no JSON."),
+    ({"kind": "other"}, "The file holds no favourites of GAN Race Studio."),
+    ({**FILE, "version": 2, "favourites": []}, "The file is of version 2; version 1 can be read."),
+    ({**FILE, "favourites": [GOOD, {**GOOD, "seed": 2**32}]}, "Favourite 2 of the file is none"),
+    (b" " * 200_001, "The file is larger than 200 kB"),
+    ({**FILE, "favourites": [{**GOOD, "seed": n} for n in range(301)]}, "There are 300 favourites already"),
+]
+
+
+def test_a_file_that_is_none_is_refused_with_one_sentence_and_changes_nothing(address: str, open_page: Open) -> None:
     page = open_page(address)
     star(page, 0)
     open_favourites(page)
-    load_file(page, content)
-    expect(page.locator(".favourites .status")).to_contain_text(sentence)
-    assert page.evaluate(ALL) == [[0, 1, ""]]
+    for content, sentence in NO_FAVOURITES:
+        load_file(page, content)
+        expect(page.locator(".favourites .status")).to_contain_text(sentence)
+        assert page.evaluate(ALL) == [[0, 1, ""]]
 
 
+@pytest.mark.own_studio
 def test_the_studio_keeps_them_over_a_restart_and_a_stranger_can_take_them_over(
     address: str, checkpoints: Path, serve: Callable[[Path], str], open_page: Open, tmp_path: Path
 ) -> None:
@@ -119,6 +118,7 @@ def test_the_studio_keeps_them_over_a_restart_and_a_stranger_can_take_them_over(
     assert len(row["owners"]) == 1
 
 
+@pytest.mark.own_studio
 def test_when_the_program_is_gone_the_page_says_so_and_still_saves_the_favourites(
     address: str, open_page: Open, opened: list[studio_page.Page]
 ) -> None:

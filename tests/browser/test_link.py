@@ -200,10 +200,13 @@ def test_a_link_to_morph_restores_the_pair_the_place_the_way_and_psi(
     assert linked(other) == said
 
 
-@pytest.fixture
-def styled(tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str]) -> str:
-    make_checkpoint(tmp_path / "styled" / "one", network="stylegan2")
-    return serve(tmp_path / "styled")
+@pytest.fixture(scope="module")
+def styled(
+    tmp_path_factory: pytest.TempPathFactory, make_checkpoint: Callable[..., Path], serve_all: Callable[[Path], str]
+) -> str:
+    folder = tmp_path_factory.mktemp("styled")
+    make_checkpoint(folder / "one", network="stylegan2")
+    return serve_all(folder)
 
 
 def walk_openly(page: Page) -> None:

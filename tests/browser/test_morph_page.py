@@ -424,15 +424,9 @@ def test_styles_are_mixed_where_the_generator_has_them(
 
 
 def test_the_nearest_training_pictures_stand_under_an_enlarged_one(
-    checkpoints: Path,
-    tmp_path: Path,
-    make_pictures: Callable[..., Path],
-    serve: Callable[..., str],
-    open_page: Open,
-    monkeypatch: pytest.MonkeyPatch,
+    checkpoints: Path, real_pictures: Path, serve: Callable[..., str], open_page: Open
 ) -> None:
-    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
-    page = open_page(serve(checkpoints, make_pictures(tmp_path / "real")))
+    page = open_page(serve(checkpoints, real_pictures))
     page.locator(".explore .tile-button").click()
     lens = page.locator(".explore .lens")
     lens.get_by_text("Is it a copy?").click()

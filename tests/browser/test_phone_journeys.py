@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
@@ -59,6 +60,7 @@ def downloaded(page: Page, sha256: str, seed: int) -> bytes:
     return data
 
 
+@pytest.mark.perf
 def test_fast_taps_and_swipes_land_on_plus_ten_and_a_slow_network_still_shows_a_preview(
     tmp_path: Path, make_checkpoint: Callable[..., Path], serve: Callable[..., str], open_page: Open
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_keyboard_beside_a_phone_types_into_the_field_and_presses_what_has_the
     wait_for_tile(page, seed=0)
 
 
+@pytest.mark.own_studio
 def test_a_star_outlives_a_reload_and_the_program_and_is_nobody_elses(
     address: str, checkpoints: Path, serve: Callable[..., str], open_page: Open, opened: list[studio_page.Page]
 ) -> None:

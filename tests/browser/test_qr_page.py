@@ -45,6 +45,7 @@ def test_the_code_leads_to_the_link_and_says_that_no_phone_reaches_it(address: s
     expect(page.locator(".qr-words")).to_contain_text("スマートフォンからは届きません")
 
 
+@pytest.mark.own_studio
 def test_from_the_programs_machine_the_code_leads_to_the_public_link(
     address: str, open_page: Open, opened: list[studio_page.Page]
 ) -> None:

@@ -17,6 +17,7 @@ from training.images import Pixels
 from training.sheet import seed_sheet
 
 Open = Callable[..., Page]
+pytestmark = pytest.mark.own_studio
 SHOWN = "([sha256, seed]) => window.ganRace.shown?.sha256.startsWith(sha256) && window.ganRace.shown.seed === seed"
 
 

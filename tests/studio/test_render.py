@@ -553,6 +553,7 @@ def test_a_bad_seed_is_refused_before_it_waits(found: Checkpoint, seed: object) 
     assert renderer.renders == 0
 
 
+@pytest.mark.slow
 def test_thirty_visitors_at_once_each_get_their_own_tiles_within_the_bytes(
     tmp_path: Path, make_checkpoint: Callable[..., Path]
 ) -> None:

@@ -91,6 +91,7 @@ def is_tile(found: Pixels, exact: Pixels) -> bool:
     return found.shape == expected.shape and bool(np.abs(found.astype(np.int16) - expected).mean() < 2)
 
 
+@pytest.mark.slow
 def test_thirty_visitors_at_once_each_see_their_own_pictures(
     served: Served, studios: list[Studio], folders: list[Path]
 ) -> None:
@@ -124,6 +125,7 @@ def test_thirty_visitors_at_once_each_see_their_own_pictures(
     assert (len(renderer._line), len(renderer._jobs)) == (0, 0)
 
 
+@pytest.mark.slow
 def test_thirty_exports_at_once_come_in_their_order_and_keep_nobody_else_waiting(
     folders: list[Path], studios: list[Studio], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,6 +122,7 @@ def test_a_refusal_does_not_repeat_a_page_of_the_config(tmp_path: Path, make_che
         assert len(str(refused.value)) < 1000
 
 
+@pytest.mark.perf
 def test_no_config_can_ask_for_more_memory_than_its_weights(tmp_path: Path, make_checkpoint: Make) -> None:
     folder = make_checkpoint(tmp_path / "one", network="dcgan")
     change(folder, width=128, z_dim=1024)
@@ -274,6 +275,7 @@ for kill in range(int(sys.argv[2])):
 KILLS = 24
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_of_a_save_always_leaves_a_loadable_checkpoint(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SAVER, str(tmp_path), str(KILLS)]
     subprocess.run(command, cwd=PROJECT, check=True, timeout=120)

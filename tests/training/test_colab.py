@@ -151,6 +151,7 @@ def saved_images(runs: Path) -> int:
     return int(json.loads(config.read_text())["about"]["images"])
 
 
+@pytest.mark.slow
 def test_run_all_trains_and_opens_the_studio_and_a_new_runtime_resumes(
     colab: Colab, make_pictures: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -196,6 +197,7 @@ def test_the_public_link_is_shown_as_text_and_as_a_code(
     assert re.findall("<path.*", code.data) == re.findall("<path.*", to_svg(demo.share_url).decode().strip())
 
 
+@pytest.mark.slow
 def test_the_install_pins_torch_and_takes_the_projected_extra(colab: Colab) -> None:
     from importlib.metadata import version
 
@@ -205,12 +207,14 @@ def test_the_install_pins_torch_and_takes_the_projected_extra(colab: Colab) -> N
     assert f"torch=={version('torch')}\n" in constraints
 
 
+@pytest.mark.slow
 def test_an_install_that_changes_torch_stops_the_notebook(colab: Colab) -> None:
     colab.install("pip/__main__.py", PIP_THAT_CHANGES_TORCH)
     with pytest.raises(CellExecutionError, match="torch has changed"):
         colab.run("install")
 
 
+@pytest.mark.slow
 def test_away_from_the_project_the_notebook_clones_it_once(colab: Colab, tmp_path: Path) -> None:
     origin = tmp_path / "published"
     origin.mkdir()
@@ -224,11 +228,13 @@ def test_away_from_the_project_the_notebook_clones_it_once(colab: Colab, tmp_pat
     assert (colab.folder / "gan-race-studio" / "pyproject.toml").is_file()
 
 
+@pytest.mark.slow
 def test_an_address_that_nobody_filled_in_is_named(colab: Colab, tmp_path: Path) -> None:
     with pytest.raises(CellExecutionError, match="Give the program's address in REPOSITORY"):
         colab.run("install", cwd=tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("use_drive", [True, False])
 def test_without_drive_the_local_disk_serves_and_the_loss_is_announced(
     colab: Colab, make_pictures: Callable[..., Path], tmp_path: Path, use_drive: bool
@@ -241,11 +247,13 @@ def test_without_drive_the_local_disk_serves_and_the_loss_is_announced(
     assert str(colab.folder / "gan-race" / "runs") in printed
 
 
+@pytest.mark.slow
 def test_data_that_is_not_there_is_named(colab: Colab) -> None:
     with pytest.raises(CellExecutionError, match=r"DATA names neither a folder nor a zip: .*drive/MyDrive/Flower"):
         colab.run("install", "data", DATA="MyDrive/Flower")
 
 
+@pytest.mark.slow
 def test_the_stop_button_lets_the_command_save_and_is_passed_on_once(colab: Colab, tmp_path: Path) -> None:
     """Two interrupts, as from an impatient user, reach a command that would lose its work at the second."""
     saver = tmp_path / "saver.py"

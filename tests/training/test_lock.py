@@ -65,6 +65,7 @@ def train(data: Path, out: Path, images: int) -> list[str]:
     return ["train", "dcgan", "--data", str(data), "--out", str(out), "--images", str(images), "--set", *SMALL]
 
 
+@pytest.mark.slow
 def test_a_second_trainer_is_refused_in_one_sentence_and_changes_nothing_and_a_killed_one_locks_nobody_out(
     tmp_path: Path, make_pictures: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

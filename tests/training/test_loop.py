@@ -42,8 +42,10 @@ def images(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pyte
     return open_data(make_pictures(tmp_path / "pictures"), 16)
 
 
-def run_for(out: Path, images: Data, budget: Budget, recipe: Recipe = TINY, seed: int = 0) -> loop.Session:
-    session = open_session(recipe, seed, images, out, Compute(CPU), Clock())
+def run_for(
+    out: Path, images: Data, budget: Budget, recipe: Recipe = TINY, seed: int = 0, clock: Clock | None = None
+) -> loop.Session:
+    session = open_session(recipe, seed, images, out, Compute(CPU), clock or Clock())
     loop.train(session, budget, quiet=True)
     return session
 
@@ -114,7 +116,7 @@ def test_checkpoints_are_written_every_few_minutes(
     times = []
     save = loop.save
     monkeypatch.setattr(loop, "save", lambda session: times.append(session.seconds) or save(session))
-    run_for(tmp_path / "run", images, Budget(minutes=12))
+    run_for(tmp_path / "run", images, Budget(minutes=12), clock=Clock(4.0))
     assert 55 < times[0] < 75
     assert all(0 < after - before < 320 for before, after in pairwise(times))
     assert len(times) == 4

@@ -134,6 +134,7 @@ def test_a_missing_package_is_one_sentence_with_its_remedy(
     assert issubclass(MissingPackageError, RuntimeError)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_and_leaves_with_exit_zero(
     tmp_path: Path, make_pictures: Callable[..., Path], number: signal.Signals

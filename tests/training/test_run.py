@@ -26,7 +26,11 @@ from training.sheet import draw, seed_sheet
 
 CPU = torch.device("cpu")
 CLASSES = 3
-STEPS = 6  # so that G is trained even where D takes five steps for one of G
+
+
+def enough_steps(recipe: Recipe) -> int:
+    """Return so many steps that G is trained, and that a dear penalty comes again in a second such call."""
+    return max(recipe.d_steps, recipe.penalty_every if recipe.penalty_every < 8 else 1) + 1
 
 
 def small(name: str) -> Recipe:
@@ -87,18 +91,19 @@ def some(name: str) -> Recipe:
 @pytest.mark.parametrize("name", [*RECIPES, *OTHERS])
 def test_two_halves_equal_the_whole_bit_by_bit(name: str) -> None:
     recipe = some(name)
+    steps = enough_steps(recipe)
     whole = Run(recipe, 5, CPU)
-    told = train(whole, 2 * STEPS)
+    told = train(whole, 2 * steps)
     half = Run(recipe, 5, CPU)
-    train(half, STEPS)
+    train(half, steps)
     file = io.BytesIO()
     torch.save(half.state(), file)
     torch.manual_seed(999)  # whatever happens in between must not matter
     resumed = Run(recipe, 77, CPU)
     resumed.load_state(checkpoint.load_tensors(io.BytesIO(file.getvalue())))
-    again = train(resumed, STEPS)
-    assert [[float(one) for one in step] for step in again] == [[float(one) for one in step] for step in told[STEPS:]]
-    assert resumed.images == whole.images == 8 * STEPS
+    again = train(resumed, steps)
+    assert [[float(one) for one in step] for step in again] == [[float(one) for one in step] for step in told[steps:]]
+    assert resumed.images == whole.images == 8 * steps
     first, second = tensors(whole.state()), tensors(resumed.state())
     assert len(first) == len(second) > 50
     assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
@@ -184,7 +189,7 @@ def test_the_average_gets_statistics_of_its_own() -> None:
 def test_a_step_trains_both_networks_and_leaves_a_frozen_backbone(name: str) -> None:
     run = Run(small(name), 0, CPU)
     weights = {part: [w.clone() for w in getattr(run, part).parameters()] for part in ("g", "d", "average")}
-    train(run, STEPS)
+    train(run, enough_steps(run.recipe))
     for part, trained in (("g", run.g), ("d", run.d.head), ("average", run.average)):
         before = dict(zip([w.data_ptr() for w in getattr(run, part).parameters()], weights[part], strict=True))
         moved = [not torch.equal(before[w.data_ptr()], w) for w in trained.parameters()]
@@ -199,7 +204,7 @@ def test_a_step_trains_both_networks_and_leaves_a_frozen_backbone(name: str) -> 
 def test_what_is_saved_loads_and_draws_the_averaged_generator_whatever_the_chunk(name: str, tmp_path: Path) -> None:
     recipe = some(name)
     run = Run(recipe, 0, CPU)
-    train(run, STEPS)
+    train(run, enough_steps(recipe))
     checkpoint.save(tmp_path, recipe.generator_config(), run.generator_state(), {})
     plain = checkpoint.load(tmp_path).generator
     z, kinds = latents(3, 23, recipe.z_dim), draw_labels(3, 23, recipe.classes) if recipe.classes else None
