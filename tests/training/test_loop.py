@@ -567,7 +567,7 @@ def test_a_generator_that_paints_no_colours_is_a_run_that_has_diverged(
     tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grids, "EVERY_IMAGES", 80)
-    session = open_session(TINY, 0, images, tmp_path / "run", CPU, Clock())
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     with torch.no_grad():
         next(session.run.average.parameters()).fill_(math.nan)
     with pytest.raises(DivergedError, match="The pictures of the generator are not finite after 80 images"):
