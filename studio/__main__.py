@@ -8,12 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.export import MAX_FILE_BYTES, export_png, verify
-from studio.gallery import Gallery
-from studio.verdict import Verdict
-from training import checkpoint
-from training.latents import check_seed
-from training.sheet import check_psi
+from studio.checkpoints.catalog import Gallery
+from studio.race.tile_file import MAX_FILE_BYTES, export_png
+from studio.race.verdict import Verdict
+from studio.race.verification import verify
+from training.core import atomic_write, checkpoint, run_folder
+from training.core.latents import check_seed
+from training.core.tile import check_psi
 
 CHECKPOINTS = Path("checkpoints")
 PASSED, FAILED, NOT_CHECKED = 0, 1, 2
@@ -45,7 +46,7 @@ def export(options: argparse.Namespace) -> int:
     """Write the tile of a seed."""
     _check_writable(options.out)
     weights = checkpoint.RAW_WEIGHTS if options.raw else checkpoint.WEIGHTS
-    found = checkpoint.load(checkpoint.named(options.checkpoint), weights)
+    found = checkpoint.load(run_folder.named(options.checkpoint), weights)
     _write(options.out, export_png(found, options.seed, options.psi))
     truncated = "" if options.psi == 1.0 else f" with psi {options.psi:g}"
     print(f"written: {options.out} (seed {options.seed}{truncated} of checkpoint {found.sha256})")
@@ -62,7 +63,7 @@ def _check_writable(path: Path) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a file as one step, so that nobody ever sees half of it."""
-    part = path.with_name(f".{path.name}{checkpoint.UNFINISHED}")
+    part = path.with_name(f".{path.name}{atomic_write.UNFINISHED}")
     try:
         part.write_bytes(data)
         part.replace(path)
@@ -104,7 +105,7 @@ def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     gallery = Gallery(options.checkpoints)
     named = next((entry for entry in gallery.entries() if entry.name == name), None) if name else None
     if named is None and name and (Path(name).is_dir() or "@" in name):
-        folder = checkpoint.named(Path(name))
+        folder = run_folder.named(Path(name))
         gallery = Gallery(folder)
         named = next(iter(gallery.entries()))
     elif not options.checkpoints.is_dir():

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from training.latents import SEED_LIMIT
+from training.core.latents import SEED_LIMIT
 
 log = logging.getLogger(__name__)
 FORMAT = 1

@@ -12,9 +12,9 @@ import torch
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
-from studio import precision
-from training import checkpoint
-from training.generators import GeneratorConfig, build_generator
+from studio.rendering import previews as precision
+from training.core import checkpoint
+from training.core.generators import GeneratorConfig, build_generator
 
 SIDE = 16
 WIDTH = 4

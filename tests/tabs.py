@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from studio.ui.state import Answer, Studio
+from studio.ui.protocol import Answer
+from studio.ui.services import Studio
 from tests.loops import run_to_its_end
 
 Functions = dict[str, Callable[[Any], Answer]]
@@ -20,7 +21,9 @@ def functions_of(tab: ModuleType, studio: Studio) -> Functions:
     functions: Functions = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            tab, "part", lambda _, listed, *__, **___: functions.update({one.__name__: _at_once(one) for one in listed})
+            tab,
+            "component",
+            lambda _, listed, *__, **___: functions.update({one.__name__: _at_once(one) for one in listed}),
         )
         tab.build(studio)
     return functions

@@ -15,14 +15,14 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-SHARED = {"latents", "images", "sheet", "precision", "generators", "checkpoint", "neighbours", "cache"}
-TABLES: dict[str, set[str]] = {
-    "losses": set(),
-    "penalties": set(),
-    "augment": set(),
-    "norms": set(),
-    "inits": {"training.norms"},
+TABLES: dict[str, set[str]] = {  # files of tricks, and what of ours each may import
+    "training/tricks/losses.py": set(),
+    "training/tricks/regularizers.py": set(),
+    "training/tricks/augmentation.py": set(),
+    "training/core/normalization.py": set(),
+    "training/tricks/initialization.py": {"training.core.normalization"},
 }
+TABS = ("explore", "seeds", "compare", "morph", "export", "verify", "about")
 OURS = ("training", "studio", "app", "tests")
 TOP_LEVEL = {
     *("studio", "training", "tests", "checkpoints"),
@@ -64,12 +64,25 @@ def training_stands_alone(path: str, source: str) -> list[str]:
     return [name for name in imports(source) if of(name, ("studio", "app", "gradio", "gradio_client"))]
 
 
+def core_stands_alone(path: str, source: str) -> list[str]:
+    """Find what training/core imports of ours beyond itself."""
+    if not path.startswith("training/core/"):
+        return []
+    return [name for name in imports(source) if of(name, OURS) and not of(name, ("training.core",))]
+
+
 def studio_takes_the_path_to_pixels(path: str, source: str) -> list[str]:
-    """Find what the studio imports of training beyond what leads from a seed to pixels, and from pixels to reals."""
+    """Find what the studio imports of training beyond its core."""
     if not path.startswith("studio/"):
         return []
-    allowed = [f"training.{name}" for name in SHARED]
-    return [name for name in imports(source) if of(name, ("training",)) and not of(name, allowed)]
+    return [name for name in imports(source) if of(name, ("training",)) and not of(name, ("training.core",))]
+
+
+def no_tab_knows_another(path: str, source: str) -> list[str]:
+    """Find what a tab imports of another; what two share is in studio/ui/shared."""
+    own = next((tab for tab in TABS if path.startswith(f"studio/ui/{tab}/")), None)
+    others = [f"studio.ui.{tab}" for tab in TABS if tab != own]
+    return [name for name in imports(source) if of(name, others)] if own else []
 
 
 def gradio_stays_in_ui(path: str, source: str) -> list[str]:
@@ -82,10 +95,9 @@ def gradio_stays_in_ui(path: str, source: str) -> list[str]:
 
 def tables_import_nothing_of_ours(path: str, source: str) -> list[str]:
     """Find what a table of tricks imports of this project."""
-    place = PurePosixPath(path)
-    if str(place.parent) != "training" or place.stem not in TABLES:
+    if path not in TABLES:
         return []
-    return [name for name in imports(source) if of(name, OURS) and not of(name, TABLES[place.stem])]
+    return [name for name in imports(source) if of(name, OURS) and not of(name, TABLES[path])]
 
 
 def names_used(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -113,7 +125,7 @@ def pickles_are_read_in_one_place(path: str, source: str) -> list[str]:
     }
     found = []
     for name, node in names_used(tree):
-        if name in loads and (path != "training/checkpoint.py" or id(node) not in safe):
+        if name in loads and (path != "training/core/checkpoint.py" or id(node) not in safe):
             found.append(name)
         if of(name, ("pickle.load", "pickle.loads", "pickle.Unpickler", "joblib.load", "dill.load", "dill.loads")):
             found.append(name)
@@ -126,47 +138,62 @@ def is_weights_only(keyword: ast.keyword) -> bool:
 
 def numpy_draws_in_one_place(path: str, source: str) -> list[str]:
     """Find numpy.random outside latents.py."""
-    if path == "training/latents.py":
+    if path == "training/core/latents.py":
         return []
     names = [*imports(source), *(name for name, _ in names_used(ast.parse(source)))]
     return [name for name in names if of(name, ("numpy.random", "random.RandomState"))]
 
 
 RULES: list[tuple[Rule, str, str]] = [  # each with a made-up offender
-    (relative_imports, "training/run.py", "from .loop import train"),
+    (relative_imports, "training/runs/trainer.py", "from .loop import train"),
     (relative_imports, "studio/ui/page.py", "from .. import gallery"),
-    (training_stands_alone, "training/loop.py", "from studio.gallery import Gallery"),
-    (training_stands_alone, "training/loop.py", "def f():\n    import gradio as gr"),
+    (training_stands_alone, "training/runs/loop.py", "from studio.checkpoints.catalog import Gallery"),
+    (training_stands_alone, "training/runs/loop.py", "def f():\n    import gradio as gr"),
     (training_stands_alone, "training/tricks/new.py", "import studio"),
-    (studio_takes_the_path_to_pixels, "studio/render.py", "from training import loop, sheet"),
-    (studio_takes_the_path_to_pixels, "studio/ui/page.py", "from training.recipes import RECIPES"),
+    (core_stands_alone, "training/core/tile.py", "from training.recipes.recipe import Recipe"),
+    (core_stands_alone, "training/core/generators/dcgan.py", "import studio.rendering"),
+    (no_tab_knows_another, "studio/ui/morph/tab.py", "from studio.ui.explore import tab as explore"),
+    (no_tab_knows_another, "studio/ui/seeds/tab.py", "import studio.ui.compare.tab"),
+    (studio_takes_the_path_to_pixels, "studio/rendering/renderer.py", "from training.runs import loop"),
+    (studio_takes_the_path_to_pixels, "studio/ui/page.py", "from training.recipes.presets import RECIPES"),
     (studio_takes_the_path_to_pixels, "studio/ui/page.py", "import training"),
-    (studio_takes_the_path_to_pixels, "studio/copies.py", "from training import metrics, scores"),
-    (gradio_stays_in_ui, "studio/render.py", "import gradio as gr"),
+    (
+        studio_takes_the_path_to_pixels,
+        "studio/exploration/nearest_training.py",
+        "from training.evaluation import metrics, scores",
+    ),
+    (gradio_stays_in_ui, "studio/rendering/renderer.py", "import gradio as gr"),
     (gradio_stays_in_ui, "app.py", "from gradio import Blocks"),
-    (gradio_stays_in_ui, "studio/export.py", "from studio.ui.texts import TEXTS"),
-    (gradio_stays_in_ui, "training/loop.py", "from studio import ui"),
-    (tables_import_nothing_of_ours, "training/losses.py", "from training.images import to_float"),
-    (tables_import_nothing_of_ours, "training/penalties.py", "import studio.gallery"),
-    (tables_import_nothing_of_ours, "training/inits.py", "from training.losses import LOSSES"),
-    (pickles_are_read_in_one_place, "training/data.py", "import torch\ntorch.load('x', weights_only=True)"),
-    (pickles_are_read_in_one_place, "training/checkpoint.py", "import torch\ntorch.load('x')"),
-    (pickles_are_read_in_one_place, "training/checkpoint.py", "import torch as t\nt.load('x', weights_only=False)"),
-    (pickles_are_read_in_one_place, "studio/gallery.py", "from torch import load as read\nread('x')"),
-    (pickles_are_read_in_one_place, "studio/gallery.py", "import torch\nread = torch.load"),
-    (pickles_are_read_in_one_place, "training/checkpoint.py", "from pickle import loads\nloads(b'x')"),
-    (numpy_draws_in_one_place, "training/data.py", "import numpy as np\nnp.random.default_rng(0)"),
-    (numpy_draws_in_one_place, "studio/render.py", "from numpy import random"),
+    (gradio_stays_in_ui, "studio/race/verification.py", "from studio.ui.texts.i18n import TEXTS"),
+    (gradio_stays_in_ui, "training/runs/loop.py", "from studio import ui"),
+    (tables_import_nothing_of_ours, "training/tricks/losses.py", "from training.core.pixels import to_float"),
+    (tables_import_nothing_of_ours, "training/tricks/regularizers.py", "import studio.checkpoints.catalog"),
+    (tables_import_nothing_of_ours, "training/tricks/initialization.py", "from training.tricks.losses import LOSSES"),
+    (pickles_are_read_in_one_place, "training/core/dataset.py", "import torch\ntorch.load('x', weights_only=True)"),
+    (pickles_are_read_in_one_place, "training/core/checkpoint.py", "import torch\ntorch.load('x')"),
+    (
+        pickles_are_read_in_one_place,
+        "training/core/checkpoint.py",
+        "import torch as t\nt.load('x', weights_only=False)",
+    ),
+    (pickles_are_read_in_one_place, "studio/checkpoints/catalog.py", "from torch import load as read\nread('x')"),
+    (pickles_are_read_in_one_place, "studio/checkpoints/catalog.py", "import torch\nread = torch.load"),
+    (pickles_are_read_in_one_place, "training/core/checkpoint.py", "from pickle import loads\nloads(b'x')"),
+    (numpy_draws_in_one_place, "training/core/dataset.py", "import numpy as np\nnp.random.default_rng(0)"),
+    (numpy_draws_in_one_place, "studio/rendering/renderer.py", "from numpy import random"),
     (numpy_draws_in_one_place, "app.py", "import numpy.random as noise"),
 ]
 INNOCENT = [
-    ("studio/gallery.py", "from training import checkpoint\nfrom training.sheet import seed_sheet"),
-    ("studio/copies.py", "from training.neighbours import open_pictures"),
-    ("studio/ui/page.py", "import gradio as gr\nfrom studio.ui import explore"),
+    (
+        "studio/checkpoints/catalog.py",
+        "from training.core import checkpoint\nfrom training.core.tile import seed_sheet",
+    ),
+    ("studio/exploration/nearest_training.py", "from studio.exploration.training_features import open_pictures"),
+    ("studio/ui/page.py", "import gradio as gr\nfrom studio.ui.explore import tab as explore"),
     ("app.py", "from studio.ui.page import build"),
-    ("training/inits.py", "from training.norms import LAYERS"),
-    ("training/latents.py", "import numpy as np\nnp.random.RandomState(0)"),
-    ("training/checkpoint.py", "import pickle, torch\ntorch.load('x', weights_only=True)\npickle.UnpicklingError"),
+    ("training/tricks/initialization.py", "from training.core.normalization import LAYERS"),
+    ("training/core/latents.py", "import numpy as np\nnp.random.RandomState(0)"),
+    ("training/core/checkpoint.py", "import pickle, torch\ntorch.load('x', weights_only=True)\npickle.UnpicklingError"),
 ]
 
 
@@ -249,7 +276,7 @@ def test_an_unexpected_file_is_caught() -> None:
         ".github/ladder.jpg",
         "checkpoints/default",
         "checkpoints/a/model.safetensors",
-        "studio/ui/page.css",
+        "studio/ui/shared/page.css",
         "tests/screenshot.png",
     ]
     assert unexpected_content([*strange, *fine]) == strange

@@ -13,22 +13,22 @@ from pathlib import Path
 import pytest
 
 from studio import __main__ as studio_commands
-from studio import export
 from training import __main__ as training_commands
-from training.alarms import ALARMS
-from training.augment import AUGMENTS
-from training.configure import configured
+from training.core import tolerance
+from training.core.generators import GENERATORS
+from training.core.generators.base import LATENTS, OUTPUTS
+from training.core.normalization import NORMS, WRAPS
 from training.discriminators import CONDITIONS, DISCRIMINATORS, STATISTICS
-from training.generators import GENERATORS
-from training.generators.network import LATENTS, OUTPUTS
-from training.inits import INITS
-from training.losses import LOSSES
-from training.norms import NORMS, WRAPS
-from training.optimizers import OPTIMIZERS
-from training.penalties import PENALTIES
-from training.recipe import Recipe
-from training.recipes import RECIPES
-from training.rules import CONTRADICTIONS
+from training.recipes.compatibility import CONTRADICTIONS
+from training.recipes.overrides import configured
+from training.recipes.presets import RECIPES
+from training.recipes.recipe import Recipe
+from training.runs.alarms import ALARMS
+from training.tricks.augmentation import AUGMENTS
+from training.tricks.initialization import INITS
+from training.tricks.losses import LOSSES
+from training.tricks.optimizers import OPTIMIZERS
+from training.tricks.regularizers import PENALTIES
 
 WITH_OTHERS = {"", *(rule.reason for rule in CONTRADICTIONS)}  # some settings need another one beside them
 PROJECT = Path(__file__).parents[1]
@@ -187,16 +187,18 @@ def test_every_path_that_is_named_exists() -> None:
 def test_the_tree_lists_what_there_is() -> None:
     listed = list(tree())
     assert [path for path in listed if not (PROJECT / path).exists()] == []
-    modules = [path for folder in ("training", "studio") for path in (PROJECT / folder).glob("*.py")]
-    there = {path.relative_to(PROJECT).as_posix() for path in modules if path.name != "__init__.py"}
-    assert there <= set(listed)
+    inside = [path for folder in ("training", "studio") for path in (PROJECT / folder).iterdir()]
+    rooms = [path for path in inside if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    there = {path.relative_to(PROJECT).as_posix() for path in rooms if path.name != "__init__.py"}
+    assert there <= {path.rstrip("/") for path in listed}
 
 
 def test_the_tolerance_is_the_verifiers() -> None:
     text = " ".join(README.split())
-    tile, cell = f"{100 * export.MAX_TILE_SHARE:g} %", f"{100 * export.MAX_CELL_SHARE:g} %"
+    tile, cell = f"{100 * tolerance.MAX_TILE_SHARE:g} %", f"{100 * tolerance.MAX_CELL_SHARE:g} %"
     assert (
-        f"none differs by more than {export.MAX_LEVELS} of 255 levels, and not more than {tile} of the tile's" in text
+        f"none differs by more than {tolerance.MAX_LEVELS} of 255 levels, and not more than {tile} of the tile's"
+        in text
     )
     assert f"and {cell} of any cell's values differ" in text
     assert f"Where more than {tile} of the tile's values differ, those cells fail in which more than {tile} do" in text

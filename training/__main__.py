@@ -13,14 +13,17 @@ from pathlib import Path
 
 import torch
 
-from training import bench, data, ladder, loop, report
-from training.configure import configured, find_recipe
-from training.embeddings import NETWORKS, check_judge, open_embedder
-from training.latents import check_seed
-from training.loop import Budget
-from training.precision import PRECISIONS, Compute, chosen, has_amx
-from training.recipe import Recipe
-from training.recipes import RECIPES
+from training.core import dataset as data
+from training.core.latents import check_seed
+from training.core.precision import PRECISIONS, Compute, chosen, has_amx
+from training.evaluation import bench, benchmark, report
+from training.evaluation.feature_extractors import NETWORKS, check_judge, open_embedder
+from training.publish import publish as write_published
+from training.recipes.overrides import configured, find_recipe
+from training.recipes.presets import RECIPES
+from training.recipes.recipe import Recipe
+from training.runs import loop, passport
+from training.runs.loop import Budget
 
 FAKES = 1000  # enough for KID; some minutes on two cores for each recipe
 FAILED = 2
@@ -74,10 +77,10 @@ def train(options: argparse.Namespace) -> None:
         _report(images.packed)
         compute = Compute(options.device, chosen(options.precision, options.device))
         session = loop.open_session(recipe, options.seed, images, options.out, compute)
-        start = f"from image {session.run.images:,} on {loop.device_name(options.device)}"
+        start = f"from image {session.run.images:,} on {passport.device_name(options.device)}"
         _say_what_a_cpu_can(options.device)
         print(f"{options.recipe}: {recipe.summary}; {start} in {compute.precision_name}")
-        if change := loop.precision_change(session.about):
+        if change := passport.precision_change(session.about):
             print(f"{options.recipe}: {change}")
         reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))
         print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
@@ -85,8 +88,8 @@ def train(options: argparse.Namespace) -> None:
 
 def climb(options: argparse.Namespace) -> None:
     """Train several recipes on an equal budget, or go on with them, then score them and write a report."""
-    plan = ladder.Plan(
-        recipes=_by_name(options.recipes or ladder.DEFAULT, partial(_recipe, settings=options.set)),
+    plan = benchmark.Plan(
+        recipes=_by_name(options.recipes or benchmark.DEFAULT, partial(_recipe, settings=options.set)),
         data=options.data,
         out=options.out,
         minutes=options.minutes_each,
@@ -100,7 +103,7 @@ def climb(options: argparse.Namespace) -> None:
     for recipe in plan.recipes.values():
         check_judge(embedder.network, recipe.pretrained)
     print(f"scores will be taken with {embedder.network.name}")
-    if ladder.climb(plan):
+    if benchmark.climb(plan):
         print(f"written: {report.write(plan, embedder, options.fakes)}")
     else:
         print(f"stopped: the same command goes on in {plan.out}")
@@ -109,7 +112,7 @@ def climb(options: argparse.Namespace) -> None:
 def time_recipes(options: argparse.Namespace) -> None:
     """Time recipes beside the course's plain loop, and print a table or JSON."""
     plan = bench.Plan(
-        recipes=_by_name(options.recipes or ladder.DEFAULT, lambda name: configured(find_recipe(name), options.set)),
+        recipes=_by_name(options.recipes or benchmark.DEFAULT, lambda name: configured(find_recipe(name), options.set)),
         device=options.device,
         precision=chosen(options.precision, options.device),
         rounds=options.rounds,
@@ -130,7 +133,7 @@ def recipes(options: argparse.Namespace) -> None:
 
 def publish(options: argparse.Namespace) -> None:
     """Write the newest checkpoint of a run in half the size, without its state."""
-    print(f"written: {loop.publish(options.run, options.out, raw=options.raw)}")
+    print(f"written: {write_published(options.run, options.out, raw=options.raw)}")
 
 
 def _by_name(names: Sequence[str], find: Callable[[str], Recipe]) -> dict[str, Recipe]:
@@ -176,12 +179,12 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=train)
 
     command = commands.add_parser("ladder", help="train several recipes on an equal budget, score and report them")
-    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(ladder.DEFAULT)}")
+    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(benchmark.DEFAULT)}")
     _add_run_options(command)
     budget = command.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes-each", type=_positive, metavar="M", help="over all calls together")
     budget.add_argument("--images-each", type=_count, metavar="N", help="instead of minutes, over all calls together")
-    command.add_argument("--clock", choices=ladder.CLOCKS, default="wall", help="by which the minutes are counted")
+    command.add_argument("--clock", choices=benchmark.CLOCKS, default="wall", help="by which the minutes are counted")
     command.add_argument("--fakes", type=_fakes, default=FAKES, metavar="N", help="pictures that are scored")
     command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
     command.set_defaults(command=climb)
@@ -204,7 +207,7 @@ def _add_publish_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_bench_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(ladder.DEFAULT)}")
+    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(benchmark.DEFAULT)}")
     command.add_argument("--rounds", type=_count, default=bench.ROUNDS, metavar="N", help="in which all take turns")
     command.add_argument(
         "--seconds", type=_positive, default=bench.SECONDS, metavar="S", help="about, of each recipe in each round"

@@ -8,11 +8,21 @@ from typing import Any, cast
 import gradio as gr
 import torch
 
-from studio.ui import about, checkpoints, compare, explore, export, favourites, header, morph, seeds, verify
-from studio.ui.guard import Guard, Zipped
-from studio.ui.parts import common_script, style
-from studio.ui.state import MISHAPS, Studio
-from studio.ui.texts import LANGUAGES, in_language
+from studio.ui.about import tab as about
+from studio.ui.checkpoints import panel as checkpoints
+from studio.ui.compare import tab as compare
+from studio.ui.component import common_script, style
+from studio.ui.explore import tab as explore
+from studio.ui.export import tab as export
+from studio.ui.favourites import panel as favourites
+from studio.ui.header import panel as header
+from studio.ui.http_limits import Guard, Zipped
+from studio.ui.morph import tab as morph
+from studio.ui.protocol import MISHAPS
+from studio.ui.seeds import tab as seeds
+from studio.ui.services import Studio
+from studio.ui.texts.i18n import LANGUAGES, in_language
+from studio.ui.verify import tab as verify
 
 FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
 SPOKEN = "common.complete"  # which Gradio has read out by its name

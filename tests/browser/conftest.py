@@ -21,15 +21,15 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect, sync_playwright
 
-from studio.added import FOLDER as ADDED
+from studio.checkpoints.visitor_checkpoints import FOLDER as ADDED
 from studio.favourites import FILE as FAVOURITES
 from studio.favourites import to_file
-from studio.render import to_jpeg
+from studio.rendering.image_encoding import to_jpeg
 from studio.ui import page as studio_page
 from tests.conftest import write_checkpoint, write_pictures
-from training import checkpoint
-from training.images import Pixels, to_cells, to_tile
-from training.sheet import seed_sheet
+from training.core import checkpoint
+from training.core.pixels import Pixels, to_cells, to_tile
+from training.core.tile import seed_sheet
 
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),

@@ -13,7 +13,7 @@ import pytest
 from packaging.version import Version
 from playwright.sync_api import Page, expect
 
-from studio.export import export_png
+from studio.race.tile_file import export_png
 from studio.ui.page import TABS
 from tests.browser.conftest import (
     drop,
@@ -25,7 +25,7 @@ from tests.browser.conftest import (
     wait_for_tile,
     with_swapped_cells,
 )
-from training import checkpoint
+from training.core import checkpoint
 
 Open = Callable[..., Page]
 

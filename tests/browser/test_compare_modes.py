@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from studio.ui.texts import TEXTS
+from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import HASHES, PHONE, swipe, wait_for_tile
 from tests.browser.test_compare_page import begin, place, set_mode, titles, wait_for_wall
 

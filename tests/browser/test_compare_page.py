@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from studio.ui.texts import TEXTS
+from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import (
     HASHES,
     PHONE,
@@ -26,9 +26,9 @@ from tests.browser.conftest import (
     wait_for_tile,
 )
 from tests.browser.test_page import small_targets
-from training import checkpoint
-from training.generators import GeneratorConfig, build_generator
-from training.images import to_cells
+from training.core import checkpoint
+from training.core.generators import GeneratorConfig, build_generator
+from training.core.pixels import to_cells
 
 Open = Callable[..., Page]
 Point = dict[str, float]

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from studio.quick import close_enough
+from studio.rendering.fast_generator import close_enough
 from tests.browser.conftest import is_wish, looks_like, pixels_of, sheet_of, wait_for_tile
-from training import checkpoint
-from training.images import to_cells
+from training.core import checkpoint
+from training.core.pixels import to_cells
 
 Open = Callable[..., Page]
 STATE = "() => [document.querySelector('.race .caption').textContent, document.querySelector('.race .tile').src]"

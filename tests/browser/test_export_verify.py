@@ -13,13 +13,13 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Page, Request, expect
 
-from studio.export import export_png
-from studio.ui.texts import TEXTS
+from studio.race.tile_file import export_png
+from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import PHONE, drop, findings, sheet_of, too_wide, wait_for_tile, with_swapped_cells
-from training import checkpoint
-from training.checkpoint import RAW_WEIGHTS, WEIGHTS
-from training.images import Pixels
-from training.sheet import seed_sheet
+from training.core import checkpoint
+from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS
+from training.core.pixels import Pixels
+from training.core.tile import seed_sheet
 
 Open = Callable[..., Page]
 

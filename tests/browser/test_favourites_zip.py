@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from studio.export import read_png
-from studio.render import BusyError
-from studio.ui import favourites
+from studio.race.tile_file import read_png
+from studio.rendering.renderer import BusyError
+from studio.ui.favourites import panel as favourites
 from tests.browser.conftest import sheet_of
-from training import checkpoint
+from training.core import checkpoint
 
 Open = Callable[..., Page]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 from playwright.sync_api import Page, expect
 
-from studio.ui.texts_flowers import FLOWERS
+from studio.ui.texts.flowers import FLOWERS
 from tests.browser.conftest import wait_for_tile
-from training import checkpoint
-from training.generators import GeneratorConfig, build_generator
-from training.latents import labels
+from training.core import checkpoint
+from training.core.generators import GeneratorConfig, build_generator
+from training.core.latents import labels
 
 KIND = int(labels(4, 100, 102)[37])
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
-from studio import render
+from studio.rendering import renderer
 from tests.browser.conftest import wait_for_tile
-from training.latents import latents
+from training.core.latents import latents
 
 Open = Callable[..., Page]
 SEED = 777
@@ -26,7 +26,7 @@ def test_a_full_graphics_card_is_said_once_where_freeing_helped_and_keeps_the_ti
     address: str, open_page: Open, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     page = open_page(address)
-    left, real = [None] * times, render.draw
+    left, real = [None] * times, renderer.draw
 
     def draw(generator: Any, z: torch.Tensor, *more: Any, **options: Any) -> Any:
         if left and torch.equal(z[:1], latents(SEED, 1, z.shape[1])):
@@ -34,7 +34,7 @@ def test_a_full_graphics_card_is_said_once_where_freeing_helped_and_keeps_the_ti
             raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
         return real(generator, z, *more, **options)
 
-    monkeypatch.setattr(render, "draw", draw)
+    monkeypatch.setattr(renderer, "draw", draw)
     status = page.locator(".explore .status")
     go_to(page, SEED)
     if times == 1:

@@ -13,13 +13,13 @@ import torch
 from playwright.sync_api import Page, expect
 from safetensors.torch import load, save_file
 
-from studio import render
+from studio.rendering import renderer
 from tests.browser.conftest import PHONE, reload_with_list, too_wide
-from training.checkpoint import CONFIG, WEIGHTS
-from training.embeddings import NETWORKS
-from training.features import NAME
-from training.images import NotFiniteError
-from training.recipes import RECIPES
+from training.core.checkpoint import CONFIG, WEIGHTS
+from training.core.imagenet_features import NAME
+from training.core.pixels import NotFiniteError
+from training.evaluation.feature_extractors import NETWORKS
+from training.recipes.presets import RECIPES
 
 Open = Callable[..., Page]
 
@@ -207,7 +207,7 @@ def test_a_checkpoint_that_draws_no_colours_is_named(
     def diverged(*_: object, **__: object) -> None:
         raise NotFiniteError("The generator returned values that are not finite.")
 
-    monkeypatch.setattr(render, "draw", diverged)
+    monkeypatch.setattr(renderer, "draw", diverged)
     page = open_page(address)
     page.keyboard.press("d")
     sha256 = page.evaluate("window.ganRace.find(window.ganRace.list, window.ganRace.list.default).sha256")

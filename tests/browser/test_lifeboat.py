@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from studio.ui import page as studio_page
 from tests.browser.conftest import saved_when_gone, wait_for_tile
-from training import checkpoint
+from training.core import checkpoint
 
 Open = Callable[..., Page]
 ALL = "window.ganRace.favourites.all().map(({ seed, psi, note }) => [seed, psi, note])"

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from studio.ui.texts import TEXTS
+from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import HASHES, looks_like, pixels_of, sheet_of, wait_for_tile
 from tests.browser.test_morph_page import TILE, slide
-from training.checkpoint import file_sha256
+from training.core.checkpoint import file_sha256
 
 Open = Callable[..., Page]
 HASH = "(name) => window.ganRace.list.checkpoints.find((one) => one.name === name).sha256"

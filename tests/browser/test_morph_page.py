@@ -10,10 +10,9 @@ import pytest
 import torch
 from playwright.sync_api import Page, Request, Route, expect
 
-from studio import copies, video
+from studio.exploration import nearest_training, training_features, video
 from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
-from training import neighbours
-from training.images import to_cells, to_tile
+from training.core.pixels import to_cells, to_tile
 
 Open = Callable[..., Page]
 TILE = ".race .morph-tile"
@@ -453,11 +452,11 @@ def test_looking_at_the_training_pictures_can_be_stopped_and_go_on(
     batch = threading.Semaphore(0)
 
     def features_of(*arguments: Any) -> Iterator[torch.Tensor]:
-        for features in neighbours.features_of(*arguments):
+        for features in training_features.features_of(*arguments):
             assert batch.acquire(timeout=60)
             yield features
 
-    monkeypatch.setattr(copies, "features_of", features_of)
+    monkeypatch.setattr(nearest_training, "features_of", features_of)
     address = serve(checkpoints, make_pictures(tmp_path / "real"))
     pages = [open_page(address), open_page(address)]
     for page in pages:

@@ -10,9 +10,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from studio.export import export_png
+from studio.race.tile_file import export_png
 from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_tile
-from training import checkpoint
+from training.core import checkpoint
 
 Open = Callable[..., Page]
 DRAGGED = """([data, name]) => {

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from studio.ui.texts import TEXTS
+from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
 
 Open = Callable[..., Page]
@@ -40,12 +40,12 @@ def test_no_text_is_missing_in_any_language() -> None:
 def test_every_text_that_the_scripts_ask_for_exists() -> None:
     folder = Path(__file__).parents[2] / "studio" / "ui"
     asked = set()
-    for path in folder.glob("*.js"):
+    for path in folder.rglob("*.js"):
         source = path.read_text(encoding="utf-8")
         asked |= set(re.findall(r"""race\.text\("(\w+)"[,)]""", source))
-    keys = (folder / "keys.js").read_text(encoding="utf-8")
+    keys = (folder / "shared" / "shortcuts.js").read_text(encoding="utf-8")
     asked |= set(re.findall(r"""^ {6}(\w+): \[""", keys, flags=re.M))
-    for path in folder.glob("*.html"):
+    for path in folder.rglob("*.html"):
         asked |= set(re.findall(r'data-(?:text|label)="(\w+)"', path.read_text(encoding="utf-8")))
     assert len(asked) > 30
     assert asked <= TEXTS.keys()
@@ -62,9 +62,11 @@ def hard_coded(name: str, text: str) -> list[str]:
 
 def test_no_word_of_the_page_is_hard_coded() -> None:
     folder = Path(__file__).parents[2] / "studio" / "ui"
-    files = [*folder.glob("*.html"), *folder.glob("*.js")]
+    files = [*folder.rglob("*.html"), *folder.rglob("*.js")]
     assert len(files) > 10
-    found = {path.name: hard_coded(path.name, path.read_text(encoding="utf-8")) for path in files}
+    found = {
+        path.relative_to(folder).as_posix(): hard_coded(path.name, path.read_text(encoding="utf-8")) for path in files
+    }
     assert {name: words for name, words in found.items() if words} == {}
     assert hard_coded("a.html", '<p title="Hi">Bye</p>') == ["Bye", "Hi"]
     assert hard_coded("a.js", 'node.textContent = "Hello";') == ["Hello"]

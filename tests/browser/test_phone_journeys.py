@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Request, expect
 
 from studio.ui import page as studio_page
 from studio.ui.page import TABS
-from studio.ui.texts import TEXTS
+from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import (
     HASHES,
     PHONE,
@@ -31,7 +31,7 @@ from tests.browser.conftest import (
     wait_for_tile,
     with_swapped_cells,
 )
-from training import checkpoint
+from training.core import checkpoint
 
 Open = Callable[..., Page]
 JAPANESE = {**PHONE, "locale": "ja-JP"}

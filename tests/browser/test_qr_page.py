@@ -9,9 +9,9 @@ import pytest
 import segno
 from playwright.sync_api import Page, Route, expect
 
-from studio.qr import MAX_LINK_LETTERS
+from studio.qr_code import MAX_LINK_LETTERS
 from studio.ui import page as studio_page
-from studio.ui.texts import TEXTS
+from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import PHONE, pixels_of, too_wide, wait_for_tile
 from tests.browser.test_page import call
 

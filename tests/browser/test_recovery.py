@@ -7,11 +7,11 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from studio.export import export_png
+from studio.race.tile_file import export_png
 from tests.browser.conftest import wait_for_tile
 from tests.browser.test_link import open_tab
 from tests.browser.test_morph_page import TILE, slide
-from training import checkpoint
+from training.core import checkpoint
 
 Open = Callable[..., Page]
 CALLS = "**/component_server**"

@@ -16,14 +16,14 @@ import torch
 from PIL import Image
 from playwright.sync_api import Page, Request, Response, Route, expect
 
-from studio import render
-from studio.line import BusyError
-from studio.ranking import usual_of
-from studio.render import Priority, Renderer, Wish
-from studio.seeds import Look, Network, Sheets
-from studio.ui import seeds
+from studio.exploration.seed_ranking import usual_of
+from studio.exploration.seed_sheets import Look, Network, Sheets
+from studio.rendering import renderer as render
+from studio.rendering.renderer import Priority, Renderer, Wish
+from studio.rendering.scheduler import BusyError
+from studio.ui.seeds import tab as seeds
 from tests.browser.conftest import PHONE, looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
-from training.images import NotFiniteError
+from training.core.pixels import NotFiniteError
 
 Open = Callable[..., Page]
 DRAWN = "(count) => document.querySelectorAll('.race.seeds .card img[src]').length >= count"

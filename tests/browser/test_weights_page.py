@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import looks_like, pixels_of, reload_with_list, sheet_of, wait_for_tile
-from training import checkpoint
-from training.checkpoint import RAW_WEIGHTS, WEIGHTS
-from training.images import Pixels
-from training.sheet import seed_sheet
+from training.core import checkpoint
+from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS
+from training.core.pixels import Pixels
+from training.core.tile import seed_sheet
 
 Open = Callable[..., Page]
 pytestmark = pytest.mark.own_studio

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from training import checkpoint
-from training.generators import GeneratorConfig, build_generator
-from training.latents import labels, latents
+from training.core import checkpoint
+from training.core.generators import GeneratorConfig, build_generator
+from training.core.latents import labels, latents
 
 
 @pytest.fixture(scope="session")

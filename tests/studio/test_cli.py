@@ -16,8 +16,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from studio.__main__ import main
-from studio.export import export_png
-from training import checkpoint
+from studio.race.tile_file import export_png
+from training.core import checkpoint
 
 Maker = Callable[..., Path]
 ROOT = Path(__file__).parents[2]

@@ -13,12 +13,13 @@ import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from studio.export import CHUNK, MAX_MANIFEST_CHARACTERS, export_png, read_png
-from studio.ui import explore
-from studio.ui.state import Answer, Studio
-from studio.ui.verify import MAX_FILE_BYTES
+from studio.race.manifest import CHUNK, MAX_MANIFEST_CHARACTERS
+from studio.race.tile_file import export_png, read_png
+from studio.ui.explore import tab as explore
+from studio.ui.protocol import MAX_FILE_BYTES, Answer
+from studio.ui.services import Studio
 from tests.tabs import functions_of
-from training.checkpoint import canonical_json
+from training.core.checkpoint import canonical_json
 
 Open = Callable[[Any], Answer]
 

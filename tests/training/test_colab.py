@@ -23,8 +23,8 @@ from IPython.display import SVG
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from studio.qr import to_svg
-from training.recipes import RECIPES
+from studio.qr_code import to_svg
+from training.recipes.presets import RECIPES
 
 PROJECT = Path(__file__).parents[2]
 NOTEBOOK = PROJECT / "training" / "colab.ipynb"

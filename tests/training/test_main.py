@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from training import __main__ as cli
-from training import checkpoint
-from training.features import NAME as IMAGENET_NETWORK
-from training.features import MissingPackageError
-from training.recipes import RECIPES
+from training.core import checkpoint, run_folder
+from training.core.imagenet_features import NAME as IMAGENET_NETWORK
+from training.core.imagenet_features import MissingPackageError
+from training.recipes.presets import RECIPES
 
 PROJECT = Path(__file__).parents[2]
 
@@ -161,18 +161,18 @@ def test_a_signal_saves_and_leaves_with_exit_zero(
         said = process.stdout.read()
         assert process.wait(60) == 0
     assert f"stopped by {number.name}" in said
-    newest = checkpoint.newest(tmp_path / "run")
+    newest = run_folder.newest(tmp_path / "run")
     assert checkpoint.load_state(newest)["images"] == checkpoint.load(newest).about["images"] > 0
 
 
 def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_own_without_names(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plans: list[cli.ladder.Plan] = []
+    plans: list[cli.benchmark.Plan] = []
     asked: list[object] = []
     embedder = SimpleNamespace(network=SimpleNamespace(name="Means", family="Means"))
     monkeypatch.setattr(cli, "open_embedder", lambda *options: asked.append(options) or embedder)
-    monkeypatch.setattr(cli.ladder, "climb", lambda plan: plans.append(plan) or plan.seed == 0)
+    monkeypatch.setattr(cli.benchmark, "climb", lambda plan: plans.append(plan) or plan.seed == 0)
     monkeypatch.setattr(cli.report, "write", lambda *options: asked.append(options) or "report.md")
     options = ["--data", "x", "--out", "runs", "--minutes-each", "30"]
     assert cli.main(["ladder", "dcgan", *options]) == 0
@@ -191,7 +191,11 @@ def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_ow
         *(("auto", plans[1].device), (plans[1], embedder, 1000)),
         ("squeezenet", plans[2].device),
     ]
-    assert [list(plan.recipes) for plan in plans] == [["dcgan"], ["course_sample", "dcgan"], list(cli.ladder.DEFAULT)]
+    assert [list(plan.recipes) for plan in plans] == [
+        ["dcgan"],
+        ["course_sample", "dcgan"],
+        list(cli.benchmark.DEFAULT),
+    ]
     assert [plan.clock for plan in plans] == ["wall", "wall", "processor"]
     assert [(plan.minutes, plan.data, plan.out, plan.seed) for plan in plans][2] == (30, Path("x"), Path("runs"), 3)
 
@@ -201,7 +205,7 @@ def test_a_network_of_the_family_that_a_recipe_looks_through_is_refused_before_a
 ) -> None:
     embedder = SimpleNamespace(network=SimpleNamespace(name="EfficientNet-B0", family="EfficientNet"))
     monkeypatch.setattr(cli, "open_embedder", lambda *_: embedder)
-    monkeypatch.setattr(cli.ladder, "climb", lambda _: pytest.fail("it was trained"))
+    monkeypatch.setattr(cli.benchmark, "climb", lambda _: pytest.fail("it was trained"))
     options = ["--data", "absent", "--out", "x", "--minutes-each", "1"]
     assert cli.main(["ladder", "dcgan", "projected", *options]) == 2
     said = capsys.readouterr().err

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from training.discriminators.autoencoder import autoencoder
+from training.discriminators.base import CONDITIONS, Discriminator, DiscriminatorConfig, Judgement
 from training.discriminators.batch_statistics import STATISTICS
 from training.discriminators.dcgan import course, dcgan
 from training.discriminators.fastgan import fastgan
-from training.discriminators.judge import CONDITIONS, Discriminator, DiscriminatorConfig, Judgement
 from training.discriminators.projected import ProjectedFeatures, projected, projected_patch
 from training.discriminators.resnet import resnet, stylegan2
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from training.discriminators.judge import Discriminator, DiscriminatorConfig, Judgement
+from training.discriminators.base import Discriminator, DiscriminatorConfig, Judgement
 
 CODE = 64  # numbers by which the autoencoder describes an image
 SMALLEST = 8

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from torch import nn
 
-from training.discriminators.judge import Discriminator, DiscriminatorConfig, Head
-from training.norms import NORMS
+from training.core.normalization import NORMS
+from training.discriminators.base import Discriminator, DiscriminatorConfig, Head
 
 MOST = 16  # widths that a layer has at most
 

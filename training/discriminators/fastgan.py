@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate
 
+from training.core.generators.layers import GLU
+from training.core.normalization import NORMS
+from training.discriminators.base import Discriminator, DiscriminatorConfig, Head, Judgement
 from training.discriminators.dcgan import halvings
-from training.discriminators.judge import Discriminator, DiscriminatorConfig, Head, Judgement
-from training.generators.layers import GLU
-from training.norms import NORMS
 
 MOST = 8  # widths that a layer has at most
 SMALL = 32  # side of what the decoders paint

@@ -8,10 +8,10 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from training.core.imagenet_features import CHANNELS, EfficientNetFeatures
+from training.core.normalization import NORMS
+from training.discriminators.base import Discriminator, DiscriminatorConfig, Head, Heads
 from training.discriminators.dcgan import halvings
-from training.discriminators.judge import Discriminator, DiscriminatorConfig, Head, Heads
-from training.features import CHANNELS, EfficientNetFeatures
-from training.norms import NORMS
 
 PIXEL_SHARE = 0.3  # of the discriminator that looks at the picture itself
 

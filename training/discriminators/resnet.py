@@ -7,10 +7,10 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu
 
+from training.core.generators.layers import SelfAttention
+from training.core.normalization import NORMS
+from training.discriminators.base import Discriminator, DiscriminatorConfig, Head
 from training.discriminators.dcgan import MOST, halvings
-from training.discriminators.judge import Discriminator, DiscriminatorConfig, Head
-from training.generators.layers import SelfAttention
-from training.norms import NORMS
 
 
 def resnet(config: DiscriminatorConfig) -> Discriminator:

@@ -1,0 +1,211 @@
+"""Checkpoints that visitors have added: strictly checked, kept within budgets, in a folder of the program's own.
+
+Each lies in a folder that its SHA-256 names; nothing that a visitor says becomes part of a path. Where a new one would
+pass a budget, the oldest go. The folder of checkpoints that the studio was given is only read.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import unicodedata
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from studio.checkpoints.catalog import SHORT, Entry, Gallery, why_of
+from studio.checkpoints.hash_cache import Known
+from studio.checkpoints.training_curves import is_finite
+from studio.checkpoints.uploads import RefusedError
+from training.core.atomic_write import UNFINISHED, discard, written_whole
+from training.core.checkpoint import CONFIG, PICKLES, WEIGHTS, CheckpointError, describe, file_sha256, load
+
+FOLDER = "added"
+NOTE = "added.json"
+MOST = 40
+MOST_BYTES = 512 * 2**20
+MOST_CONFIG_BYTES = 64 * 2**10
+MOST_ATTENTION = 64  # every place looks at every other: at 256 one picture would take four gigabytes
+NAME_LETTERS = 40
+TEXT_LETTERS = 300
+NAMELESS = "added"
+HEADER_BYTES = 8  # a safetensors file begins with the length of its header, which is JSON
+MOST_HEADER_BYTES = 100_000_000
+NOT_IN_NAMES = frozenset('/\\<>:"|?*')
+
+
+class AddedGallery(Gallery):
+    """The added checkpoints, under the names that were given to them."""
+
+    def _name(self, folder: Path) -> str:
+        return clean_name(_note(folder).get("name"))
+
+
+class WithAdded(Gallery):
+    """The checkpoints of a folder, followed by the added ones that are not among them."""
+
+    def __init__(self, root: Path, added: Gallery, known: Known | None = None) -> None:
+        super().__init__(root, known=known)
+        self._added = added
+
+    def entries(self) -> list[Entry]:
+        """List the checkpoints of the folder by name, then the added ones."""
+        own = super().entries()
+        known = {entry.sha256 for entry in own if entry.sha256}
+        return own + [entry for entry in self._added.entries() if entry.sha256 not in known]
+
+    def forget(self, sha256: str) -> None:
+        """Give up what is remembered of a checkpoint that was removed, given or added."""
+        super().forget(sha256)
+        self._added.forget(sha256)
+
+    def _mistrust(self, sha256: str) -> None:
+        super()._mistrust(sha256)
+        self._added._mistrust(sha256)
+
+    def _told(self, reason: object) -> str:
+        return self._added._told(super()._told(reason))
+
+
+class Added:
+    """Keeps added checkpoints in a folder. Safe among threads."""
+
+    def __init__(
+        self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES, known: Known | None = None
+    ) -> None:
+        self.folder, self._most, self._most_bytes = folder, most, most_bytes
+        self.gallery = AddedGallery(folder, known=known)
+        self._lock = threading.Lock()
+
+    def holds(self, entry: Entry) -> bool:
+        """Tell whether an entry of a gallery is an added one."""
+        return entry.folder.parent == self.gallery.root
+
+    def take(self, config: bytes, weights: Path, name: str, owner: str = "") -> str:
+        """Check a checkpoint as strictly as any other, move it into the folder, and return its SHA-256.
+
+        `owner` is what `owner_of` makes of a browser's secret; without one nobody can remove the checkpoint by request.
+        Raises RefusedError, CheckpointError, and OSError; then nothing is kept of it.
+        """
+        check_config(config)
+        with weights.open("rb") as file:
+            check_start(file.read(HEADER_BYTES + 1))
+        sha256 = file_sha256(weights)
+        with self._lock:
+            self._write(self.folder / sha256, config, weights, {"name": clean_name(name), "owner": owner})
+            self._keep_within()
+        return sha256
+
+    def owned(self, owner: str) -> list[str]:
+        """Return the SHA-256 of each checkpoint that this owner has added."""
+        return [path.name for path in self._folders() if owner and _note(path).get("owner") == owner]
+
+    def remove(self, sha256: str, owner: str) -> None:
+        """Remove a checkpoint that this owner has added. Raises RefusedError for any other, and OSError."""
+        with self._lock:
+            folder = next((path for path in self._folders() if path.name == sha256), None)
+            if folder is None:
+                raise RefusedError("error_remove_gone", hash=sha256[:SHORT])
+            if not owner or _note(folder).get("owner") != owner:
+                raise RefusedError("error_remove_others")
+            discard(folder)
+
+    def _folders(self) -> list[Path]:
+        """List the folders of the added checkpoints, the oldest first."""
+        written: dict[Path, int] = {}
+        for path in self.folder.iterdir() if self.folder.is_dir() else []:
+            with suppress(OSError):  # no checkpoint, or one that is just being removed
+                written[path] = (path / NOTE).stat().st_mtime_ns
+        return sorted((path for path in written if not path.name.startswith(".")), key=written.__getitem__)
+
+    def _write(self, target: Path, config: bytes, weights: Path, note: dict[str, str]) -> None:
+        unfinished = target.with_name(f".{target.name}{UNFINISHED}")
+        try:
+            with written_whole(target) as part:
+                (part / CONFIG).write_bytes(config)
+                (part / NOTE).write_text(json.dumps(note), encoding="utf-8")
+                weights.replace(part / WEIGHTS)
+                _check(part)
+        except (CheckpointError, RuntimeError) as error:
+            raise CheckpointError(str(error).replace(f"{unfinished}/", ""), why_of(error)) from error
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _keep_within(self) -> None:
+        folders = self._folders()
+        sizes = [sum(file.stat().st_size for file in path.iterdir()) for path in folders]
+        while len(folders) > self._most or sum(sizes) > self._most_bytes:
+            discard(folders.pop(0))
+            sizes.pop(0)
+
+
+def _note(folder: Path) -> dict[str, Any]:
+    """Return what is noted of an added checkpoint; nothing where that cannot be read."""
+    try:
+        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _check(folder: Path) -> None:
+    attention = describe(folder).config.attention
+    if attention > MOST_ATTENTION:
+        raise RefusedError("error_add_attention", side=attention, limit=MOST_ATTENTION)
+    load(folder)
+
+
+def clean_name(name: object) -> str:
+    """Return a name as it can be shown: printable letters on one line, none that stands for a place on a disk."""
+    text = unicodedata.normalize("NFC", name[: 8 * NAME_LETTERS]) if isinstance(name, str) else ""
+    words = "".join(letter if letter.isprintable() else " " for letter in text if letter not in NOT_IN_NAMES).split()
+    return " ".join(words)[:NAME_LETTERS].strip() or NAMELESS
+
+
+def check_start(start: bytes) -> None:
+    """Raise RefusedError unless a file of weights begins as safetensors do; a pickle is named as what it is."""
+    length = int.from_bytes(start[:HEADER_BYTES], "little")
+    if length > MOST_HEADER_BYTES or start[HEADER_BYTES : HEADER_BYTES + 1] != b"{":
+        raise RefusedError("error_add_pickle_inside" if start.startswith(PICKLES) else "error_add_weights")
+
+
+def check_config(config: bytes) -> None:
+    """Raise RefusedError unless a config is JSON of modest size whose passport has the shape of a passport."""
+    if len(config) > MOST_CONFIG_BYTES:
+        raise RefusedError("error_add_config_size", kilobytes=len(config) // 1000, limit=MOST_CONFIG_BYTES // 1000)
+    try:
+        values = json.loads(config.decode(), parse_constant=_refuse)
+        json.dumps(values, ensure_ascii=False).encode()  # half a letter could not be sent to anybody
+    except (ValueError, RecursionError) as error:
+        raise RefusedError("error_add_config") from error
+    about = values.get("about", {}) if isinstance(values, dict) else None
+    wrong = _wrong(about) if isinstance(about, dict) else "about"
+    if wrong:
+        raise RefusedError("error_add_passport", field=wrong)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON.")
+
+
+def _wrong(about: dict[str, Any]) -> str | None:
+    """Name a field of a passport that is there and is not what the page may be sent."""
+    recipe = about.get("recipe") or {}
+    checks = {
+        "recipe": isinstance(recipe, dict),
+        "summary": isinstance(recipe, dict) and _is_text(recipe.get("summary", "")),
+        "pretrained": about.get("pretrained") is None or _is_text(about["pretrained"]),
+        "images": _is_amount(about.get("images", 0)),
+        "seconds": _is_amount(about.get("seconds", 0)),
+        "metrics": isinstance(about.get("metrics") or {}, dict | list),
+    }
+    return next((field for field, fits in checks.items() if not fits), None)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= TEXT_LETTERS
+
+
+def _is_amount(value: object) -> bool:
+    return is_finite(value) and 0 <= value < 1e12

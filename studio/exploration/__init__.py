@@ -1,0 +1,1 @@
+"""Choosing seeds and walking between latents."""

@@ -1,0 +1,1 @@
+"""The tile that the rules allow: its file, its manifest, its verification."""

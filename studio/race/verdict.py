@@ -1,0 +1,96 @@
+"""The answer to whether a tile is what its seed gives, and its sentences."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from studio.race.manifest_diff import Difference
+
+Outcome: TypeAlias = Literal["pass_exact", "pass_tolerance", "fail", "could_not_check"]
+
+# The reasons of a verdict; the page has each of them in its languages, filled with the same values.
+SENTENCES = {
+    "exact": "Every value of the picture is what seed {seed} of checkpoint {short} gives.",
+    "within_tolerance": (
+        "The picture is what seed {seed} of checkpoint {short} gives, but for rounding: "
+        "at most {largest} of 255 levels, in {percent} % of its values."
+    ),
+    "cells_differ": "{count} of 100 pictures differ from seed {seed} of checkpoint {short}: {listed}.",
+    "all_cells_differ": (
+        "All 100 pictures differ from seed {seed} of checkpoint {short}, by {mean} levels on average: "
+        "it is another tile, or it was saved again with loss."
+    ),
+    "saved_with_loss": (
+        "A {kind} cannot hold the exact values of a tile, and {count} of 100 pictures differ from seed {seed} of "
+        "checkpoint {short}; hand in the PNG that was exported."
+    ),
+    "lossy_file": "A {kind} cannot hold the exact values of a tile; hand in the PNG that was exported.",
+    "wrong_size": (
+        "The picture has {width} x {height} pixels; a tile of checkpoint {short} has {wanted_width} x {wanted_height}."
+    ),
+    "transparent": "The picture is transparent in places; a tile is opaque.",
+    "animated": "The picture moves; a tile is one still picture.",
+    "no_manifest": "The file does not say which checkpoint and seed it was drawn from; both are needed to check it.",
+    "bad_manifest": "What the file says of itself is damaged or invented ({field}); checkpoint and seed are needed.",
+    "bad_seed": "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
+    "bad_psi": "{value} is no psi; numbers from 0 to 1 are allowed.",
+    "unknown_checkpoint": "The checkpoint {sha256} is not here, so the tile cannot be drawn again.",
+    "unusable_checkpoint": "The checkpoint {short} cannot be used: {reason}",
+    "file_too_large": "The file has {size} bytes; at most {limit} are read.",
+    "too_many_pixels": "The picture has more than {limit} x {limit} pixels, the most that are read.",
+    "not_an_image": "The file is no picture that can be read; a PNG is wanted.",
+    "damaged": "The file begins like a {kind} but is damaged or cut short.",
+}
+FALSE_CLAIMS = " What the file says of itself is not true of it: {claims}."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of checking one file.
+
+    `reason` is a key of SENTENCES and `values` fill that text; `sentence` is it in English. `cells` are those that
+    differ by more than the tolerance, counted 0 .. 99 row by row as the images of a seed. `largest` is the largest
+    difference in levels of 255, `share` the part of all values that differ at all, 0 .. 1; both are None where nothing
+    was compared. `seed`, `checkpoint` (a SHA-256), `psi` and `weights` ("averaged", "raw" as last trained, or None
+    where nothing says so) say with what. `differences` are the fields of the manifest that are not what was found.
+    """
+
+    outcome: Outcome
+    reason: str
+    values: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    checkpoint: str | None = None
+    cells: tuple[int, ...] = ()
+    largest: int | None = None
+    share: float | None = None
+    differences: tuple[Difference, ...] = ()
+    psi: float | None = None
+    weights: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Return whether the tile is what its seed gives."""
+        return self.outcome in ("pass_exact", "pass_tolerance")
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Return the fields of the manifest that are not true of the file or of that seed and checkpoint."""
+        return tuple(one.field for one in self.differences if one.lie)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the fields of the manifest that merely differ from this machine's."""
+        return tuple(one.field for one in self.differences if not one.lie)
+
+    @property
+    def sentence(self) -> str:
+        """Return the verdict in plain English."""
+        text = SENTENCES[self.reason].format(**self.values)
+        return text + FALSE_CLAIMS.format(claims=", ".join(self.claims)) if self.claims else text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain JSON values."""
+        listed = {"cells": list(self.cells), "claims": list(self.claims), "notes": list(self.notes)}
+        told = {"differences": [asdict(one) for one in self.differences], "sentence": self.sentence}
+        return {**asdict(self), **listed, **told}

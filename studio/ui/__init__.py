@@ -1,0 +1,1 @@
+"""The page, its requests, and the limits of a public link."""

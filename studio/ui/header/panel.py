@@ -1,0 +1,46 @@
+"""The head of the page: its name, the link and its QR code, and the switch of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import gradio as gr
+
+from studio.qr_code import MAX_LINK_LETTERS, LinkError, check_link, is_of_one_machine, moved, to_svg
+from studio.ui.component import component, to_base64
+from studio.ui.protocol import Answer, RequestError, answers, asked_text
+from studio.ui.texts.i18n import LANGUAGES, in_language
+
+
+def build(public_link: Callable[[], str | None]) -> gr.HTML:
+    """Build the header; its event `language` carries the language that was chosen, `open_tab` the tab.
+
+    `public_link` tells the address at which others reach the page, once it is launched and where there is one.
+    """
+
+    @answers
+    def link_code(data: Answer) -> Answer:
+        """Return the QR code of the page's link, or of the public one where only this machine reaches the page."""
+        link, public = _asked_link(data), public_link()
+        one_machine = is_of_one_machine(link)
+        reach = "qr_one_machine" if one_machine else "qr_open"
+        if one_machine and public:
+            link, reach = moved(link, public), "qr_moved"
+        return {"link": link, "reach": reach, "svg": to_base64(to_svg(link))}
+
+    return component("header", [link_code], ("qr_dialog",), kind="panel")
+
+
+def _asked_link(data: Answer) -> str:
+    link = asked_text(data, "link", 20 * MAX_LINK_LETTERS)
+    try:
+        return check_link(link)
+    except LinkError as error:
+        raise RequestError("error_link", value=link[:80]) from error
+
+
+def tab_labels(event: gr.EventData) -> list[gr.Tab]:
+    """Name the tabs in the language that the page has switched to."""
+    language = getattr(event, "language", None)
+    texts = in_language(language if language in LANGUAGES else LANGUAGES[0])
+    return [gr.Tab(label=text) for key, text in texts.items() if key.startswith("tab_")]

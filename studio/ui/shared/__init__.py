@@ -1,0 +1,1 @@
+"""What tabs and panels share."""

@@ -1,0 +1,16 @@
+"""What a tab says of a tile that is drawn."""
+
+from __future__ import annotations
+
+from studio.checkpoints.catalog import Entry
+from studio.ui.protocol import Answer
+from training.core.latents import labels
+from training.core.tile import CELLS
+
+FIRST_SEED = 0
+
+
+def drawn_classes(entry: Entry, seed: int) -> Answer:
+    """Return the class of each cell, drawn from the same seed, and how many there are: 0 for a generator of none."""
+    count = entry.description.config.classes if entry.description else 0
+    return {"classes": labels(seed, CELLS, count).tolist() if count else [], "class_count": count}

@@ -1,0 +1,1 @@
+"""What the page says beyond one tab, in every language."""

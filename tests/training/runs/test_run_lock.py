@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from studio.checkpoints.catalog import Gallery
+from training import __main__ as cli
+from training.core import checkpoint, run_folder
+from training.evaluation import benchmark
+from training.recipes.presets import RECIPES
+from training.runs import run_lock
+from training.runs.run_lock import LOCK, TakenError
+
+PROJECT = Path(__file__).parents[3]
+HOLD = """
+import sys, time
+from pathlib import Path
+from training.runs.run_lock import alone
+with alone(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
+SMALL = ["resolution=16", "g_width=2", "d_width=2", "z_dim=8", "batch=4"]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+
+
+@contextmanager
+def other_process(*command: str, until: str) -> Iterator[subprocess.Popen[str]]:
+    """Run another Python until it says something; it is killed in the end."""
+    arguments = [sys.executable, *command]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(arguments, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            while until not in process.stdout.readline():
+                assert process.poll() is None
+            yield process
+        finally:
+            process.kill()
+
+
+def holder(folder: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    return other_process("-c", HOLD, str(folder), until="held")
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def train(data: Path, out: Path, images: int) -> list[str]:
+    return ["train", "dcgan", "--data", str(data), "--out", str(out), "--images", str(images), "--set", *SMALL]
+
+
+@pytest.mark.slow
+def test_a_second_trainer_is_refused_in_one_sentence_and_changes_nothing_and_a_killed_one_locks_nobody_out(
+    tmp_path: Path, make_pictures: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, run = make_pictures(tmp_path / "pictures"), tmp_path / "runs" / "mine"
+    assert cli.main(train(data, run, 40)) == 0
+    assert LOCK not in content(run)
+    with other_process("-m", "training", *train(data, run, 10**9), until="from image 40") as process:
+        process.send_signal(signal.SIGSTOP)
+        before = content(run)
+        capsys.readouterr()
+        assert cli.main(train(data, run, 80)) == 2
+        said = capsys.readouterr()
+        named = f"{run} is being trained by process {process.pid} on {platform.node()}"
+        assert said.err == f"error: {named}; end that one first, or give another --out.\n"
+        assert content(run) == before
+        assert [entry.name for entry in Gallery(tmp_path / "runs").entries()] == ["mine"]
+        assert cli.main(["publish", str(run), str(tmp_path / "published")]) == 0
+        process.kill()
+        process.wait()
+        assert (run / LOCK).exists()
+    reached = checkpoint.load(run_folder.newest(run)).about["images"]
+    assert cli.main(train(data, run, reached + 40)) == 0
+    assert run_folder.newest(run).name == f"{reached + 40:09d}"
+    assert not (run / LOCK).exists()
+
+
+def test_a_ladder_does_not_train_a_run_that_another_process_trains(
+    tmp_path: Path, make_pictures: Callable[..., Path]
+) -> None:
+    data = make_pictures(tmp_path / "pictures")
+    recipes = {"first": TINY, "second": TINY}
+    plan = benchmark.Plan(
+        recipes=recipes, data=data, out=tmp_path / "ladder", seed=0, device=torch.device("cpu"), images=8
+    )
+    with holder(plan.run("second")) as process, pytest.raises(TakenError, match=f"second is .* {process.pid} on"):
+        benchmark.climb(plan, quiet=True)
+    assert not plan.run("first").exists()
+    assert benchmark.climb(plan, quiet=True)
+    assert [path.name for path in sorted(plan.run("first").iterdir())] == ["000000008", "metrics.jsonl"]
+
+
+def test_the_lock_is_for_one_folder_and_ends_with_what_it_was_taken_for(tmp_path: Path) -> None:
+    with run_lock.alone(tmp_path / "one"), run_lock.alone(tmp_path / "two"):
+        with pytest.raises(TakenError, match=f"process {os.getpid()} on"), run_lock.alone(tmp_path / "one"):
+            raise AssertionError
+        (tmp_path / "two" / "metrics.jsonl").touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["two"]
+    assert [path.name for path in (tmp_path / "two").iterdir()] == ["metrics.jsonl"]
+    with run_lock.alone(tmp_path / "two"):
+        pass
+
+
+def test_whoever_waited_at_a_file_that_its_holder_then_removed_takes_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = os.open(tmp_path / "removed", os.O_RDWR | os.O_CREAT)
+    opened = iter([stale, *[None] * 3])
+    real = os.open
+    monkeypatch.setattr(run_lock.os, "open", lambda *what: next(opened) or real(*what))
+    with run_lock.alone(tmp_path):
+        assert (tmp_path / LOCK).read_text(encoding="utf-8") == f"process {os.getpid()} on {platform.node()}"
+        with pytest.raises(TakenError), run_lock.alone(tmp_path):
+            raise AssertionError
+
+
+@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK, errno.EIO])
+def test_a_file_system_without_locks_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(run_lock.fcntl, "flock", refuse)
+    with run_lock.alone(tmp_path), run_lock.alone(tmp_path):
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_file_and_a_system_without_locks_keep_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    with run_lock.alone(tmp_path / "file"):
+        pass
+    monkeypatch.setattr(run_lock, "fcntl", None)
+    with run_lock.alone(tmp_path / "new"), run_lock.alone(tmp_path / "new"):
+        assert not (tmp_path / "new").exists()

@@ -1,0 +1,288 @@
+"""Images on disk -> one packed array -> batches, each from the count of images seen."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image, ImageOps
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from safetensors.torch import load_file
+from torch import Tensor
+
+from training.core.paths import cache_folder
+from training.core.pixels import Pixels
+
+Tell: TypeAlias = Callable[[int, int], None]  # learns how many of how many are done
+Labels: TypeAlias = npt.NDArray[np.int64]
+FORMAT = "1"
+UNLABELLED = -1
+MAX_LABEL = 65_535
+LABELS = "labels.csv"
+NOT_PHOTOGRAPHS = {"EPS", "PDF", "WMF"}  # drawings and documents; Pillow would start Ghostscript for the first
+ANIMATIONS = {"GIF", "PNG", "WEBP"}
+
+
+class DataError(ValueError):
+    """The data cannot be used; the message says which and why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What a packed file says of itself, read without its pixels."""
+
+    file: Path
+    count: int
+    left_out: dict[str, str]
+    source: str
+    sha256: str
+    new: bool = False
+
+
+@dataclass(frozen=True)
+class Data:
+    """Packed images in memory: `images` uint8 [N, 3, R, R], `labels` int64 [N] (-1: none), the pixels' SHA-256."""
+
+    images: Tensor
+    labels: Tensor
+    sha256: str
+    packed: Packed
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def to(self, device: torch.device) -> Data:
+        """Keep the images on `device`."""
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
+
+    def with_classes(self, classes: int) -> Data:
+        """Return the same with labels 0 .. classes - 1, in the order of the numbers in `labels.csv`.
+
+        Raises DataError unless every image has a label and there are as many as `classes`.
+        """
+        values, labels = torch.unique(self.labels, return_inverse=True)
+        without = int((self.labels == UNLABELLED).sum())
+        if without:
+            raise DataError(f"{without} of {len(self)} images have no label; the recipe asks for one of each.")
+        if len(values) != classes:
+            raise DataError(f"The data have {len(values)} different labels; the recipe asks for {classes}.")
+        return replace(self, labels=labels)
+
+    def batch(self, seed: int, images_seen: int, size: int) -> tuple[Tensor, Tensor]:
+        """Return the next `size` images after `images_seen`, uint8 [size, 3, R, R], and their labels [size].
+
+        Each epoch is a shuffle of its own of all images.
+        """
+        count = len(self)
+        epochs = range(images_seen // count, (images_seen + size - 1) // count + 1)
+        rows = torch.cat([_shuffle(seed, epoch, count) for epoch in epochs])
+        start = images_seen % count
+        chosen = rows[start : start + size].to(self.images.device)
+        return self.images[chosen], self.labels[chosen]
+
+
+def _shuffle(seed: int, epoch: int, count: int) -> Tensor:
+    return torch.randperm(count, generator=torch.Generator().manual_seed((seed << 24) + epoch))
+
+
+def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _total: None) -> Packed:
+    """Pack a folder of images into one file, unless `file` holds just these already.
+
+    Every image that Pillow reads, at any depth, is turned upright, centre-cropped to a square and resized (Lanczos) to
+    `size` pixels. Images that cannot be used are named in `left_out` with the reason. Raises DataError where no
+    image is left or `labels.csv` is damaged. `tell` learns after each image how many of how many are read; what it
+    raises ends the reading, and nothing is written.
+    """
+    if file.is_dir():
+        raise DataError(f"{file} is a folder; --out names a file.")
+    sources = find_images(folder)
+    labels = read_labels(folder)
+    source = _fingerprint(folder, sources, labels, size)
+    known = read_header(file)
+    if known and known.source == source:
+        return known
+    results = _read_all(folder, sources, size, tell)
+    images = {name: image for name, image in results.items() if not isinstance(image, str)}
+    left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)}
+    if not images:
+        raise DataError(f"{folder} holds no image that can be used ({len(left_out)} left out).")
+    values = np.array([labels.get(name, labels.get(Path(name).name, UNLABELLED)) for name in images], dtype=np.int64)
+    return _write(file, np.stack(list(images.values())), values, source, left_out)
+
+
+def find_images(folder: Path) -> list[Path]:
+    """List the files below `folder` that Pillow may read, in the order of their names."""
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder.")
+    readable = {name for name, kind in Image.registered_extensions().items() if kind in _formats()}
+    return sorted(path for path in _files(folder) if path.suffix.lower() in readable)
+
+
+def _formats() -> list[str]:
+    """List what Pillow may take a file for, whatever the file is called."""
+    Image.init()
+    return sorted(Image.OPEN.keys() - NOT_PHOTOGRAPHS)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def read_labels(folder: Path) -> dict[str, int]:
+    """Read `labels.csv` (file,label) in the folder or beside it; without one, no image has a label."""
+    path = next((path for path in (folder / LABELS, folder.parent / LABELS) if path.is_file()), None)
+    if path is None:
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # spreadsheets begin a file with a byte order mark
+        rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        if not {"file", "label"} <= set(rows.fieldnames or ()):
+            raise DataError(f"{path} begins with {rows.fieldnames}; its first line must be: file,label.")
+        return {row["file"]: _label(row["label"], path, rows.line_num) for row in rows}
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is no table in UTF-8: {error}.") from error
+
+
+def _label(text: str | None, path: Path, line: int) -> int:
+    if text is None or not text.strip().isdecimal() or int(text) > MAX_LABEL:
+        raise DataError(f"{path}, line {line}: the label {text!r} is not a whole number from 0 to {MAX_LABEL}.")
+    return int(text)
+
+
+def _fingerprint(folder: Path, sources: list[Path], labels: dict[str, int], size: int) -> str:
+    """Return the SHA-256 of everything that decides what is packed: names, sizes and times, not the contents."""
+    digest = hashlib.sha256(json.dumps([FORMAT, size, labels]).encode())
+    for path in sources:
+        facts = path.stat()
+        digest.update(json.dumps([str(path.relative_to(folder)), facts.st_size, facts.st_mtime_ns]).encode())
+    return digest.hexdigest()
+
+
+def _read_all(folder: Path, sources: list[Path], size: int, tell: Tell) -> dict[str, Pixels | str]:
+    """Read images on all cores, by their names below `folder`."""
+    results: dict[str, Pixels | str] = {}
+    with warnings.catch_warnings(), ThreadPoolExecutor() as pool:  # here, because no thread has filters of its own
+        warnings.simplefilter("ignore")
+        try:
+            for path, result in zip(sources, pool.map(lambda path: _read(path, size), sources), strict=True):
+                results[path.relative_to(folder).as_posix()] = result
+                tell(len(results), len(sources))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return results
+
+
+def _read(path: Path, size: int) -> Pixels | str:
+    """Return the pixels of an image, or the reason why it cannot be used."""
+    try:
+        with Image.open(path, formats=_formats()) as image:
+            if image.format in ANIMATIONS and getattr(image, "n_frames", 1) > 1:
+                return f"an animation of {image.n_frames} pictures"  # type: ignore[attr-defined]
+            square = _crop(_to_rgb(image)).resize((size, size), Image.Resampling.LANCZOS)
+    except Exception as error:  # a decoder may raise anything on a damaged file
+        return f"{type(error).__name__}: {error}" if path.stat().st_size else "an empty file"
+    return np.asarray(square)
+
+
+def _crop(image: Image.Image) -> Image.Image:
+    """Cut the square in the middle."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Turn an image upright and into 8-bit RGB; what is transparent becomes white."""
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode == "F":
+        raise ValueError("floating-point pixels have no fixed range")
+    if upright.mode.startswith("I"):
+        upright = Image.fromarray((np.asarray(upright).clip(0, 65535) >> 8).astype(np.uint8))
+    if upright.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in upright.info:
+        upright = upright.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
+    return upright.convert("RGB")
+
+
+def _write(file: Path, images: Pixels, labels: Labels, source: str, left_out: dict[str, str]) -> Packed:
+    digest = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+    metadata = {"format": FORMAT, "source": source, "left_out": json.dumps(left_out), "sha256": digest}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    save_file({"images": images, "labels": labels}, part, metadata)
+    part.replace(file)
+    return Packed(file, len(images), left_out, source, digest, new=True)
+
+
+def read_header(file: Path) -> Packed | None:
+    """Return what a packed file says of itself, or None where there is none of this format."""
+    try:
+        with safe_open(file, framework="np") as content:
+            about = content.metadata() or {}
+            images, labels = (content.get_slice(name) for name in ("images", "labels"))
+            count, side, *_ = images.get_shape()
+            found = (about["format"], images.get_dtype(), images.get_shape(), labels.get_dtype(), labels.get_shape())
+            if count < 1 or found != (FORMAT, "U8", [count, side, side, 3], "I64", [count]):
+                return None
+            return Packed(file, count, json.loads(about["left_out"]), about["source"], about["sha256"])
+    except (OSError, SafetensorError, LookupError, ValueError):
+        return None
+
+
+def load(file: Path) -> Data:
+    """Read a packed file into memory. Raises DataError."""
+    packed = read_header(file)
+    if packed is None:
+        raise DataError(f"{file} is no file that `python -m training pack` wrote.")
+    tensors = load_file(file)
+    return Data(tensors["images"].permute(0, 3, 1, 2), tensors["labels"], packed.sha256, packed)
+
+
+def open_data(path: Path, size: int) -> Data:
+    """Load a packed file, or a folder of images by way of one in the user's cache. Raises DataError."""
+    if path.is_dir():
+        name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+        path = pack(path, cache_folder() / f"{name}-{size}.safetensors", size).file
+    data = load(path)
+    if data.images.shape[-1] != size:
+        raise DataError(f"{path} holds images of {data.images.shape[-1]} pixels; the recipe asks for {size}.")
+    return data
+
+
+def download(folder: Path) -> Path:
+    """Fetch Oxford 102 Flowers (8,189 images, 345 MB) into `folder` and return the folder of its images.
+
+    One archive holds the images of all three splits; `labels.csv` is written beside them. Raises DataError.
+    """
+    try:
+        from scipy.io import loadmat
+        from torchvision.datasets import Flowers102
+
+        for split in ("train", "val", "test"):
+            Flowers102(str(folder), split=split, download=True)
+        labels = loadmat(folder / "flowers-102" / "imagelabels.mat")["labels"][0]
+    except ImportError as error:
+        raise DataError(f"The download needs the package {error.name!r}: pip install {error.name}.") from error
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"Oxford 102 Flowers could not be downloaded to {folder}: {error}.") from error
+    rows = "".join(f"image_{number:05d}.jpg,{label}\n" for number, label in enumerate(labels, start=1))
+    images = folder / "flowers-102" / "jpg"
+    (images / LABELS).write_text(f"file,label\n{rows}", encoding="utf-8")
+    return images

@@ -1,0 +1,1 @@
+"""Scores, spectrum, speed, and the report of a benchmark."""

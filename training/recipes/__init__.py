@@ -1,0 +1,1 @@
+"""What a run is: the recipe, presets, compatibility, overrides."""

@@ -1,0 +1,1 @@
+"""A run: one step, the loop around it, checkpoints, metadata, alarms."""

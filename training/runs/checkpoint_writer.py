@@ -1,0 +1,62 @@
+"""Write a checkpoint with everything around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from training.core import checkpoint
+from training.core.checkpoint import CheckpointError
+from training.core.generators import GeneratorConfig
+from training.core.pixels import Pixels
+from training.core.tile import seed_sheet
+from training.runs.model_card import model_card
+
+PREVIEW_SEED = 0
+PREVIEW = "preview.png"  # of a run: the exact tile, some 4 MB
+SMALL_PREVIEW = "preview.jpg"  # of a published checkpoint, which anybody can draw exactly
+SMALL_SIDE = 640
+SMALL_QUALITY = 85  # with unreduced colours: petals and edges look as in the PNG of that size
+CARD = "README.md"
+
+
+def check_folder(folder: Path, ours: Callable[[str], bool]) -> None:
+    """Refuse a place that holds what is not ours, before anything in it is touched."""
+    if folder.exists() and not folder.is_dir():
+        raise CheckpointError(f"{folder} is a file; give the name of a folder.")
+    strange = [path.name for path in folder.iterdir() if not ours(path.name)] if folder.is_dir() else []
+    if strange:
+        raise CheckpointError(f"{folder} holds {min(strange)}, which this program does not write there; give another.")
+
+
+def halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return weights in float16, as published and kept ones are."""
+    return {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
+
+
+def write_checkpoint(
+    folder: Path,
+    name: str,
+    config: GeneratorConfig,
+    state: dict[str, torch.Tensor],
+    about: dict[str, Any],
+    preview: str,
+) -> None:
+    """Write config, weights, the preview of this name and the model card into an existing folder."""
+    checkpoint.save(folder, config, state, about)
+    save_preview(seed_sheet(checkpoint.load(folder).generator, PREVIEW_SEED), folder / preview)
+    (folder / CARD).write_text(model_card(name, about, preview), encoding="utf-8")
+
+
+def save_preview(tile: Pixels, path: Path) -> None:
+    """Write a tile as an exact PNG, or as a small JPEG, as the name says."""
+    picture = Image.fromarray(tile)
+    if path.suffix == ".png":
+        picture.save(path)
+    else:
+        picture.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.LANCZOS)
+        picture.save(path, quality=SMALL_QUALITY, subsampling=0, optimize=True)

@@ -1,0 +1,112 @@
+"""The model card of a checkpoint: what it is, what it got, how to draw from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from training.evaluation import spectrum
+from training.evaluation.spectrum import Spectrum
+
+METADATA = """---
+license: mit
+library_name: gan-race-studio
+pipeline_tag: unconditional-image-generation
+tags:
+- gan
+- pytorch
+- oxford-flowers-102
+---
+"""
+
+
+def model_card(name: str, about: dict[str, Any], preview: str) -> str:
+    """Write the card, with the metadata block that the Hugging Face Hub reads, from the passport `about`.
+
+    `preview` is the name of the picture beside the card.
+    """
+    recipe = about["recipe"]
+    rows = "\n".join(f"| {field} | {_show(value)} |" for field, value in recipe.items() if field != "summary")
+    return f"""{METADATA}
+# {name}
+
+{recipe["summary"][:1].upper()}{recipe["summary"][1:]}.
+
+![The tile of seed 0]({preview})
+
+It has seen {about["images"]:,} images ({about["images"] / about["data"]["images"]:.1f} passes over
+{about["data"]["images"]:,} pictures) in {duration(about["seconds"])} of training on {_devices(about)}, in
+{_count(len(about["runtimes"]), "runtime")}. {_pretrained(about)}
+
+The generator draws in float32 on the CPU; `{preview}` shows the tile of seed 0, as it came. Anybody can draw it
+exactly:
+
+```
+python -m studio export checkpoints/{name} --seed 0 --out tile.png
+```
+
+{_scores(about)}| setting | value |
+|---|---|
+{rows}
+"""
+
+
+def _scores(about: dict[str, Any]) -> str:
+    """Write what a ladder measured, or nothing where there was none."""
+    metrics = about.get("metrics") or {}
+    if not metrics:
+        return ""
+    return f"""| score | value |
+|---|---|
+| KID | {metrics["kid"]:.4f} ± {metrics["kid_spread"]:.4f} |
+| FID | {metrics["fid"]:.2f} ± {metrics["fid_spread"]:.2f} |
+| precision | {metrics["precision"]:.2f} |
+| recall | {metrics["recall"]:.2f} |
+| copies | {100 * metrics["copies"]:.1f} % |
+{_spectrum(spectrum.read(metrics), about["recipe"]["resolution"])}
+{metrics["fakes"]:,} fakes, the first of seed {metrics["seed"]}, against {metrics["reals"]:,} pictures, in the features
+of {metrics["network"]}; taken before the weights were rounded to float16. The numbers can be compared with others of
+the same network and counts only.
+
+"""
+
+
+def _spectrum(found: Spectrum | None, side: int) -> str:
+    """Write the power of the fakes over that of the reals, or nothing where an older ladder did not measure it."""
+    if found is None:
+        return ""
+    rows = [
+        f"| power at {name} cycles, fake over real | {ratio:.2f} |"
+        for name, ratio in zip(spectrum.bands(side), found.bands, strict=True)
+    ]
+    rows += [
+        f"| power at {name.replace('_', ' ')}, fake over real | {ratio:.1f} |" for name, ratio in found.periods.items()
+    ]
+    return "\n".join([*rows, ""])
+
+
+def duration(seconds: float) -> str:
+    """Write a time in hours and minutes."""
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{_count(hours, 'hour')} {_count(rest, 'minute')}" if hours else _count(minutes, "minute")
+
+
+def _devices(about: dict[str, Any]) -> str:
+    return " and ".join(sorted({runtime["device"] for runtime in about["runtimes"]}))
+
+
+def _pretrained(about: dict[str, Any]) -> str:
+    if about["pretrained"]:
+        return f"Its discriminator looked through {about['pretrained']}; the generator began from random weights."
+    return "No network trained on other data was used."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _show(value: object) -> str:
+    """Write a setting; of a list its values, a name with its number as both."""
+    if not isinstance(value, list):
+        return str(value)
+    return ", ".join(" ".join(map(str, one)) if isinstance(one, list) else str(one) for one in value)

@@ -1,0 +1,66 @@
+"""What a checkpoint says of its training."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.core.checkpoint import CheckpointError
+from training.core.dataset import Data
+from training.recipes.recipe import Recipe
+
+PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
+PACKAGES = ("torch", "numpy", "safetensors")
+
+
+def check_passport(folder: Path, about: dict[str, Any]) -> None:
+    """Raise CheckpointError unless a checkpoint says how it was trained."""
+    kinds = {"recipe": dict, "data": dict, "runtimes": list, "images": int, "seconds": int | float, "seed": int}
+    if not about.keys() >= PASSPORT or not all(isinstance(about[name], kind) for name, kind in kinds.items()):
+        raise CheckpointError(f"{folder} does not say how it was trained; it can be drawn from, nothing else.")
+
+
+def passport(recipe: Recipe, seed: int, data: Data) -> dict[str, Any]:
+    """Return what a checkpoint says about its training, before the first image."""
+    return {
+        "recipe": recipe.to_dict(),
+        "pretrained": recipe.pretrained,
+        "seed": seed,
+        "images": 0,
+        "seconds": 0.0,
+        "runtimes": [],
+        "data": {"sha256": data.sha256, "images": len(data)},
+        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
+        "commit": _commit(),
+        "metrics": {},
+        **({"labels": torch.unique(data.labels).tolist()} if recipe.classes else {}),
+    }
+
+
+def precision_change(about: dict[str, Any]) -> str | None:
+    """Say that the last runtime computes in another precision than the one before it, or return None."""
+    names = [runtime.get("precision", "float32") for runtime in about["runtimes"][-2:]]
+    if len(set(names)) < 2:
+        return None
+    return f"the run was in {names[0]} before and goes on in {names[1]}, so that it is not the same bit by bit"
+
+
+def device_name(device: torch.device) -> str:
+    """Return what a reader knows the device by: the GPU's name, or the count of CPU threads."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{torch.get_num_threads()} CPU threads"
+
+
+def _commit() -> str | None:
+    """Return the commit of the program, where it runs from a clone."""
+    try:
+        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

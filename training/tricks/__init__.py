@@ -1,0 +1,1 @@
+"""The tricks, one file for each kind, one table at its foot."""
