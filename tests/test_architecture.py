@@ -25,7 +25,7 @@ TABLES: dict[str, set[str]] = {  # files of tricks, and what of ours each may im
 TABS = ("explore", "seeds", "compare", "morph", "export", "verify", "about")
 OURS = ("training", "studio", "app", "tests")
 TOP_LEVEL = {
-    *("studio", "training", "tests", "checkpoints"),
+    *("studio", "training", "tests", "checkpoints", "docs"),
     *("app.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"),
 }
 CHECKPOINT_FILES = {"config.json", "model.safetensors", "raw.safetensors", "metrics.jsonl", "preview.jpg", "README.md"}

@@ -1,4 +1,4 @@
-"""README is right: its commands parse, its paths exist, its tables and its tree are complete."""
+"""README and docs are right: their commands parse, their paths exist, their tables and the tree are complete."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ from training.tricks.regularizers import PENALTIES
 
 WITH_OTHERS = {"", *(rule.reason for rule in CONTRADICTIONS)}  # some settings need another one beside them
 PROJECT = Path(__file__).parents[1]
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
+PAGES = {path: path.read_text(encoding="utf-8") for path in (PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md"))}
+README = PAGES[PROJECT / "README.md"]
+ALL = "\n".join(PAGES.values())
+RECIPE_PAGE, CONTRIBUTING = (PAGES[PROJECT / "docs" / name] for name in ("recipes.md", "contributing.md"))
+MOST_LINES = 150  # of README, which leads to the docs
 PARSERS = {"training": training_commands._parser, "studio": studio_commands._parser}
 OPENS_THE_STUDIO = ("-m venv", "pip install", "python app.py")
 PASSES_THE_TESTS = ("-m venv", "pip install", '".[test]"', "ruff check", "ruff format --check", "mypy", "-m pytest")
@@ -49,7 +53,7 @@ def commands(text: str = README) -> list[str]:
     return [line for block in blocks("sh", text) for line in block.splitlines() if line.strip()]
 
 
-def module_commands(text: str = README) -> list[tuple[str, list[str]]]:
+def module_commands(text: str = ALL) -> list[tuple[str, list[str]]]:
     """Return the module and the arguments of each `python -m training` and `python -m studio`."""
     words = [shlex.split(line) for line in commands(text)]
     return [(line[2], line[3:]) for line in words if line[:2] == ["python", "-m"] and line[2] in PARSERS]
@@ -66,7 +70,7 @@ def options(parser: argparse.ArgumentParser) -> set[str]:
     return {name for action in parser._actions for name in action.option_strings if name.startswith("--")} - {"--help"}
 
 
-def paths(text: str = README) -> set[str]:
+def paths(text: str) -> set[str]:
     """Return every path that a link or a picture names."""
     targets = re.findall(r"\]\(([^)\s]+)\)", text)
     return {target.split("#")[0] for target in targets if not re.match(r"https?:|#", target)}
@@ -74,7 +78,7 @@ def paths(text: str = README) -> set[str]:
 
 def tree() -> Iterator[str]:
     """Yield the paths that the tree lists."""
-    (block,) = (block for block in blocks("") if block.startswith("app.py"))
+    (block,) = (block for block in blocks("", CONTRIBUTING) if block.startswith("app.py"))
     folder = ""
     for line in block.splitlines():
         name = line.split()[0]
@@ -107,22 +111,23 @@ def test_every_command_and_every_option_is_shown(module: str) -> None:
     for name, parser in subcommands(PARSERS[module]()).items():
         used = {word for arguments in shown if arguments[0] == name for word in arguments}
         assert name in used, f"python -m {module} {name}"
-        assert options(parser) <= used | set(re.findall(r"`(--[a-z-]+)`", README)), f"python -m {module} {name}"
+        assert options(parser) <= used | set(re.findall(r"`(--[a-z-]+)`", ALL)), f"python -m {module} {name}"
 
 
 def test_the_options_of_the_app_are_its_own() -> None:
     source = ast.parse((PROJECT / "app.py").read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(source) if isinstance(node, ast.Call)]
     known = {call.args[0].value for call in calls if getattr(call.func, "attr", "") == "add_argument"}
-    shown = {word for line in commands() if " app.py --" in line for word in line.split() if word.startswith("--")}
-    shown |= {name for sentence in re.findall(r"`app\.py`[^.]*", README) for name in re.findall(r"--[a-z-]+", sentence)}
+    shown = {word for line in commands(ALL) if " app.py --" in line for word in line.split() if word.startswith("--")}
+    shown |= {name for sentence in re.findall(r"`app\.py`[^.]*", ALL) for name in re.findall(r"--[a-z-]+", sentence)}
     assert shown == known
 
 
 def test_every_recipe_has_a_row_and_every_row_a_recipe() -> None:
-    section = README.split("\n## Recipes\n")[1].split("\n\nA recipe is")[0]
+    section = RECIPE_PAGE.split("\n\nA recipe is")[0]
     assert re.findall(r"^\| `(\w+)` \|", section, flags=re.M) == list(RECIPES)
-    assert f"- **Train** one of {len(RECIPES)} recipes" in README
+    assert f"- **Train** one of {len(RECIPES)} recipes" in ALL
+    assert f"the {len(RECIPES)} recipes and every trick" in README
 
 
 @pytest.mark.parametrize(
@@ -144,13 +149,13 @@ def test_every_recipe_has_a_row_and_every_row_a_recipe() -> None:
     ],
 )
 def test_every_value_of_a_switch_is_named(switch: str, table: Collection[str]) -> None:
-    (row,) = re.findall(rf"^\| {re.escape(switch)} \| (.*) \|$", README, flags=re.M)
+    (row,) = re.findall(rf"^\| {re.escape(switch)} \| (.*) \|$", RECIPE_PAGE, flags=re.M)
     values, *_ = row.split("; ")
     assert re.findall(r"`(\w+)`", re.sub(r" \([^)]*\)", "", values)) == list(table)
 
 
 def test_every_setting_that_is_named_is_one() -> None:
-    section = README.split("\n## Recipes\n")[1].split("\n## ")[0]
+    section = RECIPE_PAGE + PAGES[PROJECT / "docs" / "training.md"]
     words = " ".join(re.findall(r"`([^`\n]*=[^`\n]*)`", section))
     settings = re.findall(r"\b([a-z]\w*=[\w.:,]+)", words)
     assert len(settings) > 25
@@ -170,18 +175,34 @@ def why_refused(recipe: Recipe, setting: str) -> str:
 
 
 def test_all_seventeen_items_of_how_to_train_a_gan_have_a_row() -> None:
-    section = README.split('\n### "How to train a GAN"')[1].split("\n### ")[0]
+    section = RECIPE_PAGE.split('\n## "How to train a GAN"')[1].split("\n## ")[0]
     rows = re.findall(r"^\| (\d+) .*\| (keep|conditional|outdated) \| (.+) \|$", section, flags=re.M)
     assert [int(number) for number, _, _ in rows] == list(range(1, 18))
 
 
 def test_every_alarm_has_a_row() -> None:
-    section = README.split("\nAn **alarm**")[1].split("\n## ")[0]
+    section = RECIPE_PAGE.split("\nAn **alarm**")[1].split("\n## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", section, flags=re.M) == list(ALARMS)
 
 
 def test_every_path_that_is_named_exists() -> None:
-    assert [path for path in sorted(paths()) if not (PROJECT / path).exists()] == []
+    found = {
+        page: [path for path in sorted(paths(text)) if not (page.parent / path).exists()]
+        for page, text in PAGES.items()
+    }
+    assert {page: absent for page, absent in found.items() if absent} == {}
+
+
+def test_readme_is_short_and_leads_to_every_page() -> None:
+    assert len(README.splitlines()) <= MOST_LINES
+    assert {page.relative_to(PROJECT).as_posix() for page in PAGES if page.parent.name == "docs"} <= paths(README)
+
+
+def test_the_japanese_half_has_the_same_commands() -> None:
+    english, japanese = README.split("\n## 日本語\n")
+    wanted = [block for block in blocks("sh", english) if "--index-url" not in block]
+    assert blocks("sh", japanese) == wanted
+    assert len(re.findall("[぀-ヿ一-鿿]", japanese)) > 600
 
 
 def test_the_tree_lists_what_there_is() -> None:
@@ -194,7 +215,7 @@ def test_the_tree_lists_what_there_is() -> None:
 
 
 def test_the_tolerance_is_the_verifiers() -> None:
-    text = " ".join(README.split())
+    text = " ".join(ALL.split())
     tile, cell = f"{100 * tolerance.MAX_TILE_SHARE:g} %", f"{100 * tolerance.MAX_CELL_SHARE:g} %"
     assert (
         f"none differs by more than {tolerance.MAX_LEVELS} of 255 levels, and not more than {tile} of the tile's"
