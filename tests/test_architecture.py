@@ -9,8 +9,11 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -22,7 +25,6 @@ TABLES: dict[str, set[str]] = {  # files of tricks, and what of ours each may im
     "training/core/normalization.py": set(),
     "training/tricks/initialization.py": {"training.core.normalization"},
 }
-TABS = ("explore", "seeds", "compare", "morph", "export", "verify", "about")
 OURS = ("training", "studio", "app", "tests")
 TOP_LEVEL = {
     *("studio", "training", "tests", "checkpoints", "docs"),
@@ -57,40 +59,11 @@ def relative_imports(path: str, source: str) -> list[str]:
     return [name for name in imports(source) if name.startswith(".")]
 
 
-def training_stands_alone(path: str, source: str) -> list[str]:
-    """Find what training imports of the studio, the app or Gradio."""
-    if not path.startswith("training/"):
+def app_knows_the_page_only(path: str, source: str) -> list[str]:
+    """Find what app.py imports of the studio and of Gradio beyond the page."""
+    if path != "app.py":
         return []
-    return [name for name in imports(source) if of(name, ("studio", "app", "gradio", "gradio_client"))]
-
-
-def core_stands_alone(path: str, source: str) -> list[str]:
-    """Find what training/core imports of ours beyond itself."""
-    if not path.startswith("training/core/"):
-        return []
-    return [name for name in imports(source) if of(name, OURS) and not of(name, ("training.core",))]
-
-
-def studio_takes_the_path_to_pixels(path: str, source: str) -> list[str]:
-    """Find what the studio imports of training beyond its core."""
-    if not path.startswith("studio/"):
-        return []
-    return [name for name in imports(source) if of(name, ("training",)) and not of(name, ("training.core",))]
-
-
-def no_tab_knows_another(path: str, source: str) -> list[str]:
-    """Find what a tab imports of another; what two share is in studio/ui/shared."""
-    own = next((tab for tab in TABS if path.startswith(f"studio/ui/{tab}/")), None)
-    others = [f"studio.ui.{tab}" for tab in TABS if tab != own]
-    return [name for name in imports(source) if of(name, others)] if own else []
-
-
-def gradio_stays_in_ui(path: str, source: str) -> list[str]:
-    """Find Gradio outside studio/ui, and whoever but app.py reaches into it."""
-    if path.startswith("studio/ui/"):
-        return []
-    kept = ("gradio", "gradio_client") if path == "app.py" else ("gradio", "gradio_client", "studio.ui")
-    return [name for name in imports(source) if of(name, kept)]
+    return [name for name in imports(source) if of(name, ("gradio", "studio")) and not of(name, ("studio.ui.page",))]
 
 
 def tables_import_nothing_of_ours(path: str, source: str) -> list[str]:
@@ -145,27 +118,10 @@ def numpy_draws_in_one_place(path: str, source: str) -> list[str]:
 
 
 RULES: list[tuple[Rule, str, str]] = [  # each with a made-up offender
+    (app_knows_the_page_only, "app.py", "from gradio import Blocks"),
+    (app_knows_the_page_only, "app.py", "from studio.rendering.renderer import Renderer"),
     (relative_imports, "training/runs/trainer.py", "from .loop import train"),
     (relative_imports, "studio/ui/page.py", "from .. import gallery"),
-    (training_stands_alone, "training/runs/loop.py", "from studio.checkpoints.catalog import Gallery"),
-    (training_stands_alone, "training/runs/loop.py", "def f():\n    import gradio as gr"),
-    (training_stands_alone, "training/tricks/new.py", "import studio"),
-    (core_stands_alone, "training/core/tile.py", "from training.recipes.recipe import Recipe"),
-    (core_stands_alone, "training/core/generators/dcgan.py", "import studio.rendering"),
-    (no_tab_knows_another, "studio/ui/morph/tab.py", "from studio.ui.explore import tab as explore"),
-    (no_tab_knows_another, "studio/ui/seeds/tab.py", "import studio.ui.compare.tab"),
-    (studio_takes_the_path_to_pixels, "studio/rendering/renderer.py", "from training.runs import loop"),
-    (studio_takes_the_path_to_pixels, "studio/ui/page.py", "from training.recipes.presets import RECIPES"),
-    (studio_takes_the_path_to_pixels, "studio/ui/page.py", "import training"),
-    (
-        studio_takes_the_path_to_pixels,
-        "studio/exploration/nearest_training.py",
-        "from training.evaluation import metrics, scores",
-    ),
-    (gradio_stays_in_ui, "studio/rendering/renderer.py", "import gradio as gr"),
-    (gradio_stays_in_ui, "app.py", "from gradio import Blocks"),
-    (gradio_stays_in_ui, "studio/race/verification.py", "from studio.ui.texts.i18n import TEXTS"),
-    (gradio_stays_in_ui, "training/runs/loop.py", "from studio import ui"),
     (tables_import_nothing_of_ours, "training/tricks/losses.py", "from training.core.pixels import to_float"),
     (tables_import_nothing_of_ours, "training/tricks/regularizers.py", "import studio.checkpoints.catalog"),
     (tables_import_nothing_of_ours, "training/tricks/initialization.py", "from training.tricks.losses import LOSSES"),
@@ -224,6 +180,31 @@ def test_the_rule_catches_an_offender(rule: Rule, path: str, source: str) -> Non
 @pytest.mark.parametrize(("path", "source"), INNOCENT)
 def test_the_rules_let_the_innocent_pass(path: str, source: str) -> None:
     assert [rule.__name__ for rule in dict.fromkeys(rule for rule, _, _ in RULES) if rule(path, source)] == []
+
+
+def contract(name: str) -> dict[str, Any]:
+    """Return a contract of import-linter's, as pyproject.toml has it."""
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    (found,) = (one for one in settings["tool"]["importlinter"]["contracts"] if one["name"] == name)
+    return dict(found)
+
+
+def test_the_contracts_of_who_may_import_whom_are_kept() -> None:
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "Contracts: 5 kept, 0 broken." in done.stdout
+
+
+def test_every_room_is_under_a_contract() -> None:
+    rooms = {f"training.{path.parent.name}" for path in (PROJECT / "training").glob("*/__init__.py")}
+    assert rooms - {"training.core"} <= set(contract("training.core imports nothing else of ours")["forbidden_modules"])
+    assert rooms - {"training.core"} <= set(contract("studio takes of training the core only")["forbidden_modules"])
+    tabs = {f"studio.ui.{path.parent.name}" for path in (PROJECT / "studio" / "ui").glob("*/tab.py")}
+    assert tabs == set(contract("no tab imports another")["modules"])
+    modules = {f"studio.{path.stem}" for path in (PROJECT / "studio").glob("*.py") if not path.stem.startswith("__")}
+    modules |= {f"studio.{path.parent.name}" for path in (PROJECT / "studio").glob("*/__init__.py")} - {"studio.ui"}
+    assert modules == set(contract("Gradio is known to studio.ui alone")["source_modules"])
 
 
 def unexpected_top_level(paths: Iterable[str]) -> list[str]:
