@@ -6,11 +6,19 @@ import argparse
 import os
 from pathlib import Path
 
-from studio.ui.page import build
+from studio.ui.page import Page, build
 
 CHECKPOINTS = Path(os.environ.get("GAN_RACE_CHECKPOINTS") or Path(__file__).parent / "checkpoints")
 ADDING = os.environ.get("GAN_RACE_ADDING", "on").lower() not in ("off", "no", "false", "0")
 DATA = Path(os.environ["GAN_RACE_DATA"]) if os.environ.get("GAN_RACE_DATA") else None
+
+
+def __getattr__(name: str) -> Page:
+    """Build the page when `demo` is first asked for, so that importing this module does nothing."""
+    if name != "demo":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = page = build(CHECKPOINTS, data=DATA, adding=ADDING)
+    return page
 
 
 def main() -> None:
@@ -28,5 +36,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-else:
-    demo = build(CHECKPOINTS, data=DATA, adding=ADDING)
