@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import findings, looks_like, pixels_of, sheet_of, too_wide, wait_for_tile
+from tests.browser.conftest import findings, looks_like, pixels_of, reload_with_list, sheet_of, too_wide, wait_for_tile
 
 Open = Callable[..., Page]
 pytestmark = pytest.mark.own_studio
@@ -116,6 +116,7 @@ def test_damaged_checkpoints_are_named_with_their_reason_and_the_tile_stays(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
     page = open_page(address)
+    reload_with_list(page)  # it would find the damage first
     page.evaluate(
         """new Promise((done) => {
             document.addEventListener("race:list", () => done(), { once: true });

@@ -118,6 +118,7 @@ def test_the_studio_keeps_them_over_a_restart_and_a_stranger_can_take_them_over(
     assert len(row["owners"]) == 1
 
 
+@pytest.mark.perf
 @pytest.mark.own_studio
 def test_when_the_program_is_gone_the_page_says_so_and_still_saves_the_favourites(
     address: str, open_page: Open, opened: list[studio_page.Page]

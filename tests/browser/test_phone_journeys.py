@@ -121,6 +121,7 @@ def test_a_keyboard_beside_a_phone_types_into_the_field_and_presses_what_has_the
     wait_for_tile(page, seed=0)
 
 
+@pytest.mark.perf
 @pytest.mark.own_studio
 def test_a_star_outlives_a_reload_and_the_program_and_is_nobody_elses(
     address: str, checkpoints: Path, serve: Callable[..., str], open_page: Open, opened: list[studio_page.Page]
