@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from studio.race.manifest_diff import Difference
+from training.core import picture_limits
 
 Outcome: TypeAlias = Literal["pass_exact", "pass_tolerance", "fail", "could_not_check"]
 
@@ -31,6 +32,13 @@ SENTENCES = {
     ),
     "transparent": "The picture is transparent in places; a tile is opaque.",
     "animated": "The picture moves; a tile is one still picture.",
+    "looks_different": (
+        "The PNG has chunks that can change how it looks: {chunks}; hand in the PNG that was exported."
+    ),
+    "not_rgb": (
+        "The pixels of the PNG are {bits}-bit {pixels}; those of a tile are 8-bit RGB, so hand in the PNG that was "
+        "exported."
+    ),
     "no_manifest": "The file does not say which checkpoint and seed it was drawn from; both are needed to check it.",
     "bad_manifest": "What the file says of itself is damaged or invented ({field}); checkpoint and seed are needed.",
     "bad_seed": "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
@@ -41,8 +49,22 @@ SENTENCES = {
     "too_many_pixels": "The picture has more than {limit} x {limit} pixels, the most that are read.",
     "not_an_image": "The file is no picture that can be read; a PNG is wanted.",
     "damaged": "The file begins like a {kind} but is damaged or cut short.",
+    **picture_limits.SENTENCES,
+}
+# What is told beside the reason and changes no outcome.
+REMARKS = {
+    "opaque_alpha": " The PNG has an alpha channel, which is opaque everywhere.",
+    "trailing_bytes": " The file goes on after the end of the picture (bytes: {count}); nothing shows that.",
 }
 FALSE_CLAIMS = " What the file says of itself is not true of it: {claims}."
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that is told beside the reason: a key of REMARKS and the values that fill that text."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,7 @@ class Verdict:
     difference in levels of 255, `share` the part of all values that differ at all, 0 .. 1; both are None where nothing
     was compared. `seed`, `checkpoint` (a SHA-256), `psi` and `weights` ("averaged", "raw" as last trained, or None
     where nothing says so) say with what. `differences` are the fields of the manifest that are not what was found.
+    `remarks` are told beside the reason.
     """
 
     outcome: Outcome
@@ -67,6 +90,7 @@ class Verdict:
     differences: tuple[Difference, ...] = ()
     psi: float | None = None
     weights: str | None = None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -87,10 +111,11 @@ class Verdict:
     def sentence(self) -> str:
         """Return the verdict in plain English."""
         text = SENTENCES[self.reason].format(**self.values)
+        text += "".join(REMARKS[one.code].format(**one.values) for one in self.remarks)
         return text + FALSE_CLAIMS.format(claims=", ".join(self.claims)) if self.claims else text
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         listed = {"cells": list(self.cells), "claims": list(self.claims), "notes": list(self.notes)}
-        told = {"differences": [asdict(one) for one in self.differences], "sentence": self.sentence}
-        return {**asdict(self), **listed, **told}
+        told = {name: [asdict(one) for one in getattr(self, name)] for name in ("differences", "remarks")}
+        return {**asdict(self), **listed, **told, "sentence": self.sentence}

@@ -12,7 +12,7 @@ from studio.checkpoints.catalog import RAW, SHORT, Gallery, UnknownCheckpointErr
 from studio.race.manifest import manifest
 from studio.race.manifest_diff import differences
 from studio.race.tile_file import LOSSY, Reading, read_png
-from studio.race.verdict import Outcome, Verdict
+from studio.race.verdict import Outcome, Remark, Verdict
 from training.core.checkpoint import Checkpoint, CheckpointError
 from training.core.latents import check_seed
 from training.core.pixels import Pixels, to_cells
@@ -31,9 +31,30 @@ def verify(
     or more) and `psi` override it. Never raises for a bad file, seed or checkpoint: the verdict says what is wrong.
     """
     reading = read_png(data)
+    verdict = _refusal(reading) or _drawn_again(reading, gallery, seed, checkpoint, psi)
+    return replace(verdict, remarks=(*_remarks(reading), *verdict.remarks))
+
+
+def _refusal(reading: Reading) -> Verdict | None:
+    """Return the verdict on what cannot be read, or is shown otherwise than its pixels, whatever these are."""
     if reading.problem:
-        moved = reading.problem in ("transparent", "animated")
-        return Verdict("fail" if moved else "could_not_check", reading.problem, reading.values)
+        shown = reading.problem in ("transparent", "animated")
+        return Verdict("fail" if shown else "could_not_check", reading.problem, reading.values)
+    if reading.appearance.problem:
+        return Verdict("fail", reading.appearance.problem, reading.appearance.values)
+    return None
+
+
+def _remarks(reading: Reading) -> tuple[Remark, ...]:
+    trailing = reading.appearance.trailing_bytes
+    alpha = (Remark("opaque_alpha"),) if reading.opaque_alpha else ()
+    return (*alpha, Remark("trailing_bytes", {"count": trailing})) if trailing else alpha
+
+
+def _drawn_again(
+    reading: Reading, gallery: Gallery, seed: int | None, checkpoint: str | None, psi: float | None
+) -> Verdict:
+    """Return the verdict on the pixels."""
     claimed = reading.manifest or {}
     seed = claimed.get("seed") if seed is None else seed
     checkpoint = claimed.get("checkpoint_sha256") if checkpoint is None else checkpoint
