@@ -484,6 +484,12 @@ MISTAKES = [
         "training/core/test_picture_limits.py",
     ),
     Mistake(
+        "studio/race/manifest_diff.py",
+        "if name not in spared",
+        "if name not in typed",
+        "studio/ui/verify/test_verify.py",
+    ),
+    Mistake(
         "studio/race/png_appearance.py",
         "chunk.body[:4] == chunk.body[4:8]",
         "chunk.body[:4] != b''",

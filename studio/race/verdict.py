@@ -55,6 +55,9 @@ SENTENCES = {
 REMARKS = {
     "opaque_alpha": " The PNG has an alpha channel, which is opaque everywhere.",
     "trailing_bytes": " The file goes on after the end of the picture (bytes: {count}); nothing shows that.",
+    "typed_seed": " The seed {used} was typed; the file itself says {said}.",
+    "typed_checkpoint": " The checkpoint {used} was typed; the file itself says {said}.",
+    "typed_psi": " The psi {used} was typed; the file itself says {said}.",
 }
 FALSE_CLAIMS = " What the file says of itself is not true of it: {claims}."
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.checkpoints.catalog import RAW, SHORT, Gallery, UnknownCheckpointError
 from studio.race.manifest import manifest
-from studio.race.manifest_diff import differences
+from studio.race.manifest_diff import differences, overridden
 from studio.race.tile_file import LOSSY, Reading, read_png
 from studio.race.verdict import Outcome, Remark, Verdict
 from training.core.checkpoint import Checkpoint, CheckpointError
@@ -28,11 +28,12 @@ def verify(
     """Draw the tile again that a file claims to be, and compare the pixels.
 
     The manifest only says which checkpoint, seed and psi to draw; `seed`, `checkpoint` (a SHA-256 or its first 8 digits
-    or more) and `psi` override it. Never raises for a bad file, seed or checkpoint: the verdict says what is wrong.
+    or more) and `psi` override it, which is told and not held against the file. Never raises for a bad file, seed or
+    checkpoint: the verdict says what is wrong.
     """
     reading = read_png(data)
     verdict = _refusal(reading) or _drawn_again(reading, gallery, seed, checkpoint, psi)
-    return replace(verdict, remarks=(*_remarks(reading), *verdict.remarks))
+    return replace(verdict, remarks=(*_remarks(reading), *_typed(reading, verdict)))
 
 
 def _refusal(reading: Reading) -> Verdict | None:
@@ -49,6 +50,19 @@ def _remarks(reading: Reading) -> tuple[Remark, ...]:
     trailing = reading.appearance.trailing_bytes
     alpha = (Remark("opaque_alpha"),) if reading.opaque_alpha else ()
     return (*alpha, Remark("trailing_bytes", {"count": trailing})) if trailing else alpha
+
+
+def _typed(reading: Reading, verdict: Verdict) -> tuple[Remark, ...]:
+    """Tell which of seed, checkpoint and psi somebody typed, where the file itself says another."""
+    used = {"seed": verdict.seed, "checkpoint_sha256": verdict.checkpoint, "psi": verdict.psi}
+    return tuple(
+        Remark(f"typed_{name.removesuffix('_sha256')}", {"used": _in_short(used[name]), "said": _in_short(said)})
+        for name, said in overridden(reading.manifest, used).items()
+    )
+
+
+def _in_short(value: Any) -> str:
+    return value[:SHORT] if isinstance(value, str) else f"{value:.12g}"
 
 
 def _drawn_again(

@@ -53,6 +53,9 @@ REASONS_JA = {
 REMARKS_JA = {
     "opaque_alpha": "PNG にはアルファチャンネルがありますが、すべて不透明です。",
     "trailing_bytes": "ファイルは画像の終わりの後も続きます（{count} バイト）。この部分は表示されません。",
+    "typed_seed": "入力されたシード {used} と照合しました。ファイル自体の記載は {said} です。",
+    "typed_checkpoint": "入力されたチェックポイント {used} と照合しました。ファイル自体の記載は {said} です。",
+    "typed_psi": "入力されたトランケーション ψ {used} と照合しました。ファイル自体の記載は {said} です。",
 }
 COLOURS_JA = {
     "grey": "グレースケール",
