@@ -483,6 +483,7 @@ MISTAKES = [
         "scans = int(marker == SCAN)",
         "training/core/test_picture_limits.py",
     ),
+    Mistake("studio/race/verdict.py", "if len(run) > 2", "if len(run) > 1", "studio/ui/verify/test_verify.py"),
     Mistake(
         "studio/race/manifest_diff.py",
         "if name not in spared",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
 from studio.race.manifest_diff import Difference
@@ -60,6 +61,13 @@ REMARKS = {
     "typed_psi": " The psi {used} was typed; the file itself says {said}.",
 }
 FALSE_CLAIMS = " What the file says of itself is not true of it: {claims}."
+
+
+def in_ranges(cells: tuple[int, ...]) -> str:
+    """Write rising numbers of cells for a reader: "3, 7 to 12"; two that follow each other are no range."""
+    runs = [[cell for _, cell in run] for _, run in groupby(enumerate(cells), key=lambda one: one[1] - one[0])]
+    written = [[f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run) for run in runs]
+    return ", ".join(part for parts in written for part in parts)
 
 
 @dataclass(frozen=True)

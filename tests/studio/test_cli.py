@@ -272,6 +272,7 @@ def test_a_typed_seed_is_told_and_not_held_against_the_file(
     assert verify(tile, root, "--checkpoint", "run", "--psi", "0.5") == 1
     out = capsys.readouterr().out
     assert "not true" not in out
+    assert "cells that differ (0 to 99, row by row): 0 to 99\n" in out
     assert "The psi 0.5 was typed; the file itself says 1." in out
 
 

@@ -52,7 +52,7 @@ function showVerdict() {
   $(".outcome").textContent = race.text(`verdict_${verdict.outcome}`);
   $(".outcome").dataset.outcome = verdict.outcome;
   $(".sentence").textContent = sentence();
-  $(".cells").textContent = verdict.cells.length && verdict.cells.length < 100 ? race.text("differing_cells", { cells: verdict.cells.join(", ") }) : "";
+  $(".cells").textContent = verdict.cells.length ? race.text("differing_cells", { cells: inRanges(verdict.cells) }) : "";
   $(".marks").replaceChildren(...verdict.cells.map(race.cellMark));
   showFacts();
   showClaims();
@@ -73,6 +73,18 @@ function sentence() {
   const remarks = verdict.remarks.map(({ code, values }) => race.text(`remark_${code}`, values));
   const said = [race.text(`reason_${verdict.reason}`, { ...verdict.values, ...words }), ...remarks].join("");
   return verdict.claims.length ? said + race.text("reason_false_claims") : said;
+}
+
+// Rising numbers as "3, 7 to 12"; two that follow each other are no range.
+function inRanges(cells) {
+  const runs = [];
+  for (const cell of cells) {
+    const run = runs.at(-1);
+    if (run && run.at(-1) === cell - 1) run.push(cell);
+    else runs.push([cell]);
+  }
+  const written = (run) => (run.length > 2 ? race.text("cell_range", { first: run[0], last: run.at(-1) }) : run.join(", "));
+  return runs.map(written).join(", ");
 }
 
 // The chunks of a PNG with what they do; `english` ends with dots where it does not name all of them either.

@@ -107,6 +107,7 @@ VERIFY: dict[str, tuple[str, str]] = {
     "verdict_fail": ("FAIL", "不合格"),
     "verdict_could_not_check": ("COULD NOT CHECK", "照合できません"),
     "differing_cells": ("Pictures that differ: {cells}", "異なる画像: {cells}"),
+    "cell_range": ("{first} to {last}", "{first}～{last}"),
     "file": ("File", "ファイル"),
     "largest_difference": ("Largest difference", "最大の差"),
     "levels": ("{levels} of 255 levels", "255 段階中 {levels}"),

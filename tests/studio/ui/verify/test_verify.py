@@ -18,7 +18,7 @@ from PIL import Image, PngImagePlugin
 from studio.checkpoints.catalog import Gallery
 from studio.race.manifest import CHUNK, manifest
 from studio.race.tile_file import export_png, read_png
-from studio.race.verdict import SENTENCES, Verdict
+from studio.race.verdict import SENTENCES, Verdict, in_ranges
 from studio.race.verification import verify
 from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS, Checkpoint, canonical_json
 from training.core.latents import latents
@@ -527,6 +527,22 @@ def test_many_differing_cells_are_listed_in_short(gallery: Gallery, claims: dict
     assert verdict.cells == tuple(range(20))
     assert "3 (row 1, column 4), 4 (row 1, column 5), ..." in verdict.sentence
     assert "row 1, column 6" not in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("cells", "written"),
+    [
+        ((), ""),
+        ((41,), "41"),
+        ((0, 1), "0, 1"),
+        ((3, 7, 8, 9, 10, 11, 12), "3, 7 to 12"),
+        ((0, 1, 2, 50, 52, 53, 97, 98, 99), "0 to 2, 50, 52, 53, 97 to 99"),
+        (tuple(range(100)), "0 to 99"),
+        (tuple(range(0, 9, 2)), "0, 2, 4, 6, 8"),
+    ],
+)
+def test_cells_that_follow_each_other_are_written_as_a_range(cells: tuple[int, ...], written: str) -> None:
+    assert in_ranges(cells) == written
 
 
 def test_every_sentence_can_be_filled_by_its_plain_values() -> None:
