@@ -10,7 +10,7 @@ from pathlib import Path
 
 from studio.checkpoints.catalog import Gallery
 from studio.race.tile_file import MAX_FILE_BYTES, export_png
-from studio.race.verdict import Verdict
+from studio.race.verdict import Verdict, in_ranges
 from studio.race.verification import verify
 from training.core import atomic_write, checkpoint, run_folder
 from training.core.latents import check_seed
@@ -83,7 +83,7 @@ def check(options: argparse.Namespace) -> int:
 def _text(verdict: Verdict) -> str:
     lines = [f"{HEADINGS[verdict.outcome]}: {verdict.sentence}"]
     if verdict.cells:
-        lines.append(f"cells that differ (0 to 99, row by row): {', '.join(map(str, verdict.cells))}")
+        lines.append(f"cells that differ (0 to 99, row by row): {in_ranges(verdict.cells)}")
         lines.append(f"largest difference: {verdict.largest} of 255 levels; values that differ: {verdict.share:.4%}")
     if verdict.notes:
         lines.append(f"drawn by another version than this one: {', '.join(verdict.notes)}")

@@ -476,7 +476,26 @@ MISTAKES = [
         "training/evaluation/spectrum.py", "(over / under)", "(under / over)", "training/evaluation/test_spectrum.py"
     ),
     Mistake("training/runs/alarms.py", "ratio > GRID", "ratio > 9 * GRID", "training/runs/test_alarms.py"),
-    Mistake("studio/race/verification.py", "MAX_LEVELS = 2", "MAX_LEVELS = 20", "studio/ui/verify/test_verify.py"),
+    Mistake("training/core/tolerance.py", "MAX_LEVELS = 2", "MAX_LEVELS = 20", "studio/ui/verify/test_verify.py"),
+    Mistake(
+        "training/core/picture_limits.py",
+        "scans += marker == SCAN",
+        "scans = int(marker == SCAN)",
+        "training/core/test_picture_limits.py",
+    ),
+    Mistake("studio/race/verdict.py", "if len(run) > 2", "if len(run) > 1", "studio/ui/verify/test_verify.py"),
+    Mistake(
+        "studio/race/manifest_diff.py",
+        "if name not in spared",
+        "if name not in typed",
+        "studio/ui/verify/test_verify.py",
+    ),
+    Mistake(
+        "studio/race/png_appearance.py",
+        "chunk.body[:4] == chunk.body[4:8]",
+        "chunk.body[:4] != b''",
+        "studio/race/test_png_appearance.py",
+    ),
     Mistake(
         "studio/race/verification.py",
         'claimed.get("psi", 1.0) if psi is None else psi',

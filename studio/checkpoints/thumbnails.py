@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from training.core.picture_limits import open_picture
+
 PREVIEWS = ("preview.jpg", "preview.png")  # published, and in a run
 MAX_BYTES = 16 * 2**20
 MAX_SIDE = 2560
@@ -28,7 +30,7 @@ def small_preview(folder: Path, side: int) -> bytes | None:
 
 
 def _small(path: Path, side: int) -> bytes | None:
-    with Image.open(path, formats=("JPEG", "PNG")) as picture:
+    with open_picture(path, ("JPEG", "PNG"), MAX_SIDE * MAX_SIDE) as picture:
         if max(picture.size) > MAX_SIDE:
             return None
         picture.draft("RGB", (side, side))  # a JPEG is decoded at a fraction of its size

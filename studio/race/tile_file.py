@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,12 @@ from PIL import Image, PngImagePlugin
 
 from studio.checkpoints.catalog import SHORT
 from studio.race.manifest import CHUNK, manifest, parse_manifest
+from studio.race.png_appearance import Appearance, examine
 from training.core.checkpoint import Checkpoint, canonical_json
 from training.core.latents import SEED_LIMIT, check_seed
+from training.core.picture_limits import PictureCostError, open_picture
 from training.core.pixels import NotFiniteError, Pixels
+from training.core.png_chunks import SIGNATURE
 from training.core.tile import seed_sheet
 
 MAX_FILE_BYTES = 32 * 2**20  # an uncompressed tile of the largest generator (256 pixels) has 19 MiB
@@ -21,13 +24,16 @@ MAX_SIDE = 2560  # of that tile
 MAX_PIXELS = MAX_SIDE * MAX_SIDE
 TOO_MANY_PIXELS = {"limit": MAX_SIDE}
 READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # not all that Pillow knows: EPS, for one, would run Ghostscript
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LOSSY = frozenset({"JPEG", "MPO"})
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a file holds: pixels and manifest, each with the reason where it is missing (a key of SENTENCES)."""
+    """What a file holds: pixels and manifest, each with the reason where it is missing (a key of SENTENCES).
+
+    `appearance` says what a PNG has besides its pixels that changes how it looks; `opaque_alpha`, that it has an alpha
+    channel that hides nothing.
+    """
 
     pixels: Pixels | None = None
     manifest: dict[str, Any] | None = None
@@ -35,6 +41,8 @@ class Reading:
     problem: str | None = None
     manifest_problem: str = "no_manifest"
     values: dict[str, Any] = field(default_factory=dict)
+    appearance: Appearance = field(default_factory=Appearance)
+    opaque_alpha: bool = False
 
 
 def export_png(checkpoint: Checkpoint, seed: int, psi: float = 1.0, *, seeds_looked_at: int | None = None) -> bytes:
@@ -76,11 +84,15 @@ def read_png(data: bytes) -> Reading:
     """
     if len(data) > MAX_FILE_BYTES:
         return Reading(problem="file_too_large", values={"size": len(data), "limit": MAX_FILE_BYTES})
-    kind = "PNG" if data.startswith(PNG_SIGNATURE) else ""
+    kind = "PNG" if data.startswith(SIGNATURE) else ""
     try:
-        with Image.open(io.BytesIO(data), formats=READ) as image:
+        with open_picture(data, READ, MAX_PIXELS) as image:
             kind = image.format or ""
-            return _refusal(image) or _read(image)
+            appearance = examine(data) if kind == "PNG" else Appearance()
+            return _refusal(image) or replace(_read(image), appearance=appearance)
+    except PictureCostError as error:
+        values = TOO_MANY_PIXELS if error.code == "too_many_pixels" else error.values
+        return Reading(kind=kind, problem=error.code, values=values)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return Reading(problem="too_many_pixels", values=TOO_MANY_PIXELS)
     except Exception:  # decoders raise whatever they like at a hostile file, and its sender must get an answer
@@ -88,10 +100,8 @@ def read_png(data: bytes) -> Reading:
 
 
 def _refusal(image: Image.Image) -> Reading | None:
-    """Look at the header only: nothing is decoded before its size is known to be harmless."""
+    """Look at the header only: nothing is decoded for what is refused anyway."""
     kind = image.format or ""
-    if image.width * image.height > MAX_PIXELS:
-        return Reading(kind=kind, problem="too_many_pixels", values=TOO_MANY_PIXELS)
     if getattr(image, "is_animated", False) and kind not in LOSSY:  # some cameras put two pictures into a JPEG
         return Reading(kind=kind, problem="animated")
     return None
@@ -110,4 +120,11 @@ def _read(image: Image.Image) -> Reading:
     text = getattr(image, "text", {}).get(CHUNK)
     found, problem = (None, "") if text is None else parse_manifest(text)
     values = {"field": problem} if problem else {}
-    return Reading(pixels, found, kind, manifest_problem="bad_manifest" if problem else "no_manifest", values=values)
+    return Reading(
+        pixels,
+        found,
+        kind,
+        manifest_problem="bad_manifest" if problem else "no_manifest",
+        values=values,
+        opaque_alpha=kind == "PNG" and image.mode == "RGBA",
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
 from studio.race.manifest_diff import Difference
+from training.core import picture_limits
 
 Outcome: TypeAlias = Literal["pass_exact", "pass_tolerance", "fail", "could_not_check"]
 
@@ -31,6 +33,13 @@ SENTENCES = {
     ),
     "transparent": "The picture is transparent in places; a tile is opaque.",
     "animated": "The picture moves; a tile is one still picture.",
+    "looks_different": (
+        "The PNG has chunks that can change how it looks: {chunks}; hand in the PNG that was exported."
+    ),
+    "not_rgb": (
+        "The pixels of the PNG are {bits}-bit {pixels}; those of a tile are 8-bit RGB, so hand in the PNG that was "
+        "exported."
+    ),
     "no_manifest": "The file does not say which checkpoint and seed it was drawn from; both are needed to check it.",
     "bad_manifest": "What the file says of itself is damaged or invented ({field}); checkpoint and seed are needed.",
     "bad_seed": "{value} is no seed; whole numbers from 0 to 4294967295 are allowed.",
@@ -41,8 +50,32 @@ SENTENCES = {
     "too_many_pixels": "The picture has more than {limit} x {limit} pixels, the most that are read.",
     "not_an_image": "The file is no picture that can be read; a PNG is wanted.",
     "damaged": "The file begins like a {kind} but is damaged or cut short.",
+    **picture_limits.SENTENCES,
+}
+# What is told beside the reason and changes no outcome.
+REMARKS = {
+    "opaque_alpha": " The PNG has an alpha channel, which is opaque everywhere.",
+    "trailing_bytes": " The file goes on after the end of the picture (bytes: {count}); nothing shows that.",
+    "typed_seed": " The seed {used} was typed; the file itself says {said}.",
+    "typed_checkpoint": " The checkpoint {used} was typed; the file itself says {said}.",
+    "typed_psi": " The psi {used} was typed; the file itself says {said}.",
 }
 FALSE_CLAIMS = " What the file says of itself is not true of it: {claims}."
+
+
+def in_ranges(cells: tuple[int, ...]) -> str:
+    """Write rising numbers of cells for a reader: "3, 7 to 12"; two that follow each other are no range."""
+    runs = [[cell for _, cell in run] for _, run in groupby(enumerate(cells), key=lambda one: one[1] - one[0])]
+    written = [[f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run) for run in runs]
+    return ", ".join(part for parts in written for part in parts)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that is told beside the reason: a key of REMARKS and the values that fill that text."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,6 +87,7 @@ class Verdict:
     difference in levels of 255, `share` the part of all values that differ at all, 0 .. 1; both are None where nothing
     was compared. `seed`, `checkpoint` (a SHA-256), `psi` and `weights` ("averaged", "raw" as last trained, or None
     where nothing says so) say with what. `differences` are the fields of the manifest that are not what was found.
+    `remarks` are told beside the reason.
     """
 
     outcome: Outcome
@@ -67,6 +101,7 @@ class Verdict:
     differences: tuple[Difference, ...] = ()
     psi: float | None = None
     weights: str | None = None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -87,10 +122,11 @@ class Verdict:
     def sentence(self) -> str:
         """Return the verdict in plain English."""
         text = SENTENCES[self.reason].format(**self.values)
+        text += "".join(REMARKS[one.code].format(**one.values) for one in self.remarks)
         return text + FALSE_CLAIMS.format(claims=", ".join(self.claims)) if self.claims else text
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         listed = {"cells": list(self.cells), "claims": list(self.claims), "notes": list(self.notes)}
-        told = {"differences": [asdict(one) for one in self.differences], "sentence": self.sentence}
-        return {**asdict(self), **listed, **told}
+        told = {name: [asdict(one) for one in getattr(self, name)] for name in ("differences", "remarks")}
+        return {**asdict(self), **listed, **told, "sentence": self.sentence}

@@ -10,9 +10,9 @@ import numpy as np
 
 from studio.checkpoints.catalog import RAW, SHORT, Gallery, UnknownCheckpointError
 from studio.race.manifest import manifest
-from studio.race.manifest_diff import differences
+from studio.race.manifest_diff import differences, overridden
 from studio.race.tile_file import LOSSY, Reading, read_png
-from studio.race.verdict import Outcome, Verdict
+from studio.race.verdict import Outcome, Remark, Verdict
 from training.core.checkpoint import Checkpoint, CheckpointError
 from training.core.latents import check_seed
 from training.core.pixels import Pixels, to_cells
@@ -28,12 +28,47 @@ def verify(
     """Draw the tile again that a file claims to be, and compare the pixels.
 
     The manifest only says which checkpoint, seed and psi to draw; `seed`, `checkpoint` (a SHA-256 or its first 8 digits
-    or more) and `psi` override it. Never raises for a bad file, seed or checkpoint: the verdict says what is wrong.
+    or more) and `psi` override it, which is told and not held against the file. Never raises for a bad file, seed or
+    checkpoint: the verdict says what is wrong.
     """
     reading = read_png(data)
+    verdict = _refusal(reading) or _drawn_again(reading, gallery, seed, checkpoint, psi)
+    return replace(verdict, remarks=(*_remarks(reading), *_typed(reading, verdict)))
+
+
+def _refusal(reading: Reading) -> Verdict | None:
+    """Return the verdict on what cannot be read, or is shown otherwise than its pixels, whatever these are."""
     if reading.problem:
-        moved = reading.problem in ("transparent", "animated")
-        return Verdict("fail" if moved else "could_not_check", reading.problem, reading.values)
+        shown = reading.problem in ("transparent", "animated")
+        return Verdict("fail" if shown else "could_not_check", reading.problem, reading.values)
+    if reading.appearance.problem:
+        return Verdict("fail", reading.appearance.problem, reading.appearance.values)
+    return None
+
+
+def _remarks(reading: Reading) -> tuple[Remark, ...]:
+    trailing = reading.appearance.trailing_bytes
+    alpha = (Remark("opaque_alpha"),) if reading.opaque_alpha else ()
+    return (*alpha, Remark("trailing_bytes", {"count": trailing})) if trailing else alpha
+
+
+def _typed(reading: Reading, verdict: Verdict) -> tuple[Remark, ...]:
+    """Tell which of seed, checkpoint and psi somebody typed, where the file itself says another."""
+    used = {"seed": verdict.seed, "checkpoint_sha256": verdict.checkpoint, "psi": verdict.psi}
+    return tuple(
+        Remark(f"typed_{name.removesuffix('_sha256')}", {"used": _in_short(used[name]), "said": _in_short(said)})
+        for name, said in overridden(reading.manifest, used).items()
+    )
+
+
+def _in_short(value: Any) -> str:
+    return value[:SHORT] if isinstance(value, str) else f"{value:.12g}"
+
+
+def _drawn_again(
+    reading: Reading, gallery: Gallery, seed: int | None, checkpoint: str | None, psi: float | None
+) -> Verdict:
+    """Return the verdict on the pixels."""
     claimed = reading.manifest or {}
     seed = claimed.get("seed") if seed is None else seed
     checkpoint = claimed.get("checkpoint_sha256") if checkpoint is None else checkpoint

@@ -133,6 +133,37 @@ def test_swapped_cells_are_named_and_outlined(verify_page: Page, exported: bytes
     assert verify_page.locator(".marks span").count() == 2
 
 
+def test_what_was_typed_is_told_beside_what_the_file_says(verify_page: Page, exported: bytes) -> None:
+    drop(verify_page, lying(exported, checkpoint_sha256="ef" * 32))
+    ask(verify_page, "alpha", "8", "1")
+    expect(verify_page.locator(".outcome")).to_have_text("FAIL")
+    sentence = verify_page.locator(".verify .sentence")
+    expect(sentence).to_contain_text("The seed 8 was typed; the file itself says 7.")
+    expect(sentence).to_contain_text("was typed; the file itself says efefefef.")
+    expect(sentence).not_to_contain_text("not true")
+    expect(verify_page.locator(".claims")).to_be_hidden()
+    expect(verify_page.locator(".race .cells")).to_have_text("Pictures that differ: 0 to 99")
+    verify_page.evaluate("window.ganRace.setLanguage('ja')")
+    expect(sentence).to_contain_text("ファイル自体の記載は 7 です。")
+    expect(verify_page.locator(".race .cells")).to_have_text("異なる画像: 0～99")
+
+
+def test_a_file_that_looks_different_is_told_why_in_both_languages(verify_page: Page, exported: bytes) -> None:
+    image, buffer = Image.open(io.BytesIO(exported)), io.BytesIO()
+    image.save(buffer, "PNG", icc_profile=b"any", dpi=(72, 144))
+    drop(verify_page, buffer.getvalue() + b"more")
+    expect(verify_page.locator(".outcome")).to_have_text("FAIL")
+    sentence = verify_page.locator(".verify .sentence")
+    expect(sentence).to_contain_text("iCCP (a colour profile), pHYs (pixels that are not square); hand in")
+    expect(sentence).to_contain_text("(bytes: 4)")
+    verify_page.evaluate("window.ganRace.setLanguage('ja')")
+    expect(sentence).to_contain_text("iCCP (カラープロファイル), pHYs (正方形でない画素)。")
+    expect(sentence).to_contain_text("（4 バイト）")
+    image.convert("P").save(buffer := io.BytesIO(), "PNG")
+    drop(verify_page, buffer.getvalue())
+    expect(sentence).to_contain_text("8 ビットのパレットカラーです")
+
+
 def test_a_tile_saved_again_as_jpeg_fails_plainly(verify_page: Page, exported: bytes) -> None:
     drop(verify_page, encoded(np.asarray(Image.open(io.BytesIO(exported))), "JPEG"), "tile.jpg")
     expect(verify_page.locator(".outcome")).to_have_text("FAIL")

@@ -262,6 +262,20 @@ def test_a_lie_in_the_manifest_is_told_beside_a_pass(
     assert "another version than this one: renderer" in out
 
 
+def test_a_typed_seed_is_told_and_not_held_against_the_file(
+    tile: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(tile, root, "--seed", "12", "--json") == 1
+    verdict = json.loads(capsys.readouterr().out)
+    assert (verdict["reason"], verdict["claims"], verdict["differences"]) == ("all_cells_differ", [], [])
+    assert verdict["remarks"] == [{"code": "typed_seed", "values": {"used": "12", "said": "7"}}]
+    assert verify(tile, root, "--checkpoint", "run", "--psi", "0.5") == 1
+    out = capsys.readouterr().out
+    assert "not true" not in out
+    assert "cells that differ (0 to 99, row by row): 0 to 99\n" in out
+    assert "The psi 0.5 was typed; the file itself says 1." in out
+
+
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"x" * 99])
 def test_a_file_that_is_no_picture_is_exit_2_and_one_sentence(
     content: bytes, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

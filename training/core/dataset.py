@@ -24,6 +24,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from training.core.paths import cache_folder
+from training.core.picture_limits import PictureCostError, open_picture
 from training.core.pixels import Pixels
 
 Tell: TypeAlias = Callable[[int, int], None]  # learns how many of how many are done
@@ -34,6 +35,8 @@ MAX_LABEL = 65_535
 LABELS = "labels.csv"
 NOT_PHOTOGRAPHS = {"EPS", "PDF", "WMF"}  # drawings and documents; Pillow would start Ghostscript for the first
 ANIMATIONS = {"GIF", "PNG", "WEBP"}
+MAX_PIXELS = 120_000_000  # of a photograph; telephones have up to 108 million
+SECONDS = 60.0  # for one photograph, on a machine that reads many at once
 
 
 class DataError(ValueError):
@@ -191,10 +194,12 @@ def _read_all(folder: Path, sources: list[Path], size: int, tell: Tell) -> dict[
 def _read(path: Path, size: int) -> Pixels | str:
     """Return the pixels of an image, or the reason why it cannot be used."""
     try:
-        with Image.open(path, formats=_formats()) as image:
+        with open_picture(path, _formats(), MAX_PIXELS, seconds=SECONDS) as image:
             if image.format in ANIMATIONS and getattr(image, "n_frames", 1) > 1:
                 return f"an animation of {image.n_frames} pictures"  # type: ignore[attr-defined]
             square = _crop(_to_rgb(image)).resize((size, size), Image.Resampling.LANCZOS)
+    except PictureCostError as error:
+        return str(error)
     except Exception as error:  # a decoder may raise anything on a damaged file
         return f"{type(error).__name__}: {error}" if path.stat().st_size else "an empty file"
     return np.asarray(square)

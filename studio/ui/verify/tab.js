@@ -48,11 +48,11 @@ function showVerdict() {
   if (verdict === null) return;
   $(".verified").src = file.url;
   $(".verified").alt = race.text("verified_alt");
-  $(".preview").hidden = UNREADABLE.has(verdict.reason);
+  $(".preview").hidden = unreadable(verdict.reason);
   $(".outcome").textContent = race.text(`verdict_${verdict.outcome}`);
   $(".outcome").dataset.outcome = verdict.outcome;
   $(".sentence").textContent = sentence();
-  $(".cells").textContent = verdict.cells.length && verdict.cells.length < 100 ? race.text("differing_cells", { cells: verdict.cells.join(", ") }) : "";
+  $(".cells").textContent = verdict.cells.length ? race.text("differing_cells", { cells: inRanges(verdict.cells) }) : "";
   $(".marks").replaceChildren(...verdict.cells.map(race.cellMark));
   showFacts();
   showClaims();
@@ -60,12 +60,37 @@ function showVerdict() {
 }
 
 const ASKING = new Set(["no_manifest", "bad_manifest", "bad_seed", "unknown_checkpoint"]);
-const UNREADABLE = new Set(["not_an_image", "damaged", "file_too_large", "too_many_pixels"]);
+const UNREADABLE = new Set(["not_an_image", "damaged", "file_too_large", "run_length_too_large"]);
+const unreadable = (reason) => UNREADABLE.has(reason) || reason.startsWith("too_");
 
 function sentence() {
-  const { field } = verdict.values;
-  const said = race.text(`reason_${verdict.reason}`, { ...verdict.values, field: field && race.claimText(field) });
+  const { field, names, chunks, colour, pixels } = verdict.values;
+  const words = {
+    field: field && race.claimText(field),
+    chunks: names ? chunkText(names, chunks) : chunks,
+    pixels: colour ? race.text(`colour_${colour}`) : pixels,
+  };
+  const remarks = verdict.remarks.map(({ code, values }) => race.text(`remark_${code}`, values));
+  const said = [race.text(`reason_${verdict.reason}`, { ...verdict.values, ...words }), ...remarks].join("");
   return verdict.claims.length ? said + race.text("reason_false_claims") : said;
+}
+
+// Rising numbers as "3, 7 to 12"; two that follow each other are no range.
+function inRanges(cells) {
+  const runs = [];
+  for (const cell of cells) {
+    const run = runs.at(-1);
+    if (run && run.at(-1) === cell - 1) run.push(cell);
+    else runs.push([cell]);
+  }
+  const written = (run) => (run.length > 2 ? race.text("cell_range", { first: run[0], last: run.at(-1) }) : run.join(", "));
+  return runs.map(written).join(", ");
+}
+
+// The chunks of a PNG with what they do; `english` ends with dots where it does not name all of them either.
+function chunkText(names, english) {
+  const named = names.map((name) => `${name} (${race.text(race.has(`chunk_${name}`) ? `chunk_${name}` : "chunk_unknown")})`);
+  return [...named, ...(english.endsWith("...") ? ["..."] : [])].join(", ");
 }
 
 function showFacts() {

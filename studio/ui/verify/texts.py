@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from studio.race.verdict import SENTENCES
+from studio.race.png_appearance import COLOURS_NAMED, EFFECTS
+from studio.race.verdict import REMARKS, SENTENCES
 
 REASONS_JA = {
     "exact": "すべての値が、チェックポイント {short} のシード {seed} の結果と一致します。",
@@ -26,6 +27,11 @@ REASONS_JA = {
     ),
     "transparent": "画像に透明な部分があります。タイルは不透明です。",
     "animated": "アニメーション画像です。タイルは 1 枚の静止画です。",
+    "looks_different": ("PNG に、表示を変えうるチャンクがあります: {chunks}。書き出した PNG を提出してください。"),
+    "not_rgb": (
+        "PNG の画素は {bits} ビットの{pixels}です。タイルの画素は 8 ビットの RGB です。"
+        "書き出した PNG を提出してください。"
+    ),
     "no_manifest": "どのチェックポイントとシードの画像か、ファイルに書かれていません。照合には両方が必要です。",
     "bad_manifest": (
         "ファイルに埋め込まれた情報が壊れているか、偽物です（{field}）。チェックポイントとシードが必要です。"
@@ -38,6 +44,47 @@ REASONS_JA = {
     "too_many_pixels": "画像が {limit} x {limit} 画素を超えています。",
     "not_an_image": "読める画像ではありません。PNG が必要です。",
     "damaged": "{kind} のように始まりますが、壊れているか途中で切れています。",
+    "too_many_scans": "JPEG のスキャンが {limit} 回を超えています。{limit} 回まで読めます。",
+    "too_many_segments": "{kind} が {limit} を超える部分に分かれています。{limit} まで読めます。",
+    "too_much_text": "PNG に {limit} バイトを超えるテキストがあります。{limit} バイトまで読めます。",
+    "run_length_too_large": "ランレングス圧縮の BMP が {limit} バイトを超えています。{limit} バイトまで読めます。",
+    "too_slow": "画像を読むのに {limit} 秒を超えました。1 枚に使えるのは {limit} 秒までです。",
+}
+REMARKS_JA = {
+    "opaque_alpha": "PNG にはアルファチャンネルがありますが、すべて不透明です。",
+    "trailing_bytes": "ファイルは画像の終わりの後も続きます（{count} バイト）。この部分は表示されません。",
+    "typed_seed": "入力されたシード {used} と照合しました。ファイル自体の記載は {said} です。",
+    "typed_checkpoint": "入力されたチェックポイント {used} と照合しました。ファイル自体の記載は {said} です。",
+    "typed_psi": "入力されたトランケーション ψ {used} と照合しました。ファイル自体の記載は {said} です。",
+}
+COLOURS_JA = {
+    "grey": "グレースケール",
+    "rgb": "RGB",
+    "palette": "パレットカラー",
+    "grey_alpha": "アルファ付きグレースケール",
+    "rgba": "アルファ付き RGB",
+}
+EFFECTS_JA = {
+    "PLTE": "パレット",
+    "bKGD": "背景色",
+    "cHRM": "別の原色",
+    "cICP": "動画の色空間",
+    "cLLI": "画面の明るさ",
+    "eXIf": "カメラの情報。画像を回転させることがあります",
+    "gAMA": "別の明るさ",
+    "hIST": "色の出現頻度",
+    "iCCP": "カラープロファイル",
+    "mDCV": "画面の色",
+    "oFFs": "ページ上の位置",
+    "pCAL": "値の別の意味",
+    "pHYs": "正方形でない画素",
+    "sBIT": "少ない有効ビット",
+    "sCAL": "画素の大きさ",
+    "sPLT": "推奨パレット",
+    "sRGB": "未知の色空間",
+    "sTER": "両眼用の 2 枚の画像",
+    "tRNS": "透明な色",
+    "unknown": "ここでは知られていないもの",
 }
 
 VERIFY: dict[str, tuple[str, str]] = {
@@ -60,6 +107,7 @@ VERIFY: dict[str, tuple[str, str]] = {
     "verdict_fail": ("FAIL", "不合格"),
     "verdict_could_not_check": ("COULD NOT CHECK", "照合できません"),
     "differing_cells": ("Pictures that differ: {cells}", "異なる画像: {cells}"),
+    "cell_range": ("{first} to {last}", "{first}～{last}"),
     "file": ("File", "ファイル"),
     "largest_difference": ("Largest difference", "最大の差"),
     "levels": ("{levels} of 255 levels", "255 段階中 {levels}"),
@@ -95,6 +143,9 @@ VERIFY: dict[str, tuple[str, str]] = {
     "claim_longer than 65536 characters": ("longer than 65536 characters", "65536 文字を超える"),
     # the reasons of a verdict
     **{f"reason_{key}": (english, REASONS_JA[key]) for key, english in SENTENCES.items()},
+    **{f"remark_{key}": (english, REMARKS_JA[key]) for key, english in REMARKS.items()},
+    **{f"colour_{key}": (english, COLOURS_JA[key]) for key, english in COLOURS_NAMED.items()},
+    **{f"chunk_{key}": (english, EFFECTS_JA[key]) for key, english in EFFECTS.items()},
     "reason_cells_differ": (  # the page lists the cells itself
         "{count} of 100 pictures {count:differs|differ} from seed {seed} of checkpoint {short}.",
         REASONS_JA["cells_differ"],

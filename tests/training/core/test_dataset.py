@@ -106,6 +106,16 @@ def test_what_cannot_be_used_is_named_and_left_out(tmp_path: Path, folder: Path)
     assert all(packed.left_out.values())
 
 
+def test_a_picture_that_is_too_dear_is_left_out_with_the_reason(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain().save(folder / "good.png")
+    Image.new("RGB", (400, 300)).save(folder / "large.webp")
+    monkeypatch.setattr(data, "MAX_PIXELS", 119_999)
+    left_out = pack(folder, tmp_path / "out.safetensors", 16).left_out
+    assert left_out == {"large.webp": "The picture has more than 119999 pixels, the most that are read."}
+
+
 def test_a_second_call_on_unchanged_sources_decodes_nothing(
     tmp_path: Path, make_pictures: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

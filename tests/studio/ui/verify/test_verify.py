@@ -18,7 +18,7 @@ from PIL import Image, PngImagePlugin
 from studio.checkpoints.catalog import Gallery
 from studio.race.manifest import CHUNK, manifest
 from studio.race.tile_file import export_png, read_png
-from studio.race.verdict import SENTENCES, Verdict
+from studio.race.verdict import SENTENCES, Verdict, in_ranges
 from studio.race.verification import verify
 from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS, Checkpoint, canonical_json
 from training.core.latents import latents
@@ -330,8 +330,62 @@ def test_an_asked_seed_and_checkpoint_are_compared_whatever_the_file_says(
     lying = png(tile, {**claims, "seed": 8, "checkpoint_sha256": "0" * 64})
     verdict = verify(lying, gallery, seed=SEED, checkpoint=found.sha256)
     assert facts(verdict) == ("pass_exact", "exact")
-    assert verdict.claims == ("seed", "checkpoint_sha256")
+    assert verdict.claims == ()
+    assert verdict.sentence.endswith(
+        f" The seed 7 was typed; the file itself says 8. The checkpoint {found.sha256[:8]} was typed; "
+        "the file itself says 00000000."
+    )
     assert facts(verify(png(tile, claims), gallery, seed=8)) == ("fail", "all_cells_differ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"seed": 4294967295}, ["typed_seed"]),
+        ({"psi": 0.25}, ["typed_psi"]),
+        ({"seed": 0, "psi": 0.5}, ["typed_seed", "typed_psi"]),
+        ({"checkpoint": 1}, ["typed_checkpoint"]),
+        ({"checkpoint": 1, "seed": 9}, ["typed_seed", "typed_checkpoint"]),
+        ({"seed": SEED, "psi": 1.0, "checkpoint": 0}, []),
+    ],
+)
+def test_what_was_typed_is_told_and_never_held_against_an_honest_file(
+    typed: dict[str, Any], told: list[str], gallery: Gallery, found: Checkpoint
+) -> None:
+    if "checkpoint" in typed:
+        others = sorted(gallery.entries(), key=lambda entry: entry.sha256 != found.sha256)
+        typed = {**typed, "checkpoint": str(others[typed["checkpoint"]].sha256)[:10]}
+    verdict = verify(export_png(found, SEED), gallery, **typed)
+    assert verdict.outcome == ("fail" if told else "pass_exact")
+    assert (verdict.claims, verdict.differences) == ((), ())
+    assert [one.code for one in verdict.remarks] == told
+    assert "not true" not in verdict.sentence
+    assert ("the file itself says" in verdict.sentence) == bool(told)
+
+
+def test_what_follows_from_a_typed_seed_is_not_held_against_a_file_with_classes(
+    tmp_path: Path, make_vivid: Callable[..., Path]
+) -> None:
+    make_vivid(tmp_path / "conditional", network="resnet", classes=5)
+    gallery = Gallery(tmp_path)
+    honest = export_png(gallery.load(str(gallery.entries()[0].sha256)), 3)
+    verdict = verify(honest, gallery, seed=4)
+    assert (verdict.outcome, verdict.differences) == ("fail", ())
+    assert verdict.remarks[0].values == {"used": "4", "said": "3"}
+
+
+def test_a_lie_is_told_beside_what_was_typed(gallery: Gallery, claims: dict[str, Any], tile: Pixels) -> None:
+    verdict = verify(png(tile, {**claims, "order": "by beauty"}), gallery, psi=0.5)
+    assert verdict.claims == ("order",)
+    assert " The psi 0.5 was typed; the file itself says 1. What the file says" in verdict.sentence
+
+
+def test_a_typed_checkpoint_that_is_not_here_is_told_with_the_one_of_the_file(
+    gallery: Gallery, found: Checkpoint, claims: dict[str, Any], tile: Pixels
+) -> None:
+    verdict = verify(png(tile, claims), gallery, checkpoint="cd" * 32)
+    assert facts(verdict) == ("could_not_check", "unknown_checkpoint")
+    assert verdict.sentence.endswith(f" The checkpoint cdcdcdcd was typed; the file itself says {found.sha256[:8]}.")
 
 
 # what could not be checked
@@ -475,6 +529,22 @@ def test_many_differing_cells_are_listed_in_short(gallery: Gallery, claims: dict
     assert "row 1, column 6" not in verdict.sentence
 
 
+@pytest.mark.parametrize(
+    ("cells", "written"),
+    [
+        ((), ""),
+        ((41,), "41"),
+        ((0, 1), "0, 1"),
+        ((3, 7, 8, 9, 10, 11, 12), "3, 7 to 12"),
+        ((0, 1, 2, 50, 52, 53, 97, 98, 99), "0 to 2, 50, 52, 53, 97 to 99"),
+        (tuple(range(100)), "0 to 99"),
+        (tuple(range(0, 9, 2)), "0, 2, 4, 6, 8"),
+    ],
+)
+def test_cells_that_follow_each_other_are_written_as_a_range(cells: tuple[int, ...], written: str) -> None:
+    assert in_ranges(cells) == written
+
+
 def test_every_sentence_can_be_filled_by_its_plain_values() -> None:
     for code, text in SENTENCES.items():
         assert text.endswith((".", "}")), code
@@ -488,7 +558,8 @@ def test_a_truncated_tile_passes_by_what_it_says_and_fails_as_another(gallery: G
     assert "seed 7 (psi 0.6)" in verdict.sentence
     other = verify(data, gallery, psi=1.0)
     assert (other.outcome, other.psi, len(other.cells)) == ("fail", 1.0, 100)
-    assert "psi" in other.claims
+    assert other.claims == ()
+    assert other.remarks[0].values == {"used": "1", "said": "0.6"}
 
 
 def test_a_tile_that_hides_its_psi_fails(gallery: Gallery, found: Checkpoint, claims: dict[str, Any]) -> None:
@@ -553,7 +624,7 @@ def test_a_tile_of_one_kind_of_weights_is_no_tile_of_the_other(twin: Gallery) ->
     average, raw = str(entry.sha256), str(entry.raw)
     verdict = verify(export_png(twin.load(raw), SEED), twin, checkpoint=average)
     assert (verdict.outcome, len(verdict.cells), verdict.weights) == ("fail", 100, "averaged")
-    assert {"checkpoint_sha256", "weights"} <= set(verdict.claims)
+    assert (verdict.claims, [one.code for one in verdict.remarks]) == ((), ["typed_checkpoint"])
     honest = export_png(twin.load(average), SEED)
     assert "weights" not in (read_png(honest).manifest or {"weights": "absent"})
     assert (verify(honest, twin).claims, verify(honest, twin).weights) == ((), "averaged")
