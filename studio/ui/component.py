@@ -55,6 +55,14 @@ def to_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
+def told(event: gr.EventData, name: str) -> object:
+    """Return what the page tells with an event by this name, or None, also where it tells nothing at all."""
+    try:
+        return getattr(event, name, None)
+    except TypeError:  # there is no data to look into
+        return None
+
+
 def style() -> str:
     """Return the style sheet of the page."""
     return "\n".join(_read(name) for name in SHEETS)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import gradio as gr
 import torch
+from gradio.routes import App
+from starlette.routing import BaseRoute
 
 from studio.ui.about import tab as about
 from studio.ui.checkpoints import panel as checkpoints
 from studio.ui.compare import tab as compare
-from studio.ui.component import common_script, style
+from studio.ui.component import common_script, style, told
 from studio.ui.explore import tab as explore
 from studio.ui.export import tab as export
 from studio.ui.favourites import panel as favourites
 from studio.ui.header import panel as header
-from studio.ui.http_limits import Guard, Zipped
+from studio.ui.http_hosts import host_of
+from studio.ui.http_limits import Guard, Rules, Zipped
 from studio.ui.morph import tab as morph
 from studio.ui.protocol import MISHAPS
 from studio.ui.seeds import tab as seeds
@@ -25,6 +30,7 @@ from studio.ui.texts.i18n import LANGUAGES, in_language
 from studio.ui.verify import tab as verify
 
 FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
+HOSTS = "GAN_RACE_HOSTS"  # names further to those in http_hosts.py, with commas between
 SPOKEN = "common.complete"  # which Gradio has read out by its name
 TABS = {
     "explore": explore,
@@ -40,10 +46,55 @@ TABS = {
 class Page(gr.Blocks):
     """The studio's Blocks; `launch()` needs nothing passed to look right and to be safe on a public link."""
 
+    _own_routes: Sequence[BaseRoute] = favourites.ROUTES
+    _app: App | None = None
+
     def launch(self, *arguments: Any, **options: Any) -> Any:
-        """Launch as Gradio does, with this page's looks and safe defaults for whatever is not passed."""
+        """Launch as Gradio does, with this page's looks and safe defaults for whatever is not passed.
+
+        Routes and middleware in `app_kwargs` come beside the page's own; the guard stands before them all.
+        """
         head = f"<script>{common_script()}</script>\n{options.pop('head', None) or ''}"
-        return super().launch(*arguments, **{**_defaults(), **options}, head=head)
+        app_kwargs = _with_own(options.pop("app_kwargs", None) or {})
+        self._own_routes = app_kwargs["routes"]
+        return super().launch(*arguments, **{**_defaults(), **options}, app_kwargs=app_kwargs, head=head)
+
+    @property
+    def app(self) -> App:
+        """The app that answers for the page. Gradio sets it before it serves it, and here the guard is put before it.
+
+        Among `app_kwargs` the guard would stand behind Gradio's middleware, which answers foreign origins.
+        """
+        if self._app is None:
+            raise AttributeError("There is no app before the page is built.")
+        return self._app
+
+    @app.setter
+    def app(self, app: App) -> None:
+        rules = Rules(self._own_routes, app.auth is not None, self._hosts, self._events)
+        app.add_middleware(Guard, rules=rules)
+        self._app = app
+
+    @property
+    def custom_mount_path(self) -> str | None:
+        """Where in another app the page is: nowhere, for there it would have neither its looks nor its guard."""
+        return None
+
+    @custom_mount_path.setter
+    def custom_mount_path(self, path: str | None) -> None:
+        if path is not None:
+            raise ValueError(
+                f"The studio cannot be mounted at {path} in another app: launch() it, and let a reverse proxy "
+                "show it there, with the path in GRADIO_ROOT_PATH."
+            )
+
+    def _hosts(self) -> set[str]:
+        named = os.environ.get(HOSTS, "").split(",")
+        found = map(host_of, (self.share_url, self.root_path, getattr(self, "server_name", None), *named))
+        return {host for host in found if host}
+
+    def _events(self) -> set[int]:
+        return {number for number, event in self.fns.items() if event.fn is not None}
 
     @staticmethod
     def last_errors() -> list[str]:
@@ -100,7 +151,7 @@ def _linked_tab(request: gr.Request) -> gr.Tabs:
 
 def _chosen_tab(event: gr.EventData) -> gr.Tabs:
     """Select the tab that the page asks for and has no button of, because it did not fit beside the others."""
-    return _select(getattr(event, "tab", None))
+    return _select(told(event, "tab"))
 
 
 def _select(tab: object) -> gr.Tabs:
@@ -121,5 +172,11 @@ def _defaults() -> dict[str, Any]:
         "allowed_paths": [],
         "max_threads": 64,  # they wait for pictures; one thread draws
         "state_session_capacity": 200,
-        "app_kwargs": {"middleware": [Guard.middleware(), Zipped.middleware()], "routes": favourites.ROUTES},
     }
+
+
+def _with_own(app_kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return what the app is made with: what the caller passes, and the page's own routes and compression."""
+    routes = [*favourites.ROUTES, *(app_kwargs.get("routes") or [])]
+    middleware = [*(app_kwargs.get("middleware") or []), Zipped.middleware()]
+    return {**app_kwargs, "routes": routes, "middleware": middleware}

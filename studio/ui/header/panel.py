@@ -7,7 +7,7 @@ from collections.abc import Callable
 import gradio as gr
 
 from studio.qr_code import MAX_LINK_LETTERS, LinkError, check_link, is_of_one_machine, moved, to_svg
-from studio.ui.component import component, to_base64
+from studio.ui.component import component, to_base64, told
 from studio.ui.protocol import Answer, RequestError, answers, asked_text
 from studio.ui.texts.i18n import LANGUAGES, in_language
 
@@ -41,6 +41,6 @@ def _asked_link(data: Answer) -> str:
 
 def tab_labels(event: gr.EventData) -> list[gr.Tab]:
     """Name the tabs in the language that the page has switched to."""
-    language = getattr(event, "language", None)
+    language = told(event, "language")
     texts = in_language(language if language in LANGUAGES else LANGUAGES[0])
     return [gr.Tab(label=text) for key, text in texts.items() if key.startswith("tab_")]

@@ -1,0 +1,46 @@
+"""Which requests the page sends. Every other route is shut, also one that a later version of Gradio brings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MAX_BODY_BYTES = 24 * 2**20  # a checkpoint's or a tile's file, in base64, and what is told of it
+SMALL_BODY_BYTES = 2**16
+JSON = "application/json"  # which a form of a foreign page cannot send without asking first
+FORM = ("multipart/form-data", "application/x-www-form-urlencoded")
+
+
+@dataclass(frozen=True)
+class Door:
+    """A kind of request that is let in: its method, a pattern of its whole path, and what its body may be."""
+
+    method: str
+    path: str
+    longest: int = SMALL_BODY_BYTES
+    kinds: tuple[str, ...] = (JSON,)
+
+
+EVENT = Door("POST", r"/gradio_api/run/predict/?")
+DOORS = (
+    Door("GET", r"/"),
+    Door("HEAD", r"/"),  # by which Gradio looks whether the page is there
+    Door("GET", r"/(assets|static)/.+"),
+    Door("GET", r"/theme\.css"),
+    Door("GET", r"/favicon\.ico"),
+    Door("GET", r"/manifest\.json"),
+    Door("GET", r"/robots\.txt"),
+    Door("GET", r"/config/?"),  # what stands in the page, too; for clients that read no HTML
+    Door("GET", r"/gradio_api/startup-events"),  # Gradio asks for it itself, once
+    Door("GET", r"/gradio_api/app_id/?"),  # a page that has lost the program asks whether it is the same again
+    Door("POST", r"/gradio_api/component_server/?", longest=MAX_BODY_BYTES),
+    EVENT,
+)
+LOGIN = (Door("POST", r"/login/?", kinds=FORM), Door("GET", r"/logout"))
+OWN = Door("", "", longest=MAX_BODY_BYTES, kinds=())  # of a route that the program brought itself: any kind of body
+
+
+def door_for(method: str, path: str, login: bool = False) -> Door | None:
+    """Return what a request is let in by, or None; with `login`, visitors log in first."""
+    doors = DOORS + LOGIN if login else DOORS
+    return next((one for one in doors if one.method == method and re.fullmatch(one.path, path)), None)
