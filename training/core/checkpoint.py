@@ -22,6 +22,7 @@ from safetensors.torch import load as load_safetensors
 from safetensors.torch import save_file
 from torch import Tensor
 
+from training.core.atomic_write import explained
 from training.core.generators import GeneratorConfig, GeneratorNetwork, build_generator
 
 FORMAT = 1
@@ -200,20 +201,33 @@ def file_sha256(path: Path) -> str:
 
 
 def save(folder: Path, config: GeneratorConfig, state: dict[str, Tensor], about: dict[str, Any]) -> None:
-    """Write the config and the weights of a generator into an existing folder."""
+    """Write the config and the weights of a generator into an existing folder. Raises OSError."""
     values = {"format": FORMAT, "generator": config.to_dict(), "about": about}
     (folder / CONFIG).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     save_weights(folder / WEIGHTS, state)
 
 
 def save_weights(path: Path, state: dict[str, Tensor]) -> None:
-    """Write the weights of a generator."""
-    save_file({name: value.contiguous() for name, value in state.items()}, path)
+    """Write the weights of a generator. Raises WriteError."""
+    with explained(path, tensor_bytes(state)):
+        save_file({name: value.contiguous() for name, value in state.items()}, path)
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:
-    """Write the state to resume into an existing folder."""
-    torch.save(state, folder / STATE)
+    """Write the state to resume into an existing folder. Raises WriteError."""
+    with explained(folder / STATE, tensor_bytes(state)):
+        try:
+            torch.save(state, folder / STATE)
+        except RuntimeError as error:  # all that its archive says of a disk
+            raise OSError(str(error)) from error
+
+
+def tensor_bytes(value: object) -> int:
+    """Return the bytes of all tensors of a nested state."""
+    if isinstance(value, Tensor):
+        return value.nbytes
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return sum(map(tensor_bytes, parts))
 
 
 def load_state(folder: Path) -> dict[str, Any]:

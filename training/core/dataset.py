@@ -23,6 +23,7 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from torch import Tensor
 
+from training.core.atomic_write import explained
 from training.core.paths import cache_folder
 from training.core.pixels import Pixels
 
@@ -226,8 +227,12 @@ def _write(file: Path, images: Pixels, labels: Labels, source: str, left_out: di
     metadata = {"format": FORMAT, "source": source, "left_out": json.dumps(left_out), "sha256": digest}
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    save_file({"images": images, "labels": labels}, part, metadata)
-    part.replace(file)
+    try:
+        with explained(file, images.nbytes + labels.nbytes):
+            save_file({"images": images, "labels": labels}, part, metadata)
+            part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
     return Packed(file, len(images), left_out, source, digest, new=True)
 
 

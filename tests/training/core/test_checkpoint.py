@@ -247,7 +247,7 @@ def test_a_save_that_dies_at_any_operation_leaves_an_old_or_a_new_checkpoint_who
 SAVER = """
 import os, signal, sys, time, torch
 from pathlib import Path
-from training import checkpoint
+from training.core import atomic_write, checkpoint, run_folder
 from training.core.generators import GeneratorConfig, build_generator
 
 def save_for_ever(out):
