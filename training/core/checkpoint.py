@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -186,6 +188,20 @@ def _is_finite(value: Tensor) -> bool:
     return bool(value.sum(dtype=torch.float32).isfinite() or torch.isfinite(value).all())
 
 
+def is_all_finite(value: object) -> bool:
+    """Tell whether all numbers of a nested state are finite, those in its tensors and those beside them."""
+    if isinstance(value, Tensor):
+        return not value.is_floating_point() or bool(torch.isfinite(value).all())
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return all(map(is_all_finite, _parts(value)))
+
+
+def _parts(value: object) -> Iterable[object]:
+    """Return what a nested state is made of; nothing for a value."""
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+
+
 def _drawn_in(value: Tensor) -> torch.dtype:
     return torch.float32 if value.is_floating_point() else value.dtype
 
@@ -226,8 +242,7 @@ def tensor_bytes(value: object) -> int:
     """Return the bytes of all tensors of a nested state."""
     if isinstance(value, Tensor):
         return value.nbytes
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return sum(map(tensor_bytes, parts))
+    return sum(map(tensor_bytes, _parts(value)))
 
 
 def load_state(folder: Path) -> dict[str, Any]:

@@ -42,6 +42,15 @@ FIRST_SAVE_SECONDS = 60.0
 SAVE_SECONDS = 300.0
 LOG_STEPS = 20
 FIRST_KEPT_IMAGES = 1024  # before this a generator draws little but noise
+PART_NAMES = {  # of what is saved
+    **dict.fromkeys(("drawn", "average", "g"), "The weights of the generator"),
+    "d": "The weights of the discriminator",
+    "g_optimizer": "The moments of the generator's optimizer",
+    "d_optimizer": "The moments of the discriminator's optimizer",
+    "scaler": "The scale of the loss",
+    "control": "The means that adaptive tricks go by",
+    "encoder": "The weights of the encoder",
+}
 SKIPPED_ROWS = 2  # of the metrics in which no step was taken: a scaler that will find its scale has found it by then
 
 
@@ -296,18 +305,27 @@ def save(session: Session) -> Path:
 
 
 def snapshot(session: Session) -> Snapshot | None:
-    """Copy what a checkpoint needs; None where there is one of as many images. Raises DivergedError."""
+    """Copy what a checkpoint needs; None where there is one of as many images.
+
+    Raises DivergedError unless all of it is finite, so that the checkpoint before it stays.
+    """
     run = session.run
     folder = session.out / f"{run.images:09d}"
     if _is_there(folder):
         return None
     _stamp(session)
-    weights, raw = run.generator_state(), run.raw_state()
-    if not (_is_finite(weights) and _is_finite(raw or {})):
-        raise DivergedError(_diverged(session, "The weights of the generator"))
+    weights, raw, state = run.generator_state(), run.raw_state(), run.state()
+    _refuse_poison(session, {"drawn": [weights, raw], **state})
     metrics, about = bytes(session.log.content), deepcopy(session.about)
-    config, state = run.recipe.generator_config(), _on_cpu(run.state())
-    return Snapshot(folder, config, weights, raw, state, about, metrics, session.spare)
+    config = run.recipe.generator_config()
+    return Snapshot(folder, config, weights, raw, _on_cpu(state), about, metrics, session.spare)
+
+
+def _refuse_poison(session: Session, parts: dict[str, Any]) -> None:
+    """Raise DivergedError where anything that a resume would go on from is not finite: each resume would end there."""
+    for name, part in parts.items():
+        if not checkpoint.is_all_finite(part):
+            raise DivergedError(_diverged(session, PART_NAMES.get(name, f"The numbers of {name}")))
 
 
 def _is_there(folder: Path) -> bool:
@@ -380,7 +398,7 @@ def keep_step(session: Session) -> None:
     if images < FIRST_KEPT_IMAGES or not doubled or _is_there(folder):
         return
     state = halved(session.run.generator_state())
-    if not _is_finite(state):
+    if not checkpoint.is_all_finite(state):
         return  # the next save says that the run has diverged
     _stamp(session)
     session.waiting.append(KeptStep(folder, state, deepcopy(session.about)))
@@ -404,10 +422,6 @@ def _stamp(session: Session) -> None:
     about = session.about
     about["images"], about["seconds"] = session.run.images, round(session.earlier_seconds + session.seconds, 1)
     about["runtimes"][-1]["end"] = _now()
-
-
-def _is_finite(state: dict[str, torch.Tensor]) -> bool:
-    return all(bool(torch.isfinite(value).all()) for value in state.values())
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from training.runs import checkpoint_writer, loop, passport
 from training.runs.alarms import ALARMS
 from training.runs.loop import Budget, DivergedError, open_session
 from training.runs.step_types import Measures
+from training.runs.trainer import Run
 
 CPU = torch.device("cpu")
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
@@ -215,6 +216,56 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, images: Dat
     with pytest.raises(DivergedError, match="no checkpoint had been saved yet"):
         loop.save(session)
     assert run_folder.steps(tmp_path / "run") == []
+
+
+def poisoned_g(run: Run) -> torch.Tensor:
+    return next(run.g.parameters())
+
+
+def poisoned_d(run: Run) -> torch.Tensor:
+    return list(run.d.head.parameters())[-1]
+
+
+def poisoned_average(run: Run) -> torch.Tensor:
+    return list(run.average.parameters())[-1]
+
+
+def moments(optimizer: torch.optim.Optimizer, name: str) -> torch.Tensor:
+    found: torch.Tensor = list(optimizer.state.values())[-1][name]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("said", "poisoned", "value"),
+    [
+        ("weights of the generator are", poisoned_g, math.nan),
+        ("weights of the generator are", poisoned_average, -math.inf),
+        ("weights of the discriminator", poisoned_d, math.inf),
+        ("generator's optimizer", lambda run: moments(run.g_optimizer, "exp_avg_sq"), math.inf),
+        ("discriminator's optimizer", lambda run: moments(run.d_optimizer, "exp_avg"), math.nan),
+        ("adaptive tricks", lambda run: run.control.real_mean, math.nan),
+    ],
+)
+def test_whatever_is_poisoned_is_not_saved_over_the_last_good_checkpoint(
+    tmp_path: Path, images: Data, said: str, poisoned: Callable[[Run], torch.Tensor], value: float
+) -> None:
+    session = run_for(tmp_path / "run", images, Budget(images=8))
+    session.run.step(*session.data.batch(0, 8, 4))
+    with torch.no_grad():
+        poisoned(session.run).fill_(value)
+    with pytest.raises(
+        DivergedError, match=f"{said}.* not finite after 12 images.*last good checkpoint is .*000000008"
+    ):
+        loop.save(session)
+    assert [step.name for step in run_folder.steps(tmp_path / "run")] == ["000000008"]
+    assert open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock()).run.images == 8
+
+
+def test_a_loss_scale_without_end_is_not_saved(tmp_path: Path, images: Data) -> None:
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU, torch.float16), Clock())
+    session.run.scaler = torch.amp.GradScaler("cpu", init_scale=math.inf)
+    with pytest.raises(DivergedError, match="scale of the loss"):
+        loop.save(session)
 
 
 def test_metrics_after_the_checkpoint_are_dropped_when_a_killed_run_goes_on(tmp_path: Path, images: Data) -> None:
