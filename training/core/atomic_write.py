@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -75,7 +76,7 @@ def written_whole(folder: Path) -> Iterator[Path]:
     An older `folder` is kept until the new one is complete. What fails leaves nothing behind.
     """
     part = folder.with_name(f".{folder.name}{UNFINISHED}")
-    shutil.rmtree(part, ignore_errors=True)
+    remove(part)
     try:
         part.mkdir(parents=True)
         yield part
@@ -83,11 +84,11 @@ def written_whole(folder: Path) -> Iterator[Path]:
             _flush(path)
         outdated = _moved_into_place(part, folder)
     except BaseException:  # half a save would fill the disk on which the next one is tried
-        shutil.rmtree(part, ignore_errors=True)
+        remove(part)
         raise
     with suppress(OSError):  # it is in its place, and whoever reads the folder finds it there
         _flush(folder.parent)
-    shutil.rmtree(outdated, ignore_errors=True)
+    remove(outdated)
 
 
 def _moved_into_place(part: Path, folder: Path) -> Path:
@@ -95,7 +96,7 @@ def _moved_into_place(part: Path, folder: Path) -> Path:
     outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
     is_replaced = folder.exists()
     if is_replaced:
-        shutil.rmtree(outdated, ignore_errors=True)
+        remove(outdated)
         folder.rename(outdated)
     try:
         part.rename(folder)
@@ -110,13 +111,27 @@ def discard(folder: Path) -> None:
     """Remove a checkpoint; a kill in between leaves nothing that looks like a whole one."""
     outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
     folder.rename(outdated)
-    shutil.rmtree(outdated, ignore_errors=True)
+    remove(outdated)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder as far as that is possible, its files emptied first.
+
+    A mounted drive moves what is removed into its trash, where it takes room for weeks: an empty file takes none. A
+    file that has another name elsewhere, or stands elsewhere itself, is not emptied.
+    """
+    for file in [] if folder.is_symlink() else folder.rglob("*"):
+        with suppress(OSError):
+            facts = file.lstat()
+            if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+                os.truncate(file, 0)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def discard_unfinished(run: Path) -> None:
     """Remove what saves and removals that were killed have left in a run."""
     for path in run.glob(f".*{UNFINISHED}"):
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
 
 
 def _flush(path: Path) -> None:
