@@ -33,6 +33,7 @@ FORMAT = "1"
 UNLABELLED = -1
 MAX_LABEL = 65_535
 LABELS = "labels.csv"
+HEADER = {"format", "source", "left_out", "sha256"}  # of a packed file
 NOT_PHOTOGRAPHS = {"EPS", "PDF", "WMF"}  # drawings and documents; Pillow would start Ghostscript for the first
 ANIMATIONS = {"GIF", "PNG", "WEBP"}
 
@@ -104,11 +105,10 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _
 
     Every image that Pillow reads, at any depth, is turned upright, centre-cropped to a square and resized (Lanczos) to
     `size` pixels. Images that cannot be used are named in `left_out` with the reason. Raises DataError where no
-    image is left or `labels.csv` is damaged. `tell` learns after each image how many of how many are read; what it
-    raises ends the reading, and nothing is written.
+    image is left, `labels.csv` is damaged, or `file` is not one that this wrote. `tell` learns after each image how
+    many of how many are read; what it raises ends the reading, and nothing is written.
     """
-    if file.is_dir():
-        raise DataError(f"{file} is a folder; --out names a file.")
+    _check_target(file)
     sources = find_images(folder)
     labels = read_labels(folder)
     source = _fingerprint(folder, sources, labels, size)
@@ -122,6 +122,21 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _
         raise DataError(f"{folder} holds no image that can be used ({len(left_out)} left out).")
     values = np.array([labels.get(name, labels.get(Path(name).name, UNLABELLED)) for name in images], dtype=np.int64)
     return _write(file, np.stack(list(images.values())), values, source, left_out)
+
+
+def _check_target(file: Path) -> None:
+    """Refuse to replace anything but what `pack` wrote, by this format or another, or an empty file."""
+    if file.is_dir():
+        raise DataError(f"{file} is a folder; --out names a file.")
+    if not file.exists() or not file.stat().st_size:
+        return
+    try:
+        with safe_open(file, framework="np") as content:
+            is_packed = (content.metadata() or {}).keys() >= HEADER
+    except (OSError, SafetensorError):
+        is_packed = False
+    if not is_packed:
+        raise DataError(f"{file} is there already and was not written by `pack`; give another name, or remove it.")
 
 
 def find_images(folder: Path) -> list[Path]:

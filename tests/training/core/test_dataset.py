@@ -193,6 +193,28 @@ def test_a_file_that_is_not_packed_or_of_another_side_is_refused(tmp_path: Path,
         open_data(packed.file, 32)
 
 
+@pytest.mark.parametrize("kind", ["zip", "document", "weights"])
+def test_a_file_that_pack_did_not_write_is_never_replaced(tmp_path: Path, make_pictures: Make, kind: str) -> None:
+    folder, out = make_pictures(tmp_path / "pictures"), tmp_path / "mine"
+    if kind == "weights":
+        save_file({"images": np.zeros((2, 3), np.uint8)}, out, {"format": data.FORMAT})
+    else:
+        out.write_bytes(b"PK\x03\x04 all my pictures" if kind == "zip" else b"Dear Sir or Madam")
+    before = out.read_bytes()
+    with pytest.raises(DataError, match="mine is there already and was not written by `pack`"):
+        pack(folder, out, 16)
+    assert out.read_bytes() == before
+
+
+def test_a_packed_file_of_another_format_and_an_empty_file_are_replaced(tmp_path: Path, make_pictures: Make) -> None:
+    folder, older = make_pictures(tmp_path / "pictures"), tmp_path / "older"
+    about = {"format": "0", "source": "", "left_out": "{}", "sha256": ""}
+    save_file({"images": np.zeros((2, 3), np.uint8)}, older, about)
+    (tmp_path / "empty").touch()
+    assert pack(folder, older, 16).new
+    assert pack(folder, tmp_path / "empty", 16).new
+
+
 def test_the_fingerprint_is_of_the_pixels_and_not_of_their_place(tmp_path: Path, make_pictures: Make) -> None:
     one = open_data(make_pictures(tmp_path / "one"), 16)
     two = open_data(make_pictures(tmp_path / "two"), 16)
