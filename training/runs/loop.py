@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import signal
 import sys
 import time
@@ -51,6 +52,8 @@ PART_NAMES = {  # of what is saved
     "control": "The means that adaptive tricks go by",
     "encoder": "The weights of the encoder",
 }
+COPY_OF = re.compile(r"^Copy of | \(\d+\)(?=\.|$)")  # what drives make of a name that there is already
+HASH_DIGITS = 12  # tell two sets of pictures apart
 SKIPPED_ROWS = 2  # of the metrics in which no step was taken: a scaler that will find its scale has found it by then
 
 
@@ -131,7 +134,7 @@ def open_session(
     Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else, and DataError
     where the pictures have not the classes that the recipe asks for.
     """
-    check_folder(out, _is_of_a_run)
+    _check_run(out)
     found = run_folder.steps(out)
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
     run = Run(recipe, seed, compute.device, compute.precision)
@@ -151,12 +154,19 @@ def open_session(
 @contextmanager
 def alone(out: Path) -> Iterator[None]:
     """Keep other processes from training into `out`. Raises CheckpointError for a place of others, and TakenError."""
-    check_folder(out, _is_of_a_run)
+    _check_run(out)
     with run_lock.alone(out):
         yield
 
 
+def _check_run(out: Path) -> None:
+    """Refuse a place of others; in a run that has saved something, what else lies there is never touched."""
+    if not run_folder.steps(out):
+        check_folder(out, _is_of_a_run)
+
+
 def _is_of_a_run(name: str) -> bool:
+    name = COPY_OF.sub("", name)
     return name in (METRICS, run_folder.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
 
 
@@ -164,7 +174,10 @@ def _resume(run: Run, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     earlier = checkpoint.describe(folder).about
     check_passport(folder, earlier)
     changed = run.recipe.differences(earlier["recipe"])
-    changed += [f"{key} {earlier[key]!r} -> {about[key]!r}" for key in ("seed", "data") if earlier[key] != about[key]]
+    if earlier["seed"] != about["seed"]:
+        changed.append(f"seed {earlier['seed']!r} -> {about['seed']!r}")
+    if earlier["data"] != about["data"]:
+        changed.append(f"trained on {_pictures(earlier['data'])}, and the data are now {_pictures(about['data'])}")
     if changed:
         raise CheckpointError(f"{folder.parent} holds another run ({'; '.join(changed)}); give another --out.")
     state = checkpoint.load_state(folder)
@@ -173,6 +186,13 @@ def _resume(run: Run, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     except (LookupError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{folder} holds a state that is not of its recipe: {error}.") from error
     return {**about, **{key: earlier[key] for key in ("images", "seconds", "runtimes")}}
+
+
+def _pictures(data: dict[str, Any]) -> str:
+    """Say which pictures a passport means: how many, and the beginning of their hash."""
+    count, sha256 = data.get("images"), str(data.get("sha256"))
+    number = f"{count:,}" if isinstance(count, int) else "an unknown number of"
+    return f"{number} pictures (SHA-256 {sha256[:HASH_DIGITS]}...)"
 
 
 def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:

@@ -354,10 +354,44 @@ def test_another_run_in_the_same_folder_is_refused(
         run_for(tmp_path / "run", images, Budget(images=8), **change)
 
 
-def test_other_pictures_are_refused(tmp_path: Path, images: Data) -> None:
+def test_other_pictures_are_refused_in_words(tmp_path: Path, images: Data) -> None:
     run_for(tmp_path / "run", images, Budget(images=4))
-    with pytest.raises(CheckpointError, match="data"):
+    said = rf"trained on 12 pictures \(SHA-256 {images.sha256[:12]}\.{{3}}\), and the data are now 12 pictures \(SHA-256 000"
+    with pytest.raises(CheckpointError, match=said) as raised:
         run_for(tmp_path / "run", replace(images, sha256="0" * 64), Budget(images=8))
+    assert "{" not in str(raised.value)
+
+
+LITTER = ("desktop.ini", "Thumbs.db", ".DS_Store", "._000000004", "000000004 (1)", "metrics (2).jsonl", "Icon\r")
+
+
+def test_what_systems_and_drives_leave_beside_a_run_locks_nobody_out(tmp_path: Path, images: Data) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in (*LITTER, "Copy of metrics.jsonl"):
+        (run / name).write_bytes(b"left")
+    run_for(run, images, Budget(images=4))
+    (run / "my notes.txt").write_bytes(b"left")
+    run_for(run, images, Budget(images=8))
+    found = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file() and path.name != "metrics.jsonl"}
+    assert found == dict.fromkeys((*LITTER, "Copy of metrics.jsonl", "my notes.txt"), b"left")
+    assert [step.name for step in run_folder.steps(run)] == ["000000008"]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "model (1).safetensors", "Desktop", "thumbs.db.txt"])
+def test_a_place_of_others_without_a_run_is_still_refused(tmp_path: Path, images: Data, name: str) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).touch()
+    with pytest.raises(CheckpointError, match="which this program does not write there"):
+        open_session(TINY, 0, images, tmp_path / "run", Compute(CPU))
+
+
+def test_publishing_passes_over_what_systems_leave(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=4))
+    publish.publish(tmp_path / "run", tmp_path / "out")
+    (tmp_path / "out" / "desktop.ini").touch()
+    publish.publish(tmp_path / "run", tmp_path / "out")
+    assert (tmp_path / "out" / "config.json").is_file()
 
 
 def test_a_place_that_is_no_run_is_refused_untouched(
