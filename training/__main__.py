@@ -28,6 +28,7 @@ from training.runs.spare import bring_back, spare_folder
 
 FAKES = 1000  # enough for KID; some minutes on two cores for each recipe
 FAILED = 2
+NAMED_LINES = 5  # of labels that are of no picture
 FEWEST_FAKES = 4  # halves of them have a spread
 FLOWERS = 24_000  # images after which `best` draws what a person calls flowers
 RATE, RATE_WITH_AMX = 9, 13  # images of `best` a second on one thread
@@ -167,6 +168,12 @@ def _recipe(name: str, settings: Sequence[str]) -> Recipe:
 
 def _report(packed: data.Packed) -> None:
     print(f"{packed.count:,} images {'written to' if packed.new else 'found in'} {packed.file}")
+    if packed.labelled is not None:
+        print(f"labels for {packed.labelled:,} of {packed.count:,} pictures")
+    for line in packed.unmatched[:NAMED_LINES]:
+        print(f"no picture for {line}")
+    if len(packed.unmatched) > NAMED_LINES:
+        print(f"no picture for {len(packed.unmatched) - NAMED_LINES:,} more lines")
     for name, reason in packed.left_out.items():
         print(f"left out: {name}: {reason}")
 

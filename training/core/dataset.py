@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import warnings
@@ -24,6 +22,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from training.core.atomic_write import explained
+from training.core.labels import LABELS, Found, LabelsError, find_labels
 from training.core.paths import cache_folder
 from training.core.pixels import Pixels
 
@@ -31,8 +30,6 @@ Tell: TypeAlias = Callable[[int, int], None]  # learns how many of how many are 
 Labels: TypeAlias = npt.NDArray[np.int64]
 FORMAT = "1"
 UNLABELLED = -1
-MAX_LABEL = 65_535
-LABELS = "labels.csv"
 HEADER = {"format", "source", "left_out", "sha256"}  # of a packed file
 NOT_PHOTOGRAPHS = {"EPS", "PDF", "WMF"}  # drawings and documents; Pillow would start Ghostscript for the first
 ANIMATIONS = {"GIF", "PNG", "WEBP"}
@@ -52,6 +49,8 @@ class Packed:
     source: str
     sha256: str
     new: bool = False
+    labelled: int | None = None  # images with a label; None in a file of an older program
+    unmatched: tuple[str, ...] = ()  # lines of a table of labels that are of no image
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,8 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _
     """
     _check_target(file)
     sources = find_images(folder)
-    labels = read_labels(folder)
-    source = _fingerprint(folder, sources, labels, size)
+    found = _labels(folder, sources)
+    source = _fingerprint(folder, sources, found, size)
     known = read_header(file)
     if known and known.source == source:
         return known
@@ -120,8 +119,10 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _
     left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)}
     if not images:
         raise DataError(f"{folder} holds no image that can be used ({len(left_out)} left out).")
-    values = np.array([labels.get(name, labels.get(Path(name).name, UNLABELLED)) for name in images], dtype=np.int64)
-    return _write(file, np.stack(list(images.values())), values, source, left_out)
+    labels = np.array([found.labels.get(name, UNLABELLED) for name in images], dtype=np.int64)
+    labelled = int((labels != UNLABELLED).sum())
+    packed = Packed(file, len(images), left_out, source, "", True, labelled, tuple(found.unmatched))
+    return _write(packed, np.stack(list(images.values())), labels)
 
 
 def _check_target(file: Path) -> None:
@@ -159,30 +160,16 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def read_labels(folder: Path) -> dict[str, int]:
-    """Read `labels.csv` (file,label) in the folder or beside it; without one, no image has a label."""
-    path = next((path for path in (folder / LABELS, folder.parent / LABELS) if path.is_file()), None)
-    if path is None:
-        return {}
+def _labels(folder: Path, sources: list[Path]) -> Found:
     try:
-        text = path.read_text(encoding="utf-8-sig")  # spreadsheets begin a file with a byte order mark
-        rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        if not {"file", "label"} <= set(rows.fieldnames or ()):
-            raise DataError(f"{path} begins with {rows.fieldnames}; its first line must be: file,label.")
-        return {row["file"]: _label(row["label"], path, rows.line_num) for row in rows}
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is no table in UTF-8: {error}.") from error
+        return find_labels(folder, [path.relative_to(folder).as_posix() for path in sources])
+    except LabelsError as error:
+        raise DataError(str(error)) from error
 
 
-def _label(text: str | None, path: Path, line: int) -> int:
-    if text is None or not text.strip().isdecimal() or int(text) > MAX_LABEL:
-        raise DataError(f"{path}, line {line}: the label {text!r} is not a whole number from 0 to {MAX_LABEL}.")
-    return int(text)
-
-
-def _fingerprint(folder: Path, sources: list[Path], labels: dict[str, int], size: int) -> str:
+def _fingerprint(folder: Path, sources: list[Path], found: Found, size: int) -> str:
     """Return the SHA-256 of everything that decides what is packed: names, sizes and times, not the contents."""
-    digest = hashlib.sha256(json.dumps([FORMAT, size, labels]).encode())
+    digest = hashlib.sha256(json.dumps([FORMAT, size, found.labels, found.unmatched]).encode())
     for path in sources:
         facts = path.stat()
         digest.update(json.dumps([str(path.relative_to(folder)), facts.st_size, facts.st_mtime_ns]).encode())
@@ -237,9 +224,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return upright.convert("RGB")
 
 
-def _write(file: Path, images: Pixels, labels: Labels, source: str, left_out: dict[str, str]) -> Packed:
-    digest = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
-    metadata = {"format": FORMAT, "source": source, "left_out": json.dumps(left_out), "sha256": digest}
+def _write(packed: Packed, images: Pixels, labels: Labels) -> Packed:
+    file, digest = packed.file, hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+    metadata = {"format": FORMAT, "source": packed.source, "left_out": json.dumps(packed.left_out), "sha256": digest}
+    metadata |= {"labelled": json.dumps(packed.labelled), "unmatched": json.dumps(packed.unmatched)}
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
@@ -248,7 +236,7 @@ def _write(file: Path, images: Pixels, labels: Labels, source: str, left_out: di
             part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-    return Packed(file, len(images), left_out, source, digest, new=True)
+    return replace(packed, sha256=digest)
 
 
 def read_header(file: Path) -> Packed | None:
@@ -261,7 +249,10 @@ def read_header(file: Path) -> Packed | None:
             found = (about["format"], images.get_dtype(), images.get_shape(), labels.get_dtype(), labels.get_shape())
             if count < 1 or found != (FORMAT, "U8", [count, side, side, 3], "I64", [count]):
                 return None
-            return Packed(file, count, json.loads(about["left_out"]), about["source"], about["sha256"])
+            unmatched = tuple(json.loads(about.get("unmatched", "[]")))
+            labelled = json.loads(about.get("labelled", "null"))
+            left_out = json.loads(about["left_out"])
+            return Packed(file, count, left_out, about["source"], about["sha256"], False, labelled, unmatched)
     except (OSError, SafetensorError, LookupError, ValueError):
         return None
 

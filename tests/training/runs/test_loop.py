@@ -356,7 +356,7 @@ def test_another_run_in_the_same_folder_is_refused(
 
 def test_other_pictures_are_refused_in_words(tmp_path: Path, images: Data) -> None:
     run_for(tmp_path / "run", images, Budget(images=4))
-    said = rf"trained on 12 pictures \(SHA-256 {images.sha256[:12]}\.{{3}}\), and the data are now 12 pictures \(SHA-256 000"
+    said = rf"on 12 pictures \(SHA-256 {images.sha256[:12]}\.{{3}}\), and the data are now 12 pictures \(SHA-256 000"
     with pytest.raises(CheckpointError, match=said) as raised:
         run_for(tmp_path / "run", replace(images, sha256="0" * 64), Budget(images=8))
     assert "{" not in str(raised.value)
