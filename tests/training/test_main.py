@@ -80,7 +80,7 @@ def test_packing_says_what_the_labels_are_of(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["pack", "empty", "--out", "x"], "empty holds no image that can be used (0 left out)."),
+        (["pack", "empty", "--out", "x"], "empty holds no image that can be used (it is empty)."),
         (["pack", "absent", "--out", "x"], "absent is not a folder."),
         (["train", "dcgun", "--data", "empty", "--out", "x"], "The recipe 'dcgun' is not one of"),
         (["train", "dcgan", "--data", "absent", "--out", "x"], "absent is no file that"),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from torch import Tensor
 
 from training.core.atomic_write import explained
 from training.core.labels import LABELS, Found, LabelsError, find_labels
+from training.core.left_out import NAMED, is_read, left_out_kinds
 from training.core.paths import cache_folder
 from training.core.pixels import Pixels
 
@@ -110,15 +111,17 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _
     _check_target(file)
     sources = find_images(folder)
     found = _labels(folder, sources)
-    source = _fingerprint(folder, sources, found, size)
+    kinds = left_out_kinds(folder, _readable())
+    source = _fingerprint(folder, sources, (found.labels, found.unmatched, kinds), size)
     known = read_header(file)
     if known and known.source == source:
         return known
     results = _read_all(folder, sources, size, tell)
     images = {name: image for name, image in results.items() if not isinstance(image, str)}
-    left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)}
+    left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)} | kinds
     if not images:
-        raise DataError(f"{folder} holds no image that can be used ({len(left_out)} left out).")
+        words = "; ".join(f"{name}: {reason}" for name, reason in [*left_out.items()][:NAMED]) or "it is empty"
+        raise DataError(f"{folder} holds no image that can be used ({words}).")
     labels = np.array([found.labels.get(name, UNLABELLED) for name in images], dtype=np.int64)
     labelled = int((labels != UNLABELLED).sum())
     packed = Packed(file, len(images), left_out, source, "", True, labelled, tuple(found.unmatched))
@@ -144,20 +147,20 @@ def find_images(folder: Path) -> list[Path]:
     """List the files below `folder` that Pillow may read, in the order of their names."""
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder.")
-    readable = {name for name, kind in Image.registered_extensions().items() if kind in _formats()}
-    return sorted(path for path in _files(folder) if path.suffix.lower() in readable)
+    readable = _readable()
+    return sorted(path for path in folder.rglob("*") if is_read(path.relative_to(folder), readable) and path.is_file())
+
+
+def _readable() -> set[str]:
+    """Return the endings of the names that Pillow may read."""
+    formats = _formats()
+    return {name for name, kind in Image.registered_extensions().items() if kind in formats}
 
 
 def _formats() -> list[str]:
     """List what Pillow may take a file for, whatever the file is called."""
     Image.init()
     return sorted(Image.OPEN.keys() - NOT_PHOTOGRAPHS)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield path
 
 
 def _labels(folder: Path, sources: list[Path]) -> Found:
@@ -167,9 +170,9 @@ def _labels(folder: Path, sources: list[Path]) -> Found:
         raise DataError(str(error)) from error
 
 
-def _fingerprint(folder: Path, sources: list[Path], found: Found, size: int) -> str:
+def _fingerprint(folder: Path, sources: list[Path], beside: object, size: int) -> str:
     """Return the SHA-256 of everything that decides what is packed: names, sizes and times, not the contents."""
-    digest = hashlib.sha256(json.dumps([FORMAT, size, found.labels, found.unmatched]).encode())
+    digest = hashlib.sha256(json.dumps([FORMAT, size, beside]).encode())
     for path in sources:
         facts = path.stat()
         digest.update(json.dumps([str(path.relative_to(folder)), facts.st_size, facts.st_mtime_ns]).encode())

@@ -103,14 +103,14 @@ def _match(rows: list[Row], places: list[tuple[str, list[str]]]) -> Found:
     """Match lines with pictures: as they are written, or else whatever their case, slashes and accents are made of."""
     exact = {row.name: row for row in rows}
     alike: dict[str, Row | None] = {}
-    for row in exact.values():
-        known = alike.setdefault(_plain(row.name), row)
-        if known is None or known.label != row.label:
-            alike[_plain(row.name)] = None  # names that differ in their case only: neither is meant
+    for one in exact.values():
+        known = alike.setdefault(_plain(one.name), one)
+        if known is None or known.label != one.label:
+            alike[_plain(one.name)] = None  # names that differ in their case only: neither is meant
     chosen: dict[str, Row] = {}
     for name, called in places:
-        found = [exact.get(one) for one in called] + [alike.get(_plain(one)) for one in called]
-        if row := next((one for one in found if one is not None), None):
+        found = [exact.get(text) for text in called] + [alike.get(_plain(text)) for text in called]
+        if row := next(filter(None, found), None):
             chosen[name] = row
     used = {_plain(row.name) for row in chosen.values()}
     unmatched = [f"{row.table.name}, line {row.line}: {row.name}" for row in rows if _plain(row.name) not in used]

@@ -38,8 +38,7 @@ def test_images_of_any_depth_are_packed_in_the_order_of_their_names(tmp_path: Pa
     (folder / "b" / "c").mkdir(parents=True)
     plain(color=BLUE).save(folder / "b" / "c" / "deep.png")
     plain().save(folder / "a.jpg", quality=100)
-    plain().save(folder / ".hidden.png")
-    (folder / "notes.txt").write_text("no picture", encoding="utf-8")
+    (folder / "labels.csv").write_text("file,label\n", encoding="utf-8")
     packed = pack(folder, tmp_path / "out.safetensors", 16)
     images = data.load(packed.file).images
     assert images.shape == (2, 3, 16, 16)
@@ -104,6 +103,37 @@ def test_what_cannot_be_used_is_named_and_left_out(tmp_path: Path, folder: Path)
     assert packed.left_out["empty.png"] == "an empty file"
     assert packed.left_out["moving.gif"] == "an animation of 2 pictures"
     assert all(packed.left_out.values())
+
+
+def test_each_kind_of_file_that_is_not_read_is_named_with_its_reason(tmp_path: Path, folder: Path) -> None:
+    plain().save(folder / "good.png")
+    for inner in ("__MACOSX/zip", ".trash"):
+        (folder / inner).mkdir(parents=True)
+        plain().save(folder / inner / "a.jpg")
+    names = ("IMG_1.HEIC", "IMG_2.HEIC", "b.heic", "download", "c.jpg_large", "more.zip", "notes.txt", "film.MOV")
+    for name in (*names, ".DS_Store", "Thumbs.db", "desktop.ini", "._good.png", "__MACOSX/zip/._a.jpg"):
+        (folder / name).write_bytes(b"some")
+    packed = pack(folder, tmp_path / "out.safetensors", 16)
+    assert packed.count == 1
+    said = packed.left_out
+    assert "convert it to JPEG" in said["3 files *.heic (IMG_1.HEIC, IMG_2.HEIC, ...)"]
+    assert "without an ending; rename it" in said["1 file without an ending (download)"]
+    assert "rename it to .jpg" in said["1 file *.jpg_large (c.jpg_large)"]
+    assert "unpack it" in said["1 file *.zip (more.zip)"]
+    assert said["1 file *.txt (notes.txt)"] == "no picture"
+    assert "a video" in said["1 file *.mov (film.MOV)"]
+    assert "macOS" in said["2 files in __MACOSX (__MACOSX/zip/._a.jpg, __MACOSX/zip/a.jpg)"]
+    assert "begins with a dot" in said["1 file with a hidden name (.trash/a.jpg)"]
+    assert len(said) == 8
+    assert pack(folder, tmp_path / "out.safetensors", 16).left_out == said
+    (folder / "d.heic").touch()
+    assert any(name.startswith("4 files *.heic") for name in pack(folder, tmp_path / "out.safetensors", 16).left_out)
+
+
+def test_a_folder_of_nothing_but_heic_says_how_to_convert_it(tmp_path: Path, folder: Path) -> None:
+    (folder / "IMG_0001.HEIC").write_bytes(b"some")
+    with pytest.raises(DataError, match=r"no image that can be used \(1 file \*\.heic .*convert it to JPEG"):
+        pack(folder, tmp_path / "out.safetensors", 16)
 
 
 def test_a_second_call_on_unchanged_sources_decodes_nothing(
