@@ -24,9 +24,11 @@ from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
 from training.runs import loop, passport
 from training.runs.loop import Budget
+from training.runs.spare import bring_back, spare_folder
 
 FAKES = 1000  # enough for KID; some minutes on two cores for each recipe
 FAILED = 2
+NAMED_LINES = 5  # of labels that are of no picture
 FEWEST_FAKES = 4  # halves of them have a spread
 FLOWERS = 24_000  # images after which `best` draws what a person calls flowers
 RATE, RATE_WITH_AMX = 9, 13  # images of `best` a second on one thread
@@ -76,7 +78,9 @@ def train(options: argparse.Namespace) -> None:
         images = data.open_data(options.data, recipe.resolution)
         _report(images.packed)
         compute = Compute(options.device, chosen(options.precision, options.device))
+        spare = _opened_spare(options.local, options.out)
         session = loop.open_session(recipe, options.seed, images, options.out, compute)
+        session.spare = spare
         start = f"from image {session.run.images:,} on {passport.device_name(options.device)}"
         _say_what_a_cpu_can(options.device)
         print(f"{options.recipe}: {recipe.summary}; {start} in {compute.precision_name}")
@@ -84,6 +88,16 @@ def train(options: argparse.Namespace) -> None:
             print(f"{options.recipe}: {change}")
         reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))
         print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
+
+
+def _opened_spare(place: Path | None, out: Path) -> Path | None:
+    """Return the folder on another disk for a run, after what only that has was copied into the run's own."""
+    if place is None:
+        return None
+    spare = spare_folder(place, out)
+    if found := bring_back(spare, out):
+        print(f"{found} had been saved in {spare} only and was copied")
+    return spare
 
 
 def climb(options: argparse.Namespace) -> None:
@@ -154,6 +168,12 @@ def _recipe(name: str, settings: Sequence[str]) -> Recipe:
 
 def _report(packed: data.Packed) -> None:
     print(f"{packed.count:,} images {'written to' if packed.new else 'found in'} {packed.file}")
+    if packed.labelled is not None:
+        print(f"labels for {packed.labelled:,} of {packed.count:,} pictures")
+    for line in packed.unmatched[:NAMED_LINES]:
+        print(f"no picture for {line}")
+    if len(packed.unmatched) > NAMED_LINES:
+        print(f"no picture for {len(packed.unmatched) - NAMED_LINES:,} more lines")
     for name, reason in packed.left_out.items():
         print(f"left out: {name}: {reason}")
 
@@ -168,15 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--download", action="store_true", help="fetch Oxford 102 Flowers into DIR first")
     command.set_defaults(command=pack)
 
-    command = commands.add_parser("train", help="train a recipe; the same command resumes")
-    command.add_argument(
-        "recipe", metavar="RECIPE", help="a name that `python -m training recipes` lists, or a .toml or .py file"
-    )
-    _add_run_options(command)
-    command.add_argument("--minutes", type=_positive, metavar="M", help="the budget of this call")
-    command.add_argument("--hours-total", type=_positive, metavar="H", help="the budget of all calls together")
-    command.add_argument("--images", type=_count, metavar="N", help="stop once this many images have been seen")
-    command.set_defaults(command=train)
+    _add_train_options(commands.add_parser("train", help="train a recipe; the same command resumes"))
 
     command = commands.add_parser("ladder", help="train several recipes on an equal budget, score and report them")
     command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(benchmark.DEFAULT)}")
@@ -198,6 +210,20 @@ def _parser() -> argparse.ArgumentParser:
     _add_publish_options(command)
     command.set_defaults(command=publish)
     return parser
+
+
+def _add_train_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "recipe", metavar="RECIPE", help="a name that `python -m training recipes` lists, or a .toml or .py file"
+    )
+    _add_run_options(command)
+    command.add_argument("--minutes", type=_positive, metavar="M", help="the budget of this call")
+    command.add_argument("--hours-total", type=_positive, metavar="H", help="the budget of all calls together")
+    command.add_argument("--images", type=_count, metavar="N", help="stop once this many images have been seen")
+    command.add_argument(
+        "--local", type=Path, metavar="DIR", help="on another disk: takes a checkpoint that --out does not take"
+    )
+    command.set_defaults(command=train)
 
 
 def _add_publish_options(command: argparse.ArgumentParser) -> None:

@@ -56,16 +56,31 @@ def test_packing_says_what_it_left_out(
     (folder / "empty.jpg").touch()
     assert cli.main(["pack", str(folder), "--out", str(tmp_path / "out.safetensors")]) == 0
     assert cli.main(["pack", str(folder), "--out", str(tmp_path / "out.safetensors")]) == 0
-    first, left_out, second, _ = capsys.readouterr().out.splitlines()
+    first, labels, left_out, second, *_ = capsys.readouterr().out.splitlines()
+    assert labels == "labels for 0 of 12 pictures"
     assert first.startswith("12 images written to")
     assert left_out == "left out: empty.jpg: an empty file"
     assert second.startswith("12 images found in")
 
 
+def test_packing_says_what_the_labels_are_of(
+    tmp_path: Path, make_pictures: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_pictures(tmp_path / "pictures" / "inner", count=4).parent
+    lines = "".join(f"absent_{number}.png,1\n" for number in range(7))
+    (folder / "inner" / "labels.csv").write_text(f"file,label\npicture_001.png,3\n{lines}", encoding="utf-8")
+    for _ in range(2):
+        assert cli.main(["pack", str(folder), "--out", str(tmp_path / "out.safetensors")]) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert said[1:3] == ["labels for 1 of 4 pictures", "no picture for labels.csv, line 3: absent_0.png"]
+        assert said[-1] == "no picture for 2 more lines"
+        assert len(said) == 8
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["pack", "empty", "--out", "x"], "empty holds no image that can be used (0 left out)."),
+        (["pack", "empty", "--out", "x"], "empty holds no image that can be used (it is empty)."),
         (["pack", "absent", "--out", "x"], "absent is not a folder."),
         (["train", "dcgun", "--data", "empty", "--out", "x"], "The recipe 'dcgun' is not one of"),
         (["train", "dcgan", "--data", "absent", "--out", "x"], "absent is no file that"),

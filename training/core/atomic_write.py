@@ -1,56 +1,146 @@
-"""Write files and folders as one step: whole, or not at all."""
+"""Write files and folders as one step: whole, or not at all; and say in one sentence why that was impossible."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 UNFINISHED = ".part"
+FULL = {errno.ENOSPC, errno.EDQUOT}
+NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # a file system that has no such thing, and loses nothing by it
+
+
+class WriteError(OSError):
+    """Something could not be written; the message says what and why, in one sentence. `full`: the disk is full."""
+
+    def __init__(self, message: str, *, full: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
+
+
+@contextmanager
+def explained(path: Path, needed: int) -> Iterator[None]:
+    """Turn what the writers of files and tensors raise into a WriteError that names `path`.
+
+    `needed` is how many bytes are written about; a full disk is told with them and with how many are free.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        free = _free_bytes(path)
+        full = _is_full(error, needed, free)
+        known = "nobody can tell how many are" if free is None else f"{free:,} are"
+        why = f"the disk is full; it needs {needed:,} bytes, and {known} free" if full else _said(error)
+        raise WriteError(f"{path} could not be written: {why}.", full=full) from error
+
+
+def _is_full(error: Exception, needed: int, free: int | None) -> bool:
+    """Tell whether the disk was full; a writer of archives does not say, so that the free bytes are looked at."""
+    number, said = getattr(error, "errno", None), str(error)
+    if isinstance(error, WriteError) or number is not None or "os error" in said:
+        return getattr(error, "full", False) or number in FULL or "No space left" in said
+    return free is not None and free < needed
+
+
+def _said(error: BaseException) -> str:
+    """Return the reason in the system's words, without the path of the part that was being written."""
+    if isinstance(error, WriteError) and error.__cause__ is not None:
+        return _said(error.__cause__)
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+    return words.splitlines()[0].rstrip(".")
+
+
+def _free_bytes(path: Path) -> int | None:
+    """Return the free bytes of the file system of a path that may not exist yet; None where nobody can tell."""
+    for folder in path.absolute().parents:
+        try:
+            return shutil.disk_usage(folder).free
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+    return None
 
 
 @contextmanager
 def written_whole(folder: Path) -> Iterator[Path]:
     """Give a new folder to write into, and move it to `folder` as one step once everything is on the disk.
 
-    An older `folder` is kept until the new one is complete.
+    An older `folder` is kept until the new one is complete. What fails leaves nothing behind.
     """
     part = folder.with_name(f".{folder.name}{UNFINISHED}")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    yield part
-    for path in [*part.iterdir(), part]:
-        _flush(path)
+    remove(part)
+    try:
+        part.mkdir(parents=True)
+        yield part
+        for path in [*part.iterdir(), part]:
+            _flush(path)
+        outdated = _moved_into_place(part, folder)
+    except BaseException:  # half a save would fill the disk on which the next one is tried
+        remove(part)
+        raise
+    with suppress(OSError):  # it is in its place, and whoever reads the folder finds it there
+        _flush(folder.parent)
+    remove(outdated)
+
+
+def _moved_into_place(part: Path, folder: Path) -> Path:
+    """Move a complete folder to its name, and return where an older one of that name is until it is removed."""
     outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
-    if folder.exists():
-        shutil.rmtree(outdated, ignore_errors=True)
+    is_replaced = folder.exists()
+    if is_replaced:
+        remove(outdated)
         folder.rename(outdated)
-    part.rename(folder)
-    _flush(folder.parent)
-    shutil.rmtree(outdated, ignore_errors=True)
+    try:
+        part.rename(folder)
+    except BaseException:
+        if is_replaced:
+            outdated.rename(folder)
+        raise
+    return outdated
 
 
 def discard(folder: Path) -> None:
     """Remove a checkpoint; a kill in between leaves nothing that looks like a whole one."""
     outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
     folder.rename(outdated)
-    shutil.rmtree(outdated, ignore_errors=True)
+    remove(outdated)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder as far as that is possible, its files emptied first.
+
+    A mounted drive moves what is removed into its trash, where it takes room for weeks: an empty file takes none. A
+    file that has another name elsewhere, or stands elsewhere itself, is not emptied.
+    """
+    for file in [] if folder.is_symlink() else folder.rglob("*"):
+        with suppress(OSError):
+            facts = file.lstat()
+            if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+                os.truncate(file, 0)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def discard_unfinished(run: Path) -> None:
     """Remove what saves and removals that were killed have left in a run."""
     for path in run.glob(f".*{UNFINISHED}"):
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
 
 
 def _flush(path: Path) -> None:
-    """Wait until a file or a folder's list of names is on the disk."""
+    """Wait until a file or a folder's list of names is on the disk. Raises OSError for a file that cannot get there."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
-    except OSError:  # mounted drives refuse this for folders
-        pass
+    except OSError as error:
+        if error.errno not in NO_SYNC and not path.is_dir():  # mounted drives refuse this for folders
+            raise
     finally:
         os.close(handle)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from safetensors.torch import load as load_safetensors
 from safetensors.torch import save_file
 from torch import Tensor
 
+from training.core.atomic_write import explained
 from training.core.generators import GeneratorConfig, GeneratorNetwork, build_generator
 
 FORMAT = 1
@@ -185,6 +188,20 @@ def _is_finite(value: Tensor) -> bool:
     return bool(value.sum(dtype=torch.float32).isfinite() or torch.isfinite(value).all())
 
 
+def is_all_finite(value: object) -> bool:
+    """Tell whether all numbers of a nested state are finite, those in its tensors and those beside them."""
+    if isinstance(value, Tensor):
+        return not value.is_floating_point() or bool(torch.isfinite(value).all())
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return all(map(is_all_finite, _parts(value)))
+
+
+def _parts(value: object) -> Iterable[object]:
+    """Return what a nested state is made of; nothing for a value."""
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+
+
 def _drawn_in(value: Tensor) -> torch.dtype:
     return torch.float32 if value.is_floating_point() else value.dtype
 
@@ -200,20 +217,32 @@ def file_sha256(path: Path) -> str:
 
 
 def save(folder: Path, config: GeneratorConfig, state: dict[str, Tensor], about: dict[str, Any]) -> None:
-    """Write the config and the weights of a generator into an existing folder."""
+    """Write the config and the weights of a generator into an existing folder. Raises OSError."""
     values = {"format": FORMAT, "generator": config.to_dict(), "about": about}
     (folder / CONFIG).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     save_weights(folder / WEIGHTS, state)
 
 
 def save_weights(path: Path, state: dict[str, Tensor]) -> None:
-    """Write the weights of a generator."""
-    save_file({name: value.contiguous() for name, value in state.items()}, path)
+    """Write the weights of a generator. Raises WriteError."""
+    with explained(path, tensor_bytes(state)):
+        save_file({name: value.contiguous() for name, value in state.items()}, path)
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:
-    """Write the state to resume into an existing folder."""
-    torch.save(state, folder / STATE)
+    """Write the state to resume into an existing folder. Raises WriteError."""
+    with explained(folder / STATE, tensor_bytes(state)):
+        try:
+            torch.save(state, folder / STATE)
+        except RuntimeError as error:  # all that its archive says of a disk
+            raise OSError(str(error)) from error
+
+
+def tensor_bytes(value: object) -> int:
+    """Return the bytes of all tensors of a nested state."""
+    if isinstance(value, Tensor):
+        return value.nbytes
+    return sum(map(tensor_bytes, _parts(value)))
 
 
 def load_state(folder: Path) -> dict[str, Any]:

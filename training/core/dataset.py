@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +21,9 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from torch import Tensor
 
+from training.core.atomic_write import explained
+from training.core.labels import LABELS, Found, LabelsError, find_labels
+from training.core.left_out import NAMED, is_read, left_out_kinds
 from training.core.paths import cache_folder
 from training.core.picture_limits import PictureCostError, open_picture
 from training.core.pixels import Pixels
@@ -31,8 +32,7 @@ Tell: TypeAlias = Callable[[int, int], None]  # learns how many of how many are 
 Labels: TypeAlias = npt.NDArray[np.int64]
 FORMAT = "1"
 UNLABELLED = -1
-MAX_LABEL = 65_535
-LABELS = "labels.csv"
+HEADER = {"format", "source", "left_out", "sha256"}  # of a packed file
 NOT_PHOTOGRAPHS = {"EPS", "PDF", "WMF"}  # drawings and documents; Pillow would start Ghostscript for the first
 ANIMATIONS = {"GIF", "PNG", "WEBP"}
 MAX_PIXELS = 120_000_000  # of a photograph; telephones have up to 108 million
@@ -53,6 +53,8 @@ class Packed:
     source: str
     sha256: str
     new: bool = False
+    labelled: int | None = None  # images with a label; None in a file of an older program
+    unmatched: tuple[str, ...] = ()  # lines of a table of labels that are of no image
 
 
 @dataclass(frozen=True)
@@ -106,32 +108,56 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _
 
     Every image that Pillow reads, at any depth, is turned upright, centre-cropped to a square and resized (Lanczos) to
     `size` pixels. Images that cannot be used are named in `left_out` with the reason. Raises DataError where no
-    image is left or `labels.csv` is damaged. `tell` learns after each image how many of how many are read; what it
-    raises ends the reading, and nothing is written.
+    image is left, `labels.csv` is damaged, or `file` is not one that this wrote. `tell` learns after each image how
+    many of how many are read; what it raises ends the reading, and nothing is written.
     """
-    if file.is_dir():
-        raise DataError(f"{file} is a folder; --out names a file.")
+    _check_target(file)
     sources = find_images(folder)
-    labels = read_labels(folder)
-    source = _fingerprint(folder, sources, labels, size)
+    found = _labels(folder, sources)
+    kinds = left_out_kinds(folder, _readable())
+    source = _fingerprint(folder, sources, (found.labels, found.unmatched, kinds), size)
     known = read_header(file)
     if known and known.source == source:
         return known
     results = _read_all(folder, sources, size, tell)
     images = {name: image for name, image in results.items() if not isinstance(image, str)}
-    left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)}
+    left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)} | kinds
     if not images:
-        raise DataError(f"{folder} holds no image that can be used ({len(left_out)} left out).")
-    values = np.array([labels.get(name, labels.get(Path(name).name, UNLABELLED)) for name in images], dtype=np.int64)
-    return _write(file, np.stack(list(images.values())), values, source, left_out)
+        words = "; ".join(f"{name}: {reason}" for name, reason in [*left_out.items()][:NAMED]) or "it is empty"
+        raise DataError(f"{folder} holds no image that can be used ({words}).")
+    labels = np.array([found.labels.get(name, UNLABELLED) for name in images], dtype=np.int64)
+    labelled = int((labels != UNLABELLED).sum())
+    packed = Packed(file, len(images), left_out, source, "", True, labelled, tuple(found.unmatched))
+    return _write(packed, np.stack(list(images.values())), labels)
+
+
+def _check_target(file: Path) -> None:
+    """Refuse to replace anything but what `pack` wrote, by this format or another, or an empty file."""
+    if file.is_dir():
+        raise DataError(f"{file} is a folder; --out names a file.")
+    if not file.exists() or not file.stat().st_size:
+        return
+    try:
+        with safe_open(file, framework="np") as content:
+            is_packed = (content.metadata() or {}).keys() >= HEADER
+    except (OSError, SafetensorError):
+        is_packed = False
+    if not is_packed:
+        raise DataError(f"{file} is there already and was not written by `pack`; give another name, or remove it.")
 
 
 def find_images(folder: Path) -> list[Path]:
     """List the files below `folder` that Pillow may read, in the order of their names."""
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder.")
-    readable = {name for name, kind in Image.registered_extensions().items() if kind in _formats()}
-    return sorted(path for path in _files(folder) if path.suffix.lower() in readable)
+    readable = _readable()
+    return sorted(path for path in folder.rglob("*") if is_read(path.relative_to(folder), readable) and path.is_file())
+
+
+def _readable() -> set[str]:
+    """Return the endings of the names that Pillow may read."""
+    formats = _formats()
+    return {name for name, kind in Image.registered_extensions().items() if kind in formats}
 
 
 def _formats() -> list[str]:
@@ -140,36 +166,16 @@ def _formats() -> list[str]:
     return sorted(Image.OPEN.keys() - NOT_PHOTOGRAPHS)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield path
-
-
-def read_labels(folder: Path) -> dict[str, int]:
-    """Read `labels.csv` (file,label) in the folder or beside it; without one, no image has a label."""
-    path = next((path for path in (folder / LABELS, folder.parent / LABELS) if path.is_file()), None)
-    if path is None:
-        return {}
+def _labels(folder: Path, sources: list[Path]) -> Found:
     try:
-        text = path.read_text(encoding="utf-8-sig")  # spreadsheets begin a file with a byte order mark
-        rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        if not {"file", "label"} <= set(rows.fieldnames or ()):
-            raise DataError(f"{path} begins with {rows.fieldnames}; its first line must be: file,label.")
-        return {row["file"]: _label(row["label"], path, rows.line_num) for row in rows}
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is no table in UTF-8: {error}.") from error
+        return find_labels(folder, [path.relative_to(folder).as_posix() for path in sources])
+    except LabelsError as error:
+        raise DataError(str(error)) from error
 
 
-def _label(text: str | None, path: Path, line: int) -> int:
-    if text is None or not text.strip().isdecimal() or int(text) > MAX_LABEL:
-        raise DataError(f"{path}, line {line}: the label {text!r} is not a whole number from 0 to {MAX_LABEL}.")
-    return int(text)
-
-
-def _fingerprint(folder: Path, sources: list[Path], labels: dict[str, int], size: int) -> str:
+def _fingerprint(folder: Path, sources: list[Path], beside: object, size: int) -> str:
     """Return the SHA-256 of everything that decides what is packed: names, sizes and times, not the contents."""
-    digest = hashlib.sha256(json.dumps([FORMAT, size, labels]).encode())
+    digest = hashlib.sha256(json.dumps([FORMAT, size, beside]).encode())
     for path in sources:
         facts = path.stat()
         digest.update(json.dumps([str(path.relative_to(folder)), facts.st_size, facts.st_mtime_ns]).encode())
@@ -226,14 +232,19 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return upright.convert("RGB")
 
 
-def _write(file: Path, images: Pixels, labels: Labels, source: str, left_out: dict[str, str]) -> Packed:
-    digest = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
-    metadata = {"format": FORMAT, "source": source, "left_out": json.dumps(left_out), "sha256": digest}
+def _write(packed: Packed, images: Pixels, labels: Labels) -> Packed:
+    file, digest = packed.file, hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+    metadata = {"format": FORMAT, "source": packed.source, "left_out": json.dumps(packed.left_out), "sha256": digest}
+    metadata |= {"labelled": json.dumps(packed.labelled), "unmatched": json.dumps(packed.unmatched)}
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    save_file({"images": images, "labels": labels}, part, metadata)
-    part.replace(file)
-    return Packed(file, len(images), left_out, source, digest, new=True)
+    try:
+        with explained(file, images.nbytes + labels.nbytes):
+            save_file({"images": images, "labels": labels}, part, metadata)
+            part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+    return replace(packed, sha256=digest)
 
 
 def read_header(file: Path) -> Packed | None:
@@ -246,7 +257,10 @@ def read_header(file: Path) -> Packed | None:
             found = (about["format"], images.get_dtype(), images.get_shape(), labels.get_dtype(), labels.get_shape())
             if count < 1 or found != (FORMAT, "U8", [count, side, side, 3], "I64", [count]):
                 return None
-            return Packed(file, count, json.loads(about["left_out"]), about["source"], about["sha256"])
+            unmatched = tuple(json.loads(about.get("unmatched", "[]")))
+            labelled = json.loads(about.get("labelled", "null"))
+            left_out = json.loads(about["left_out"])
+            return Packed(file, count, left_out, about["source"], about["sha256"], False, labelled, unmatched)
     except (OSError, SafetensorError, LookupError, ValueError):
         return None
 

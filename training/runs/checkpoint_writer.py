@@ -22,15 +22,22 @@ SMALL_PREVIEW = "preview.jpg"  # of a published checkpoint, which anybody can dr
 SMALL_SIDE = 640
 SMALL_QUALITY = 85  # with unreduced colours: petals and edges look as in the PNG of that size
 CARD = "README.md"
+LEFT_BY_BROWSERS = {"desktop.ini", "thumbs.db", "ehthumbs.db", ".ds_store", ".directory", "__macosx", "icon\r"}
 
 
 def check_folder(folder: Path, ours: Callable[[str], bool]) -> None:
     """Refuse a place that holds what is not ours, before anything in it is touched."""
     if folder.exists() and not folder.is_dir():
         raise CheckpointError(f"{folder} is a file; give the name of a folder.")
-    strange = [path.name for path in folder.iterdir() if not ours(path.name)] if folder.is_dir() else []
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    strange = [name for name in names if not ours(name) and not is_of_a_file_browser(name)]
     if strange:
         raise CheckpointError(f"{folder} holds {min(strange)}, which this program does not write there; give another.")
+
+
+def is_of_a_file_browser(name: str) -> bool:
+    """Tell whether a name is of what a system or a drive leaves in folders that somebody has looked at."""
+    return name.lower() in LEFT_BY_BROWSERS or name.startswith("._")
 
 
 def halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

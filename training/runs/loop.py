@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
+import re
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,12 +22,13 @@ import torch
 from tqdm import tqdm
 
 from training.core import atomic_write, checkpoint, run_folder
+from training.core.atomic_write import WriteError
 from training.core.checkpoint import CheckpointError
 from training.core.dataset import Data
 from training.core.generators import GeneratorConfig
 from training.core.pixels import NotFiniteError
 from training.core.precision import Compute, prepare
-from training.core.training_log import METRICS, read_metrics
+from training.core.training_log import METRICS, MetricsLog, parse_metrics
 from training.evaluation import grids
 from training.evaluation.spectrum import PERIOD_NAMES
 from training.recipes.recipe import Recipe
@@ -42,6 +43,17 @@ FIRST_SAVE_SECONDS = 60.0
 SAVE_SECONDS = 300.0
 LOG_STEPS = 20
 FIRST_KEPT_IMAGES = 1024  # before this a generator draws little but noise
+PART_NAMES = {  # of what is saved
+    **dict.fromkeys(("drawn", "average", "g"), "The weights of the generator"),
+    "d": "The weights of the discriminator",
+    "g_optimizer": "The moments of the generator's optimizer",
+    "d_optimizer": "The moments of the discriminator's optimizer",
+    "scaler": "The scale of the loss",
+    "control": "The means that adaptive tricks go by",
+    "encoder": "The weights of the encoder",
+}
+COPY_OF = re.compile(r"^Copy of | \(\d+\)(?=\.|$)")  # what drives make of a name that there is already
+HASH_DIGITS = 12  # tell two sets of pictures apart
 SKIPPED_ROWS = 2  # of the metrics in which no step was taken: a scaler that will find its scale has found it by then
 
 
@@ -58,6 +70,15 @@ class Budget:
     images: int | None = None
 
 
+@dataclass(frozen=True)
+class KeptStep:
+    """A small checkpoint to look back at: its folder, weights in float16, and the passport of its moment."""
+
+    folder: Path
+    weights: dict[str, torch.Tensor]
+    about: dict[str, Any]
+
+
 @dataclass
 class Session:
     """One call of `train`: a run with its data and folder, the passport, and how long it has gone on."""
@@ -66,14 +87,20 @@ class Session:
     data: Data
     out: Path
     about: dict[str, Any]
+    log: MetricsLog
     clock: Callable[[], float] = time.monotonic
-    rows: list[dict[str, Any]] = field(default_factory=list)  # the last of the metrics
+    rows: list[dict[str, Any]] = field(init=False)  # the last of the metrics
+    saved: Path | None = None  # the last good checkpoint
+    log_is_late: bool = False  # the file of metrics lacks lines, which has been told
+    spare: Path | None = None  # takes a checkpoint that `out` does not take
+    waiting: list[KeptStep] = field(default_factory=list)  # could not be written yet
     started: float = field(init=False)
     earlier_seconds: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.started = self.clock()
         self.earlier_seconds = self.about["seconds"]
+        self.rows = parse_metrics(bytes(self.log.content))[-WINDOW:]
 
     @cached_property
     def real_powers(self) -> torch.Tensor:
@@ -107,7 +134,7 @@ def open_session(
     Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else, and DataError
     where the pictures have not the classes that the recipe asks for.
     """
-    check_folder(out, _is_of_a_run)
+    _check_run(out)
     found = run_folder.steps(out)
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
     run = Run(recipe, seed, compute.device, compute.precision)
@@ -118,20 +145,28 @@ def open_session(
     about["runtimes"][-1]["precision"] = compute.precision_name
     out.mkdir(parents=True, exist_ok=True)
     atomic_write.discard_unfinished(out)
-    _restore_metrics(out, found[-1] if found else None)
+    saved = found[-1] if found else None
+    log = _restored_log(out, saved)
     _discard_later_steps(out, run.images)
-    return Session(run, labelled.to(compute.device), out, about, clock, read_metrics(out / METRICS)[-WINDOW:])
+    return Session(run, labelled.to(compute.device), out, about, log, clock, saved=saved)
 
 
 @contextmanager
 def alone(out: Path) -> Iterator[None]:
     """Keep other processes from training into `out`. Raises CheckpointError for a place of others, and TakenError."""
-    check_folder(out, _is_of_a_run)
+    _check_run(out)
     with run_lock.alone(out):
         yield
 
 
+def _check_run(out: Path) -> None:
+    """Refuse a place of others; in a run that has saved something, what else lies there is never touched."""
+    if not run_folder.steps(out):
+        check_folder(out, _is_of_a_run)
+
+
 def _is_of_a_run(name: str) -> bool:
+    name = COPY_OF.sub("", name)
     return name in (METRICS, run_folder.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
 
 
@@ -139,7 +174,10 @@ def _resume(run: Run, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     earlier = checkpoint.describe(folder).about
     check_passport(folder, earlier)
     changed = run.recipe.differences(earlier["recipe"])
-    changed += [f"{key} {earlier[key]!r} -> {about[key]!r}" for key in ("seed", "data") if earlier[key] != about[key]]
+    if earlier["seed"] != about["seed"]:
+        changed.append(f"seed {earlier['seed']!r} -> {about['seed']!r}")
+    if earlier["data"] != about["data"]:
+        changed.append(f"trained on {_pictures(earlier['data'])}, and the data are now {_pictures(about['data'])}")
     if changed:
         raise CheckpointError(f"{folder.parent} holds another run ({'; '.join(changed)}); give another --out.")
     state = checkpoint.load_state(folder)
@@ -150,10 +188,19 @@ def _resume(run: Run, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     return {**about, **{key: earlier[key] for key in ("images", "seconds", "runtimes")}}
 
 
+def _pictures(data: dict[str, Any]) -> str:
+    """Say which pictures a passport means: how many, and the beginning of their hash."""
+    count, sha256 = data.get("images"), str(data.get("sha256"))
+    number = f"{count:,}" if isinstance(count, int) else "an unknown number of"
+    return f"{number} pictures (SHA-256 {sha256[:HASH_DIGITS]}...)"
+
+
 def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
     """Train until the budget or a signal ends it, save, and return why it ended.
 
-    Raises DivergedError, after which the last checkpoint on the disk is still the last good one.
+    A save, a kept step or a line of metrics that cannot be written is told and tried again later; only the save at the
+    end has to succeed. Raises WriteError where it does not, and DivergedError; after both the last checkpoint on the
+    disk is still the last good one.
     """
     prepare(session.run.device)
     with stop_signals() as stopped, _progress(session, budget, quiet) as bar, Saver(session) as saver:
@@ -171,7 +218,7 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
             if session.seconds >= next_save:
                 saver.save()
                 next_save = session.seconds + SAVE_SECONDS
-    save(session)
+    _save_at_the_end(session)
     return f"stopped by {stopped[0]}" if stopped else "the budget is used up"
 
 
@@ -191,12 +238,18 @@ class Snapshot:
     state: dict[str, Any]
     about: dict[str, Any]
     metrics: bytes
+    spare: Path | None
+
+    @property
+    def size(self) -> int:
+        """Return about how many bytes the checkpoint takes."""
+        return checkpoint.tensor_bytes([self.weights, self.raw_weights, self.state]) + len(self.metrics)
 
 
 class Saver:
     """Saves while the training goes on: on a GPU in a thread beside it, elsewhere at once.
 
-    The exit waits for the save under way. What went wrong in one is raised by the next call or by the exit.
+    A save that cannot be written is told in a sentence. The exit waits for the save under way.
     """
 
     def __init__(self, session: Session) -> None:
@@ -205,18 +258,22 @@ class Saver:
         self.last: Future[Path] | None = None
 
     def save(self) -> None:
-        """Save, once the save before is done."""
+        """Save, once the save before is done, and write the steps that wait for a disk."""
+        _write_waiting(self.session)
         if self.thread is None:
-            save(self.session)
+            with _going_on():
+                save(self.session)
             return
         self.wait()
         if (taken := snapshot(self.session)) is not None:
             self.last = self.thread.submit(write, taken)
 
     def wait(self) -> None:
-        """Wait for the save under way and raise its error."""
-        if self.last is not None:
-            self.last.result()
+        """Wait for the save under way."""
+        last, self.last = self.last, None
+        if last is not None:
+            with _going_on():
+                self.session.saved = last.result()
 
     def __enter__(self) -> Saver:
         return self
@@ -228,29 +285,75 @@ class Saver:
             self.wait()
 
 
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """Tell what could not be written, and go on: a drive may be back, or have room, the next time."""
+    try:
+        yield
+    except OSError as error:
+        _warn(f"{_sentence(error)} The training goes on and tries again.")
+
+
+def _warn(text: str) -> None:
+    tqdm.write(f"warning: {text}")  # print would tear the bar
+
+
+def _sentence(error: OSError) -> str:
+    return f"{str(error).rstrip('.')}."
+
+
+def _save_at_the_end(session: Session) -> None:
+    """Write what is left. Raises WriteError, which says where the last good checkpoint is, unless it is in `out`."""
+    _write_waiting(session)
+    _write_log(session, None)
+    try:
+        save(session)
+    except OSError as error:
+        raise WriteError(f"{str(error).rstrip('.')}; {_last_good(session)}.") from error
+    if session.saved is not None and session.saved.parent != session.out:
+        raise WriteError(f"{session.out} cannot be written; {_last_good(session)}, where the same command goes on.")
+
+
 def save(session: Session) -> Path:
-    """Write a checkpoint with everything around it, as one step, then remove the ones before it.
+    """Write a checkpoint with everything around it, as one step, then remove the ones before it. Raises OSError.
 
     One of the same count of images holds the same weights already and is left as it is.
     """
-    taken = snapshot(session)
-    return write(taken) if taken else session.out / f"{session.run.images:09d}"
+    if (taken := snapshot(session)) is not None:
+        session.saved = write(taken)
+    return session.saved or session.out
 
 
 def snapshot(session: Session) -> Snapshot | None:
-    """Copy what a checkpoint needs; None where there is one of as many images. Raises DivergedError."""
+    """Copy what a checkpoint needs; None where there is one of as many images.
+
+    Raises DivergedError unless all of it is finite, so that the checkpoint before it stays.
+    """
     run = session.run
     folder = session.out / f"{run.images:09d}"
-    if folder.exists():
+    if _is_there(folder):
         return None
     _stamp(session)
-    weights, raw = run.generator_state(), run.raw_state()
-    if not (_is_finite(weights) and _is_finite(raw or {})):
-        raise DivergedError(_diverged(session, "The weights of the generator"))
-    metrics = (session.out / METRICS).read_bytes() if (session.out / METRICS).is_file() else b""
-    return Snapshot(
-        folder, run.recipe.generator_config(), weights, raw, _on_cpu(run.state()), deepcopy(session.about), metrics
-    )
+    weights, raw, state = run.generator_state(), run.raw_state(), run.state()
+    _refuse_poison(session, {"drawn": [weights, raw], **state})
+    metrics, about = bytes(session.log.content), deepcopy(session.about)
+    config = run.recipe.generator_config()
+    return Snapshot(folder, config, weights, raw, _on_cpu(state), about, metrics, session.spare)
+
+
+def _refuse_poison(session: Session, parts: dict[str, Any]) -> None:
+    """Raise DivergedError where anything that a resume would go on from is not finite: each resume would end there."""
+    for name, part in parts.items():
+        if not checkpoint.is_all_finite(part):
+            raise DivergedError(_diverged(session, PART_NAMES.get(name, f"The numbers of {name}")))
+
+
+def _is_there(folder: Path) -> bool:
+    """Tell whether there is a folder; one on a drive that is away is not there."""
+    try:
+        return folder.exists()
+    except OSError:
+        return False
 
 
 def _on_cpu(value: Any) -> Any:
@@ -263,19 +366,44 @@ def _on_cpu(value: Any) -> Any:
 
 
 def write(taken: Snapshot) -> Path:
-    """Write a snapshot as one step, then remove the checkpoints before it."""
-    out = taken.folder.parent
-    with atomic_write.written_whole(taken.folder) as part:
-        write_checkpoint(part, out.name, taken.config, taken.weights, taken.about, PREVIEW)
+    """Write a snapshot as one step, then remove the checkpoints before it; return its folder.
+
+    Where its place cannot be written, the spare place takes it. Raises WriteError where there is none or it cannot.
+    """
+    try:
+        _write_into(taken.folder, taken)
+    except WriteError as error:
+        if taken.spare is None:
+            raise
+        spared = taken.spare / taken.folder.name
+        _write_into(spared, taken)
+        _warn(f"{_sentence(error)} The checkpoint is in {spared} until the next one can be written.")
+        return spared
+    if taken.spare is not None:
+        _discard_others(taken.spare, None)
+    return taken.folder
+
+
+def _write_into(folder: Path, taken: Snapshot) -> None:
+    with atomic_write.explained(folder, taken.size), atomic_write.written_whole(folder) as part:
+        try:
+            write_checkpoint(part, taken.folder.parent.name, taken.config, taken.weights, taken.about, PREVIEW)
+        except CheckpointError as error:  # what was just written cannot be read
+            raise OSError(str(error)) from error
         if taken.raw_weights is not None:
             checkpoint.save_weights(part / checkpoint.RAW_WEIGHTS, taken.raw_weights)
         checkpoint.save_state(part, taken.state)
         if taken.metrics:
             (part / METRICS).write_bytes(taken.metrics)
-    for outdated in run_folder.steps(out):
-        if outdated != taken.folder:
-            atomic_write.discard(outdated)
-    return taken.folder
+    _discard_others(folder.parent, folder)
+
+
+def _discard_others(run: Path, newest: Path | None) -> None:
+    """Remove all checkpoints of a folder but the newest; what cannot be removed now is removed after the next save."""
+    with suppress(OSError):
+        for outdated in run_folder.steps(run):
+            if outdated != newest:
+                atomic_write.discard(outdated)
 
 
 def keep_step(session: Session) -> None:
@@ -287,14 +415,26 @@ def keep_step(session: Session) -> None:
     images, batch = session.run.images, session.run.recipe.batch
     doubled = images.bit_length() > (images - batch).bit_length()
     folder = session.out / run_folder.KEPT_STEPS / f"{images:09d}"
-    if images < FIRST_KEPT_IMAGES or not doubled or folder.exists():
+    if images < FIRST_KEPT_IMAGES or not doubled or _is_there(folder):
         return
     state = halved(session.run.generator_state())
-    if not _is_finite(state):
+    if not checkpoint.is_all_finite(state):
         return  # the next save says that the run has diverged
     _stamp(session)
-    with atomic_write.written_whole(folder) as part:
-        checkpoint.save(part, session.run.recipe.generator_config(), state, session.about)
+    session.waiting.append(KeptStep(folder, state, deepcopy(session.about)))
+    _write_waiting(session)
+
+
+def _write_waiting(session: Session) -> None:
+    """Write the small checkpoints that wait, the oldest first; those that cannot be written wait on."""
+    config = session.run.recipe.generator_config()
+    with _going_on():
+        while session.waiting:
+            step = session.waiting[0]
+            needed = checkpoint.tensor_bytes(step.weights)
+            with atomic_write.explained(step.folder, needed), atomic_write.written_whole(step.folder) as part:
+                checkpoint.save(part, config, step.weights, step.about)
+            del session.waiting[0]
 
 
 def _stamp(session: Session) -> None:
@@ -302,10 +442,6 @@ def _stamp(session: Session) -> None:
     about = session.about
     about["images"], about["seconds"] = session.run.images, round(session.earlier_seconds + session.seconds, 1)
     about["runtimes"][-1]["end"] = _now()
-
-
-def _is_finite(state: dict[str, torch.Tensor]) -> bool:
-    return all(bool(torch.isfinite(value).all()) for value in state.values())
 
 
 @contextmanager
@@ -356,11 +492,24 @@ def _log(session: Session, measures: torch.Tensor, bar: Any, budget: Budget) -> 
     row |= {name: _rounded(value) for name, value in means.items()} | _periods(session)
     _refuse_standstill(session, row)
     _raise_alarms(session, row, bar)
-    with (session.out / METRICS).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    _write_log(session, row)
     seconds_left = session.seconds_left(budget)
     left = "" if math.isinf(seconds_left) else f", {max(seconds_left, 0) / 60:.0f} min left"
     bar.set_postfix_str(f"D {d_loss:.3f}, G {g_loss:.3f}{left}", refresh=False)
+
+
+def _write_log(session: Session, row: dict[str, Any] | None) -> None:
+    """Write a row of the metrics with all that could not be written before; an outage is told once."""
+    if row is not None:
+        session.log.add(row)
+    try:
+        with atomic_write.explained(session.log.file, session.log.missing):
+            session.log.write()
+        session.log_is_late = False
+    except OSError as error:
+        if not session.log_is_late:
+            _warn(f"{_sentence(error)} Its lines are kept and written as soon as that can be done.")
+        session.log_is_late = True
 
 
 def _refuse_standstill(session: Session, row: dict[str, Any]) -> None:
@@ -410,11 +559,13 @@ def _raise_alarms(session: Session, row: dict[str, Any], bar: Any) -> None:
             bar.write(f"alarm at {row['images']:,} images: {ALARMS[name].text}")
 
 
-def _restore_metrics(out: Path, newest: Path | None) -> None:
+def _restored_log(out: Path, newest: Path | None) -> MetricsLog:
     """Go back to the metrics of the checkpoint from which a run goes on; a killed call may have written more."""
+    content = (newest / METRICS).read_bytes() if newest and (newest / METRICS).is_file() else b""
     part = out / f".{METRICS}.part"
-    part.write_bytes((newest / METRICS).read_bytes() if newest and (newest / METRICS).is_file() else b"")
+    part.write_bytes(content)
     part.replace(out / METRICS)
+    return MetricsLog(out / METRICS, content)
 
 
 def _discard_later_steps(out: Path, images: int) -> None:
@@ -426,9 +577,12 @@ def _discard_later_steps(out: Path, images: int) -> None:
 
 
 def _diverged(session: Session, what: str) -> str:
-    saved = run_folder.steps(session.out)
-    last = f"the last good checkpoint is {saved[-1]}" if saved else "no checkpoint had been saved yet"
+    last = _last_good(session)
     return f"{what} are not finite after {session.run.images:,} images: the training has diverged; {last}."
+
+
+def _last_good(session: Session) -> str:
+    return f"the last good checkpoint is {session.saved}" if session.saved else "no checkpoint had been saved yet"
 
 
 def _now() -> str:

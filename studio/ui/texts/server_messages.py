@@ -77,8 +77,8 @@ TOLD: dict[str, tuple[str, str]] = {
         "{path} は、画像のフォルダーでも python -m training pack で作ったファイルでもありません。",
     ),
     "told_no_picture": (
-        "{path} holds no image that can be used ({count} left out).",
-        "{path} に使える画像がありません（使えなかったもの: {count} 件）。",
+        "{path} holds no image that can be used ({words}).",
+        "{path} に使える画像がありません（{words}）。",
     ),
     "told_data_lost": ("{file} can no longer be read.", "{file} を読めなくなりました。"),
     "told_labels_head": (

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,12 +230,9 @@ def test_a_save_that_dies_at_any_operation_leaves_an_old_or_a_new_checkpoint_who
                     checkpoint.save(part, new.config, new.generator.state_dict(), {})
             except DiskError:
                 pass
-        found = [
-            checkpoint.load(path).sha256
-            for path in (tmp_path / "run").rglob(CONFIG)
-            for path in [path.parent]
-            if not path.name.endswith(f"2{atomic_write.UNFINISHED}")
-        ]
+        found = [checkpoint.load(step).sha256 for step in run_folder.steps(tmp_path / "run")]
+        with suppress(CheckpointError):  # a replaced one is there until the new one is, and then emptied
+            found.append(checkpoint.load(tmp_path / "run" / ".000000001.old.part").sha256)
         assert old.sha256 in found or new.sha256 in found
         survived.add(new.sha256 in found)
         shutil.rmtree(tmp_path / "run")
@@ -244,10 +242,59 @@ def test_a_save_that_dies_at_any_operation_leaves_an_old_or_a_new_checkpoint_who
     assert survived == {False, True}
 
 
+@pytest.mark.parametrize("how", ["discarded", "replaced", "unfinished", "failed"])
+def test_a_file_is_emptied_before_it_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """The trash of a drive keeps what is removed for weeks."""
+    sizes: dict[str, int] = {}
+    rmtree = shutil.rmtree
+
+    def trashed(folder: Path, **options: Any) -> None:
+        sizes.update({file.name: file.stat().st_size for file in folder.rglob("*") if file.is_file()})
+        rmtree(folder, **options)
+
+    old = tmp_path / (".b.part" if how == "unfinished" else "000000007")
+    if how != "failed":
+        (old / "deep").mkdir(parents=True)
+        (old / "state.pt").write_bytes(b"x" * 500)
+        (old / "deep" / "more").write_bytes(b"x" * 50)
+    monkeypatch.setattr(shutil, "rmtree", trashed)
+    if how == "discarded":
+        atomic_write.discard(old)
+    elif how == "replaced":
+        with atomic_write.written_whole(old) as part:
+            (part / "new").write_bytes(b"y")
+        assert (old / "new").read_bytes() == b"y"
+    elif how == "unfinished":
+        atomic_write.discard_unfinished(tmp_path)
+    else:
+        with pytest.raises(ValueError, match="x"):
+            fail_half_way(old)
+    assert sizes == ({"half": 0} if how == "failed" else {"state.pt": 0, "more": 0})
+    assert [path.name for path in tmp_path.iterdir()] == ([old.name] if how == "replaced" else [])
+
+
+def fail_half_way(folder: Path) -> None:
+    with atomic_write.written_whole(folder) as part:
+        (part / "half").write_bytes(b"half of it")
+        raise ValueError("x")
+
+
+def test_what_also_stands_elsewhere_is_not_emptied(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    for name in ("linked", "pointed"):
+        (tmp_path / name).write_bytes(b"mine")
+    os.link(tmp_path / "linked", tmp_path / "run" / "linked")
+    (tmp_path / "run" / "pointed").symlink_to(tmp_path / "pointed")
+    (tmp_path / "run" / "folder").symlink_to(tmp_path)
+    atomic_write.discard(tmp_path / "run")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["linked", "pointed"]
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"mine"}
+
+
 SAVER = """
 import os, signal, sys, time, torch
 from pathlib import Path
-from training import checkpoint
+from training.core import atomic_write, checkpoint, run_folder
 from training.core.generators import GeneratorConfig, build_generator
 
 def save_for_ever(out):

@@ -38,8 +38,7 @@ def test_images_of_any_depth_are_packed_in_the_order_of_their_names(tmp_path: Pa
     (folder / "b" / "c").mkdir(parents=True)
     plain(color=BLUE).save(folder / "b" / "c" / "deep.png")
     plain().save(folder / "a.jpg", quality=100)
-    plain().save(folder / ".hidden.png")
-    (folder / "notes.txt").write_text("no picture", encoding="utf-8")
+    (folder / "labels.csv").write_text("file,label\n", encoding="utf-8")
     packed = pack(folder, tmp_path / "out.safetensors", 16)
     images = data.load(packed.file).images
     assert images.shape == (2, 3, 16, 16)
@@ -114,6 +113,37 @@ def test_a_picture_that_is_too_dear_is_left_out_with_the_reason(
     monkeypatch.setattr(data, "MAX_PIXELS", 119_999)
     left_out = pack(folder, tmp_path / "out.safetensors", 16).left_out
     assert left_out == {"large.webp": "The picture has more than 119999 pixels, the most that are read."}
+
+
+def test_each_kind_of_file_that_is_not_read_is_named_with_its_reason(tmp_path: Path, folder: Path) -> None:
+    plain().save(folder / "good.png")
+    for inner in ("__MACOSX/zip", ".trash"):
+        (folder / inner).mkdir(parents=True)
+        plain().save(folder / inner / "a.jpg")
+    names = ("IMG_1.HEIC", "IMG_2.HEIC", "b.heic", "download", "c.jpg_large", "more.zip", "notes.txt", "film.MOV")
+    for name in (*names, ".DS_Store", "Thumbs.db", "desktop.ini", "._good.png", "__MACOSX/zip/._a.jpg"):
+        (folder / name).write_bytes(b"some")
+    packed = pack(folder, tmp_path / "out.safetensors", 16)
+    assert packed.count == 1
+    said = packed.left_out
+    assert "convert it to JPEG" in said["3 files *.heic (IMG_1.HEIC, IMG_2.HEIC, ...)"]
+    assert "without an ending; rename it" in said["1 file without an ending (download)"]
+    assert "rename it to .jpg" in said["1 file *.jpg_large (c.jpg_large)"]
+    assert "unpack it" in said["1 file *.zip (more.zip)"]
+    assert said["1 file *.txt (notes.txt)"] == "no picture"
+    assert "a video" in said["1 file *.mov (film.MOV)"]
+    assert "macOS" in said["2 files in __MACOSX (__MACOSX/zip/._a.jpg, __MACOSX/zip/a.jpg)"]
+    assert "begins with a dot" in said["1 file with a hidden name (.trash/a.jpg)"]
+    assert len(said) == 8
+    assert pack(folder, tmp_path / "out.safetensors", 16).left_out == said
+    (folder / "d.heic").touch()
+    assert any(name.startswith("4 files *.heic") for name in pack(folder, tmp_path / "out.safetensors", 16).left_out)
+
+
+def test_a_folder_of_nothing_but_heic_says_how_to_convert_it(tmp_path: Path, folder: Path) -> None:
+    (folder / "IMG_0001.HEIC").write_bytes(b"some")
+    with pytest.raises(DataError, match=r"no image that can be used \(1 file \*\.heic .*convert it to JPEG"):
+        pack(folder, tmp_path / "out.safetensors", 16)
 
 
 def test_a_second_call_on_unchanged_sources_decodes_nothing(
@@ -201,6 +231,28 @@ def test_a_file_that_is_not_packed_or_of_another_side_is_refused(tmp_path: Path,
     packed = pack(make_pictures(tmp_path / "pictures"), tmp_path / "out.safetensors", 16)
     with pytest.raises(DataError, match="images of 16 pixels; the recipe asks for 32"):
         open_data(packed.file, 32)
+
+
+@pytest.mark.parametrize("kind", ["zip", "document", "weights"])
+def test_a_file_that_pack_did_not_write_is_never_replaced(tmp_path: Path, make_pictures: Make, kind: str) -> None:
+    folder, out = make_pictures(tmp_path / "pictures"), tmp_path / "mine"
+    if kind == "weights":
+        save_file({"images": np.zeros((2, 3), np.uint8)}, out, {"format": data.FORMAT})
+    else:
+        out.write_bytes(b"PK\x03\x04 all my pictures" if kind == "zip" else b"Dear Sir or Madam")
+    before = out.read_bytes()
+    with pytest.raises(DataError, match="mine is there already and was not written by `pack`"):
+        pack(folder, out, 16)
+    assert out.read_bytes() == before
+
+
+def test_a_packed_file_of_another_format_and_an_empty_file_are_replaced(tmp_path: Path, make_pictures: Make) -> None:
+    folder, older = make_pictures(tmp_path / "pictures"), tmp_path / "older"
+    about = {"format": "0", "source": "", "left_out": "{}", "sha256": ""}
+    save_file({"images": np.zeros((2, 3), np.uint8)}, older, about)
+    (tmp_path / "empty").touch()
+    assert pack(folder, older, 16).new
+    assert pack(folder, tmp_path / "empty", 16).new
 
 
 def test_the_fingerprint_is_of_the_pixels_and_not_of_their_place(tmp_path: Path, make_pictures: Make) -> None:

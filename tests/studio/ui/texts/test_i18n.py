@@ -18,6 +18,7 @@ from training.recipes.presets import RECIPES
 PROJECT = Path(__file__).parents[4]
 SPEAKERS = (
     *("training/core/checkpoint.py", "training/core/run_folder.py", "training/core/dataset.py"),
+    "training/core/labels.py",
     *("studio/checkpoints/catalog.py", "studio/exploration/training_features.py"),
     *("studio/exploration/nearest_training.py", "studio/exploration/video.py", "studio/ui/morph/tab.py"),
 )

@@ -1,0 +1,303 @@
+"""A drive that goes away, fills up or becomes read-only while a training writes to it."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import SafetensorError
+
+from tests.clocks import Clock
+from training import __main__ as cli
+from training.core import atomic_write, checkpoint, dataset, run_folder
+from training.core.atomic_write import WriteError
+from training.core.dataset import Data, open_data
+from training.core.precision import Compute
+from training.core.training_log import MetricsLog
+from training.recipes.presets import RECIPES
+from training.runs import loop
+from training.runs.loop import Budget, open_session
+from training.runs.spare import bring_back, spare_folder
+
+CPU = torch.device("cpu")
+TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
+FAILURES = {
+    "Transport endpoint is not connected": OSError(errno.ENOTCONN, "Transport endpoint is not connected"),
+    "Read-only file system": OSError(errno.EROFS, "Read-only file system"),
+    "Input/output error": OSError(errno.EIO, "Input/output error"),
+    "the disk is full": OSError(errno.ENOSPC, "No space left on device"),
+    "Quota|the disk is full": OSError(errno.EDQUOT, "Disk quota exceeded"),
+}
+
+
+@pytest.fixture
+def images(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Data:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+    return open_data(make_pictures(tmp_path / "pictures"), 16)
+
+
+class Drive:
+    """A folder to which nothing can be written while it is away."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self.away = root, False
+        self.error: Exception = OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        for owner, name in ((Path, "mkdir"), (Path, "open"), (Path, "exists"), (Path, "iterdir")):
+            monkeypatch.setattr(owner, name, self._guarded(getattr(owner, name)))
+
+    def _guarded(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def operation(path: Path, *arguments: Any, **options: Any) -> Any:
+            if self.away and path.is_relative_to(self.root):
+                raise self.error
+            return original(path, *arguments, **options)
+
+        return operation
+
+
+@pytest.fixture
+def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Drive:
+    return Drive(tmp_path / "drive", monkeypatch)
+
+
+def logged(file: Path) -> list[int]:
+    return [json.loads(line)["images"] for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def goes_away(drive: Drive, session: loop.Session, start: int, end: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the drive be away while the images seen are within start .. end - 1."""
+    step = loop._step
+
+    def watched(session: loop.Session) -> Any:
+        found = step(session)
+        drive.away = start <= session.run.images < end
+        return found
+
+    monkeypatch.setattr(loop, "_step", watched)
+
+
+@pytest.mark.parametrize("said", FAILURES)
+def test_a_drive_that_is_away_for_a_while_ends_no_training_and_loses_nothing(
+    tmp_path: Path,
+    images: Data,
+    drive: Drive,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    said: str,
+) -> None:
+    drive.error = FAILURES[said]
+    monkeypatch.setattr(loop, "FIRST_KEPT_IMAGES", 16)
+    session = open_session(TINY, 0, images, drive.root / "run", Compute(CPU), Clock(3.0))
+    goes_away(drive, session, 120, 800, monkeypatch)
+    loop.train(session, Budget(images=1040), quiet=True)
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning")]
+    assert all(any(part in line for part in said.split("|")) for line in told)
+    assert any("metrics.jsonl could not be written" in line for line in told)
+    assert any("images" not in line and "/0000" in line and "tries again" in line for line in told)
+    assert len([line for line in told if "metrics.jsonl" in line]) == 1
+    run_of = [path.name for path in (drive.root / "run").iterdir()]
+    assert sorted(run_of) == ["000001040", "metrics.jsonl", "steps"]
+    wanted = list(range(80, 1041, 80))
+    assert logged(drive.root / "run" / "metrics.jsonl") == wanted
+    assert logged(drive.root / "run" / "000001040" / "metrics.jsonl") == wanted
+    kept = [int(step.name) for step in run_folder.kept_steps(drive.root / "run")]
+    assert kept == [16, 32, 64, 128, 256, 512, 1024]
+
+    monkeypatch.undo()
+    loop.train(open_session(TINY, 0, images, tmp_path / "calm", Compute(CPU), Clock()), Budget(images=1040), quiet=True)
+    for weights in (checkpoint.WEIGHTS, checkpoint.RAW_WEIGHTS):
+        calm = checkpoint.load(tmp_path / "calm" / "000001040", weights)
+        assert calm.sha256 == checkpoint.load(drive.root / "run" / "000001040", weights).sha256
+
+
+def test_the_end_of_a_run_that_cannot_be_saved_says_where_the_last_good_checkpoint_is(
+    images: Data, drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.train(open_session(TINY, 0, images, drive.root / "run", Compute(CPU), Clock()), Budget(images=40), quiet=True)
+    session = open_session(TINY, 0, images, drive.root / "run", Compute(CPU), Clock())
+    goes_away(drive, session, 60, 1000, monkeypatch)
+    with pytest.raises(
+        WriteError, match=r"000000080 could not .*not connected; the last good checkpoint is .*/000000040"
+    ):
+        loop.train(session, Budget(images=80), quiet=True)
+    drive.away = False
+    assert [step.name for step in run_folder.steps(drive.root / "run")] == ["000000040"]
+
+
+def test_a_local_folder_takes_what_the_drive_does_not_and_a_resume_brings_it_back(
+    tmp_path: Path, images: Data, drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = drive.root / "run"
+    spare = spare_folder(tmp_path / "local", out)
+    session = open_session(TINY, 0, images, out, Compute(CPU), Clock())
+    session.spare = spare
+    goes_away(drive, session, 60, 1000, monkeypatch)
+    with pytest.raises(WriteError, match=rf"run cannot be written; the last good checkpoint is {spare}/000000100"):
+        loop.train(session, Budget(images=100), quiet=True)
+    drive.away = False
+    assert run_folder.steps(out) == []
+    assert bring_back(spare, out) == out / "000000100"
+    assert run_folder.steps(spare) == []
+    assert bring_back(spare, out) is None
+    session = open_session(TINY, 0, images, out, Compute(CPU), Clock())
+    assert session.run.images == 100
+    assert logged(out / "metrics.jsonl") == [80]
+
+
+def test_what_the_drive_takes_again_is_removed_from_the_local_folder(
+    tmp_path: Path, images: Data, drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session(TINY, 0, images, drive.root / "run", Compute(CPU), Clock())
+    session.spare = tmp_path / "spare"
+    drive.away = True
+    loop.save(session)
+    assert [step.name for step in run_folder.steps(session.spare)] == ["000000000"]
+    drive.away = False
+    loop.train(session, Budget(images=8), quiet=True)
+    assert run_folder.steps(session.spare) == []
+    assert [step.name for step in run_folder.steps(drive.root / "run")] == ["000000008"]
+
+
+def test_an_older_checkpoint_of_the_local_folder_replaces_no_newer_one(
+    tmp_path: Path, make_checkpoint: Callable[..., Path]
+) -> None:
+    for place in ("out/000000300", "spare/000000200"):
+        make_checkpoint(tmp_path / place)
+    assert bring_back(tmp_path / "spare", tmp_path / "out") is None
+    assert [step.name for step in run_folder.steps(tmp_path / "out")] == ["000000300"]
+
+
+def test_a_local_folder_has_a_place_for_each_run(tmp_path: Path) -> None:
+    one, two = (spare_folder(tmp_path, Path(out)) for out in ("runs/a", "others/a"))
+    assert one != two
+    assert one.parent == two.parent == tmp_path
+
+
+def test_the_command_goes_on_from_the_local_folder(
+    tmp_path: Path, images: Data, make_pictures: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ["resolution=16", "g_width=2", "d_width=2", "z_dim=8", "batch=4"]
+    out, local = tmp_path / "run", tmp_path / "local"
+    command = ["train", "dcgan", "--data", str(tmp_path / "pictures"), "--out", str(out), "--local", str(local)]
+    command += ["--device", "cpu", "--precision", "float32", "--set", *small, "--images"]
+    assert cli.main([*command, "8"]) == 0
+    shutil.copytree(out / "000000008", spare_folder(local, out) / "000000008")
+    shutil.rmtree(out / "000000008")
+    capsys.readouterr()
+    assert cli.main([*command, "12"]) == 0
+    said = capsys.readouterr().out
+    assert "only and was copied" in said
+    assert "from image 8 on" in said
+
+
+def test_what_fails_while_it_is_written_leaves_no_part(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError), atomic_write.written_whole(tmp_path / "a") as part:
+        part.write_bytes(b"x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_replaced_folder_is_back_where_its_successor_cannot_be_moved_into_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "old").touch()
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.name == ".a.part":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="Input/output"), atomic_write.written_whole(tmp_path / "a"):
+        pass
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["a", "a/old"]
+
+
+def test_a_file_that_does_not_get_to_the_disk_is_no_finished_save(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"), atomic_write.written_whole(tmp_path / "a") as part:
+        (part / "file").touch()
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(errno.EINVAL, "no such thing")))
+    with atomic_write.written_whole(tmp_path / "b") as part:
+        (part / "file").touch()
+    assert (tmp_path / "b" / "file").is_file()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (SafetensorError("Error while serializing: I/O error: Read-only file system (os error 30)"), "Read-only"),
+        (SafetensorError("I/O error: No space left on device (os error 28)"), "disk is full; it needs 400 bytes"),
+        (OSError("[enforce fail at inline_container.cc:858] . PytorchStreamWriter failed\nframe #0"), "is full"),
+        (PermissionError(errno.EACCES, "Permission denied"), "x could not be written: Permission denied."),
+    ],
+)
+def test_each_failure_of_a_write_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    monkeypatch.setattr(atomic_write, "_free_bytes", lambda _: 12)
+    with pytest.raises(WriteError, match=said) as raised, atomic_write.explained(tmp_path / "x", 400):
+        raise error
+    assert "\n" not in str(raised.value)
+    assert "frame" not in str(raised.value)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_state_on_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / checkpoint.STATE).symlink_to("/dev/full")
+    with pytest.raises(WriteError, match=r"state.pt could not be written") as raised:
+        checkpoint.save_state(tmp_path, {"weights": torch.zeros(3000)})
+    assert "\n" not in str(raised.value)
+
+
+def test_packing_to_a_place_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def save_file(*_: object) -> None:
+        raise SafetensorError("I/O error: Read-only file system (os error 30)")
+
+    monkeypatch.setattr(dataset, "save_file", save_file)
+    assert cli.main(["pack", str(tmp_path / "pictures"), "--out", str(tmp_path / "out.safetensors")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {tmp_path / 'out.safetensors'} could not be written: ")
+    assert said.count("\n") == 1
+
+
+def test_a_line_of_which_a_part_was_written_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = MetricsLog(tmp_path / "log")
+    log.add({"images": 1})
+    log.write()
+
+    class Torn(io.BytesIO):
+        def write(self, data: Any) -> int:
+            with open(tmp_path / "log", "ab") as file:  # noqa: PTH123
+                file.write(data[:4])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda *_: Torn(b"x" * 14))
+        log.add({"images": 2})
+        with pytest.raises(OSError, match="No space"):
+            log.write()
+    log.add({"images": 3})
+    log.write()
+    assert logged(tmp_path / "log") == [1, 2, 3]
+    (tmp_path / "log").unlink()
+    log.add({"images": 4})
+    log.write()
+    assert logged(tmp_path / "log") == [1, 2, 3, 4]

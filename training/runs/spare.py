@@ -1,0 +1,38 @@
+"""The spare place of a run: a folder on another disk, which takes a checkpoint that its own does not take."""
+
+from __future__ import annotations
+
+import shutil
+import zlib
+from pathlib import Path
+
+from training.core import atomic_write, run_folder
+
+
+def spare_folder(place: Path, out: Path) -> Path:
+    """Return the folder below `place` for the run in `out`; runs of other folders have others there."""
+    return place / f"{out.name}-{zlib.crc32(str(out.resolve()).encode()):08x}"
+
+
+def bring_back(spare: Path, out: Path) -> Path | None:
+    """Copy the newest checkpoint of the spare place into `out`, unless `out` has one as new; return it, or None.
+
+    What is in the spare place is removed only after that. Raises WriteError where `out` cannot be written.
+    """
+    found, known = run_folder.steps(spare), run_folder.steps(out)
+    newest = found[-1] if found else None
+    if newest is not None and (not known or int(newest.name) > int(known[-1].name)):
+        _copy(newest, out / newest.name)
+    else:
+        newest = None
+    for copied in found:
+        atomic_write.discard(copied)
+    return newest and out / newest.name
+
+
+def _copy(source: Path, target: Path) -> None:
+    files = list(source.iterdir())
+    needed = sum(file.stat().st_size for file in files)
+    with atomic_write.explained(target, needed), atomic_write.written_whole(target) as part:
+        for file in files:
+            shutil.copyfile(file, part / file.name)
