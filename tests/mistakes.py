@@ -131,8 +131,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/core/normalization.py",
-        "x.square().mean(dim=1, keepdim=True)",
-        "x.square().mean(dim=2, keepdim=True)",
+        "last.float().square().mean(dim=3, keepdim=True)",
+        "last.float().square().mean(dim=2, keepdim=True)",
         "training/core/test_normalization.py",
     ),
     Mistake(
@@ -305,7 +305,12 @@ MISTAKES = [
         "keep = 0.5 ** (1 / half_life)",
         "training/runs/test_trainer.py",
     ),
-    Mistake("training/runs/trainer.py", "kept.copy_(buffer)", "pass", "training/runs/test_trainer.py"),
+    Mistake(
+        "training/runs/trainer.py",
+        "torch._foreach_copy_(list(self.average.buffers()), buffers)",
+        "pass",
+        "training/runs/test_trainer.py",
+    ),
     Mistake(
         "training/runs/trainer.py",
         '"scaler", "control", "replay"]',
@@ -387,8 +392,8 @@ MISTAKES = [
     Mistake("training/core/generators/resnet.py", "self.to_range(", "torch.tanh(", "training/core/test_generators.py"),
     Mistake(
         "training/core/generators/config.py",
-        'SCALES_LATENTS = ("fastgan", "stylegan2")',
-        'SCALES_LATENTS = ("fastgan",)',
+        '    "stylegan2",\n)  # networks that bring',
+        ")  # networks that bring",
         "training/core/test_generators.py",
     ),
     Mistake("training/recipes/recipe.py", "output=self.g_output", 'output="tanh"', "training/recipes/test_recipe.py"),

@@ -226,7 +226,7 @@ def test_the_tolerance_is_the_verifiers() -> None:
 
 
 def test_what_is_wrong_would_be_found() -> None:
-    text = "```sh\npython -m training train projected --epochs 5\n```\n[a](studio/nowhere.py) [b](https://a.org/x)"
+    text = "```sh\npython -m training train best --epochs 5\n```\n[a](studio/nowhere.py) [b](https://a.org/x)"
     ((module, arguments),) = module_commands(text)
     with pytest.raises(SystemExit):
         PARSERS[module]().parse_args(arguments)

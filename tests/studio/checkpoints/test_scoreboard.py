@@ -66,7 +66,7 @@ def test_the_shipped_checkpoints_all_stand_in_one_table_by_the_same_measure() ->
     assert len(names(board)) == len(shipped) >= 14
     assert unscored == []
     assert {(row.fakes, row.reals) for row in board.rows} == {(1000, 6000)}
-    assert names(board)[0] == "projected"
+    assert names(board)[0] == "best"
 
 
 def test_a_row_says_what_the_passport_says() -> None:

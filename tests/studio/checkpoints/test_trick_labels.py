@@ -66,6 +66,7 @@ def test_a_recipe_is_known_by_its_tricks(name: str, terms: list[str]) -> None:
         ("san", "SAN"),
         ("conditional", "conditional"),
         ("projected", "pretrained: EfficientNet-Lite0"),
+        ("best", "projected D, patches"),
     ],
 )
 def test_the_trick_for_which_a_recipe_is_named_is_among_its_first_eight(name: str, term: str) -> None:
