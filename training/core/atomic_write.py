@@ -120,12 +120,17 @@ def remove(folder: Path) -> None:
     A mounted drive moves what is removed into its trash, where it takes room for weeks: an empty file takes none. A
     file that has another name elsewhere, or stands elsewhere itself, is not emptied.
     """
-    for file in [] if folder.is_symlink() else folder.rglob("*"):
-        with suppress(OSError):
-            facts = file.lstat()
-            if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
-                os.truncate(file, 0)
+    with suppress(OSError):  # the drive may be away
+        for file in [] if folder.is_symlink() else [*folder.rglob("*")]:
+            _empty(file)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _empty(file: Path) -> None:
+    with suppress(OSError):
+        facts = file.lstat()
+        if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+            os.truncate(file, 0)
 
 
 def discard_unfinished(run: Path) -> None:
