@@ -27,6 +27,10 @@ SENTENCES = {
         "A {kind} cannot hold the exact values of a tile, and {count} of 100 pictures differ from seed {seed} of "
         "checkpoint {short}; hand in the PNG that was exported."
     ),
+    "no_png": (
+        "The values are those of seed {seed} of checkpoint {short}, but a {kind} may say that they be shown otherwise; "
+        "hand in the PNG that was exported."
+    ),
     "lossy_file": "A {kind} cannot hold the exact values of a tile; hand in the PNG that was exported.",
     "wrong_size": (
         "The picture has {width} x {height} pixels; a tile of checkpoint {short} has {wanted_width} x {wanted_height}."

@@ -19,6 +19,7 @@ from training.core.pixels import Pixels, to_cells
 from training.core.tile import CELLS, COLUMNS, check_psi, seed_sheet
 from training.core.tolerance import MAX_CELL_SHARE, MAX_LEVELS, MAX_TILE_SHARE
 
+PNG = "PNG"  # whose chunks alone are known to leave a picture as its values are
 LISTED = 5  # cells that a sentence names; a verdict has them all
 
 
@@ -149,6 +150,8 @@ def _beyond_tolerance(levels: np.ndarray[Any, Any], side: int) -> tuple[int, ...
 
 
 def _outcome(kind: str, largest: int, differing: int) -> tuple[Outcome, str]:
+    if not differing and kind != PNG:
+        return "fail", "no_png"
     if not largest:
         return "pass_exact", "exact"
     if not differing:

@@ -46,6 +46,7 @@ HASHES = """async (selector) => Promise.all([...document.querySelectorAll(select
     const digest = await crypto.subtle.digest("SHA-256", data);
     return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }))"""
+expect.set_options(timeout=15_000)  # two workers and a drawing thread share two cores
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
