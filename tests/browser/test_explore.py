@@ -315,7 +315,8 @@ def test_a_run_that_goes_on_is_told_when_its_checkpoint_has_been_replaced(
     page = open_page(f"{address}?ck={checkpoint.load(checkpoints / 'alpha').sha256[:8]}")  # which stays what is shown
     checkpoints.joinpath("alpha").rename(checkpoints / "alpha.part")
     make_checkpoint(checkpoints / "alpha", seed=9)
-    page.keyboard.press("d")  # a seed that was not drawn ahead
+    page.locator(".explore .seed").fill("123456")  # a seed that was not drawn ahead
+    page.keyboard.press("Enter")
     expect(page.locator(".explore .status")).to_contain_text("is not here")
     expect(page.locator(".caption")).to_contain_text("seed 0")
     page.locator("select.checkpoint").select_option(value=checkpoint.load(checkpoints / "alpha").sha256)
