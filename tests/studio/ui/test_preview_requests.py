@@ -52,7 +52,7 @@ def studio(tmp_path: Path, make_vivid: Callable[..., Path], previews: None) -> S
 def ask(studio: Studio) -> Ask:
     """Return a function that asks a tab, of one visitor and the tile of one seed unless it is told otherwise."""
     functions = {explore: functions_of(explore, studio)}  # with the tile that comes with the page
-    sha256 = studio.list()["default"]
+    sha256 = studio.list().default
 
     def send(tab: ModuleType, name: str, **changes: Any) -> Answer:
         good = {"sha256": sha256, "checkpoints": [sha256], "seed": SEED, "seeds": [SEED], "row": 0, "visitor": "v"}
@@ -130,7 +130,7 @@ def test_a_sheet_shows_previews_that_say_so_until_the_exact_tile_is_asked_for(as
     rival = ask(seeds, "look", **LOOK)
     assert (rival["preview"], rival["thumbnail"] == first["thumbnail"]) == (False, False)
     assert ask(seeds, "look", **LOOK, preview=True) == rival
-    picture = studio.renderer.tile(studio.list()["default"], SEED, "other")
+    picture = studio.renderer.tile(studio.list().default, SEED, "other")
     assert rival["thumbnail"] == to_base64(picture.thumbnail(320))
     assert [one["seed"] for one in ask(seeds, "rank_seeds", count=24)["scores"]] == [SEED]
 

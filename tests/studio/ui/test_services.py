@@ -81,7 +81,7 @@ def test_the_untrained_stand_in_gives_way_to_the_first_checkpoint(
 
 
 def test_the_untrained_generator_is_always_the_same(tmp_path: Path) -> None:
-    first, second = (Studio(tmp_path, CPU).list()["default"] for _ in range(2))
+    first, second = (Studio(tmp_path, CPU).list().default for _ in range(2))
     assert first == second
 
 

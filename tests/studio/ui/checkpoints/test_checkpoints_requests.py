@@ -130,7 +130,7 @@ def test_one_that_was_damaged_since_can_be_removed_by_whoever_added_it_too(
 
 
 def test_a_checkpoint_of_the_given_folder_cannot_be_removed(call: Call, studio: Studio) -> None:
-    given = studio.list()["default"]
+    given = studio.list().default
     assert code_of(call("remove", sha256=given)) == "error_remove_gone"
     assert files_in(studio.root) == ["one/config.json", "one/model.safetensors"]
 
@@ -273,6 +273,6 @@ def test_a_disk_that_cannot_be_written_is_said(call: Call, studio: Studio, other
 
 @pytest.mark.parametrize("change", [{"sha256": "../one"}, {"sha256": "0" * 64}, {"visitor": 3}, {"visitor": "x" * 99}])
 def test_a_hostile_wish_for_a_picture_is_refused(call: Call, studio: Studio, change: dict[str, Any]) -> None:
-    good = {"sha256": studio.list()["default"], "visitor": "v"}
+    good = {"sha256": studio.list().default, "visitor": "v"}
     assert "jpeg" in call("preview", **good)
     assert code_of(call("preview", **{**good, **change})) in ("error_request", "error_unknown_checkpoint")

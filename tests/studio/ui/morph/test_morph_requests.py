@@ -37,7 +37,7 @@ def call(studio: Studio) -> Call:
     """Return a function that sends a request, a good one but for what is given, to a function of the tab."""
     functions = functions_of(morph, studio)
     good = {
-        "sha256": studio.list()["default"],
+        "sha256": studio.list().default,
         "visitor": "v",
         "where": {"kind": "walk", "seeds": [3, 7], "position": 0.5, "closed": False, "way": "slerp"},
         "psi": 1,
@@ -69,7 +69,7 @@ def picture(encoded: str) -> np.ndarray:
 def test_both_ends_are_the_tiles_that_explore_shows(call: Call, studio: Studio) -> None:
     for position, seed in ((0, 3), (1, 7)):
         answer = call("morph_tile", place={"position": position})
-        shown = studio.renderer.tile(studio.list()["default"], seed, "other")
+        shown = studio.renderer.tile(studio.list().default, seed, "other")
         assert base64.b64decode(answer["jpeg"]) == shown.jpeg
         assert (answer["departures"], answer["nearest"]) == ([], seed)
 
@@ -77,7 +77,7 @@ def test_both_ends_are_the_tiles_that_explore_shows(call: Call, studio: Studio) 
 @pytest.mark.parametrize("psi", [1, 0.5])
 def test_a_cell_of_an_end_is_exactly_that_of_the_tile(call: Call, studio: Studio, psi: float) -> None:
     answer = call("morph_cell", place={"position": 1}, cell=37, psi=psi)
-    shown = studio.renderer.tile(studio.list()["default"], 7, "other", psi=psi)
+    shown = studio.renderer.tile(studio.list().default, 7, "other", psi=psi)
     np.testing.assert_array_equal(picture(answer["png"]), shown.cell(37))
 
 
@@ -95,7 +95,7 @@ def test_one_seed_alone_is_drawn_and_no_film_is_made_of_it(call: Call, studio: S
     alone = {"seeds": [3], "position": 0}
     for closed in (False, True):
         answer = call("morph_tile", place={**alone, "closed": closed})
-        assert base64.b64decode(answer["jpeg"]) == studio.renderer.tile(studio.list()["default"], 3, "other").jpeg
+        assert base64.b64decode(answer["jpeg"]) == studio.renderer.tile(studio.list().default, 3, "other").jpeg
         assert answer["departures"] == []
     assert call("morph_tile", place={**alone, "seeds": []})["error"]["code"] == "error_request"
     assert call("start_film", place=alone)["error"]["code"] == "error_request"
