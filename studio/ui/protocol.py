@@ -8,7 +8,7 @@ import logging
 import reprlib
 import typing
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Context
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import torch
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 MISHAPS = Mishaps()
 MOST_FIELDS = 64  # of a request; each that is not allowed would be looked at
 ECHO_LENGTH = 80  # characters of a refused value that are named
+SIX_DIGITS = Context(prec=6)
 
 
 class RequestError(Exception):
@@ -130,8 +131,7 @@ class _Short(reprlib.Repr):
     """Writes any value in short; Python itself refuses to write a whole number of more than 4300 digits."""
 
     def repr_int(self, x: int, level: int) -> str:
-        text = f"{Decimal(x):.6g}" if abs(x) >= 10**20 else str(x)
-        return text.replace("E+", "e")
+        return str(SIX_DIGITS.create_decimal(x).normalize()).replace("E+", "e") if abs(x) >= 10**20 else str(x)
 
 
 def _echo(value: object) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from studio.checkpoints.catalog import SHORT
 from training.core.clean_text import clean_text, encodable
@@ -70,6 +70,16 @@ Secret = Annotated[str, Field(pattern="^[0-9a-f-]{16,64}$", json_schema_extra=_n
 Token = Annotated[str, Field(pattern="^[ -~]{1,64}$")]  # by which the program knows an upload or a film again
 Code = Annotated[str, Field(pattern="^[a-zA-Z][a-zA-Z0-9_]{0,63}$")]  # names a text of the page, or a choice
 Count = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+def _is_whole(value: Any) -> Any:
+    """Refuse what is equal to a whole number and none: Literal takes 8.0 for 8."""
+    if type(value) is not int:
+        raise PydanticCustomError("no_whole_number", "The value is no whole number.")
+    return value
+
+
+WHOLE = BeforeValidator(_is_whole)  # beside a Literal of whole numbers
 
 
 def a_visitor() -> str:

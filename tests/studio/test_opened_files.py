@@ -16,7 +16,8 @@ from PIL import Image, PngImagePlugin
 from studio.race.manifest import CHUNK, MAX_MANIFEST_CHARACTERS
 from studio.race.tile_file import export_png, read_png
 from studio.ui.explore import tab as explore
-from studio.ui.protocol import MAX_FILE_BYTES, Answer
+from studio.ui.protocol import Answer
+from studio.ui.protocol_types import MAX_FILE_BYTES
 from studio.ui.services import Studio
 from tests.tabs import functions_of
 from training.core.checkpoint import canonical_json

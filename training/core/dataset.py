@@ -21,8 +21,8 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from torch import Tensor
 
-from training.core.coded_error import CodedError
 from training.core.atomic_write import explained
+from training.core.coded_error import CodedError
 from training.core.labels import LABELS, Found, LabelsError, find_labels
 from training.core.left_out import NAMED, is_read, left_out_kinds
 from training.core.paths import cache_folder

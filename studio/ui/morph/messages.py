@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from studio.exploration.directions import COUNT
 from studio.exploration.latent_paths import MOST_SEEDS, SIGMAS
 from studio.ui.protocol_types import (
+    WHOLE,
     Base64,
     Cell,
     Code,
@@ -89,7 +90,7 @@ class PlaceRequest(Request):
 class StripRequest(PlaceRequest):
     """The first cells, in rows of so many."""
 
-    columns: Literal[4, 8]
+    columns: Annotated[Literal[4, 8], WHOLE]
 
 
 class MorphCellRequest(PlaceRequest):
@@ -102,9 +103,9 @@ class FilmRequest(PlaceRequest):
     """A film of a walk; `first` is the picture that is shown where only one is."""
 
     kind: Code
-    rate: Literal[12, 24, 30]
-    side: Literal[320, 480, 640, 960]
-    pictures: Literal[1, 4, 9, 16, 100]
+    rate: Annotated[Literal[12, 24, 30], WHOLE]
+    side: Annotated[Literal[320, 480, 640, 960], WHOLE]
+    pictures: Annotated[Literal[1, 4, 9, 16, 100], WHOLE]
     seconds: Annotated[int, Field(ge=SECONDS[0], le=SECONDS[1])]
     first: Cell = 0
 

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from studio.exploration.tournament import MOST_SEEDS
-from studio.ui.protocol_types import Base64, Cell, Named, Psi, Reply, Request, Seed, Sha256, TileRequest
+from studio.ui.protocol_types import WHOLE, Base64, Cell, Named, Psi, Reply, Request, Seed, Sha256, TileRequest
 from training.core.tile import CELLS, COLUMNS
 
 WORKERS = 8  # lanes of one visitor
 ROWS = CELLS // COLUMNS
-Side = Literal[320, 640]
+Side = Annotated[Literal[320, 640], WHOLE]
 Seeds = Annotated[list[Seed], Field(max_length=MOST_SEEDS)]
 
 

@@ -22,31 +22,31 @@ TOLD: dict[str, tuple[str, str]] = {
     ),
     "network_pixels": ("pixels at {width} x {height}", "{width} x {height} の画素"),
     # why a checkpoint cannot be used
-    "problem_no_config": ("{folder} has no config.json.", "{folder} に config.json がありません。"),
+    "problem_no_config": ("{folder} has no config.json.", "config.json がありません。"),
     "problem_no_run": (
         "{folder} is no checkpoint and no run that has saved one.",
-        "{folder} はチェックポイントではなく、保存済みのチェックポイントもありません（config.json がありません）。",
+        "config.json がありません。保存済みのチェックポイントもありません。",
     ),
-    "problem_no_weights": ("{folder} has no {file}.", "{folder} に重みのファイル {file} がありません。"),
+    "problem_no_weights": ("{folder} has no {file}.", "重みのファイルがありません。"),
     "problem_unreadable": (
         "{file} cannot be read; check that the file is there and may be opened.",
-        "{file} を開けません。アクセス権とファイルの状態を確認してください。",
+        "ファイルを開けません。アクセス権とファイルの状態を確認してください。",
     ),
     "problem_config": (
         "{file} is no text in UTF-8, or nested too deeply.",
-        "{file} が壊れているか、内容が正しくありません。",
+        "config.json が壊れているか、内容が正しくありません。",
     ),
     "problem_damaged": (
         "{file} is damaged or no safetensors file.",
-        "{file} が壊れているか、safetensors ではありません。",
+        "重みのファイルが壊れているか、safetensors ではありません。",
     ),
     "problem_pickle": (
         "{file} is damaged or no safetensors file: inside it is a pickle, which is not read as it could run code.",
-        "{file} は pickle 形式です。中のコードが実行されないよう、safetensors だけを読みます。",
+        "重みのファイルが pickle 形式です。中のコードが実行されないよう、safetensors だけを読みます。",
     ),
     "problem_not_finite": (
         "{file} holds weights that are not finite: its training has diverged.",
-        "{file} の重みに NaN か無限大が含まれています。学習が発散したものです。",
+        "重みに NaN か無限大が含まれています。学習が発散したものです。",
     ),
     "problem_diverged": (
         "The generator returned values that are not finite: its training has diverged.",
@@ -54,7 +54,7 @@ TOLD: dict[str, tuple[str, str]] = {
     ),
     "problem_replaced": (
         "{name} has just been replaced by another checkpoint; choose it again.",
-        "{name} は別のチェックポイントに置き換えられました。もう一度選んでください。",
+        "別のチェックポイントに置き換えられました。もう一度選んでください。",
     ),
     "problem_memory": (
         "There is no memory for a generator of this config.",

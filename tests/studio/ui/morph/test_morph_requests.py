@@ -16,9 +16,10 @@ from PIL import Image
 
 from studio.exploration import video
 from studio.ui.morph import tab as morph
+from studio.ui.morph.messages import SECONDS
 from studio.ui.protocol import Answer
 from studio.ui.services import Studio
-from tests.tabs import functions_of
+from tests.tabs import functions_of, known_fields
 from training.core import checkpoint
 from training.core.pixels import NotFiniteError, to_cells
 from training.core.tile import CELLS, seed_sheet
@@ -57,7 +58,8 @@ def call(studio: Studio) -> Call:
 
     def send(name: str, **changes: Any) -> Answer:
         where = {**good["where"], **changes.pop("place", {})}  # type: ignore[dict-item]
-        return functions[name]({**good, "where": where, **changes})
+        function = functions[name]
+        return function({**known_fields(function, {**good, "where": where}), **known_fields(function, changes)})
 
     return send
 
@@ -169,8 +171,7 @@ def test_a_film_of_a_diverged_generator_says_so(
     monkeypatch.setattr(morph, "draw", fail)
     answer = finished(call, call("start_film")["film"])
     assert answer["error"]["code"] == "error_film"
-    assert "not finite" in answer["error"]["values"]["reason"]
-    assert answer["error"]["values"]["why"] == "diverged"
+    assert answer["error"]["values"]["reason"] == {"code": "problem_diverged", "values": {}}
 
 
 def test_a_film_that_is_too_large_is_refused_with_the_number_that_is_allowed(call: Call) -> None:
@@ -181,7 +182,7 @@ def test_a_film_that_is_too_large_is_refused_with_the_number_that_is_allowed(cal
 
 def test_the_page_knows_which_numbers_a_film_may_have() -> None:
     page = Path(morph.__file__).with_suffix(".html").read_text(encoding="utf-8")
-    for name, least, most in (("seconds", *morph.SECONDS), ("first", 0, CELLS - 1)):
+    for name, least, most in (("seconds", *SECONDS), ("first", 0, CELLS - 1)):
         assert f'class="film-{name}" type="number" min="{least}" max="{most}"' in page
 
 
