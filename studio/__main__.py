@@ -14,6 +14,7 @@ from studio.race.verdict import Verdict, in_ranges
 from studio.race.verification import verify
 from training.core import atomic_write, checkpoint, run_folder
 from training.core.latents import check_seed
+from training.core.output import print_any_name
 from training.core.tile import check_psi
 
 CHECKPOINTS = Path("checkpoints")
@@ -29,6 +30,7 @@ HEADINGS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code, 2 after one sentence on stderr for what cannot be done."""
+    print_any_name()
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:

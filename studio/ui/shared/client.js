@@ -5,22 +5,27 @@ window.ganRace ??= (() => {
   const LANGUAGE = "language";
   const AGAIN_MILLISECONDS = { first: 500, longest: 8000 };
 
-  // What the browser keeps for this page. Where it keeps nothing (a frame of another site), memory must do.
+  // What the browser keeps for this page. What it does not keep (in a frame of another site, or where its storage is
+  // full) is in memory, as long as the page is open; that is said once.
+  const UNKEPT_MILLISECONDS = 1000; // after which the page is there to say it
   const memory = new Map();
   const keep = {
     read(name) {
       try {
-        return JSON.parse(localStorage.getItem(`ganrace.${name}`));
+        return JSON.parse(memory.get(name) ?? localStorage.getItem(`ganrace.${name}`));
       } catch {
-        return memory.get(name) ?? null;
+        return null;
       }
     },
     write(name, value) {
-      memory.set(name, value);
+      const written = JSON.stringify(value);
       try {
-        localStorage.setItem(`ganrace.${name}`, JSON.stringify(value));
+        localStorage.setItem(`ganrace.${name}`, written);
+        memory.delete(name);
         return true;
       } catch {
+        if (memory.size === 0) setTimeout(() => race.say(race.text("browser_unkept")), UNKEPT_MILLISECONDS);
+        memory.set(name, written);
         return false;
       }
     },
