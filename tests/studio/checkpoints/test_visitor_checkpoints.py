@@ -216,7 +216,7 @@ def test_every_shipped_passport_is_fine() -> None:
         ("  花の GAN\n2 ", "花の GAN 2"),
         ("../../etc/passwd", "....etcpasswd"),
         ("<b>x</b>", "bxb"),
-        ("a\u202eb\x00c\ud800d", "a b c d"),
+        ("a\u202eb\x00c\ud800d", "ab cd"),
         ("x" * 500, "x" * 40),
         ("", NAMELESS),
         (" \t", NAMELESS),
