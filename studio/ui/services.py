@@ -20,8 +20,8 @@ from studio.exploration.directions import DirectionsCache
 from studio.exploration.nearest_training import Copies
 from studio.exploration.video_jobs import Films
 from studio.favourites import Wall, state_folder
-from studio.rendering.fair_queue import Turns
 from studio.rendering.renderer import Renderer
+from studio.rendering.worker import Worker
 from studio.ui.protocol import Answer, RequestError
 from training.core import checkpoint
 from training.core.checkpoint import Checkpoint
@@ -48,7 +48,9 @@ class Studio:
         self._trained = WithAdded(root, self.added.gallery, known)
         self._untrained = _untrained_gallery()
         weakref.finalize(self, shutil.rmtree, self._untrained.root, ignore_errors=True)
-        self.official = Turns()  # drawing and reading files, so that a crowd cannot take the machine's memory
+        self.official = Worker(
+            "official"
+        )  # drawing and reading files, so that a crowd cannot take the machine's memory
         self.wall = Wall(state_folder())
         self.renderer = Renderer(self._load, device)
 

@@ -38,7 +38,7 @@ MOST_REALS = 4000  # real pictures that are enough to know what is usual
 COUNTS = (24, 96, 240)
 WORKERS = 8  # lanes of one visitor
 ROWS = CELLS // COLUMNS
-PRIORITIES = {"urgent": Priority.COMPARE, "soon": Priority.PREFETCH}
+PRIORITIES = {"urgent": Priority.COMPARE, "soon": Priority.FIRST}
 
 
 def build(studio: Studio) -> gr.HTML:

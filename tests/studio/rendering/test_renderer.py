@@ -212,7 +212,7 @@ def test_what_is_more_urgent_comes_first_whenever_it_came(found: Checkpoint) -> 
         future = order(renderer, found, 1 + priority, f"visitor {priority}", priority=priority)
         done.watch(future, priority.name)
     gate.open.set()
-    assert done.names(6) == ["first", *(priority.name for priority in Priority)]
+    assert done.names(7) == ["first", *(priority.name for priority in Priority)]
 
 
 def test_visitors_take_turns_however_much_one_of_them_wishes(found: Checkpoint) -> None:
@@ -416,7 +416,7 @@ def test_too_many_waiting_wishes_are_refused_but_not_for_less_urgent_ones(
     futures += [
         order(renderer, found, seed, visitor, priority=Priority.SHEET) for seed, visitor in ((2, "b"), (3, "c"))
     ]
-    with pytest.raises(BusyError, match="2 pictures are waiting"):
+    with pytest.raises(BusyError, match="2 pieces of work are waiting"):
         order(renderer, found, 4, "d", priority=Priority.SHEET)
     futures.append(order(renderer, found, 5, "e"))
     gate.open.set()
@@ -424,12 +424,12 @@ def test_too_many_waiting_wishes_are_refused_but_not_for_less_urgent_ones(
 
 
 def test_one_visitor_cannot_fill_the_line(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "WAITING_OF_ONE", 3)
+    monkeypatch.setattr(scheduler, "WAITING_OF_VISITOR", 3)
     gate = Gate(found)
     renderer = Renderer(gate, CPU)
     with pytest.raises(BusyError):
         order_all(renderer, found, [1, 2, 3, 4])
-    assert len(renderer._line) == 0
+    assert len(renderer._scheduler) == 0
     futures = [*order_all(renderer, found, [1, 2, 3]), order(renderer, found, 9, "you")]
     gate.open.set()
     assert [future.result(20).seed for future in futures] == [1, 2, 3, 9]
@@ -476,7 +476,7 @@ def test_newer_work_in_a_lane_takes_the_place_of_older_work_that_waits(found: Ch
         first = pool.submit(renderer.work, found.sha256, lambda _: 1, "me", **place)
         assert gate.entered.wait(20)
         second = pool.submit(renderer.work, found.sha256, lambda _: 2, "me", **place)
-        wait_until(lambda: len(renderer._line) == 1)
+        wait_until(lambda: len(renderer._scheduler) == 1)
         third = pool.submit(renderer.work, found.sha256, lambda _: 3, "me", **place)
         with pytest.raises(SupersededError):
             second.result(20)
@@ -581,4 +581,4 @@ def test_thirty_visitors_at_once_each_get_their_own_tiles_within_the_bytes(
     for picture in pictures[::4]:
         assert close_enough(picture.pixels, seed_sheet(by_hash[picture.sha256].generator, picture.seed))
     assert renderer._looked_at.bytes + renderer._sheets.bytes <= size * 16
-    assert (len(renderer._line), len(renderer._jobs), len(renderer._line._turns)) == (0, 0, 0)
+    assert (len(renderer._scheduler), len(renderer._jobs), len(renderer._scheduler._payers)) == (0, 0, 0)
