@@ -29,9 +29,12 @@ from training.core.checkpoint import (
     load,
 )
 from training.core.clean_text import clean_text, encodable
+from training.core.operations import exceeds, tile_operations
 from training.core.run_folder import KEPT_STEPS, kept_steps, newest, steps
 
 GENERATORS_BYTES = 512 * 2**20
+MOST_OPERATIONS = 20 * 10**12  # of a tile that a studio lists: minutes on two cores
+GIGA = 10**9
 SHORT = 8  # hexadecimal digits by which people name a checkpoint
 DEFAULT = "default"
 NAME_LENGTH = 200  # characters of a folder's path that are shown
@@ -96,10 +99,19 @@ _written_sha256 = file_sha256
 
 
 class Gallery:
-    """All checkpoints below one folder; nothing outside it can be named. Safe to use from many threads."""
+    """All checkpoints below one folder; nothing outside it can be named. Safe to use from many threads.
 
-    def __init__(self, root: Path, kept_bytes: int = GENERATORS_BYTES, known: Known | None = None) -> None:
-        self.root = root.resolve()
+    One whose tile takes more than `most_operations` floating-point operations is listed with that as its problem.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        kept_bytes: int = GENERATORS_BYTES,
+        known: Known | None = None,
+        most_operations: int | None = None,
+    ) -> None:
+        self.root, self._most_operations = root.resolve(), most_operations
         self.known = known or Known()
         self._loaded: Kept[str, Checkpoint] = Kept(kept_bytes, lambda checkpoint: size_of(checkpoint.generator))
         self._examined: dict[Version, Entry] = {}
@@ -271,10 +283,23 @@ class Gallery:
     def _examine(self, folder: Path, name: str, sha256_of: Callable[[Path], str]) -> Entry:
         try:
             sha256, size = self.known.sha256(folder / WEIGHTS, sha256_of), (folder / WEIGHTS).stat().st_size
-            found = Entry(name, folder, describe(folder), sha256, None, size=size)
+            description = describe(folder)
+            self._check_operations(description)
+            found = Entry(name, folder, description, sha256, None, size=size)
         except (CheckpointError, RuntimeError) as error:  # RuntimeError: there is no memory for what a config asks for
             return self._unusable(folder, name, error)
         return self._with_raw(found, sha256_of)
+
+    def _check_operations(self, description: Description) -> None:
+        most, config = self._most_operations, description.config
+        if most is not None and exceeds(config, most):
+            found, limit = (f"{count / GIGA:.0f}" for count in (tile_operations(config), most))
+            raise CheckpointError(
+                f"A tile of this generator takes {found} GFLOP; up to {limit} are allowed here.",
+                "operations",
+                found=found,
+                limit=limit,
+            )
 
     def _with_raw(self, entry: Entry, sha256_of: Callable[[Path], str]) -> Entry:
         """Look at the weights as last trained, if there are any; what is wrong with them harms the others not."""

@@ -13,13 +13,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoints.catalog import SHORT, Entry, Gallery, as_problem
+from studio.checkpoints.catalog import GIGA, MOST_OPERATIONS, SHORT, Entry, Gallery, as_problem
 from studio.checkpoints.hash_cache import Known
 from studio.checkpoints.training_curves import is_finite
 from studio.checkpoints.uploads import RefusedError
 from training.core.atomic_write import UNFINISHED, discard, written_whole
 from training.core.checkpoint import CONFIG, PICKLES, WEIGHTS, CheckpointError, describe, file_sha256, load
 from training.core.clean_text import clean_text
+from training.core.operations import exceeds, tile_operations
 
 FOLDER = "added"
 NOTE = "added.json"
@@ -27,6 +28,7 @@ MOST = 40
 MOST_BYTES = 512 * 2**20
 MOST_CONFIG_BYTES = 64 * 2**10
 MOST_ATTENTION = 64  # every place looks at every other: at 256 one picture would take four gigabytes
+MOST_ADDED_OPERATIONS = 10**12  # of a tile: six times as many as one of the recipe `projected` takes
 NAME_LETTERS = 40
 TEXT_LETTERS = 300
 NAMELESS = "added"
@@ -46,7 +48,7 @@ class WithAdded(Gallery):
     """The checkpoints of a folder, followed by the added ones that are not among them."""
 
     def __init__(self, root: Path, added: Gallery, known: Known | None = None) -> None:
-        super().__init__(root, known=known)
+        super().__init__(root, known=known, most_operations=MOST_OPERATIONS)
         self._added = added
 
     def entries(self) -> list[Entry]:
@@ -75,7 +77,7 @@ class Added:
         self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES, known: Known | None = None
     ) -> None:
         self.folder, self._most, self._most_bytes = folder, most, most_bytes
-        self.gallery = AddedGallery(folder, known=known)
+        self.gallery = AddedGallery(folder, known=known, most_operations=MOST_ADDED_OPERATIONS)
         self._lock = threading.Lock()
 
     def holds(self, entry: Entry) -> bool:
@@ -152,10 +154,13 @@ def _note(folder: Path) -> dict[str, Any]:
 
 
 def _check(folder: Path) -> None:
-    attention = describe(folder).config.attention
-    if attention > MOST_ATTENTION:
-        raise RefusedError("error_add_attention", side=attention, limit=MOST_ATTENTION)
+    config = describe(folder).config
+    if config.attention > MOST_ATTENTION:
+        raise RefusedError("error_add_attention", side=config.attention, limit=MOST_ATTENTION)
     load(folder)
+    if exceeds(config, MOST_ADDED_OPERATIONS):
+        gigaflop, limit = (round(count / GIGA) for count in (tile_operations(config), MOST_ADDED_OPERATIONS))
+        raise RefusedError("error_add_operations", gigaflop=gigaflop, limit=limit)
 
 
 def clean_name(name: object) -> str:

@@ -21,8 +21,8 @@ from studio.exploration.directions import DirectionsCache
 from studio.exploration.nearest_training import Copies
 from studio.exploration.video_jobs import Films
 from studio.favourites import Wall, state_folder
-from studio.rendering.fair_queue import Turns
 from studio.rendering.renderer import Renderer
+from studio.rendering.worker import Worker
 from studio.ui.protocol import RequestError, problem_phrase
 from studio.ui.shared.known_names import named_network, named_recipe
 from studio.ui.shared.messages import CheckpointList, ListedCheckpoint, Step, Unusable
@@ -51,7 +51,7 @@ class Studio:
         self._trained = WithAdded(root, self.added.gallery, known)
         self._untrained = _untrained_gallery()
         weakref.finalize(self, shutil.rmtree, self._untrained.root, ignore_errors=True)
-        self.official = Turns()  # drawing and reading files, so that a crowd cannot take the machine's memory
+        self.official = Worker("official")  # draws and reads files, one at a time, so that a crowd takes no memory
         self.wall = Wall(state_folder())
         self.renderer = Renderer(self._load, device)
 

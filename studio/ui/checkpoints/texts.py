@@ -108,9 +108,13 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
         "The generator attends at {side} x {side}, which takes gigabytes; up to {limit} x {limit} is allowed here.",
         "{side} x {side} の自己注意は、数 GB のメモリーが必要なため追加できません。{limit} x {limit} まで使えます。",
     ),
+    "error_add_operations": (
+        "A tile of this generator takes {gigaflop} GFLOP of computing; up to {limit} are allowed here.",
+        "この生成器はタイル 1 枚に {gigaflop} GFLOP の計算が必要なため追加できません。上限は {limit} GFLOP です。",
+    ),
     "error_add_rate": (
-        "{count} checkpoints were sent within a minute, by all visitors together; try again in a minute.",
-        "1 分間に全員で {count} 個のチェックポイントが送られました。1 分ほど待ってからもう一度試してください。",
+        "{count} checkpoints were sent within a minute; try again in a minute.",
+        "1 分間に {count} 個のチェックポイントが送られました。1 分ほど待ってからもう一度試してください。",
     ),
     "error_add_busy": (
         "{count} checkpoints are being sent right now; try again in a moment.",

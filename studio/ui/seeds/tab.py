@@ -163,4 +163,4 @@ def _wish(studio: Studio, asked: TileRequest | RowsRequest | RankRequest) -> Wis
 
 def _priority(asked: LookRequest) -> Priority:
     """Return how urgent a tile is: `urgent`, or `soon` as the first one of a sheet, or like the rest of a sheet."""
-    return Priority.COMPARE if asked.urgent else Priority.PREFETCH if asked.soon else Priority.SHEET
+    return Priority.COMPARE if asked.urgent else Priority.FIRST if asked.soon else Priority.SHEET

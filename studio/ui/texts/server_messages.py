@@ -99,6 +99,10 @@ TOLD: dict[str, tuple[str, str]] = {
         "{file} holds {name} as {type}; {allowed} is allowed.",
         "{file} の {name} の型は {type} です。使える型: {allowed}",
     ),
+    "problem_operations": (
+        "A tile of this generator takes {found} GFLOP; up to {limit} are allowed here.",
+        "この生成器はタイル 1 枚に {found} GFLOP の計算が必要です。上限は {limit} GFLOP です。",
+    ),
     "problem_link": (
         "{file} is a link to outside this folder, which is not followed.",
         "{file} はフォルダーの外へのリンクなので、開きません。",

@@ -105,7 +105,7 @@ def test_thirty_visitors_at_once_each_see_their_own_pictures(
     assert not is_tile(seen[0][2], tiles[seen[1][:2]])
     renderer = studios[0].renderer
     assert max(renderer._looked_at.bytes, renderer._sheets.bytes) <= CACHE_BYTES
-    assert (len(renderer._line), len(renderer._jobs)) == (0, 0)
+    assert (len(renderer._scheduler), len(renderer._jobs)) == (0, 0)
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from studio.checkpoints.uploads import MOST_A_MINUTE, PIECE_BYTES
+from studio.checkpoints.uploads import MOST_A_MINUTE_OF_ONE, PIECE_BYTES
 from studio.race.verification import verify
 from studio.ui.checkpoints import panel as checkpoints
 from studio.ui.export.messages import ExportRequest
@@ -255,11 +255,11 @@ def test_a_hostile_piece_is_refused(call: Call, studio: Studio, change: dict[str
 
 def test_a_crowd_that_adds_is_slowed_down(call: Call) -> None:
     codes = []
-    for _ in range(MOST_A_MINUTE + 1):
+    for _ in range(MOST_A_MINUTE_OF_ONE + 1):
         token = call("add_begin", size=100, config="{}", name="").get("upload")
         answer = call("add_piece", upload=token, offset=0, piece="AAAA") if token else call("list_checkpoints")
         codes.append(code_of(answer) if "error" in answer else "")
-    assert codes == ["error_add_weights"] * MOST_A_MINUTE + [""]
+    assert codes == ["error_add_weights"] * MOST_A_MINUTE_OF_ONE + [""]
     assert code_of(call("add_begin", size=100, config="{}", name="")) == "error_add_rate"
 
 
