@@ -192,7 +192,8 @@ def test_one_that_was_added_before_there_was_a_limit_is_listed_with_the_reason(
     limited.gallery._most_operations = 1000
     (entry,) = limited.gallery.entries()
     operations = tile_operations(checkpoint.describe(entry.folder).config)
-    assert entry.why == "operations"
+    assert entry.problem is not None
+    assert entry.problem.why == "operations"
     assert f"{operations / 1e9:.0f} GFLOP" in str(entry.problem)
     assert WithAdded(given, limited.gallery).find(sha256) is None
 
