@@ -36,7 +36,7 @@ class DiscriminatorConfig:
     dropout: float = 0.0
 
 
-class Judgement(NamedTuple):
+class DiscriminatorOutput(NamedTuple):
     """What a head says of N images: `logits` [N, K], `features` [N, F] of its last maps, and where it has them
     `sliced` [N, K] (the same logits, for the direction of the last layer alone) and `classes` [N, classes].
 
@@ -53,17 +53,17 @@ class Judgement(NamedTuple):
         """Return the mean of a loss over images and logits, each logit by its weight."""
         return losses.mean() if self.weights is None else (losses * self.weights).mean()
 
-    def each(self, change: Callable[[Tensor], Tensor]) -> Judgement:
+    def each(self, change: Callable[[Tensor], Tensor]) -> DiscriminatorOutput:
         """Return the same with every part changed."""
         sliced, classes = (None if part is None else change(part) for part in (self.sliced, self.classes))
-        return Judgement(change(self.logits), change(self.features), sliced, classes, self.weights)
+        return DiscriminatorOutput(change(self.logits), change(self.features), sliced, classes, self.weights)
 
 
 class Discriminator(nn.Module):  # [N, 3, R, R] in [-1, 1] -> logits [N, K]
     """A judge in two parts.
 
     `backbone` is frozen: what it returns for an image stays valid when the head changes, so that a training step
-    computes it once for both players. `head` turns that into a Judgement of one logit or more per image.
+    computes it once for both players. `head` turns that into a DiscriminatorOutput of one logit or more per image.
     """
 
     def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
@@ -75,7 +75,7 @@ class Discriminator(nn.Module):  # [N, 3, R, R] in [-1, 1] -> logits [N, K]
         return logits
 
 
-class Head(nn.Module):  # what the backbone returns, labels [N] -> Judgement
+class Head(nn.Module):  # what the backbone returns, labels [N] -> DiscriminatorOutput
     """A body down to small maps [N, channels, side, side], a statistic over the batch, and a last layer.
 
     With `pool` the maps are summed over their places first. Classes enter as a projection, the class's own direction
@@ -102,7 +102,7 @@ class Head(nn.Module):  # what the backbone returns, labels [N] -> Judgement
         if config.condition != "none":
             self.classes = nn.Linear(channels, config.classes, bias=False)
 
-    def forward(self, seen: Any, labels: Tensor | None = None) -> Judgement:
+    def forward(self, seen: Any, labels: Tensor | None = None) -> DiscriminatorOutput:
         maps = self.body(seen)
         pooled = maps.sum(dim=(2, 3))
         appended = self.statistic(maps)
@@ -111,10 +111,10 @@ class Head(nn.Module):  # what the backbone returns, labels [N] -> Judgement
         logits, sliced = self._judge(self.dropout(appended))
         features = pooled if self.pool else maps.flatten(1)
         if self.condition == "classifier":
-            return Judgement(logits, features, sliced, self.classes(pooled))
+            return DiscriminatorOutput(logits, features, sliced, self.classes(pooled))
         if self.condition == "projection" and labels is not None:
             logits = logits + self.classes(pooled).gather(1, labels[:, None])
-        return Judgement(logits, features, sliced)
+        return DiscriminatorOutput(logits, features, sliced)
 
     def _judge(self, maps: Tensor) -> tuple[Tensor, Tensor | None]:
         if isinstance(self.last, SlicedConvolution):
@@ -136,7 +136,7 @@ class SlicedConvolution(nn.Conv2d):  # [N, C, S, S] -> two times [N, 1, 1, 1]
         return function, conv2d(maps.detach(), direction)
 
 
-class Heads(nn.Module):  # K maps -> Judgement of all of their logits
+class Heads(nn.Module):  # K maps -> DiscriminatorOutput of all of their logits
     """One small head for each map; their logits and features side by side.
 
     With `shares`, one for each head, what a head counts is its share and not its number of logits.
@@ -147,11 +147,11 @@ class Heads(nn.Module):  # K maps -> Judgement of all of their logits
         self.heads = nn.ModuleList(heads)
         self.shares = shares
 
-    def forward(self, maps: list[Tensor], labels: Tensor | None = None) -> Judgement:
+    def forward(self, maps: list[Tensor], labels: Tensor | None = None) -> DiscriminatorOutput:
         judged = [head(one, labels) for head, one in zip(self.heads, maps, strict=True)]
         sliced = torch.cat([one.sliced for one in judged], dim=1) if judged[0].sliced is not None else None
         logits, features = (torch.cat(parts, dim=1) for parts in zip(*[one[:2] for one in judged], strict=True))
-        return Judgement(logits, features, sliced, weights=self._weights([one.logits for one in judged]))
+        return DiscriminatorOutput(logits, features, sliced, weights=self._weights([one.logits for one in judged]))
 
     def _weights(self, logits: list[Tensor]) -> Tensor | None:
         """Return the weight of each logit, such that the weighted mean is the sum of shares times means."""

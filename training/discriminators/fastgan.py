@@ -10,7 +10,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate
 
 from training.core.generators.layers import GLU
 from training.core.normalization import NORMS
-from training.discriminators.base import Discriminator, DiscriminatorConfig, Head, Judgement
+from training.discriminators.base import Discriminator, DiscriminatorConfig, DiscriminatorOutput, Head
 from training.discriminators.dcgan import halvings
 
 MOST = 8  # widths that a layer has at most
@@ -26,7 +26,7 @@ def fastgan(config: DiscriminatorConfig) -> Discriminator:
     return Discriminator(nn.Identity(), SelfSupervisedHead(config))
 
 
-class SelfSupervisedHead(nn.Module):  # [N, 3, R, R], labels [N] -> Judgement
+class SelfSupervisedHead(nn.Module):  # [N, 3, R, R], labels [N] -> DiscriminatorOutput
     """Halvings of two paths down to 4 x 4, a head on the last maps, and two decoders on maps before them."""
 
     def __init__(self, config: DiscriminatorConfig) -> None:
@@ -39,16 +39,16 @@ class SelfSupervisedHead(nn.Module):  # [N, 3, R, R], labels [N] -> Judgement
         self.whole = _decoder(widths[-1], config.width)
         self.part = _decoder(widths[-2], config.width)
 
-    def forward(self, seen: Tensor, labels: Tensor | None = None) -> Judgement:
-        judged: Judgement = self.judge(seen, labels)
+    def forward(self, seen: Tensor, labels: Tensor | None = None) -> DiscriminatorOutput:
+        judged: DiscriminatorOutput = self.judge(seen, labels)
         return judged
 
     def reconstruction(self, images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N]
         """Return how far each picture and a random quarter of it are from what the decoders paint."""
         maps = self.downs[:-1](images)
         rows, columns = (int(torch.randint(2, ())) for _ in range(2))
-        painted = self.part(_quarter(maps, rows, columns))
-        error = _distance(painted, _quarter(images, rows, columns))
+        reconstructed = self.part(_quarter(maps, rows, columns))
+        error = _distance(reconstructed, _quarter(images, rows, columns))
         both: Tensor = error + _distance(self.whole(self.downs[-1](maps)), images)
         return both
 
@@ -83,6 +83,6 @@ def _quarter(maps: Tensor, row: int, column: int) -> Tensor:
     return maps[:, :, row * height : (row + 1) * height, column * width : (column + 1) * width]
 
 
-def _distance(painted: Tensor, images: Tensor) -> Tensor:
+def _distance(reconstructed: Tensor, images: Tensor) -> Tensor:
     wanted = adaptive_avg_pool2d(images, SMALL) if images.shape[2] > SMALL else interpolate(images, SMALL, mode="area")
-    return (painted - wanted).abs().mean(dim=(1, 2, 3))
+    return (reconstructed - wanted).abs().mean(dim=(1, 2, 3))

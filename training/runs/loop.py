@@ -37,7 +37,7 @@ from training.runs.alarms import ALARMS, WINDOW, ringing
 from training.runs.checkpoint_writer import PREVIEW, check_folder, halved, write_checkpoint
 from training.runs.passport import check_passport, device_name, passport
 from training.runs.step_types import Measures
-from training.runs.trainer import Run
+from training.runs.trainer import Trainer
 
 FIRST_SAVE_SECONDS = 60.0
 SAVE_SECONDS = 300.0
@@ -83,7 +83,7 @@ class KeptStep:
 class Session:
     """One call of `train`: a run with its data and folder, the passport, and how long it has gone on."""
 
-    run: Run
+    run: Trainer
     data: Data
     out: Path
     about: dict[str, Any]
@@ -137,7 +137,7 @@ def open_session(
     _check_run(out)
     found = run_folder.steps(out)
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
-    run = Run(recipe, seed, compute.device, compute.precision)
+    run = Trainer(recipe, seed, compute.device, compute.precision)
     about = passport(recipe, seed, data)
     if found:
         about = _resume(run, found[-1], about)
@@ -170,7 +170,7 @@ def _is_of_a_run(name: str) -> bool:
     return name in (METRICS, run_folder.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
 
 
-def _resume(run: Run, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
+def _resume(run: Trainer, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     earlier = checkpoint.describe(folder).about
     check_passport(folder, earlier)
     changed = run.recipe.differences(earlier["recipe"])

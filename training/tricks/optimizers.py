@@ -1,4 +1,4 @@
-"""How weights go down the slope: OPTIMIZERS."""
+"""Optimizers and weight clipping: OPTIMIZERS."""
 
 from __future__ import annotations
 

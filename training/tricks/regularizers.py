@@ -36,7 +36,7 @@ class Penalty(NamedTuple):
     lazy: bool = False
 
 
-def squared_slope(d: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N]
+def squared_gradient_norm(d: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N]
     """Return the squared length of D's gradient at each image, itself differentiable."""
     images = images.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(d(images).sum(), images, create_graph=True)
@@ -46,18 +46,18 @@ def squared_slope(d: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:  # [
 def gradient_penalty(view: View) -> Tensor:
     """Draw the slope to 1 at a random point between each real and a fake: (|gradient| - 1)^2."""
     share = torch.rand(len(view.real), 1, 1, 1, device=view.real.device)
-    slope = (squared_slope(view.d, torch.lerp(view.fake, view.real, share)) + 1e-12).sqrt()
+    slope = (squared_gradient_norm(view.d, torch.lerp(view.fake, view.real, share)) + 1e-12).sqrt()
     return (slope - 1.0).square()
 
 
 def r1(view: View) -> Tensor:
     """Flatten D at the reals: half the squared slope, so that the weight is the papers' gamma."""
-    return 0.5 * squared_slope(view.d, view.real)
+    return 0.5 * squared_gradient_norm(view.d, view.real)
 
 
 def r2(view: View) -> Tensor:
     """Flatten D at the fakes: half the squared slope, so that the weight is the papers' gamma."""
-    return 0.5 * squared_slope(view.d, view.fake)
+    return 0.5 * squared_gradient_norm(view.d, view.fake)
 
 
 def lecam(view: View) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from training.tricks.regularizers import PENALTIES, View, squared_slope
+from training.tricks.regularizers import PENALTIES, View, squared_gradient_norm
 
 WEIGHTS = torch.tensor([3.0, -4.0, 12.0])  # of length 13
 
@@ -78,7 +78,7 @@ def test_a_squared_slope_can_itself_be_differentiated() -> None:
     images = torch.randn(2, 3, 2, 2, dtype=torch.float64)
 
     def penalty(weights: Tensor) -> Tensor:
-        return squared_slope(lambda one: torch.tanh(one[:, :, 0, 0] @ weights), images)
+        return squared_gradient_norm(lambda one: torch.tanh(one[:, :, 0, 0] @ weights), images)
 
     assert torch.autograd.gradcheck(penalty, weights)
 
