@@ -1,4 +1,4 @@
-"""BEGAN's discriminator: it judges an image by how well it can paint it again."""
+"""BEGAN's discriminator: it judges an image by how well it can reconstruct it."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def _train(name: str, session: Session, budget: Budget, quiet: bool) -> bool:
     try:
         reason = loop.train(session, budget, quiet=quiet)
     except DivergedError as error:
-        facts = {"sentence": str(error), "recipe": session.run.recipe.to_dict(), "seed": session.run.seed}
+        facts = {"sentence": str(error), "recipe": session.about["recipe"], "seed": session.run.seed}
         (session.out / DIVERGED).write_text(json.dumps(facts), encoding="utf-8")
         print(f"{name}: {error}")
         return True

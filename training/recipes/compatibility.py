@@ -127,6 +127,31 @@ CONTRADICTIONS = [
         lambda r: r.style_mixing > 0 and r.generator != "stylegan2",
         "style_mixing needs a generator with styles: 'stylegan2'.",
     ),
+    Rule(
+        lambda r: r.mapping_lr != 1.0 and r.generator != "stylegan2",
+        "mapping_lr needs a generator with a mapping network: 'stylegan2'.",
+    ),
+    Rule(
+        lambda r: r.d_timestep and (r.augment.count("diffusion") != 1 or r.discriminator == "autoencoder"),
+        "d_timestep tells D the step of the noise: it needs 'diffusion' once in augment, and not the discriminator "
+        "'autoencoder'.",
+    ),
+    Rule(
+        lambda r: (
+            r.lazy_step
+            and (not r.penalty_names & GRADIENT_PENALTIES or r.penalty_every == 1 or r.d_optimizer != "adam")
+        ),
+        "lazy_step is for gradient penalties in some steps only: it needs one of 'gradient', 'r1' and 'r2', "
+        "penalty_every above 1 and d_optimizer 'adam'.",
+    ),
+    Rule(
+        lambda r: r.reconstruct_augmented and "reconstruction" not in r.penalty_names,
+        "reconstruct_augmented needs the penalty 'reconstruction'.",
+    ),
+    Rule(
+        lambda r: r.judge_reconstructions and (r.hybrid == 0 or r.loss == "began" or r.unrolled > 0),
+        "judge_reconstructions needs an encoder, hybrid above 0, another loss than 'began', and no unrolled.",
+    ),
 ]
 DOUBTS = [
     Rule(

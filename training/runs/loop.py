@@ -31,7 +31,7 @@ from training.core.precision import Compute, prepare
 from training.core.training_log import METRICS, MetricsLog, parse_metrics
 from training.evaluation import grids
 from training.evaluation.spectrum import PERIOD_NAMES
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import CORRECTIONS, Recipe
 from training.runs import run_lock
 from training.runs.alarms import ALARMS, WINDOW, ringing
 from training.runs.checkpoint_writer import PREVIEW, check_folder, halved, write_checkpoint
@@ -137,10 +137,14 @@ def open_session(
     _check_run(out)
     found = run_folder.steps(out)
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
-    run = Trainer(recipe, seed, compute.device, compute.precision)
-    about = passport(recipe, seed, data)
+    earlier = _read_passport(found[-1]) if found else {}
+    begun = recipe.as_begun(earlier["recipe"]) if found else recipe
+    if found and (later := recipe.corrections_since(earlier["recipe"])):
+        _warn(f"{out} was begun by an older program and goes on as it was, without {', '.join(later)}.")
+    run = Trainer(begun, seed, compute.device, compute.precision)
+    about = passport(begun, seed, data)
     if found:
-        about = _resume(run, found[-1], about)
+        about = _resume(run, found[-1], earlier, about)
     about["runtimes"].append({"start": _now(), "end": _now(), "device": device_name(compute.device)})
     about["runtimes"][-1]["precision"] = compute.precision_name
     out.mkdir(parents=True, exist_ok=True)
@@ -170,9 +174,13 @@ def _is_of_a_run(name: str) -> bool:
     return name in (METRICS, run_folder.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
 
 
-def _resume(run: Trainer, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
-    earlier = checkpoint.describe(folder).about
-    check_passport(folder, earlier)
+def _read_passport(folder: Path) -> dict[str, Any]:
+    about = checkpoint.describe(folder).about
+    check_passport(folder, about)
+    return about
+
+
+def _resume(run: Trainer, folder: Path, earlier: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
     changed = run.recipe.differences(earlier["recipe"])
     if earlier["seed"] != about["seed"]:
         changed.append(f"seed {earlier['seed']!r} -> {about['seed']!r}")
@@ -185,7 +193,10 @@ def _resume(run: Trainer, folder: Path, about: dict[str, Any]) -> dict[str, Any]
         run.load_state(state)
     except (LookupError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{folder} holds a state that is not of its recipe: {error}.") from error
-    return {**about, **{key: earlier[key] for key in ("images", "seconds", "runtimes")}}
+    known = {
+        name: value for name, value in about["recipe"].items() if name in earlier["recipe"] or name not in CORRECTIONS
+    }
+    return {**about, "recipe": known, **{key: earlier[key] for key in ("images", "seconds", "runtimes")}}
 
 
 def _pictures(data: dict[str, Any]) -> str:

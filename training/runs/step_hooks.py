@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import parametrize
 
 from training.recipes.recipe import Recipe
 from training.runs.step_types import Augmented, Batch, Head, Outputs
@@ -60,6 +61,9 @@ class StepHook:
         """Change what G's synthesis is given, [N, w_dim] or [N, styles, w_dim]."""
         return w
 
+    def after_generation(self, reals: Batch) -> None:
+        """Act once G has drawn the fakes, in G's precision and with gradients where G is trained."""
+
     def fakes_for_d(self, fakes: Batch) -> Batch:
         """Change the fakes that D is trained on; they are cut off from G."""
         return fakes
@@ -68,19 +72,19 @@ class StepHook:
         """Change the logits that D's loss is taken of."""
         return real, fake
 
-    def d_loss(self, loss: Tensor, outputs: Outputs) -> Tensor:
+    def d_loss(self, loss: Tensor, head: Head, outputs: Outputs) -> Tensor:
         """Add to D's loss."""
         return loss
 
-    def after_d_step(self) -> None:
-        """Act on D once it has taken its step."""
+    def after_d_step(self, reals: Batch, fakes: Batch, outputs: Outputs) -> None:
+        """Act on D once it has taken its step; `outputs` is what it said before."""
 
     def head_for_g(self, head: Head, reals: Batch, fakes: Batch) -> Head:
         """Change the head that G plays against."""
         return head
 
-    def g_loss(self, loss: Tensor, reals: Batch, outputs: Outputs) -> Tensor:
-        """Add to G's loss."""
+    def g_loss(self, loss: Tensor, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
+        """Add to G's loss against this head."""
         return loss
 
 
@@ -94,6 +98,19 @@ class InstanceNoise(StepHook):
     def before_augmentation(self, images: Tensor) -> Tensor:
         sigma = self.trainer.fading(self.recipe.d_noise, self.recipe.d_noise_images)
         return images + sigma * torch.randn_like(images)
+
+
+class DiffusionTimestep(StepHook):
+    """The noise of a diffusion on all pictures that D sees, and its step told to D (arXiv:2206.02262)."""
+
+    @staticmethod
+    def is_used(recipe: Recipe) -> bool:
+        return recipe.d_timestep
+
+    def after_augmentation(self, augmented: Augmented) -> Augmented:
+        strength = self.trainer.adaptive.strength  # 1 where nothing steers it
+        steps = augmentation.diffusion_steps(len(augmented.images), strength)
+        return Augmented(augmentation.diffused(augmented.images, steps), steps)
 
 
 class Blur(StepHook):
@@ -168,8 +185,27 @@ class WeightClipping(StepHook):
     def is_used(recipe: Recipe) -> bool:
         return recipe.clip > 0
 
-    def after_d_step(self) -> None:
+    def after_d_step(self, reals: Batch, fakes: Batch, outputs: Outputs) -> None:
         clip(self.trainer.d.head.parameters(), self.recipe.clip)
+
+
+class LazyRegularization(StepHook):
+    """Dear penalties in a step of their own (StyleGAN2, arXiv:1912.04958, appendix B)."""
+
+    @staticmethod
+    def is_used(recipe: Recipe) -> bool:
+        return recipe.lazy_step
+
+    def after_d_step(self, reals: Batch, fakes: Batch, outputs: Outputs) -> None:
+        trainer = self.trainer
+        if trainer.steps % self.recipe.penalty_every:
+            return
+        trainer.scaler.update()  # ends D's own step
+        with parametrize.cached():
+            terms = [
+                weight * trainer.penalty(name, reals, fakes, outputs) for name, weight in self.recipe.lazy_penalties
+            ]
+            trainer.descend(trainer.d_optimizer, trainer.d.head, torch.stack(terms).sum())
 
 
 class Unrolled(StepHook):
@@ -184,7 +220,7 @@ class Unrolled(StepHook):
         trainer, reals, fakes = self.trainer, reals.float(), fakes.float()
 
         def loss(later: Head) -> Tensor:
-            return trainer.d_loss(trainer.outputs(later, reals, fakes))
+            return trainer.d_loss(later, trainer.outputs(later, reals, fakes))
 
         return unrolled_head(trainer.d.head, trainer.d_optimizer, loss, self.recipe.unrolled)
 
@@ -196,7 +232,7 @@ class SlicedDirection(StepHook):
     def is_used(recipe: Recipe) -> bool:
         return recipe.sliced
 
-    def d_loss(self, loss: Tensor, outputs: Outputs) -> Tensor:
+    def d_loss(self, loss: Tensor, head: Head, outputs: Outputs) -> Tensor:
         reals, fakes = outputs.reals.sliced, outputs.fakes.sliced
         if reals is None or fakes is None:
             return loss
@@ -212,7 +248,7 @@ class FeatureMatching(StepHook):
     def is_used(recipe: Recipe) -> bool:
         return recipe.feature_matching > 0
 
-    def g_loss(self, loss: Tensor, reals: Batch, outputs: Outputs) -> Tensor:
+    def g_loss(self, loss: Tensor, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
         real, fake = (one.features.float().mean(dim=0) for one in (outputs.reals, outputs.fakes))
         return loss + self.recipe.feature_matching * (real - fake).abs().mean()
 
@@ -224,12 +260,12 @@ class ClassLoss(StepHook):
     def is_used(recipe: Recipe) -> bool:
         return recipe.condition == "classifier"
 
-    def d_loss(self, loss: Tensor, outputs: Outputs) -> Tensor:
+    def d_loss(self, loss: Tensor, head: Head, outputs: Outputs) -> Tensor:
         for scores in (outputs.reals.classes, outputs.fakes.classes):
             loss = self._added(loss, scores, outputs.labels)
         return loss
 
-    def g_loss(self, loss: Tensor, reals: Batch, outputs: Outputs) -> Tensor:
+    def g_loss(self, loss: Tensor, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
         return self._added(loss, outputs.fakes.classes, outputs.labels)
 
     def _added(self, loss: Tensor, scores: Tensor | None, labels: Tensor | None) -> Tensor:
@@ -257,12 +293,18 @@ class VaeEncoder(StepHook):
     def trained_with_g(self) -> list[nn.Parameter]:
         return list(self.encoder.parameters())
 
-    def g_loss(self, loss: Tensor, reals: Batch, outputs: Outputs) -> Tensor:
+    def g_loss(self, loss: Tensor, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
         with self.trainer.autocast():
             mean, log_variance = self.encoder(reals.images)
             reconstructed = self._reconstructed(sample(mean, log_variance), reals.labels)
             distance = self._feature_distance(reals, reconstructed)
         return loss + self.recipe.hybrid * (prior_loss(mean, log_variance) + distance).mean()
+
+    def reconstructed_of_held_latents(self, reals: Batch) -> Tensor:  # -> [N, 3, R, R]
+        """Draw reconstructions of the reals from which nothing goes back to the encoder."""
+        with torch.no_grad():
+            mean, log_variance = self.encoder(reals.images)
+        return self._reconstructed(sample(mean, log_variance), reals.labels)
 
     def _reconstructed(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """Draw pictures; G's buffers, such as batch norm's running means, stay as latents of the prior made them."""
@@ -284,19 +326,52 @@ class VaeEncoder(StepHook):
         return features.float()
 
 
+class JudgedReconstructions(StepHook):
+    """The reals' reconstructions among the fakes of D and of G (VAE/GAN, arXiv:1512.09300, eq. 5 and algorithm 1).
+
+    The encoder has no part in that: its latents are held. D's loss counts the reals once, so that they are held in the
+    term of the reconstructions.
+    """
+
+    reconstructions: Batch
+
+    @staticmethod
+    def is_used(recipe: Recipe) -> bool:
+        return recipe.judge_reconstructions
+
+    def after_generation(self, reals: Batch) -> None:
+        encoder = next(hook for hook in self.trainer.hooks if isinstance(hook, VaeEncoder))
+        images = encoder.reconstructed_of_held_latents(reals)
+        self.reconstructions = self.trainer.batch(images, reals.labels)
+
+    def d_loss(self, loss: Tensor, head: Head, outputs: Outputs) -> Tensor:
+        with self.trainer.autocast():
+            fake = head(*self.reconstructions.detach().inputs).logits
+        return loss + outputs.reals.mean(self.trainer.loss.d(outputs.real.detach(), fake.float()))
+
+    def g_loss(self, loss: Tensor, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
+        with self.trainer.autocast():
+            fake = head(*self.reconstructions.inputs)
+        game = fake.mean(self.trainer.loss.g(outputs.real, fake.logits.float()))
+        return loss + self.recipe.adversarial * game
+
+
 HOOKS: tuple[type[StepHook], ...] = (
     InstanceNoise,
+    DiffusionTimestep,
     Blur,
     StyleMixing,
     Replay,
     FakeBalance,
     LabelFlips,
     SlicedDirection,
+    LazyRegularization,
     WeightClipping,
     Unrolled,
     FeatureMatching,
     ClassLoss,
     VaeEncoder,
+    JudgedReconstructions,
 )
 
 

@@ -24,7 +24,7 @@ from training.tricks.adaptive import AdaptiveState
 from training.tricks.generator_noise import add_generator_noise
 from training.tricks.initialization import INITS
 from training.tricks.losses import LOSSES
-from training.tricks.optimizers import OPTIMIZERS
+from training.tricks.optimizers import OPTIMIZERS, Parameters, lazily
 from training.tricks.regularizers import PENALTIES, View
 
 SEED_STRIDE = 1_000_003  # a prime: two seeds reach the same stream of steps only after a million images
@@ -72,11 +72,12 @@ class Trainer:
         with parametrize.cached():  # a spectral norm is taken once for all that D judges with the same weights
             reals = self.batch(self.reals(real), labels)
             with torch.set_grad_enabled(trains_g), self.autocast():
-                generated = self.generate(len(real), labels)
+                generated = self.generate(reals)
             fakes = self.batch(generated.float(), labels)  # augmented in float32, as the reals are
-            d_update, outputs = self.train_d(reals, fakes.detach())
+            shown = self.fakes_for_d(fakes)
+            d_update, outputs = self.train_d(reals, shown)
         for hook in self.hooks:
-            hook.after_d_step()
+            hook.after_d_step(reals, shown, outputs)
         skipped = ~torch.isfinite(d_update.gradient)
         if trains_g:
             with parametrize.cached():
@@ -98,26 +99,34 @@ class Trainer:
         mirrored = torch.rand(len(real), 1, 1, 1, device=self.device) < 0.5
         return torch.where(mirrored, real.flip(3), real)
 
-    def generate(self, count: int, labels: Tensor | None) -> Tensor:  # -> [count, 3, R, R]
-        """Draw fakes of new latents."""
-        w = self.g.map(torch.randn(count, self.recipe.z_dim, device=self.device), labels)
+    def generate(self, reals: Batch) -> Tensor:  # -> [N, 3, R, R]
+        """Draw fakes of new latents, as many as there are reals and of the same classes."""
+        w = self.g.map(torch.randn(len(reals.images), self.recipe.z_dim, device=self.device), reals.labels)
         for hook in self.hooks:
-            w = hook.styles(w, labels)
-        return self.g.synthesize(w)
+            w = hook.styles(w, reals.labels)
+        generated = self.g.synthesize(w)
+        for hook in self.hooks:
+            hook.after_generation(reals)
+        return generated
 
     def batch(self, images: Tensor, labels: Tensor | None) -> Batch:
         """Return pictures [N, 3, R, R] in [-1, 1] with what D's backbone sees of them, augmented."""
         with self.autocast():
             return self._viewed(images, labels)
 
-    def train_d(self, reals: Batch, fakes: Batch) -> tuple[Update, Outputs]:
-        """Take D's step; return also what D said before it."""
+    def fakes_for_d(self, fakes: Batch) -> Batch:
+        """Return the fakes that D is trained on, cut off from G."""
+        fakes = fakes.detach()
         for hook in self.hooks:
             fakes = hook.fakes_for_d(fakes)
+        return fakes
+
+    def train_d(self, reals: Batch, fakes: Batch) -> tuple[Update, Outputs]:
+        """Take D's step; return also what D said before it."""
         with self.autocast():
             outputs = self.outputs(self.d.head, reals, fakes)
-        loss = self.d_loss(outputs)
-        for name, weight in self.recipe.penalties:
+        loss = self.d_loss(self.d.head, outputs)
+        for name, weight in self.recipe.step_penalties:
             loss = loss + weight * self.penalty(name, reals, fakes, outputs)
         gradient = self.descend(self.d_optimizer, self.d.head, loss)
         return Update(loss.detach(), gradient), outputs.detach()
@@ -129,14 +138,14 @@ class Trainer:
         both, count = head(*map(_join, reals.inputs, fakes.inputs)), len(reals.images)
         return Outputs(both.each(lambda part: part[:count]), both.each(lambda part: part[count:]), reals.labels)
 
-    def d_loss(self, outputs: Outputs) -> Tensor:
-        """Return D's loss without its penalties."""
+    def d_loss(self, head: Head, outputs: Outputs) -> Tensor:
+        """Return the loss of a head of D without its penalties."""
         real, fake = outputs.real, outputs.fake
         for hook in self.hooks:
             real, fake = hook.logits(real, fake)
         loss = outputs.reals.mean(self.loss.d(real, fake))
         for hook in self.hooks:
-            loss = hook.d_loss(loss, outputs)
+            loss = hook.d_loss(loss, head, outputs)
         return loss
 
     def penalty(self, name: str, reals: Batch, fakes: Batch, outputs: Outputs) -> Tensor:
@@ -152,6 +161,7 @@ class Trainer:
             fake_logits=outputs.fake,
             real_mean=self.adaptive.real_mean,
             fake_mean=self.adaptive.fake_mean,
+            to_reconstruct=reals.seen if self.recipe.reconstruct_augmented else reals.images,
             reconstruct=getattr(self.d.head, "reconstruction", None),
         )
         return every * penalty.function(view).mean()
@@ -165,16 +175,16 @@ class Trainer:
         with self.autocast():
             fake = head(*fakes.inputs)
             real = self._reals_again(head, reals) if self.compares_reals else outputs.reals
-        loss = self.g_loss(reals, Outputs(real, fake, fakes.labels))
+        loss = self.g_loss(head, reals, Outputs(real, fake, fakes.labels))
         self.d.head.requires_grad_(True)
         return Update(loss.detach(), self.descend(self.g_optimizer, self.g, loss))
 
-    def g_loss(self, reals: Batch, outputs: Outputs) -> Tensor:
-        """Return G's loss."""
+    def g_loss(self, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
+        """Return G's loss against a head of D."""
         game = outputs.fakes.mean(self.loss.g(outputs.real, outputs.fake))
         loss = self.recipe.adversarial * game
         for hook in self.hooks:
-            loss = hook.g_loss(loss, reals, outputs)
+            loss = hook.g_loss(loss, head, reals, outputs)
         return loss
 
     def descend(self, optimizer: Optimizer, network: nn.Module, loss: Tensor) -> Tensor:
@@ -243,9 +253,19 @@ class Trainer:
 
     def _optimizers(self) -> tuple[Optimizer, Optimizer]:
         recipe, betas = self.recipe, (self.recipe.beta1, self.recipe.beta2)
-        with_g = [*self.g.parameters(), *(weight for hook in self.hooks for weight in hook.trained_with_g())]
-        g_optimizer = OPTIMIZERS[recipe.g_optimizer](with_g, recipe.g_lr, *betas)
-        return g_optimizer, OPTIMIZERS[recipe.d_optimizer](self.d.head.parameters(), recipe.d_lr, *betas)
+        lr, *d_betas = lazily(recipe.penalty_every, recipe.d_lr, *betas) if recipe.lazy_step else (recipe.d_lr, *betas)
+        g_optimizer = OPTIMIZERS[recipe.g_optimizer](self._g_parameters(), recipe.g_lr, *betas)
+        return g_optimizer, OPTIMIZERS[recipe.d_optimizer](self.d.head.parameters(), lr, *d_betas)
+
+    def _g_parameters(self) -> Parameters:
+        """Return what G's optimizer trains; the mapping network is a group of its own where its rate is another."""
+        weights = [*self.g.parameters(), *(weight for hook in self.hooks for weight in hook.trained_with_g())]
+        if self.recipe.mapping_lr == 1.0:
+            return weights
+        mapping = {id(weight): weight for weight in self.g.mapping_parameters()}
+        others: dict[str, Any] = {"params": [weight for weight in weights if id(weight) not in mapping]}
+        slow: dict[str, Any] = {"params": list(mapping.values()), "lr": self.recipe.mapping_lr * self.recipe.g_lr}
+        return [others, slow]
 
     def _viewed(self, images: Tensor, labels: Tensor | None) -> Batch:
         """Augment pictures for D and let its backbone see them, in the precision that is on."""
@@ -257,7 +277,7 @@ class Trainer:
         for hook in self.hooks:
             images = hook.before_augmentation(images)
         strength = self.adaptive.strength if self.recipe.ada_target else None
-        augmented = Augmented(augmentation.apply(self.recipe.augment, images, strength))
+        augmented = Augmented(augmentation.apply(self.recipe.plain_augment, images, strength))
         for hook in self.hooks:
             augmented = hook.after_augmentation(augmented)
         return augmented

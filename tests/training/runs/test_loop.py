@@ -29,7 +29,7 @@ from training.evaluation import grids
 from training.evaluation.scores import SCORES, Scores
 from training.evaluation.spectrum import PERIOD_NAMES, compare, powers
 from training.recipes.presets import RECIPES
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import CORRECTIONS, Recipe
 from training.runs import checkpoint_writer, loop, passport
 from training.runs.alarms import ALARMS
 from training.runs.loop import Budget, DivergedError, open_session
@@ -718,6 +718,29 @@ def test_a_run_of_an_older_program_that_knew_fewer_switches_is_resumed(tmp_path:
     assert run_for(tmp_path / "run", images, Budget(images=160)).run.images == 160
     with pytest.raises(CheckpointError, match=r"holds another run \(hybrid 0\.0 -> 0\.1\)"):
         open_session(replace(TINY, hybrid=0.1), 0, images, tmp_path / "run", Compute(CPU))
+
+
+def test_a_run_of_before_its_recipe_was_brought_to_its_paper_goes_on_as_it_was(
+    tmp_path: Path, images: Data, capsys: pytest.CaptureFixture[str]
+) -> None:
+    today = replace(TINY, hybrid=0.1, judge_reconstructions=True)
+    before = replace(today, judge_reconstructions=False)
+    run_for(tmp_path / "run", images, Budget(images=80), before)
+    config = tmp_path / "run" / "000000080" / "config.json"
+    written = json.loads(config.read_text(encoding="utf-8"))
+    for later in CORRECTIONS:
+        del written["about"]["recipe"][later]
+    config.write_text(json.dumps(written), encoding="utf-8")
+    capsys.readouterr()
+    for seen in (160, 240):  # its passport stays that of the older program
+        session = run_for(tmp_path / "run", images, Budget(images=seen), today)
+        assert session.run.recipe == before
+        assert not set(CORRECTIONS) & session.about["recipe"].keys()
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning")]
+        assert "goes on as it was, without judge_reconstructions=true (false there)." in line
+    run_for(tmp_path / "whole", images, Budget(images=240), before)
+    found = [checkpoint.load(tmp_path / name / "000000240").sha256 for name in ("run", "whole")]
+    assert found[0] == found[1]
 
 
 def test_a_hybrid_is_resumed_and_its_checkpoint_has_no_encoder(tmp_path: Path, images: Data) -> None:

@@ -18,6 +18,9 @@ CPU = torch.device("cpu")
 PLAIN = replace(RECIPES["course_sample"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
 SWITCHED: dict[str, dict[str, Any]] = {  # the switches that turn each hook on
     "InstanceNoise": {"d_noise": 0.1},
+    "DiffusionTimestep": {"augment": ("diffusion",), "d_timestep": True},
+    "LazyRegularization": {"penalties": (("r1", 1.0),), "penalty_every": 2, "lazy_step": True},
+    "JudgedReconstructions": {"hybrid": 0.1, "judge_reconstructions": True},
     "Blur": {"d_blur": 1.0},
     "StyleMixing": {"generator": "stylegan2", "style_mixing": 0.5},
     "Replay": {"replay": 0.5},
@@ -42,7 +45,8 @@ def test_a_plain_recipe_has_no_hook() -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_each_hook_is_there_where_its_switch_is_on(hook: type[StepHook]) -> None:
-    assert names(replace(PLAIN, **SWITCHED[hook.__name__])) == [hook.__name__]
+    needed = ["VaeEncoder"] if hook.__name__ == "JudgedReconstructions" else []
+    assert names(replace(PLAIN, **SWITCHED[hook.__name__])) == [*needed, hook.__name__]
 
 
 @pytest.mark.parametrize("hook", HOOKS)
@@ -54,7 +58,7 @@ def test_each_hook_overrides_a_place_of_the_step(hook: type[StepHook]) -> None:
 def test_the_step_asks_for_no_trick() -> None:
     """The step and what it is made of read no switch of a trick that a hook stands for."""
     switches = {"d_noise", "d_blur", "style_mixing", "replay", "flip_labels", "sliced", "clip", "unrolled"}
-    switches |= {"feature_matching", "condition", "class_weight", "hybrid"}
+    switches |= {"feature_matching", "condition", "class_weight", "hybrid", "d_timestep", "judge_reconstructions"}
     tree = ast.parse(textwrap.dedent(inspect.getsource(Trainer)))
     read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert "d_steps" in read

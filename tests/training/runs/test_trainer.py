@@ -19,8 +19,8 @@ from training.discriminators import DiscriminatorOutput
 from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
 from training.runs import generator_average
-from training.runs.step_hooks import Replay, StepHook, VaeEncoder
-from training.runs.step_types import Measures
+from training.runs.step_hooks import JudgedReconstructions, Replay, StepHook, VaeEncoder
+from training.runs.step_types import Measures, Outputs
 from training.runs.trainer import Trainer
 from training.tricks import augmentation
 from training.tricks.losses import LOSSES
@@ -653,3 +653,127 @@ def test_a_penalty_sees_the_running_means_of_reals_and_of_fakes(monkeypatch: pyt
     assert run.adaptive.fake_mean.item() == pytest.approx(-2.0 * 0.99 + 0.01 * view.fake_logits.mean().item(), abs=1e-4)
     assert view.real_mean is run.adaptive.real_mean
     assert view.fake_mean is run.adaptive.fake_mean
+
+
+# recipes as their papers have them
+
+
+def test_d_is_told_the_step_by_which_each_picture_was_noised() -> None:
+    run = Trainer(replace(small("diffusion_gan"), batch=32, ada_target=0.0), 0, CPU)
+    heard: list[tuple[Tensor, Tensor]] = []
+    run.d.head.register_forward_hook(lambda _module, inputs, _output: heard.append((inputs[0].detach(), inputs[2])))
+    real = reals(run.recipe, 0)
+    run.recipe = replace(run.recipe, flip=False)
+    run.step(real)
+    (seen, steps), (_, of_fakes), (_, of_fakes_again) = heard
+    assert torch.equal(of_fakes, of_fakes_again)
+    assert not torch.equal(steps, of_fakes)
+    clean = (seen == real / 127.5 - 1).flatten(1).all(dim=1)
+    assert torch.equal(clean, steps == 0)
+    assert 0 < clean.sum() < 32
+    assert steps.max() > 100
+
+
+def test_a_penalty_of_d_that_is_told_steps_judges_with_new_ones() -> None:
+    run = Trainer(replace(small("diffusion_gan"), d_norm="none", penalties=(("r1", 1.0),), batch=32), 0, CPU)
+    run.adaptive.strength.fill_(1.0)
+    heard: list[Tensor] = []
+    run.d.head.register_forward_hook(lambda _module, inputs, _output: heard.append(inputs[2]))
+    train(run, 1)
+    assert len(heard) == 4
+    assert not torch.equal(heard[0], heard[2])
+
+
+def test_the_mapping_network_learns_at_a_hundredth_of_the_rate() -> None:
+    run = Trainer(small("stylegan2_light"), 0, CPU)
+    mapping = {id(weight) for weight in run.g.mapping.parameters()}
+    before = {weight: weight.detach().clone() for weight in run.g.parameters()}
+    train(run, 1)
+    moved = {weight: (weight.detach() - old).abs().max().item() for weight, old in before.items()}
+    slow = [length for weight, length in moved.items() if id(weight) in mapping]
+    fast = [length for weight, length in moved.items() if id(weight) not in mapping]
+    assert len(slow) == 4
+    assert max(slow) == pytest.approx(0.01 * run.recipe.g_lr, rel=0.05)  # Adam's first step is as long as its rate
+    assert max(fast) == pytest.approx(run.recipe.g_lr, rel=0.05)
+
+
+def test_a_lazy_penalty_has_a_step_of_its_own_and_the_optimizer_is_scaled_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[int] = []
+    penalty = Penalty(
+        lambda view: calls.append(run.images) or run.d.head.last.weight.square().sum().expand(4), "", True
+    )
+    monkeypatch.setitem(PENALTIES, "r1", penalty)
+    run = Trainer(tiny(penalties=(("r1", 2.0),), penalty_every=4, lazy_step=True), 0, CPU)
+    plain = Trainer(tiny(), 0, CPU)
+    told, without = train(run, 5), train(plain, 5)
+    assert calls == [0, 16]
+    assert told[0].d_loss.item() == without[0].d_loss.item()  # the game's own step comes first
+    (group,) = run.d_optimizer.param_groups
+    assert group["lr"] == pytest.approx(0.8 * run.recipe.d_lr)
+    assert group["betas"] == pytest.approx((0.5**0.8, 0.999**0.8))
+    state = run.d_optimizer.state
+    assert int(state[run.d.head.last.weight]["step"]) == 5 + 2
+    assert int(plain.d_optimizer.state[plain.d.head.last.weight]["step"]) == 5
+
+
+def test_a_lazy_step_judges_with_the_weights_after_ds_own_step() -> None:
+    run = Trainer(replace(small("stylegan2_light"), d_lr=0.1, augment=()), 0, CPU)
+    heard: list[Tensor] = []
+    run.d.head.register_forward_hook(lambda _module, _inputs, output: heard.append(output.logits.detach()))
+    train(run, 1)
+    assert len(heard) == 4  # reals and fakes, reals for R1, fakes for G
+    assert not torch.allclose(heard[0], heard[2], rtol=1e-3)
+
+
+def test_reconstructions_of_the_reals_are_fakes_for_d_and_for_g_and_the_encoder_has_no_part_in_it() -> None:
+    run = Trainer(tiny(hybrid=0.25, judge_reconstructions=True), 0, CPU)
+    judged, seen, _ = heard_by(run)
+    (told,) = train(run, 1)
+    real, fake, reconstructed = (output.logits for output in judged[:3])
+    expected = softplus(-real) + softplus(fake) + softplus(-real) + softplus(reconstructed)
+    assert told.d_loss.item() == pytest.approx(expected.mean().item(), rel=1e-5)
+    assert torch.equal(seen[2], seen[-1])  # the reconstructions, in the step of D and in that of G
+    assert not torch.equal(seen[2], seen[1])
+    game = softplus(-judged[3].logits).mean() + softplus(-judged[-1].logits).mean()
+    assert told.g_loss.item() > game.item()
+    batch = hook(run, JudgedReconstructions).reconstructions
+    with torch.enable_grad():
+        images = hook(run, VaeEncoder).reconstructed_of_held_latents(run.batch(run.reals(reals(run.recipe, 0)), None))
+    weights = list(hook(run, VaeEncoder).encoder.parameters())
+    assert torch.autograd.grad(images.sum(), weights, allow_unused=True) == (None,) * len(weights)
+    assert batch.images.shape == (4, 3, 16, 16)
+
+
+def test_judged_reconstructions_count_the_reals_once() -> None:
+    run = Trainer(tiny(hybrid=0.25, judge_reconstructions=True), 0, CPU)
+    weight = torch.zeros(4, 1, requires_grad=True)
+    output = DiscriminatorOutput(weight, weight)
+    batch = run.batch(run.reals(reals(run.recipe, 0)), None)
+    hook(run, JudgedReconstructions).after_generation(batch)
+    loss = run.d_loss(run.d.head, Outputs(output, output.each(Tensor.detach), None))
+    loss.backward()
+    torch.testing.assert_close(weight.grad, torch.full((4, 1), -0.5 / 4))  # once the derivative of softplus(-x) at 0
+
+
+@pytest.mark.parametrize("augmented", [False, True])
+def test_fastgan_reconstructs_what_d_really_saw(augmented: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.runs.trainer.augmentation.apply", lambda _names, images, _strength: 0.5 * images)
+    run = Trainer(replace(small("fastgan"), reconstruct_augmented=augmented, flip=False), 0, CPU)
+    asked: list[Tensor] = []
+    original = run.d.head.reconstruction
+    run.d.head.reconstruction = lambda images: asked.append(images) or original(images)
+    real = reals(run.recipe, 0)
+    run.step(real)
+    (found,) = asked
+    torch.testing.assert_close(found, (real / 127.5 - 1) * (0.5 if augmented else 1.0))
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16, torch.float16])
+def test_unrolling_looks_ahead_through_a_frozen_backbone_in_every_precision(precision: torch.dtype) -> None:
+    recipe = replace(small("projected"), d_wrap="none", d_norm="none", unrolled=2)
+    told = train(Trainer(recipe, 0, CPU, precision), 12)
+    assert torch.isfinite(torch.stack(told[-1])).all()
+    assert told[-1].skipped == 0.0
+    assert told[-1].g_gradient > 0.0

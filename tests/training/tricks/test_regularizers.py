@@ -34,6 +34,7 @@ def view(d: Callable[[Tensor], Tensor] = linear, count: int = 4) -> View:
         fake_logits=d(fake)[:, None],
         real_mean=torch.tensor(0.5),
         fake_mean=torch.tensor(-0.25),
+        to_reconstruct=0.5 * real,
     )
 
 
@@ -120,7 +121,7 @@ def test_a_reconstruction_needs_a_discriminator_that_paints() -> None:
     with pytest.raises(ValueError, match="needs the discriminator fastgan"):
         PENALTIES["reconstruction"].function(view())
     seen = replace(view(), reconstruct=lambda images: images.mean(dim=(1, 2, 3)))
-    torch.testing.assert_close(PENALTIES["reconstruction"].function(seen), seen.real.mean(dim=(1, 2, 3)))
+    torch.testing.assert_close(PENALTIES["reconstruction"].function(seen), 0.5 * seen.real.mean(dim=(1, 2, 3)))
 
 
 @pytest.mark.parametrize("name", PENALTIES)
