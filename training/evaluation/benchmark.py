@@ -20,7 +20,8 @@ from training.core.checkpoint import CheckpointError
 from training.core.precision import Compute
 from training.recipes.recipe import Recipe
 from training.runs import loop, passport
-from training.runs.loop import Budget, DivergedError, Session
+from training.runs.divergence import DivergedError
+from training.runs.session import Budget, Session
 
 DEFAULT = (  # the baseline and one or two of each kind
     *("course_sample", "dcgan", "lsgan", "wgan_gp", "spectral_norm"),

@@ -30,7 +30,7 @@ from training.evaluation.scores import SCORES, Scores
 from training.evaluation.spectrum import PERIOD_NAMES, compare, powers
 from training.recipes.presets import RECIPES
 from training.recipes.recipe import CORRECTIONS, Recipe
-from training.runs import checkpoint_writer, loop, passport
+from training.runs import checkpoint_writer, kept_steps, loop, metrics_rows, passport, saver
 from training.runs.alarms import ALARMS
 from training.runs.loop import Budget, DivergedError, open_session
 from training.runs.step_types import Measures
@@ -118,8 +118,8 @@ def test_checkpoints_are_written_every_few_minutes(
     tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = []
-    save = loop.save
-    monkeypatch.setattr(loop, "save", lambda session: times.append(session.seconds) or save(session))
+    save = saver.save
+    monkeypatch.setattr(saver, "save", lambda session, **how: times.append(session.seconds) or save(session, **how))
     run_for(tmp_path / "run", images, Budget(minutes=12), clock=Clock(4.0))
     assert 55 < times[0] < 75
     assert all(0 < after - before < 320 for before, after in pairwise(times))
@@ -178,13 +178,13 @@ def test_a_save_beside_the_training_holds_the_moment_at_which_it_was_asked_for(
     tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
-    stepped, write = Event(), loop.write
-    monkeypatch.setattr(loop, "write", lambda taken: stepped.wait(60) and write(taken))
+    stepped, write = Event(), saver.write
+    monkeypatch.setattr(saver, "write", lambda taken: stepped.wait(60) and write(taken))
     session.run.step(*session.data.batch(0, 0, 4))
     weights, state = session.run.generator_state(), deepcopy(session.run.state())
-    with loop.Saver(session) as saver:
-        saver.thread = ThreadPoolExecutor(1)
-        saver.save()
+    with saver.Saver(session) as beside:
+        beside.thread = ThreadPoolExecutor(1)
+        beside.save()
         session.run.step(*session.data.batch(0, 4, 4))
         stepped.set()
     found = checkpoint.load(tmp_path / "run" / "000000004").generator.state_dict()
@@ -199,13 +199,13 @@ def test_a_save_beside_the_training_that_fails_is_a_warning(
 ) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
 
-    def write(taken: loop.Snapshot) -> Path:
+    def write(taken: saver.Snapshot) -> Path:
         raise OSError("no space left")
 
-    monkeypatch.setattr(loop, "write", write)
-    with loop.Saver(session) as saver:
-        saver.thread = ThreadPoolExecutor(1)
-        saver.save()
+    monkeypatch.setattr(saver, "write", write)
+    with saver.Saver(session) as beside:
+        beside.thread = ThreadPoolExecutor(1)
+        beside.save()
     assert capsys.readouterr().out == "warning: no space left. The training goes on and tries again.\n"
 
 
@@ -214,7 +214,7 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, images: Dat
     with torch.no_grad():
         next(session.run.average.parameters()).fill_(float("inf"))
     with pytest.raises(DivergedError, match="no checkpoint had been saved yet"):
-        loop.save(session)
+        saver.save(session)
     assert run_folder.steps(tmp_path / "run") == []
 
 
@@ -256,7 +256,7 @@ def test_whatever_is_poisoned_is_not_saved_over_the_last_good_checkpoint(
     with pytest.raises(
         DivergedError, match=f"{said}.* not finite after 12 images.*last good checkpoint is .*000000008"
     ):
-        loop.save(session)
+        saver.save(session)
     assert [step.name for step in run_folder.steps(tmp_path / "run")] == ["000000008"]
     assert open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock()).run.images == 8
 
@@ -265,7 +265,7 @@ def test_a_loss_scale_without_end_is_not_saved(tmp_path: Path, images: Data) -> 
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU, torch.float16), Clock())
     session.run.scaler = torch.amp.GradScaler("cpu", init_scale=math.inf)
     with pytest.raises(DivergedError, match="scale of the loss"):
-        loop.save(session)
+        saver.save(session)
 
 
 def test_metrics_after_the_checkpoint_are_dropped_when_a_killed_run_goes_on(tmp_path: Path, images: Data) -> None:
@@ -507,7 +507,7 @@ def test_weights_as_last_trained_that_are_not_finite_stop_the_run(tmp_path: Path
     with torch.no_grad():
         next(session.run.g.parameters()).fill_(math.nan)
     with pytest.raises(DivergedError, match="weights of the generator"):
-        loop.save(session)
+        saver.save(session)
     assert run_folder.steps(tmp_path / "run") == []
 
 
@@ -521,7 +521,7 @@ def kept(run: Path) -> list[str]:
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs of a few images keep steps."""
-    monkeypatch.setattr(loop, "FIRST_KEPT_IMAGES", 16)
+    monkeypatch.setattr(kept_steps, "FIRST_KEPT_IMAGES", 16)
 
 
 @pytest.mark.usefixtures("early")
@@ -579,12 +579,12 @@ def test_a_resume_needs_no_kept_step_and_drops_those_of_a_time_that_was_lost(tmp
 def test_a_step_whose_weights_are_not_finite_is_not_kept(tmp_path: Path, images: Data) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     session.run.images = 16
-    loop.keep_step(session)
+    kept_steps.keep_step(session)
     assert kept(tmp_path / "run") == ["000000016"]
     session.run.images = 32
     with torch.no_grad():
         next(session.run.average.parameters()).fill_(1e6)  # finite, but not in float16
-    loop.keep_step(session)
+    kept_steps.keep_step(session)
     assert kept(tmp_path / "run") == ["000000016"]
 
 
@@ -594,7 +594,7 @@ def test_what_a_run_keeps_is_bounded(tmp_path: Path, images: Data, monkeypatch: 
     monkeypatch.setattr(checkpoint, "save", lambda folder, *_: written.append(folder.name))
     for seen in range(4, 300_000, 4):
         session.run.images = seen
-        loop.keep_step(session)
+        kept_steps.keep_step(session)
     assert written == [f".{2**power:09d}.part" for power in range(10, 19)]
 
 
@@ -679,7 +679,7 @@ def test_an_alarm_is_logged_in_every_row_and_said_once(
         seen.append([row["images"] for row in history])
         return ["collapse"] if history[-1]["images"] >= 160 else []
 
-    monkeypatch.setattr(loop, "ringing", ringing)
+    monkeypatch.setattr(metrics_rows, "ringing", ringing)
     run_for(tmp_path / "run", images, Budget(images=160))
     run_for(tmp_path / "run", images, Budget(images=320))
     logged = [row["alarms"] for row in rows(tmp_path / "run" / "metrics.jsonl")]
