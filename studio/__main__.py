@@ -8,13 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Gallery, listed_name
 from studio.race.tile_file import MAX_FILE_BYTES, export_png
 from studio.race.verdict import Verdict, in_ranges
 from studio.race.verification import verify
 from training.core import checkpoint, run_folder
 from training.core.atomic_write import written_file
 from training.core.latents import check_seed
+from training.core.output import print_any_name
 from training.core.tile import check_psi
 
 CHECKPOINTS = Path("checkpoints")
@@ -30,6 +31,7 @@ HEADINGS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code, 2 after one sentence on stderr for what cannot be done."""
+    print_any_name()
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -100,7 +102,7 @@ def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     """Return where to look for checkpoints, and the hash of the one that was named, if one was."""
     name: str | None = options.checkpoint
     gallery = Gallery(options.checkpoints)
-    named = next((entry for entry in gallery.entries() if entry.name == name), None) if name else None
+    named = next((entry for entry in gallery.entries() if entry.name == listed_name(name)), None) if name else None
     if named is None and name and (Path(name).is_dir() or "@" in name):
         folder = run_folder.named(Path(name))
         gallery = Gallery(folder)
@@ -110,7 +112,7 @@ def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     if named is None:
         return gallery, name
     if named.sha256 is None:
-        raise checkpoint.CheckpointError(str(named.problem), str(named.why))
+        raise named.problem or checkpoint.CheckpointError(f"{name} cannot be used.")
     return gallery, named.sha256
 
 

@@ -9,19 +9,23 @@ import os
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from studio.clients import current_client
 from training.core.atomic_write import written_file
+from training.core.clean_text import clean_text
 from training.core.latents import SEED_LIMIT
 
 log = logging.getLogger(__name__)
 FORMAT = 1
 FILE = "favourites.json"
-MOST = 200  # tiles on the wall; where there are more, the oldest go
+MOST = 200  # tiles on the wall; where there are more, the oldest go of the source that has most
+MOST_OF_SOURCE = 150  # of them that one session, or one address without one, may bring
 MOST_OF_ONE = 300  # favourites that one browser may send
 MOST_OWNERS = 32
 MOST_FORMER = 8  # browsers that one favourite has come through as a file
@@ -37,7 +41,10 @@ class FavouriteError(ValueError):
 
 @dataclass(frozen=True)
 class Favourite:
-    """A starred tile; `owners` are short hashes of the secrets of the browsers that starred it, the first one first."""
+    """A starred tile, its note and its name clean text.
+
+    `owners` are short hashes of the secrets of the browsers that starred it, the first one first.
+    """
 
     sha256: str
     seed: int
@@ -67,6 +74,7 @@ class Wall:
         self._tiles: dict[Tile, Favourite] = {}
         self._places: dict[str, str] = {}  # owner -> the address at which that browser has its secret
         self._here: set[str] = set()  # owners that have asked this program
+        self._sources: dict[str, str] = {}  # owner -> session or address from which this program was asked last
 
     def share(
         self,
@@ -93,9 +101,10 @@ class Wall:
                     self._let_go(one, owner)
             for one in wanted.values():
                 self._put(one, owner)
-            self._keep_newest()
+            self._keep_most(owner)
             self._places = {one: self._places[one] for one in self._owners() if one in self._places}
             self._here &= self._owners()
+            self._sources = {one: self._sources[one] for one in self._owners() if one in self._sources}
             if (self._tiles, self._places) != (before, places):
                 self._write()
 
@@ -109,6 +118,7 @@ class Wall:
 
     def _come(self, owner: str, address: str) -> None:
         self._here.add(owner)
+        self._sources[owner] = current_client().source
         if address:
             self._places[owner] = owner_of(address)
 
@@ -142,9 +152,24 @@ class Wall:
         note = one.note if owners[0] == one.owners[0] else ""
         self._tiles[one.tile] = replace(one, owners=owners, note=note)
 
-    def _keep_newest(self) -> None:
-        for one in sorted(self._tiles.values(), key=lambda one: one.added)[: max(0, len(self._tiles) - MOST)]:
+    def _keep_most(self, owner: str) -> None:
+        """Let the oldest tiles go of the sources that have most, so that none can push out the tiles of others.
+
+        The one that an owner belongs to, who has just brought some, has no more than its share.
+        """
+        theirs: defaultdict[str, list[Favourite]] = defaultdict(list)
+        for one in sorted(self._tiles.values(), key=lambda one: one.added, reverse=True):
+            theirs[self._source_name(one.owners[0] if one.owners else "")].append(one)
+        for one in theirs[self._source_name(owner)][MOST_OF_SOURCE:]:
             del self._tiles[one.tile]
+        theirs[self._source_name(owner)] = theirs[self._source_name(owner)][:MOST_OF_SOURCE]
+        for _ in range(len(self._tiles) - MOST):
+            most = max(theirs.values(), key=lambda tiles: (len(tiles), -tiles[-1].added))
+            del self._tiles[most.pop().tile]
+
+    def _source_name(self, owner: str) -> str:
+        """Return for whom an owner's tiles count: the source, as far as that is known, or the owner alone."""
+        return self._sources.get(owner) or f"owner {owner}"
 
     def _refresh(self) -> None:
         """Read the file where another studio has written it since."""
@@ -205,7 +230,8 @@ def from_file(data: bytes) -> list[Favourite]:
 def places_from_file(data: bytes) -> dict[str, str]:
     """Read where the owners of the file have their secrets; older files do not tell. Raises FavouriteError."""
     places = _content(data).get("places")
-    return {owner: str(place) for owner, place in places.items()} if isinstance(places, dict) else {}
+    known = places.items() if isinstance(places, dict) else ()
+    return {owner: place for owner, place in known if is_owner(owner) and is_owner(place)}
 
 
 def _content(data: bytes) -> dict[str, Any]:
@@ -239,7 +265,12 @@ def former_of(row: dict[str, Any]) -> tuple[str, ...]:
     """Return the owners that a row from outside names as those who had starred it before; what is none is left out."""
     former = row.get("former")
     names = former[:MOST_FORMER] if isinstance(former, list) else []
-    return tuple(one for one in names if isinstance(one, str) and OWNER.fullmatch(one))
+    return tuple(filter(is_owner, names))
+
+
+def is_owner(value: object) -> bool:
+    """Tell whether a value is a short hash, as `owner_of` makes one."""
+    return isinstance(value, str) and OWNER.fullmatch(value) is not None
 
 
 def owner_of(secret: str) -> str:
@@ -255,12 +286,12 @@ def _text(row: dict[str, Any], field: str) -> str:
     value = row.get(field, "")
     if not isinstance(value, str) or len(value) > TEXT_LENGTH:
         raise FavouriteError(f"The {field} {value!r:.40} is no text of at most {TEXT_LENGTH} characters.")
-    return value
+    return clean_text(value, TEXT_LENGTH)
 
 
 def _owners(row: dict[str, Any]) -> tuple[str, ...]:
     owners = row.get("owners")
-    return tuple(map(str, owners[:MOST_OWNERS])) if isinstance(owners, list) else ()
+    return tuple(filter(is_owner, owners[:MOST_OWNERS])) if isinstance(owners, list) else ()
 
 
 def _shown(one: Favourite, owner: str) -> dict[str, Any]:

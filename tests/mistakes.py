@@ -89,8 +89,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/tricks/regularizers.py",
-        "return (slope - 1.0).square()",
-        "return slope.square()",
+        "return (length - 1.0).square()",
+        "return length.square()",
         "training/tricks/test_regularizers.py",
     ),
     Mistake(

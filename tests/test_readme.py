@@ -205,6 +205,21 @@ def test_the_japanese_half_has_the_same_commands() -> None:
     assert len(re.findall("[぀-ヿ一-鿿]", japanese)) > 600
 
 
+def test_every_japanese_page_says_what_the_english_one_does() -> None:
+    for page in sorted((PROJECT / "docs" / "ja").glob("*.md")):
+        japanese, english = PAGES[page], PAGES[PROJECT / "docs" / page.name]
+        assert f"](ja/{page.name})" in english
+        assert f"](../{page.name})" in japanese
+        for mark in ("```", r"\|", "#+ ", "- ", r"\d\. ", "!"):
+            counts = [len(re.findall(f"^{mark}", text, flags=re.M)) for text in (english, japanese)]
+            assert counts[0] == counts[1], (page.name, mark)
+        assert blocks("sh", japanese) == blocks("sh", english), page.name
+        assert set(re.findall(r"`([A-Z_]{6,}|--[a-z-]+)`", japanese)) == set(
+            re.findall(r"`([A-Z_]{6,}|--[a-z-]+)`", english)
+        )
+        assert len(re.findall("[぀-ヿ一-鿿]", japanese)) > 0.25 * len(english), page.name
+
+
 def test_the_tree_lists_what_there_is() -> None:
     listed = list(tree())
     assert [path for path in listed if not (PROJECT / path).exists()] == []

@@ -15,6 +15,7 @@ import torch
 
 from training.core import dataset as data
 from training.core.latents import check_seed
+from training.core.output import print_any_name
 from training.core.precision import PRECISIONS, Compute, chosen, has_amx
 from training.evaluation import bench, benchmark, report
 from training.evaluation.feature_extractors import NETWORKS, check_judge, open_embedder
@@ -43,6 +44,7 @@ INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 2 after one sentence on stderr, or 130 after Ctrl-C."""
+    print_any_name()
     options = _parser().parse_args(arguments)
     try:
         options.command(options)

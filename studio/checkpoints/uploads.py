@@ -5,18 +5,24 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.clients import current_client
+
 PIECE_BYTES = 6 * 2**20  # as base64 it fits into a request three times
 MOST_BYTES = 64 * 2**20
-MOST_OPEN = 4
+MOST_OPEN = 8  # of all sources together: sessions, and addresses without one
+MOST_OPEN_OF_ONE = 4  # of one source
+STALE_SECONDS = 20.0  # from which on an upload without a new piece makes room for another
 IDLE_SECONDS = 60.0
-WHOLE_SECONDS = 900.0
-MOST_A_MINUTE = 10  # of all visitors together
+WHOLE_SECONDS = 900.0  # for the largest file
+LEAST_SECONDS = 120.0  # for any file; a larger one has longer
+MOST_A_MINUTE = 20  # of all sources together
+MOST_A_MINUTE_OF_ONE = 10
 MINUTE = 60.0
 
 
@@ -39,7 +45,13 @@ class Upload:
     began: float
     heard: float
     owner: str = ""
+    source: str = ""
     received: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it may take in all."""
+        return max(LEAST_SECONDS, WHOLE_SECONDS * self.size / MOST_BYTES)
 
 
 class Uploads:
@@ -49,22 +61,25 @@ class Uploads:
         self._folder, self._clock = folder, clock
         self._lock = threading.Lock()
         self._open: dict[str, Upload] = {}
-        self._begun: deque[float] = deque()
+        self._begun: deque[tuple[float, str]] = deque()
 
     def begin(self, size: int, config: bytes, name: str, owner: str = "") -> str:
         """Make room for a file of `size` bytes and return the word by which its pieces are known.
 
-        Raises RefusedError where it is too large, or too many come; OSError.
+        Where too many come, one that stands still makes room, or the newest of a source that has more of them.
+        Raises RefusedError where it is too large, or none makes room; OSError.
         """
         if not 0 < size <= MOST_BYTES:
             raise RefusedError("error_add_size", megabytes=f"{size / 2**20:.1f}", limit=MOST_BYTES // 2**20)
+        source = current_client().source
         with self._lock:
             now = self._clock()
             self._give_up(now)
-            self._count(now)
+            self._make_room(source, now)
+            self._count(source, now)
             token = secrets.token_hex(16)
             self._folder.mkdir(parents=True, exist_ok=True)
-            upload = Upload(self._folder / token, size, config, name, now, now, owner)
+            upload = Upload(self._folder / token, size, config, name, now, now, owner, source)
             upload.path.write_bytes(b"")
             self._open[token] = upload
         return token
@@ -97,19 +112,40 @@ class Uploads:
         with self._lock:
             self._drop(token)
 
-    def _count(self, now: float) -> None:
-        while self._begun and self._begun[0] <= now - MINUTE:
+    def _make_room(self, source: str, now: float) -> None:
+        own = [token for token, upload in self._open.items() if upload.source == source]
+        if len(own) < MOST_OPEN_OF_ONE and len(self._open) < MOST_OPEN:
+            return
+        displaced = self._stale(own if len(own) >= MOST_OPEN_OF_ONE else list(self._open), now)
+        if displaced is None and len(own) < MOST_OPEN_OF_ONE:
+            displaced = self._newest_of_most(len(own))
+        if displaced is None:
+            raise RefusedError("error_add_busy", count=len(self._open))
+        self._drop(displaced)
+
+    def _stale(self, tokens: list[str], now: float) -> str | None:
+        """Return the one of these that has stood still longest, and too long."""
+        oldest = min(tokens, key=lambda token: self._open[token].heard)
+        return oldest if now - self._open[oldest].heard > STALE_SECONDS else None
+
+    def _newest_of_most(self, own: int) -> str | None:
+        of_each = Counter(upload.source for upload in self._open.values())
+        most = max(of_each, key=of_each.__getitem__)
+        theirs = [token for token, upload in self._open.items() if upload.source == most]
+        return theirs[-1] if len(theirs) > own + 1 else None
+
+    def _count(self, source: str, now: float) -> None:
+        while self._begun and self._begun[0][0] <= now - MINUTE:
             self._begun.popleft()
-        if len(self._open) >= MOST_OPEN:
-            raise RefusedError("error_add_busy", count=MOST_OPEN)
-        if len(self._begun) >= MOST_A_MINUTE:
-            raise RefusedError("error_add_rate", count=MOST_A_MINUTE)
-        self._begun.append(now)
+        own = sum(one == source for _, one in self._begun)
+        if own >= MOST_A_MINUTE_OF_ONE or len(self._begun) >= MOST_A_MINUTE:
+            raise RefusedError("error_add_rate", count=len(self._begun))
+        self._begun.append((now, source))
 
     def _give_up(self, now: float) -> None:
         """Forget what stands still or takes too long, and the files that an earlier program has left."""
         for token, upload in list(self._open.items()):
-            if now - upload.heard > IDLE_SECONDS or now - upload.began > WHOLE_SECONDS:
+            if now - upload.heard > IDLE_SECONDS or now - upload.began > upload.seconds:
                 self._drop(token)
         with suppress(OSError):
             for path in self._folder.iterdir():

@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-import unicodedata
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoints.catalog import SHORT, Entry, Gallery, why_of
+from studio.checkpoints.catalog import GIGA, MOST_OPERATIONS, SHORT, Entry, Gallery, as_problem
 from studio.checkpoints.hash_cache import Known
 from studio.checkpoints.training_curves import is_finite
 from studio.checkpoints.uploads import RefusedError
 from training.core.atomic_write import UNFINISHED, discard, written_whole
 from training.core.checkpoint import CONFIG, PICKLES, WEIGHTS, CheckpointError, describe, file_sha256, load
+from training.core.clean_text import clean_text
+from training.core.operations import exceeds, tile_operations
 
 FOLDER = "added"
 NOTE = "added.json"
@@ -27,12 +28,13 @@ MOST = 40
 MOST_BYTES = 512 * 2**20
 MOST_CONFIG_BYTES = 64 * 2**10
 MOST_ATTENTION = 64  # every place looks at every other: at 256 one picture would take four gigabytes
+MOST_ADDED_OPERATIONS = 10**12  # of a tile: six times as many as one of the recipe `projected` takes
 NAME_LETTERS = 40
 TEXT_LETTERS = 300
 NAMELESS = "added"
 HEADER_BYTES = 8  # a safetensors file begins with the length of its header, which is JSON
 MOST_HEADER_BYTES = 100_000_000
-NOT_IN_NAMES = frozenset('/\\<>:"|?*')
+NOT_IN_NAMES = dict.fromkeys(map(ord, '/\\<>:"|?*'))
 
 
 class AddedGallery(Gallery):
@@ -46,7 +48,7 @@ class WithAdded(Gallery):
     """The checkpoints of a folder, followed by the added ones that are not among them."""
 
     def __init__(self, root: Path, added: Gallery, known: Known | None = None) -> None:
-        super().__init__(root, known=known)
+        super().__init__(root, known=known, most_operations=MOST_OPERATIONS)
         self._added = added
 
     def entries(self) -> list[Entry]:
@@ -64,8 +66,8 @@ class WithAdded(Gallery):
         super()._mistrust(sha256)
         self._added._mistrust(sha256)
 
-    def _told(self, reason: object) -> str:
-        return self._added._told(super()._told(reason))
+    def _told(self, error: Exception) -> CheckpointError:
+        return self._added._told(super()._told(error))
 
 
 class Added:
@@ -75,7 +77,7 @@ class Added:
         self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES, known: Known | None = None
     ) -> None:
         self.folder, self._most, self._most_bytes = folder, most, most_bytes
-        self.gallery = AddedGallery(folder, known=known)
+        self.gallery = AddedGallery(folder, known=known, most_operations=MOST_ADDED_OPERATIONS)
         self._lock = threading.Lock()
 
     def holds(self, entry: Entry) -> bool:
@@ -128,7 +130,9 @@ class Added:
                 weights.replace(part / WEIGHTS)
                 _check(part)
         except (CheckpointError, RuntimeError) as error:
-            raise CheckpointError(str(error).replace(f"{unfinished}/", ""), why_of(error)) from error
+            problem, place = as_problem(error), f"{unfinished}/"
+            values = {name: value.replace(place, "") for name, value in problem.values.items()}
+            raise CheckpointError(str(problem).replace(place, ""), problem.why, **values) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -150,17 +154,19 @@ def _note(folder: Path) -> dict[str, Any]:
 
 
 def _check(folder: Path) -> None:
-    attention = describe(folder).config.attention
-    if attention > MOST_ATTENTION:
-        raise RefusedError("error_add_attention", side=attention, limit=MOST_ATTENTION)
+    config = describe(folder).config
+    if config.attention > MOST_ATTENTION:
+        raise RefusedError("error_add_attention", side=config.attention, limit=MOST_ATTENTION)
     load(folder)
+    if exceeds(config, MOST_ADDED_OPERATIONS):
+        gigaflop, limit = (round(count / GIGA) for count in (tile_operations(config), MOST_ADDED_OPERATIONS))
+        raise RefusedError("error_add_operations", gigaflop=gigaflop, limit=limit)
 
 
 def clean_name(name: object) -> str:
     """Return a name as it can be shown: printable letters on one line, none that stands for a place on a disk."""
-    text = unicodedata.normalize("NFC", name[: 8 * NAME_LETTERS]) if isinstance(name, str) else ""
-    words = "".join(letter if letter.isprintable() else " " for letter in text if letter not in NOT_IN_NAMES).split()
-    return " ".join(words)[:NAME_LETTERS].strip() or NAMELESS
+    text = name[: 8 * NAME_LETTERS] if isinstance(name, str) else ""
+    return clean_text(text.translate(NOT_IN_NAMES), NAME_LETTERS) or NAMELESS
 
 
 def check_start(start: bytes) -> None:

@@ -40,7 +40,8 @@ class Pictures:
             with safe_open(self.file, framework="pt") as content:
                 found: Tensor = content.get_slice("images")[start:stop]
         except Exception as error:  # safetensors raises its own kinds for each kind of damage
-            raise DataError(f"{self.file.name} can no longer be read.") from error
+            message = f"{self.file.name} can no longer be read."
+            raise DataError(message, "data_lost", file=self.file.name) from error
         return found.permute(0, 3, 1, 2)
 
 
@@ -67,7 +68,8 @@ def open_pictures(path: Path, tell: Tell = lambda _done, _total: None) -> Pictur
     else:
         found = read_header(path)
         if found is None:
-            raise DataError(f"{path} is neither a folder of pictures nor a file that `python -m training pack` wrote.")
+            message = f"{path} is neither a folder of pictures nor a file that `python -m training pack` wrote."
+            raise DataError(message, "no_data", path=path)
         packed = found
     return Pictures(packed.file, packed.count, packed.sha256)
 

@@ -6,16 +6,22 @@ import logging
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 
+from studio.clients import Client, current_client, serving
 from studio.exploration.video import VideoError, write
-from studio.rendering.renderer import BusyError
+from studio.rendering.scheduler import BusyError, Priority
+from studio.rendering.worker import Worker
 from training.core.pixels import Pixels
 
 log = logging.getLogger(__name__)
 MOST = 8  # films that are being made or wait to be fetched
 FORGOTTEN_SECONDS = 60.0  # nobody has asked for a film for so long: its page has gone
+FETCHED_SECONDS = 300.0  # in which a finished film is to be fetched, however often somebody asks for it
 
 
 class StoppedError(RuntimeError):
@@ -34,7 +40,10 @@ class Film:
     total: int
     visitor: str
     asked: float
+    source: str = ""
     done: int = 0
+    finished: float | None = None
+    making: Future[None] | None = None
     data: bytes | None = None
     error: Exception | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -46,28 +55,38 @@ class Film:
 
 
 class Films:
-    """All films of a studio; one is encoded at a time, and each visitor has one at most."""
+    """All films of a studio; one is encoded at a time, visitors in turn, and each visitor has one at most."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._films: dict[str, Film] = {}
         self._clock = clock
         self._lock = threading.Lock()
-        self._turn = threading.Semaphore(1)
+        self._worker = Worker("film", Priority.VIDEO)
 
     def start(self, kind: str, frames: Iterable[Pixels], total: int, rate: int, visitor: str) -> str:
         """Begin a film of `total` frames and return its name; the visitor's earlier film is stopped.
 
-        Raises BusyError where too many are under way.
+        Raises BusyError where too many are under way, unless another source has more of them than this one would have:
+        then its newest film is stopped.
         """
-        film = Film(kind, total, visitor, self._clock())
+        source = current_client().source
+        film = Film(kind, total, visitor, self._clock(), source)
         with self._lock:
-            self._forget(visitor)
-            if len(self._films) >= MOST:
-                raise BusyError(f"{MOST} films are being made already; try again in a moment.")
+            self._forget((source, visitor))
+            self._make_room(source)
+            film.making = self._worker.submit(visitor, partial(self._make, film, frames, rate))
             name = secrets.token_hex(16)
             self._films[name] = film
-        threading.Thread(target=self._make, args=(film, frames, rate), name="film", daemon=True).start()
         return name
+
+    def _make_room(self, source: str) -> None:
+        if len(self._films) < MOST:
+            return
+        of_each = Counter(film.source for film in self._films.values())
+        most = max(of_each, key=of_each.__getitem__)
+        if of_each[most] <= of_each[source] + 1:
+            raise BusyError(f"{MOST} films are being made already; try again in a moment.")
+        self._end([name for name, film in self._films.items() if film.source == most][-1])
 
     def look(self, name: str) -> Film:
         """Return a film by its name. Raises UnknownFilmError."""
@@ -82,26 +101,36 @@ class Films:
     def stop(self, name: str) -> None:
         """Stop a film and forget it; nothing happens where there is none of this name."""
         with self._lock:
-            film = self._films.pop(name, None)
-            if film is not None:
-                film.stopped.set()
+            if name in self._films:
+                self._end(name)
 
-    def _forget(self, visitor: str | None = None) -> None:
-        """Stop the films of this visitor, and those that nobody has asked for any more."""
-        oldest = self._clock() - FORGOTTEN_SECONDS
+    def _end(self, name: str) -> None:
+        film = self._films.pop(name)
+        film.stopped.set()
+        if film.making is not None and film.making.cancel():  # it was not begun
+            film.error = StoppedError("The film was stopped.")
+
+    def _forget(self, owner: tuple[str, str] | None = None) -> None:
+        """Stop the films of this owner, and those that nobody has asked for or fetched for long."""
         for name, film in list(self._films.items()):
-            if film.visitor == visitor or film.asked < oldest:
-                self._films.pop(name).stopped.set()
+            if (film.source, film.visitor) == owner or self._is_left(film):
+                self._end(name)
+
+    def _is_left(self, film: Film) -> bool:
+        now = self._clock()
+        is_old = film.finished is not None and film.finished < now - FETCHED_SECONDS
+        return is_old or film.asked < now - FORGOTTEN_SECONDS
 
     def _make(self, film: Film, frames: Iterable[Pixels], rate: int) -> None:
         try:
-            with self._turn:
+            with serving(Client(film.source)):  # whose frames are drawn for as long as the film is wanted
                 film.data = write(film.kind, self._counted(film, frames), rate)
         except (StoppedError, VideoError) as error:
             film.error = error
         except Exception as error:  # whoever asks for it must learn of it
             log.exception("A film failed")
             film.error = error
+        film.finished = self._clock()
 
     def _counted(self, film: Film, frames: Iterable[Pixels]) -> Iterator[Pixels]:
         self._check(film)
@@ -111,5 +140,5 @@ class Films:
             self._check(film)
 
     def _check(self, film: Film) -> None:
-        if film.stopped.is_set() or film.asked < self._clock() - FORGOTTEN_SECONDS:
+        if film.stopped.is_set() or self._is_left(film):
             raise StoppedError("The film was stopped.")

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from studio.race.manifest_diff import Difference
 from training.core import picture_limits
+from training.core.checkpoint import CheckpointError
 
 Outcome: TypeAlias = Literal["pass_exact", "pass_tolerance", "fail", "could_not_check"]
 
@@ -91,7 +92,7 @@ class Verdict:
     difference in levels of 255, `share` the part of all values that differ at all, 0 .. 1; both are None where nothing
     was compared. `seed`, `checkpoint` (a SHA-256), `psi` and `weights` ("averaged", "raw" as last trained, or None
     where nothing says so) say with what. `differences` are the fields of the manifest that are not what was found.
-    `remarks` are told beside the reason.
+    `remarks` are told beside the reason. `problem` is why the checkpoint could not be used, where that is the reason.
     """
 
     outcome: Outcome
@@ -106,6 +107,7 @@ class Verdict:
     psi: float | None = None
     weights: str | None = None
     remarks: tuple[Remark, ...] = ()
+    problem: CheckpointError | None = None
 
     @property
     def passed(self) -> bool:
@@ -133,4 +135,5 @@ class Verdict:
         """Return everything as plain JSON values."""
         listed = {"cells": list(self.cells), "claims": list(self.claims), "notes": list(self.notes)}
         told = {name: [asdict(one) for one in getattr(self, name)] for name in ("differences", "remarks")}
-        return {**asdict(self), **listed, **told, "sentence": self.sentence}
+        facts = {name: value for name, value in vars(self).items() if name != "problem"}
+        return {**facts, **listed, **told, "sentence": self.sentence}

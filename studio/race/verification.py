@@ -86,8 +86,8 @@ def _drawn_again(
         wanted = known or ascii(checkpoint)[:66]
         return Verdict("could_not_check", "unknown_checkpoint", {"sha256": wanted}, seed, known, psi=psi)
     except CheckpointError as error:
-        values = {"short": checkpoint[:SHORT], "reason": str(error), "why": error.why}
-        return Verdict("could_not_check", "unusable_checkpoint", values, seed, psi=psi)
+        values = {"short": checkpoint[:SHORT], "reason": str(error)}
+        return Verdict("could_not_check", "unusable_checkpoint", values, seed, psi=psi, problem=error)
     except ValueError:
         return Verdict("could_not_check", "bad_seed", {"value": ascii(seed)[:40]})
 

@@ -1,4 +1,4 @@
-"""Tiles to look at: one thread owns the device, the most urgent wish comes first, and what was drawn is kept."""
+"""Tiles to look at: one thread owns the device, draws in the scheduler's order, and keeps what was drawn."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ import torch
 
 from studio.byte_lru import Kept
 from studio.checkpoints.catalog import size_of
+from studio.clients import Client, current_client
 from studio.rendering import previews
+from studio.rendering.drawing import Drawing, Steps, Wish
 from studio.rendering.fast_generator import close_enough, quicker
 from studio.rendering.image_encoding import to_jpeg, to_png
 from studio.rendering.picture import Picture, device_name, hash_of
-from studio.rendering.scheduler import BusyError, Claim, Job, Line, Priority, Steps, SupersededError, Wish
+from studio.rendering.scheduler import BusyError, Claim, Priority, Scheduler, SupersededError, Visitor
 from training.core.checkpoint import Checkpoint
 from training.core.generators import GeneratorNetwork
 from training.core.latents import check_seed, latents
@@ -47,9 +49,10 @@ class Form(NamedTuple):
 class Renderer:
     """Draws for many visitors on one device; `load` gives a checkpoint by its hash, `renders` counts tiles.
 
-    Whoever waits for the same tile shares one drawing. A tile is drawn in batches, and between two of them anything
-    more urgent is done first. On a CPU tiles are drawn in a faster form of the generator, within the tolerance of the
-    official one, and a batch is broken off between two layers by whatever is more urgent, or once nobody wants it.
+    Whoever waits for the same tile shares one drawing. A tile is drawn in batches; between two of them whatever the
+    scheduler puts first is done, and a tile that nobody waits for is given up, also where its clients have left. On a
+    CPU tiles are drawn in a faster form of the generator, within the tolerance of the official one, and a batch is
+    broken off between two layers by whatever is more urgent, or once nobody wants it.
     Where a preview is wished for, it is drawn only if it comes sooner than the exact tile; `previews` counts them.
     """
 
@@ -61,10 +64,10 @@ class Renderer:
         self._looked_at: Kept[Wish, Picture] = Kept(cache_bytes - sheets, lambda picture: picture.size)
         self._sheets: Kept[Wish, Picture] = Kept(sheets, lambda picture: picture.size)
         self._copies: Kept[str, Form] = Kept(COPY_BYTES, lambda form: size_of(form.generator))
-        self._line = Line()
-        self._jobs: dict[Wish, Job] = {}  # tiles that wait, are drawn or encoded
+        self._scheduler: Scheduler[Drawing] = Scheduler()
+        self._jobs: dict[Wish, Drawing] = {}  # tiles that wait, are drawn or encoded
         self._rows: dict[Wish, Pixels] = {}  # what is finished of those that are being drawn
-        self._drawn: Job | None = None  # what the thread is at
+        self._drawn: Drawing | None = None  # what the thread is at
         self._changed = threading.Condition()
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
         threading.Thread(target=self._run, name="render", daemon=True).start()
@@ -98,15 +101,29 @@ class Renderer:
         Only a wish with `preview` may become a picture that is a preview.
         """
         asked = [_checked(Wish(*wish)) for wish in wishes]
-        claim = (visitor, lane)
+        client = current_client()
+        claim = _claim_of(client, visitor, lane)
         with self._changed:
             checked = [self._sooner(wish, priority) for wish in asked]
             self._give_up(claim, checked)
             absent = {wish for wish in checked if wish not in self._jobs and self._find(wish, priority) is None}
-            self._line.check_room(claim, priority, len(absent))
-            futures = [self._wait_for(wish, claim, priority) for wish in checked]
+            self._make_room(claim, priority, len(absent))
+            futures = [self._wait_for(wish, claim, priority, {client}) for wish in checked]
             self._changed.notify()
+        client.on_leaving(lambda: self._leave(claim, client))
         return futures
+
+    def _make_room(self, claim: Claim, priority: Priority, count: int = 1) -> None:
+        for job in self._scheduler.make_room(claim.visitor, priority, count):
+            self._drop(job, self._scheduler.busy())
+
+    def _leave(self, claim: Claim, client: Client) -> None:
+        """Take back what a client waits for that has hung up, also from what is being drawn."""
+        with self._changed:
+            for job in self._scheduler.leave(claim, client):
+                self._drop(job)
+            for job in [*self._jobs.values(), *([self._drawn] if self._drawn else [])]:
+                job.leave(claim, client)
 
     @property
     def has_previews(self) -> bool:
@@ -154,13 +171,16 @@ class Renderer:
             result, _ = yield from _unbroken(partial(function, self._form(self._load(sha256))))
             return result
 
-        claim = (visitor, lane)
+        client = current_client()
+        claim = _claim_of(client, visitor, lane)
         with self._changed:
             self._give_up(claim, ())
-            self._line.check_room(claim, priority)
-            job = Job(steps, sha256, None, {claim: priority})
-            self._line.append(job)
+            self._make_room(claim, priority)
+            job = Drawing(begin=steps, sha256=sha256)
+            self._scheduler.claim(job, claim, priority, client)
+            self._scheduler.add(job)
             self._changed.notify()
+        client.on_leaving(lambda: self._leave(claim, client))
         result: T = job.future.result()
         return result
 
@@ -179,38 +199,39 @@ class Renderer:
             return wish.exact
         return wish
 
-    def _wait_for(self, wish: Wish, claim: Claim, priority: Priority) -> Future[Picture]:
+    def _wait_for(self, wish: Wish, claim: Claim, priority: Priority, clients: set[Client]) -> Future[Picture]:
         found, job = self._find(wish, priority), self._jobs.get(wish)
         if found is not None:
             future: Future[Picture] = Future()
             future.set_result(found)
             return future
         if job is None:
-            job = self._jobs[wish] = Job(partial(self._draw, wish), wish.sha256, wish, {claim: priority})
-            self._line.append(job)
-        else:
-            job.claim(claim, priority)
+            job = self._jobs[wish] = Drawing(begin=partial(self._draw, wish), sha256=wish.sha256, wish=wish)
+            self._scheduler.add(job)
+        for client in clients:
+            self._scheduler.claim(job, claim, priority, client)
         return job.future
 
     def _give_up(self, claim: Claim, keep: Iterable[Wish]) -> None:
-        for job in self._line.give_up(claim, frozenset(keep)):
+        tiles = {wish.exact for wish in keep}
+        for job in self._scheduler.withdraw(claim, lambda job: job.wish is not None and job.wish.exact in tiles):
             self._drop(job)
 
-    def _drop(self, job: Job) -> None:
+    def _drop(self, job: Drawing, error: Exception | None = None) -> None:
         self._forget(job)
         job.steps.close()
-        job.future.set_exception(SupersededError("A newer wish has taken the place of this one."))
+        job.future.set_exception(error or SupersededError("Nobody waits for this picture any more."))
 
     def call_off(self, visitor: str, lane: str, keep: Wish | None = None) -> None:
         """Give up a visitor's wishes in a lane but for one tile, also what is being drawn, unless others have them."""
-        claim = (visitor, lane)
+        claim = _claim_of(current_client(), visitor, lane)
         with self._changed:
             self._give_up(claim, [wish for wish in [keep] if wish is not None])
             drawn = self._drawn
-            if drawn is not None and (drawn.wish and drawn.wish.exact) != (keep and keep.exact):
-                drawn.claims.pop(claim, None)
+            if drawn is not None and not (keep is not None and drawn.draws(keep)):
+                drawn.stakes.pop(claim, None)
 
-    def _forget(self, job: Job) -> None:
+    def _forget(self, job: Drawing) -> None:
         if job.wish is not None:
             self._jobs.pop(job.wish, None)
             self._rows.pop(job.wish, None)
@@ -218,42 +239,57 @@ class Renderer:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: len(self._line) > 0)
-                job = self._drawn = self._line.pick()
-            try:
-                while self._may_go_on(job):
-                    next(job.steps)
-            except StopIteration as done:
-                self._deliver(job, done.value)
-            except torch.cuda.OutOfMemoryError as error:
-                self._relieve(job, error.with_traceback(None))  # its frames hold what was being drawn
-            except Exception as error:  # whoever waits must learn of it, and the thread must live on
-                self._fail(job, error)
+                self._changed.wait_for(lambda: len(self._scheduler) > 0)
+                job = self._drawn = self._scheduler.pick()
+            self._draw_on(job)
+            with self._changed:
+                self._drawn = None
+                self._scheduler.finish(job)
 
-    def _relieve(self, job: Job, error: Exception) -> None:
+    def _draw_on(self, job: Drawing) -> None:
+        """Draw until the job is done, steps aside, or fails."""
+        try:
+            while self._may_go_on(job):
+                began = time.perf_counter()
+                next(job.steps)
+                self._charge(job, began)
+        except StopIteration as done:
+            self._charge(job, began)
+            self._deliver(job, done.value)
+        except torch.cuda.OutOfMemoryError as error:
+            self._relieve(job, error.with_traceback(None))  # its frames hold what was being drawn
+        except Exception as error:  # whoever waits must learn of it, and the thread must live on
+            self._fail(job, error)
+
+    def _charge(self, job: Drawing, began: float) -> None:
+        with self._changed:
+            self._scheduler.charge(job, time.perf_counter() - began)
+
+    def _relieve(self, job: Drawing, error: Exception) -> None:
         """Let all generators go but the one that is asked, and begin again; without success the second time."""
-        if job.relieved or not job.claims:
+        if job.relieved or not job.stakes:
             self._fail(job, error)
             return
         with self._changed:
             job.relieved = True
-            self._line.put_back(job)
+            self._scheduler.put_back(job)
             self._copies.keep_only(job.sha256)
-            self._line.restart()  # a job that waits in the middle of its work holds its generator
+            for waiting in self._scheduler:  # a job that waits in the middle of its work holds its generator
+                waiting.restart()
         torch.cuda.empty_cache()
 
-    def _may_go_on(self, job: Job) -> bool:
-        """Put a job back in the line where something more urgent waits, and end it where nobody wants it any more."""
+    def _may_go_on(self, job: Drawing) -> bool:
+        """Put a job back where another comes before it, and end it where nobody wants it any more."""
         with self._changed:
-            if not job.claims:
+            if not job.stakes:
                 self._drop(job)
                 return False
-            overtaken = self._line.overtakes(job)
-            if overtaken:
-                self._line.put_back(job)
-        return not overtaken
+            gives_way = self._scheduler.gives_way(job)
+            if gives_way:
+                self._scheduler.put_back(job)
+        return not gives_way
 
-    def _deliver(self, job: Job, result: Any) -> None:
+    def _deliver(self, job: Drawing, result: Any) -> None:
         if job.wish is None:
             job.future.set_result(result)
         elif result is None:
@@ -261,18 +297,20 @@ class Renderer:
         else:
             self._finisher.submit(self._finish, job, result)
 
-    def _hand_over(self, job: Job, exact: Wish) -> None:
+    def _hand_over(self, job: Drawing, exact: Wish) -> None:
         """Let those who wait for a preview that cannot be drawn wait for the exact tile."""
         with self._changed:
-            if not job.claims:
+            if not job.stakes:
                 self._drop(job)
                 return
             self._forget(job)
-            (future, *_) = [self._wait_for(exact, claim, priority) for claim, priority in job.claims.items()]
+            (future, *_) = [
+                self._wait_for(exact, claim, stake.priority, stake.clients) for claim, stake in job.stakes.items()
+            ]
             self._changed.notify()
         future.add_done_callback(partial(_pass_on, job.future))
 
-    def _finish(self, job: Job, picture: Callable[[], Picture]) -> None:
+    def _finish(self, job: Drawing, picture: Callable[[], Picture]) -> None:
         """Put a tile together, aside from the thread that draws the next one, and hand it out."""
         try:
             made = picture()
@@ -291,7 +329,7 @@ class Renderer:
         for kept in (self._looked_at, self._sheets):
             kept.pop(Wish(exact.sha256, exact.seed, exact.psi, preview=True))
 
-    def _fail(self, job: Job, error: Exception) -> None:
+    def _fail(self, job: Drawing, error: Exception) -> None:
         if isinstance(error, NotFiniteError):
             if job.wish is not None and job.wish.preview:
                 self._hand_over(job, job.wish.exact)
@@ -350,7 +388,7 @@ class Renderer:
     def _break_off(self, *_: object) -> None:
         """Leave a batch before its next layer where something more urgent waits, or nobody for this."""
         with self._changed:
-            if self._drawn is not None and (not self._drawn.claims or self._line.overtakes(self._drawn)):
+            if self._drawn is not None and (not self._drawn.stakes or self._scheduler.overtakes(self._drawn)):
                 raise _OvertakenError
 
 
@@ -391,6 +429,10 @@ def _pass_on(waiting: Future[Picture], done: Future[Picture]) -> None:
         waiting.set_result(done.result())
     else:
         waiting.set_exception(error)
+
+
+def _claim_of(client: Client, visitor: str, lane: str) -> Claim:
+    return Claim(Visitor(client.source, visitor), lane)
 
 
 def _checked(wish: Wish) -> Wish:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -15,11 +17,17 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.clients import Client, serving
 from studio.ui.http_hosts import is_known
-from studio.ui.http_routes import EVENT, OWN, Door, door_for
+from studio.ui.http_routes import EVENT, OWN, PAGE, Door, door_for
+from studio.ui.http_sessions import Sessions
 
 IDLE_SECONDS = 20.0
-WHOLE_SECONDS = 600.0  # for the longest body at 40 kB/s
+WHOLE_SECONDS = 600.0  # for the longest body at BYTES_A_SECOND
+LEAST_SECONDS = 30.0  # for any body
+BYTES_A_SECOND = 42_000
+BODIES_BYTES = 512 * 2**20  # of all bodies that have come and are not answered yet
+BODIES_SHARE = 0.5  # of them that one source may have
 FRAMES = (  # that may show the page: notebooks of Colab, of VS Code and of this machine, and Hugging Face
     *("'self'", "https://colab.research.google.com", "https://*.googleusercontent.com", "https://*.colab.dev"),
     *("https://huggingface.co", "https://*.hf.space", "vscode-webview:", "vscode-file:"),
@@ -50,13 +58,14 @@ class Rules:
 
 
 class Guard:
-    """ASGI middleware, the outermost, that refuses what the page never sends."""
+    """ASGI middleware, the outermost, that refuses what the page never sends, and notices who hangs up."""
 
     def __init__(
         self, app: ASGIApp, rules: Rules, idle_seconds: float = IDLE_SECONDS, whole_seconds: float = WHOLE_SECONDS
     ) -> None:
         self.app, self.rules = app, rules
         self.idle_seconds, self.whole_seconds = idle_seconds, whole_seconds
+        self._sessions, self._bodies = Sessions(), _Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a short refusal, or pass the request on once the whole of it has come."""
@@ -65,31 +74,29 @@ class Guard:
         elif scope["type"] != "http":
             await self.app(scope, receive, send)
         else:
+            client = self._sessions.client(scope)
             try:
-                await self._pass_on(scope, receive, _marked(send))
+                with self._bodies.of(client) as body, serving(client):
+                    await self._pass_on(scope, receive, _marked(send), body)
             except _RefusedError as refusal:
                 answer = PlainTextResponse(str(refusal), refusal.status, {"Connection": "close"})
                 await answer(scope, receive, _marked(send))
             except _GoneError:
                 pass  # nobody is there to be answered
 
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, body: _Body) -> None:
         door = self._door(scope)
         _check_body_kind(scope, door)
-        body = await self._body(scope, receive, door.longest)
+        await self._read(body, scope, receive, door.longest)
         if door is EVENT:
-            self._check_event(body)
-        started = False
-
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+            self._check_event(bytes(body.data))
+        cookie = self._sessions.issue(scope) if door is PAGE else None
+        answering = _Answering(send, body.client, cookie)
         try:
-            await self.app(scope, _replayed(body, receive), noted)
+            async with _watched(receive, body.client) as later:
+                await self.app(scope, _replayed(bytes(body.data), later), answering.send)
         except Exception as error:
-            if started or scope["method"] != "POST" or door is OWN:
+            if answering.has_begun or scope["method"] != "POST" or door is OWN:
                 raise
             # The page's own functions answer their errors: what comes here is a body that Gradio makes nothing of.
             log.warning("No such request: %s %.200r", type(error).__name__, str(error))
@@ -108,26 +115,25 @@ class Guard:
             raise _RefusedError(404, "There is nothing here.")
         return door
 
-    async def _body(self, scope: Scope, receive: Receive, longest: int) -> bytes:
-        """Return the whole body. Raises _RefusedError where it is too long or does not come, and _GoneError."""
-        too_long = _RefusedError(413, f"This request may have {longest} bytes.")
-        if _declared_length(scope) > longest:
-            raise too_long
-        body, more = bytearray(), True
+    async def _read(self, body: _Body, scope: Scope, receive: Receive, longest: int) -> None:
+        """Read the whole body. Raises _RefusedError where it is too long or does not come, and _GoneError."""
+        declared = _declared_length(scope)
+        if declared > longest:
+            raise _too_long(longest)
         try:
-            async with asyncio.timeout(self.whole_seconds):
-                while more:
+            async with asyncio.timeout(min(self.whole_seconds, LEAST_SECONDS + (declared or longest) / BYTES_A_SECOND)):
+                while True:
                     async with asyncio.timeout(self.idle_seconds):
                         message = await receive()
                     if message["type"] == "http.disconnect":
                         raise _GoneError
-                    body += message.get("body", b"")
-                    more = message.get("more_body", False)
-                    if len(body) > longest:
-                        raise too_long
+                    body.add(message.get("body", b""))
+                    if len(body.data) > longest:
+                        raise _too_long(longest)
+                    if not message.get("more_body", False):
+                        return
         except TimeoutError:
             raise _RefusedError(408, "The rest of the request did not come in time.") from None
-        return bytes(body)
 
     def _check_event(self, body: bytes) -> None:
         """Refuse an event that the page does not have: Gradio would answer 500 and write a traceback for it."""
@@ -167,6 +173,87 @@ class _RefusedError(Exception):
 
 class _GoneError(Exception):
     """Whoever sent the request has hung up."""
+
+
+def _too_long(longest: int) -> _RefusedError:
+    return _RefusedError(413, f"This request may have {longest} bytes.")
+
+
+class _Bodies:
+    """The bytes of all bodies that are in memory, and whose they are."""
+
+    def __init__(self) -> None:
+        self._of_each: Counter[str] = Counter()
+
+    def of(self, client: Client) -> _Body:
+        """Return the body of a client's request, which counts for as long as it is entered."""
+        return _Body(client, self)
+
+    def take(self, source: str, count: int) -> None:
+        """Raise _RefusedError where a source, or all together, would have too many bytes."""
+        if self._of_each[source] + count > BODIES_SHARE * BODIES_BYTES or self._of_each.total() + count > BODIES_BYTES:
+            raise _RefusedError(503, "Too much is being sent at once; try again in a moment.")
+        self._of_each[source] += count
+
+    def give_back(self, source: str, count: int) -> None:
+        """Let go of so many bytes of a source."""
+        self._of_each[source] -= count
+        self._of_each += Counter()  # which leaves out those that have none
+
+
+class _Body:
+    """The body of one request, and whose it is."""
+
+    def __init__(self, client: Client, bodies: _Bodies) -> None:
+        self.client, self.data, self._bodies = client, bytearray(), bodies
+
+    def __enter__(self) -> _Body:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bodies.give_back(self.client.source, len(self.data))
+
+    def add(self, part: bytes) -> None:
+        """Put a part behind those before it. Raises _RefusedError."""
+        self._bodies.take(self.client.source, len(part))
+        self.data += part
+
+
+class _Answering:
+    """Sends an answer on, with the cookie of a new session; once it has begun, its client cannot leave any more."""
+
+    def __init__(self, send: Send, client: Client, cookie: str | None) -> None:
+        self._send, self._client, self._cookie = send, client, cookie
+        self.has_begun = False
+
+    async def send(self, message: Message) -> None:
+        """Send one message."""
+        if not self.has_begun:
+            self.has_begun = True
+            self._client.finish()
+            if self._cookie is not None:
+                cookie = (b"set-cookie", self._cookie.encode())
+                message = {**message, "headers": [*message.get("headers", []), cookie]}
+        await self._send(message)
+
+
+@asynccontextmanager
+async def _watched(receive: Receive, client: Client) -> AsyncIterator[Receive]:
+    """Note when a client hangs up before it is answered; give a `receive` for what comes after the body."""
+    task = asyncio.ensure_future(_hung_up(receive, client))
+    try:
+        yield lambda: asyncio.shield(task)
+    finally:
+        client.finish()
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def _hung_up(receive: Receive, client: Client) -> Message:
+    while (message := await receive())["type"] != "http.disconnect":
+        pass
+    client.leave()
+    return message
 
 
 def _path(scope: Scope) -> str:

@@ -22,8 +22,9 @@ class Door:
 
 
 EVENT = Door("POST", r"/gradio_api/run/predict/?")
+PAGE = Door("GET", r"/")
 DOORS = (
-    Door("GET", r"/"),
+    PAGE,
     Door("HEAD", r"/"),  # by which Gradio looks whether the page is there
     Door("GET", r"/(assets|static)/.+"),
     Door("GET", r"/theme\.css"),

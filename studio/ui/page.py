@@ -170,7 +170,7 @@ def _defaults() -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "allowed_paths": [],
-        "max_threads": 64,  # they wait for pictures; one thread draws
+        "max_threads": 256,  # they wait for pictures, with a hundred visitors too; one thread draws
         "state_session_capacity": 200,
     }
 

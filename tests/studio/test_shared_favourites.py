@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio import favourites
+from studio.clients import Client, serving
 from studio.favourites import (
     Favourite,
     FavouriteError,
@@ -18,9 +19,11 @@ from studio.favourites import (
     former_of,
     from_file,
     owner_of,
+    places_from_file,
     state_folder,
     to_file,
 )
+from training.core.clean_text import clean_text
 
 ANNE, BEN = "a" * 32, "b" * 32
 ONE = "1" * 64
@@ -205,10 +208,21 @@ def test_whatever_is_sent_is_a_favourite_or_refused(row: Any) -> None:
     assert from_file(to_file([one])) == [one]
 
 
-@given(st.text(max_size=80))
-def test_every_note_survives_the_file(note: str) -> None:
-    one = starred(1, note=note)
-    assert from_file(to_file([one]))[0].note == note
+@given(st.text(st.characters(exclude_categories=()), max_size=80))
+def test_every_note_survives_the_file_cleaned(note: str) -> None:
+    one = checked({**GOOD, "note": note})
+    assert one.note == clean_text(note, favourites.TEXT_LENGTH)
+    assert from_file(to_file([one])) == [one]
+
+
+def test_a_file_with_text_that_cannot_be_encoded_or_turns_direction_is_read_cleaned(tmp_path: Path) -> None:
+    rows = [{**GOOD, "note": "half \ud800", "name": "\u202egnp.elit", "owners": [owner_of(ANNE), "\ud800", 7]}]
+    content = {"format": 1, "favourites": rows, "places": {"\ud800": "x", owner_of(ANNE): owner_of("http://here")}}
+    (tmp_path / favourites.FILE).write_text(json.dumps(content), encoding="utf-8")
+    (row,) = Wall(tmp_path).rows(ANNE)
+    assert (row["note"], row["name"], row["stars"], row["own"]) == ("half", "gnp.elit", 1, True)
+    json.dumps(row, ensure_ascii=False).encode("utf-8")
+    assert places_from_file(json.dumps(content).encode()) == {owner_of(ANNE): owner_of("http://here")}
 
 
 def test_a_file_beyond_the_limit_is_refused() -> None:
@@ -223,3 +237,33 @@ def test_the_folder_is_the_one_that_the_environment_names(monkeypatch: pytest.Mo
     monkeypatch.delenv("GAN_RACE_STATE")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert state_folder() == tmp_path / ".local" / "state" / "gan-race-studio"
+
+
+def rows_of(wall: Wall, seeds_from: int) -> int:
+    return sum(row["seed"] // 1000 == seeds_from // 1000 for row in wall.rows(ANNE))
+
+
+def share_from(wall: Wall, source: str, secret: str, first: int, count: int, added: float) -> None:
+    with serving(Client(source)):
+        wall.share(secret, [starred(first + number, added=added + number) for number in range(count)])
+
+
+def test_one_request_cannot_fill_the_list(tmp_path: Path) -> None:
+    wall = Wall(tmp_path, clock=lambda: 10**9)
+    share_from(wall, "flood", ANNE, 0, favourites.MOST_OF_ONE, 1000.0)
+    assert seeds(wall) == list(range(299, 299 - favourites.MOST_OF_SOURCE, -1))
+
+
+def test_a_source_that_has_most_pushes_out_its_own_tiles_whatever_secrets_it_uses(tmp_path: Path) -> None:
+    wall = Wall(tmp_path, clock=lambda: 10**9)
+    share_from(wall, "honest", BEN, 1000, 40, 10.0)
+    for number in range(60):
+        share_from(wall, "flood", f"{number:032x}", 2000 + 10 * number, 10, 5000.0 + 10 * number)
+    assert rows_of(wall, 1000) == 40
+    assert len(wall.rows(ANNE)) <= favourites.MOST
+    for number in range(20):
+        share_from(wall, f"visitor {number}", f"{number + 500:032x}", 3000 + 10 * number, 5, 20.0)
+    assert rows_of(wall, 3000) == 100
+    assert rows_of(wall, 1000) == 40
+    assert len(wall.rows(ANNE)) == favourites.MOST
+    assert rows_of(Wall(tmp_path), 3000) == 100

@@ -55,7 +55,7 @@ def newest(folder: Path) -> Path:
         return folder
     found = steps(folder)
     if not found:
-        raise CheckpointError(f"{folder} is no checkpoint and no run that has saved one.", "no_config")
+        raise CheckpointError(f"{folder} is no checkpoint and no run that has saved one.", "no_run", folder=folder)
     return found[-1]
 
 

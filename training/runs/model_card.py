@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from training.core.clean_text import clean_text, encodable
 from training.evaluation import spectrum
 from training.evaluation.spectrum import Spectrum
 
@@ -17,6 +18,8 @@ tags:
 - oxford-flowers-102
 ---
 """
+NAME_LENGTH = 200  # characters
+TEXT_LENGTH = 1000
 
 
 def model_card(name: str, about: dict[str, Any], preview: str) -> str:
@@ -24,12 +27,12 @@ def model_card(name: str, about: dict[str, Any], preview: str) -> str:
 
     `preview` is the name of the picture beside the card.
     """
-    recipe = about["recipe"]
+    recipe, name, summary = about["recipe"], clean_text(encodable(name), NAME_LENGTH), _text(about["recipe"]["summary"])
     rows = "\n".join(f"| {field} | {_show(value)} |" for field, value in recipe.items() if field != "summary")
     return f"""{METADATA}
 # {name}
 
-{recipe["summary"][:1].upper()}{recipe["summary"][1:]}.
+{summary[:1].upper()}{summary[1:]}.
 
 ![The tile of seed 0]({preview})
 
@@ -55,6 +58,7 @@ def _scores(about: dict[str, Any]) -> str:
     metrics = about.get("metrics") or {}
     if not metrics:
         return ""
+    network = _text(metrics["network"])
     return f"""| score | value |
 |---|---|
 | KID | {metrics["kid"]:.4f} ± {metrics["kid_spread"]:.4f} |
@@ -64,7 +68,7 @@ def _scores(about: dict[str, Any]) -> str:
 | copies | {100 * metrics["copies"]:.1f} % |
 {_spectrum(spectrum.read(metrics), about["recipe"]["resolution"])}
 {metrics["fakes"]:,} fakes, the first of seed {metrics["seed"]}, against {metrics["reals"]:,} pictures, in the features
-of {metrics["network"]}; taken before the weights were rounded to float16. The numbers can be compared with others of
+of {network}; taken before the weights were rounded to float16. The numbers can be compared with others of
 the same network and counts only.
 
 """
@@ -92,12 +96,14 @@ def duration(seconds: float) -> str:
 
 
 def _devices(about: dict[str, Any]) -> str:
-    return " and ".join(sorted({runtime["device"] for runtime in about["runtimes"]}))
+    return " and ".join(sorted({_text(runtime["device"]) for runtime in about["runtimes"]}))
 
 
 def _pretrained(about: dict[str, Any]) -> str:
     if about["pretrained"]:
-        return f"Its discriminator looked through {about['pretrained']}; the generator began from random weights."
+        return (
+            f"Its discriminator looked through {_text(about['pretrained'])}; the generator began from random weights."
+        )
     return "No network trained on other data was used."
 
 
@@ -108,5 +114,10 @@ def _count(number: int, noun: str) -> str:
 def _show(value: object) -> str:
     """Write a setting; of a list its values, a name with its number as both."""
     if not isinstance(value, list):
-        return str(value)
-    return ", ".join(" ".join(map(str, one)) if isinstance(one, list) else str(one) for one in value)
+        return _text(value)
+    return ", ".join(" ".join(map(_text, one)) if isinstance(one, list) else _text(one) for one in value)
+
+
+def _text(value: object) -> str:
+    """Write a value of the passport, whatever recipe it came from, on one line."""
+    return clean_text(str(value), TEXT_LENGTH)

@@ -108,9 +108,13 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
         "The generator attends at {side} x {side}, which takes gigabytes; up to {limit} x {limit} is allowed here.",
         "{side} x {side} の自己注意は、数 GB のメモリーが必要なため追加できません。{limit} x {limit} まで使えます。",
     ),
+    "error_add_operations": (
+        "A tile of this generator takes {gigaflop} GFLOP of computing; up to {limit} are allowed here.",
+        "この生成器はタイル 1 枚に {gigaflop} GFLOP の計算が必要なため追加できません。上限は {limit} GFLOP です。",
+    ),
     "error_add_rate": (
-        "{count} checkpoints were sent within a minute, by all visitors together; try again in a minute.",
-        "1 分間に全員で {count} 個のチェックポイントが送られました。1 分ほど待ってからもう一度試してください。",
+        "{count} checkpoints were sent within a minute; try again in a minute.",
+        "1 分間に {count} 個のチェックポイントが送られました。1 分ほど待ってからもう一度試してください。",
     ),
     "error_add_busy": (
         "{count} checkpoints are being sent right now; try again in a moment.",
@@ -128,21 +132,4 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
         "This studio takes no checkpoints from the page; put them into its folder.",
         "このスタジオではページから追加できません。フォルダーに置いてください。",
     ),
-    # why one cannot be used; English has the program's own sentence, which says more (with values: TOLD)
-    "problem_no_config": ("{reason}", "config.json がありません。"),
-    "problem_no_weights": ("{reason}", "重みのファイルがありません。"),
-    "problem_unreadable": ("{reason}", "ファイルを開けません。アクセス権とファイルの状態を確認してください。"),
-    "problem_format": ("{reason}", "このプログラムが読める形式ではありません。"),
-    "problem_config": ("{reason}", "config.json が壊れているか、内容が正しくありません。"),
-    "problem_damaged": ("{reason}", "重みのファイルが壊れているか、safetensors ではありません。"),
-    "problem_pickle": (
-        "{reason}",
-        "重みのファイルが pickle 形式です。中のコードが実行されないよう、safetensors だけを読みます。",
-    ),
-    "problem_misfit": ("{reason}", "重みが config.json の設定と合いません。"),
-    "problem_not_finite": ("{reason}", "重みに NaN か無限大が含まれています。学習が発散したものです。"),
-    "problem_diverged": ("{reason}", "出力に NaN か無限大が含まれています。学習が発散したものです。"),
-    "problem_replaced": ("{reason}", "別のチェックポイントに置き換えられました。もう一度選んでください。"),
-    "problem_memory": ("{reason}", "この設定の生成器を作るメモリーが足りません。"),
-    "problem_disk": ("{reason}", "ディスクの読み書きに失敗しました。空き容量とアクセス権を確認してください。"),
 }

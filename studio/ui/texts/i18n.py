@@ -108,6 +108,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This browser keeps nothing for this page: save your favourites as a file before you leave it.",
         "このブラウザーはこのページのデータを保存しません。ページを離れる前に、お気に入りをファイルに保存してください。",
     ),
+    "browser_unkept": (
+        "This browser cannot store anything for this page: favourites, marks and settings last until it is closed.",
+        "このブラウザーはこのページのデータを保存できません。お気に入り、印、設定は、ページを閉じると消えます。",
+    ),
     "copied": ("Link copied.", "リンクをコピーしました。"),
     "copy_by_hand": ("Copy this link: {link}", "このリンクをコピーしてください: {link}"),
     "drawing": ("Drawing seed {seed} …", "シード {seed} を描画中…"),

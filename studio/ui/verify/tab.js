@@ -1,12 +1,11 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const [drop, input, status, ask] = [".drop", ".file", ".status", ".ask"].map($);
-const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const { visitor } = race;
 
 let file = null; // {base64, url} of the picture that is checked
 let verdict = null;
 let asked = false; // whether the verdict is on what was asked here, not on what the file says
-let list = null;
 let line = null; // what the status line says: {key, values}
 
 function showLine(next) {
@@ -29,7 +28,7 @@ async function take(chosen) {
 async function check(claim) {
   const checked = file;
   showLine({ key: "verifying" });
-  const answer = await race.ask(server.verify_tile, { file: file.base64, ...claim, visitor });
+  const [answer] = await Promise.all([race.ask(server.verify_tile, { file: file.base64, ...claim, visitor }), race.refreshList()]);
   if (checked !== file) return;
   if (answer.error) {
     showLine({ key: answer.error.code, values: answer.error.values });
@@ -38,7 +37,6 @@ async function check(claim) {
   showLine(null);
   verdict = answer.verdict;
   asked = "sha256" in claim;
-  list = answer.list;
   showVerdict();
 }
 
@@ -94,7 +92,7 @@ function chunkText(names, english) {
 }
 
 function showFacts() {
-  const name = verdict.checkpoint ? race.find(list, verdict.checkpoint)?.name : undefined;
+  const name = verdict.checkpoint ? race.find(race.list, verdict.checkpoint)?.name : undefined;
   const rows = [
     ["file", file.name],
     ["checkpoint", verdict.checkpoint && [name, verdict.checkpoint.slice(0, 8)].filter(Boolean).join(" · ")],
@@ -134,8 +132,8 @@ function inShort(...values) {
 }
 
 function fillQuestion() {
-  const chosen = verdict.checkpoint ?? race.shown?.sha256 ?? list.default;
-  race.fillCheckpoints($(".ask-checkpoint"), list, chosen, { raw: true });
+  const chosen = verdict.checkpoint ?? race.shown?.sha256 ?? race.list.default;
+  race.fillCheckpoints($(".ask-checkpoint"), race.list, chosen, { raw: true });
   $(".ask-seed").value ||= verdict.seed ?? "";
   $(".ask-psi").value ||= verdict.psi ?? 1;
 }

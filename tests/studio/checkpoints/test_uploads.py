@@ -9,13 +9,18 @@ import pytest
 
 from studio.checkpoints.uploads import (
     IDLE_SECONDS,
+    LEAST_SECONDS,
     MOST_A_MINUTE,
+    MOST_A_MINUTE_OF_ONE,
     MOST_BYTES,
     MOST_OPEN,
+    MOST_OPEN_OF_ONE,
+    STALE_SECONDS,
     WHOLE_SECONDS,
     RefusedError,
     Uploads,
 )
+from studio.clients import Client, serving
 
 
 class Clock:
@@ -70,35 +75,69 @@ def test_a_file_of_no_or_too_many_bytes_is_refused_before_it_comes(uploads: Uplo
     assert code_of(lambda: uploads.begin(size, b"", "")) == "error_add_size"
 
 
-def test_only_some_come_at_once_and_one_that_stands_still_makes_room(
+def begin(uploads: Uploads, source: str, size: int = 9) -> str:
+    """Begin an upload as a client of this source does."""
+    with serving(Client(source)):
+        return uploads.begin(size, b"", "")
+
+
+def test_only_some_of_one_source_come_at_once_and_one_that_stands_still_is_given_up(
     uploads: Uploads, clock: Clock, tmp_path: Path
 ) -> None:
-    tokens = [uploads.begin(9, b"", "") for _ in range(MOST_OPEN)]
-    assert code_of(lambda: uploads.begin(9, b"", "")) == "error_add_busy"
+    tokens = [begin(uploads, "a") for _ in range(MOST_OPEN_OF_ONE)]
+    assert code_of(lambda: begin(uploads, "a")) == "error_add_busy"
     clock.now = IDLE_SECONDS
     uploads.append(tokens[0], 0, b"a")
     clock.now = IDLE_SECONDS + 1
-    uploads.begin(9, b"", "")
+    begin(uploads, "a")
     assert files(tmp_path) == 2
     assert code_of(lambda: uploads.append(tokens[1], 0, b"a")) == "error_add_lost"
     assert uploads.append(tokens[0], 1, b"b") is None
 
 
-def test_one_that_comes_for_ever_is_given_up(uploads: Uploads, clock: Clock) -> None:
-    token = uploads.begin(10**6, b"", "")
-    for place in range(int(WHOLE_SECONDS // 50)):
+def test_idle_uploads_make_room_for_another_as_soon_as_they_are_stale(
+    uploads: Uploads, clock: Clock, tmp_path: Path
+) -> None:
+    tokens = [begin(uploads, f"visitor {number}") for number in range(MOST_OPEN)]
+    assert code_of(lambda: begin(uploads, "late")) == "error_add_busy"
+    clock.now = STALE_SECONDS - 1
+    for token in tokens[1:]:
+        uploads.append(token, 0, b"a")
+    clock.now = STALE_SECONDS + 1
+    late = begin(uploads, "late")
+    assert files(tmp_path) == MOST_OPEN
+    assert code_of(lambda: uploads.append(tokens[0], 0, b"a")) == "error_add_lost"
+    assert [uploads.append(token, 1, b"b") for token in tokens[1:]] == [None] * (MOST_OPEN - 1)
+    assert uploads.append(late, 0, b"123456789") is not None
+
+
+def test_a_source_with_many_uploads_makes_room_for_one_with_none_and_not_for_itself(uploads: Uploads) -> None:
+    greedy = [begin(uploads, source) for source in ("greedy", "other") for _ in range(MOST_OPEN_OF_ONE)]
+    begin(uploads, "modest")
+    begin(uploads, "modest")
+    assert [token for token in greedy if token not in uploads._open] == [greedy[3], greedy[7]]
+    assert code_of(lambda: begin(uploads, "greedy")) == "error_add_busy"
+
+
+@pytest.mark.parametrize(("size", "seconds"), [(10**6, LEAST_SECONDS), (MOST_BYTES, WHOLE_SECONDS)])
+def test_one_that_comes_for_ever_is_given_up(uploads: Uploads, clock: Clock, size: int, seconds: float) -> None:
+    token = uploads.begin(size, b"", "")
+    for place in range(int(seconds // 50) + 1):
         clock.now = place * 50.0
         uploads.append(token, place, b"a")
-    clock.now = WHOLE_SECONDS + 1
+    clock.now = seconds + 1
     assert code_of(lambda: uploads.append(token, place + 1, b"a")) == "error_add_lost"
 
 
-def test_all_visitors_together_may_begin_so_many_a_minute(uploads: Uploads, clock: Clock) -> None:
-    for _ in range(MOST_A_MINUTE):
-        uploads.give_up(uploads.begin(9, b"", ""))
-    assert code_of(lambda: uploads.begin(9, b"", "")) == "error_add_rate"
+def test_a_source_may_begin_so_many_a_minute_and_leaves_others_their_share(uploads: Uploads, clock: Clock) -> None:
+    for _ in range(MOST_A_MINUTE_OF_ONE):
+        uploads.give_up(begin(uploads, "greedy"))
+    assert code_of(lambda: begin(uploads, "greedy")) == "error_add_rate"
+    for number in range(MOST_A_MINUTE - MOST_A_MINUTE_OF_ONE):
+        uploads.give_up(begin(uploads, f"visitor {number}"))
+    assert code_of(lambda: begin(uploads, "late")) == "error_add_rate"
     clock.now = 60.0
-    uploads.begin(9, b"", "")
+    begin(uploads, "greedy")
 
 
 def test_what_a_killed_program_has_left_is_removed(uploads: Uploads, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from studio.clients import Client, current_client, serving
 from studio.exploration import video_jobs
 from studio.exploration.video import VideoError
 from studio.exploration.video_jobs import Film, Films, StoppedError, UnknownFilmError
@@ -137,3 +138,51 @@ def test_a_failure_reaches_whoever_looks(error: Exception) -> None:
 
     made = Films()
     assert ended(made.look(made.start("gif", fail(), 2, 12, "me"))).error is error
+
+
+def start_from(made: Films, source: str, visitor: str, frames: Source) -> str:
+    with serving(Client(source)):
+        return made.start("gif", frames, frames.count, 12, visitor)
+
+
+def test_films_under_many_names_of_one_source_make_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video_jobs, "MOST", 3)
+    source, made = Source(), Films()
+    flood = [start_from(made, "flood", f"name {number}", source) for number in range(3)]
+    newest = made.look(flood[-1])
+    honest = start_from(made, "honest", "me", Source(1))
+    assert isinstance(newest.error, StoppedError)
+    with pytest.raises(BusyError):
+        start_from(made, "flood", "another name", source)
+    with pytest.raises(UnknownFilmError):
+        made.look(flood[-1])
+    assert not made.look(honest).ended
+    for name in (*flood, honest):
+        made.stop(name)
+    source.let_go(3)
+
+
+def test_the_frames_of_a_film_count_for_whoever_started_it() -> None:
+    seen = []
+
+    class Frames(Source):
+        def __iter__(self) -> Iterator[Pixels]:
+            seen.append(current_client().source)
+            yield FRAME
+
+    made = Films()
+    assert ended(made.look(start_from(made, "a session", "me", Frames(1)))).error is None
+    assert seen == ["a session"]
+
+
+def test_a_finished_film_is_kept_for_its_time_however_often_it_is_asked_for() -> None:
+    now = [0.0]
+    made = Films(clock=lambda: now[0])
+    name = made.start("gif", [FRAME], 1, 12, "me")
+    ended(made.look(name))
+    for now[0] in range(0, int(video_jobs.FETCHED_SECONDS), 50):
+        assert made.look(name).data is not None
+    now[0] = video_jobs.FETCHED_SECONDS + 1
+    made.start("gif", [FRAME], 1, 12, "other")
+    with pytest.raises(UnknownFilmError):
+        made.look(name)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from studio.rendering.drawing import Drawing
 from studio.rendering.fast_generator import close_enough
 from studio.rendering.renderer import Priority, Renderer, Wish
-from studio.rendering.scheduler import Job, Line
 from studio.ui.compare import tab as compare
 from studio.ui.explore import tab as explore
 from studio.ui.services import Studio
@@ -106,11 +106,10 @@ def test_a_job_that_waits_in_the_middle_of_its_work_lets_go_of_what_it_holds() -
             held.clear()
         return len(held)
 
-    line, job = Line(), Job(steps, "a", Wish("a", 1))
+    job = Drawing(begin=steps, sha256="a", wish=Wish("a", 1))
     next(job.steps)
-    line.append(job)
     assert held == ["generator"]
-    line.restart()
+    job.restart()
     assert held == []
     next(job.steps)
     assert held == ["generator"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextvars
 import hashlib
 import io
 import threading
@@ -15,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from studio.clients import Client, serving
 from studio.rendering import image_encoding, scheduler
 from studio.rendering import renderer as render
 from studio.rendering.fast_generator import close_enough
@@ -212,7 +214,7 @@ def test_what_is_more_urgent_comes_first_whenever_it_came(found: Checkpoint) -> 
         future = order(renderer, found, 1 + priority, f"visitor {priority}", priority=priority)
         done.watch(future, priority.name)
     gate.open.set()
-    assert done.names(6) == ["first", *(priority.name for priority in Priority)]
+    assert done.names(7) == ["first", *(priority.name for priority in Priority)]
 
 
 def test_visitors_take_turns_however_much_one_of_them_wishes(found: Checkpoint) -> None:
@@ -416,7 +418,7 @@ def test_too_many_waiting_wishes_are_refused_but_not_for_less_urgent_ones(
     futures += [
         order(renderer, found, seed, visitor, priority=Priority.SHEET) for seed, visitor in ((2, "b"), (3, "c"))
     ]
-    with pytest.raises(BusyError, match="2 pictures are waiting"):
+    with pytest.raises(BusyError, match="2 pieces of work are waiting"):
         order(renderer, found, 4, "d", priority=Priority.SHEET)
     futures.append(order(renderer, found, 5, "e"))
     gate.open.set()
@@ -424,12 +426,12 @@ def test_too_many_waiting_wishes_are_refused_but_not_for_less_urgent_ones(
 
 
 def test_one_visitor_cannot_fill_the_line(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "WAITING_OF_ONE", 3)
+    monkeypatch.setattr(scheduler, "WAITING_OF_VISITOR", 3)
     gate = Gate(found)
     renderer = Renderer(gate, CPU)
     with pytest.raises(BusyError):
         order_all(renderer, found, [1, 2, 3, 4])
-    assert len(renderer._line) == 0
+    assert len(renderer._scheduler) == 0
     futures = [*order_all(renderer, found, [1, 2, 3]), order(renderer, found, 9, "you")]
     gate.open.set()
     assert [future.result(20).seed for future in futures] == [1, 2, 3, 9]
@@ -476,7 +478,7 @@ def test_newer_work_in_a_lane_takes_the_place_of_older_work_that_waits(found: Ch
         first = pool.submit(renderer.work, found.sha256, lambda _: 1, "me", **place)
         assert gate.entered.wait(20)
         second = pool.submit(renderer.work, found.sha256, lambda _: 2, "me", **place)
-        wait_until(lambda: len(renderer._line) == 1)
+        wait_until(lambda: len(renderer._scheduler) == 1)
         third = pool.submit(renderer.work, found.sha256, lambda _: 3, "me", **place)
         with pytest.raises(SupersededError):
             second.result(20)
@@ -581,4 +583,75 @@ def test_thirty_visitors_at_once_each_get_their_own_tiles_within_the_bytes(
     for picture in pictures[::4]:
         assert close_enough(picture.pixels, seed_sheet(by_hash[picture.sha256].generator, picture.seed))
     assert renderer._looked_at.bytes + renderer._sheets.bytes <= size * 16
-    assert (len(renderer._line), len(renderer._jobs), len(renderer._line._turns)) == (0, 0, 0)
+    assert (len(renderer._scheduler), len(renderer._jobs), len(renderer._scheduler._payers)) == (0, 0, 0)
+
+
+def test_what_a_client_that_hung_up_waited_for_is_given_up_also_while_it_is_drawn(
+    found: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderer = warm(Renderer(lambda _: found, CPU), found)
+    batches = Batches(monkeypatch)
+    left, stays = Client("a"), Client("b")
+    with serving(left):
+        drawn, waits = order(renderer, found, 7, "me", lane="drawn"), order(renderer, found, 8, "me", lane="waits")
+        shared = order(renderer, found, 9, "me", lane="shared")
+    with serving(stays):
+        order(renderer, found, 9, "you")
+    batches.wait_for(2)
+    left.leave()
+    batches.go_on()
+    for future in (drawn, waits):
+        with pytest.raises(SupersededError):
+            future.result(20)
+    assert shared.result(20).seed == 9
+    assert renderer.renders == 2
+    assert batches.count <= 13
+
+
+def test_a_tile_that_was_asked_for_again_before_its_first_client_was_seen_to_leave_is_drawn(found: Checkpoint) -> None:
+    gate = Gate(found)
+    renderer = Renderer(gate, CPU)
+    left, again = Client("a"), Client("a")
+    with serving(left):
+        order(renderer, found, 7, "me")
+    assert gate.entered.wait(20)
+    with serving(again):
+        tile = order(renderer, found, 7, "me")
+    left.leave()
+    gate.open.set()
+    assert tile.result(20).seed == 7
+
+
+def test_work_of_a_client_that_hung_up_is_not_begun(found: Checkpoint) -> None:
+    gate = Gate(found)
+    renderer, client = Renderer(gate, CPU), Client("a")
+    place = {"priority": Priority.SHEET, "lane": "morph"}
+    first = order(renderer, found, 1, "other")
+    assert gate.entered.wait(20)
+    with ThreadPoolExecutor(1) as pool, serving(client):
+        work = pool.submit(contextvars.copy_context().run, renderer.work, found.sha256, lambda _: 1, "me", **place)
+        wait_until(lambda: len(renderer._scheduler) == 1)
+        client.leave()
+        with pytest.raises(SupersededError):
+            work.result(20)
+    gate.open.set()
+    assert first.result(20).seed == 1
+
+
+def test_a_heavy_tile_gives_way_between_its_batches_to_another_visitor_of_the_same_urgency(
+    found: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(scheduler.TURNS, Priority.INTERACTIVE, scheduler.Turn(100, 0.0))
+    renderer = warm(Renderer(lambda _: found, CPU), found)
+    batches, honest = Batches(monkeypatch), Wish(found.sha256, 8)
+    heavy = order(renderer, found, 7, "heavy")
+    batches.wait_for(2)
+    other = order(renderer, found, 8, "honest")
+    for count in (3, 4):
+        assert renderer.rows(honest) is None
+        batches.step()
+        batches.wait_for(count)
+    assert renderer.rows(honest) is not None
+    assert not heavy.done()
+    batches.go_on()
+    assert (heavy.result(20).seed, other.result(20).seed) == (7, 8)

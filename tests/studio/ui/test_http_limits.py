@@ -15,6 +15,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.clients import current_client
+from studio.ui import http_limits
 from studio.ui.http_limits import Guard, Rules, Zipped
 from studio.ui.http_routes import MAX_BODY_BYTES, SMALL_BODY_BYTES
 from tests.loops import run_to_its_end
@@ -264,3 +266,81 @@ def test_no_websocket_is_opened_and_the_lifespan_passes() -> None:
     assert [one["type"] for one in run_to_its_end(through("websocket"))] == ["websocket.close"]
     assert run_to_its_end(through("lifespan")) == []
     assert seen == ["lifespan"]
+
+
+def hang_up_after(seconds: float) -> list[Message | float]:
+    return [part(b"{}", more=False), seconds, {"type": "http.disconnect"}]
+
+
+def test_a_client_that_hangs_up_before_its_answer_has_left() -> None:
+    told: list[str] = []
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.to_thread(lambda: current_client().on_leaving(lambda: told.append("left")))
+        await asyncio.sleep(0.2)
+        await PlainTextResponse("done")(scope, receive, send)
+
+    run_to_its_end(exchange("POST", SERVER, hang_up_after(0.05), app=slow))
+    assert told == ["left"]
+    told.clear()
+    run_to_its_end(exchange("POST", SERVER, hang_up_after(0.5), app=slow))
+    assert told == []
+
+
+def test_a_server_that_tells_of_the_end_of_its_own_answer_tells_of_nobody_who_left() -> None:
+    told: list[str] = []
+
+    async def lingering(scope: Scope, receive: Receive, send: Send) -> None:
+        current_client().on_leaving(lambda: told.append("left"))
+        await PlainTextResponse("done")(scope, receive, send)
+        await asyncio.sleep(0.2)
+
+    run_to_its_end(exchange("POST", SERVER, hang_up_after(0.05), app=lingering))
+    assert told == []
+
+
+def test_the_page_brings_a_session_and_what_comes_with_it_is_known_by_it() -> None:
+    async def source(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(current_client().source)(scope, receive, send)
+
+    async def visit() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=Guard(source, Rules()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
+            return [await client.get(path) for path in ("/config", "/", "/config", "/")]
+
+    without, page, within, again = run_to_its_end(visit())
+    assert [one.headers.get("set-cookie") is not None for one in (without, page, within, again)] == [0, 1, 0, 0]
+    assert without.text == page.text == "address 127.0.0.1"
+    assert within.text == again.text == f"session {page.cookies['race_session'].partition('.')[0]}"
+
+
+@pytest.mark.parametrize(("source", "status"), [("192.0.2.1", 503), ("198.51.100.9", 200)])
+def test_one_source_cannot_fill_the_memory_with_bodies(
+    source: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_limits, "BODIES_BYTES", 4000)
+    seen: list[int] = []
+
+    async def run() -> None:
+        may_end = asyncio.Event()
+
+        async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+            await may_end.wait()
+            await echo(scope, receive, send)
+
+        guard = Guard(waiting, Rules())
+
+        async def ask_from(address: str, size: int) -> int:
+            transport = httpx.ASGITransport(app=guard, client=(address, 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
+                return (await client.post(SERVER, content=b"x" * size, headers=JSON)).status_code
+
+        first = asyncio.ensure_future(ask_from("192.0.2.1", 1500))
+        await asyncio.sleep(0.05)
+        second = asyncio.ensure_future(ask_from(source, 1500))
+        await asyncio.sleep(0.05)
+        may_end.set()
+        seen.extend([await first, await second, await ask_from("192.0.2.1", 1500)])
+
+    run_to_its_end(run())
+    assert seen == [200, status, 200]
