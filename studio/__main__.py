@@ -12,7 +12,8 @@ from studio.checkpoints.catalog import Gallery, listed_name
 from studio.race.tile_file import MAX_FILE_BYTES, export_png
 from studio.race.verdict import Verdict, in_ranges
 from studio.race.verification import verify
-from training.core import atomic_write, checkpoint, run_folder
+from training.core import checkpoint, run_folder
+from training.core.atomic_write import written_file
 from training.core.latents import check_seed
 from training.core.output import print_any_name
 from training.core.tile import check_psi
@@ -65,12 +66,8 @@ def _check_writable(path: Path) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a file as one step, so that nobody ever sees half of it."""
-    part = path.with_name(f".{path.name}{atomic_write.UNFINISHED}")
-    try:
+    with written_file(path) as part:
         part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def check(options: argparse.Namespace) -> int:

@@ -89,8 +89,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/tricks/regularizers.py",
-        "return (slope - 1.0).square()",
-        "return slope.square()",
+        "return (length - 1.0).square()",
+        "return length.square()",
         "training/tricks/test_regularizers.py",
     ),
     Mistake(
@@ -101,8 +101,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/tricks/regularizers.py",
-        "0.5 * squared_slope(view.d, view.fake)",
-        "0.5 * squared_slope(view.d, view.real)",
+        "0.5 * squared_gradient_norm(view.d, view.fake)",
+        "0.5 * squared_gradient_norm(view.d, view.real)",
         "training/tricks/test_regularizers.py",
     ),
     Mistake(
@@ -253,8 +253,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/discriminators/autoencoder.py",
-        "Judgement(-error[:, None], code)",
-        "Judgement(error[:, None], code)",
+        "DiscriminatorOutput(-error[:, None], code)",
+        "DiscriminatorOutput(error[:, None], code)",
         "training/discriminators/test_discriminators.py",
     ),
     Mistake(
@@ -301,41 +301,44 @@ MISTAKES = [
     ),
     Mistake(
         "training/runs/trainer.py",
-        "keep = 0.5 ** (self.recipe.batch / half_life)",
-        "keep = 0.5 ** (1 / half_life)",
+        "keep=0.5 ** (self.recipe.batch / half_life)",
+        "keep=0.5 ** (1 / half_life)",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        "torch._foreach_copy_(list(self.average.buffers()), buffers)",
+        "training/runs/generator_average.py",
+        "torch._foreach_copy_(list(average.buffers()), buffers)",
         "pass",
         "training/runs/test_trainer.py",
     ),
     Mistake(
         "training/runs/trainer.py",
-        '"scaler", "control", "replay"]',
-        '"scaler", "replay"]',
+        '"control": self.adaptive, ',
+        "",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py", "judged.fake * self.control.balance", "judged.fake", "training/runs/test_trainer.py"
+        "training/runs/step_hooks.py",
+        "return real, fake * self.trainer.adaptive.balance",
+        "return real, fake",
+        "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        ".d(reals.sliced.float(), fakes.sliced.float())",
-        ".d(fakes.sliced.float(), reals.sliced.float())",
+        "training/runs/step_hooks.py",
+        ".d(reals.float(), fakes.float())",
+        ".d(fakes.float(), reals.float())",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/step_hooks.py",
+        "return self._added(loss, outputs.fakes.classes, outputs.labels)",
+        "return loss",
         "training/runs/test_trainer.py",
     ),
     Mistake(
         "training/runs/trainer.py",
-        "loss + self.recipe.class_weight * cross_entropy(fake",
-        "loss + 0.0 * cross_entropy(fake",
-        "training/runs/test_trainer.py",
-    ),
-    Mistake(
-        "training/runs/trainer.py",
-        "real_mean=self.control.real_mean",
-        "real_mean=self.control.fake_mean",
+        "real_mean=self.adaptive.real_mean",
+        "real_mean=self.adaptive.fake_mean",
         "training/runs/test_trainer.py",
     ),
     Mistake(
@@ -352,7 +355,7 @@ MISTAKES = [
     ),
     Mistake(
         "training/recipes/compatibility.py",
-        "not (r.clip or r.penalty_names & SLOPES or",
+        "not (r.clip or r.penalty_names & GRADIENT_PENALTIES or",
         "not (r.clip or r.penalty_names or",
         "training/recipes/test_recipe.py",
     ),
@@ -424,8 +427,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/tricks/vae_encoder.py",
-        "(real - painted).square()",
-        "(real - painted).abs()",
+        "(real - reconstructed).square()",
+        "(real - reconstructed).abs()",
         "training/tricks/test_vae_encoder.py",
     ),
     Mistake(
@@ -435,32 +438,34 @@ MISTAKES = [
         "training/tricks/test_vae_encoder.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        "self.recipe.hybrid * self._hybrid_loss(reals)",
-        "self._hybrid_loss(reals)",
-        "training/runs/test_trainer.py",
-    ),
-    Mistake("training/runs/trainer.py", "buffer.clone() for name", "buffer for name", "training/runs/test_trainer.py"),
-    Mistake(
-        "training/runs/trainer.py",
-        '[*parts, "encoder"] if self.recipe.hybrid else parts',
-        "parts",
+        "training/runs/step_hooks.py",
+        "loss + self.recipe.hybrid * (prior_loss",
+        "loss + (prior_loss",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        "[*self.g.parameters(), *self.encoder.parameters()]",
-        "[*self.g.parameters()]",
+        "training/runs/step_hooks.py", "buffer.clone() for name", "buffer for name", "training/runs/test_trainer.py"
+    ),
+    Mistake(
+        "training/runs/step_hooks.py",
+        'return {"encoder": self.encoder}',
+        "return {}",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        "self.d.head(self.d.backbone(images), labels)",
-        "self.d.head(self._look(images), labels)",
+        "training/runs/step_hooks.py",
+        "return list(self.encoder.parameters())",
+        "return []",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
+        "training/runs/step_hooks.py",
+        "d.head(d.backbone(images), labels)",
+        "d.head(self.trainer.batch(images, labels).seen, labels)",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/step_hooks.py",
         "(sample(mean, log_variance), reals.labels)",
         "(mean, reals.labels)",
         "training/runs/test_trainer.py",

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -91,6 +92,22 @@ def written_whole(folder: Path) -> Iterator[Path]:
     remove(outdated)
 
 
+@contextmanager
+def written_file(file: Path) -> Iterator[Path]:
+    """Give a new file to write, and move it to `file` as one step once it is on the disk. Raises OSError.
+
+    Several processes and threads may do so at once: the last one's file stays. What fails leaves nothing behind.
+    """
+    part = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}{UNFINISHED}")
+    try:
+        yield part
+        _flush(part)
+        part.replace(file)
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
 def _moved_into_place(part: Path, folder: Path) -> Path:
     """Move a complete folder to its name, and return where an older one of that name is until it is removed."""
     outdated = folder.with_name(f".{folder.name}.old{UNFINISHED}")
@@ -115,14 +132,16 @@ def discard(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder as far as that is possible, its files emptied first.
+    """Remove a folder, or a file, as far as that is possible, its files emptied first.
 
     A mounted drive moves what is removed into its trash, where it takes room for weeks: an empty file takes none. A
     file that has another name elsewhere, or stands elsewhere itself, is not emptied.
     """
     with suppress(OSError):  # the drive may be away
-        for file in [] if folder.is_symlink() else [*folder.rglob("*")]:
+        for file in [] if folder.is_symlink() else [folder, *folder.rglob("*")]:
             _empty(file)
+        if not folder.is_dir():
+            folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
 
 
