@@ -1,4 +1,4 @@
-"""The command line of training: pack, train, ladder, bench, recipes, publish."""
+"""The command line of training: pack, train, ladder, bench, recipes, publish, convert."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from training.convert import convert as write_converted
 from training.core import dataset as data
 from training.core.latents import check_seed
 from training.core.precision import PRECISIONS, Compute, chosen, has_amx
@@ -150,6 +151,14 @@ def publish(options: argparse.Namespace) -> None:
     print(f"written: {write_published(options.run, options.out, raw=options.raw)}")
 
 
+def convert(options: argparse.Namespace) -> None:
+    """Make a generator that another program saved one of our checkpoints."""
+    found = write_converted(options.file, options.out, options.entry)
+    config = found.config
+    sizes = f"z {config.z_dim}, width {config.width}, {config.resolution} x {config.resolution} pixels"
+    print(f"written: {options.out} ({found.entry}: the generator of {found.origin}; {sizes})")
+
+
 def _by_name(names: Sequence[str], find: Callable[[str], Recipe]) -> dict[str, Recipe]:
     """Return recipes by the name under which they are reported: that of a file without folder and ending."""
     recipes = {Path(name).stem: find(name) for name in dict.fromkeys(names)}
@@ -209,6 +218,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("publish", help="write a run's newest checkpoint in float16, without its state")
     _add_publish_options(command)
     command.set_defaults(command=publish)
+
+    command = commands.add_parser("convert", help="make a generator that another program saved one of our checkpoints")
+    _add_convert_options(command)
+    command.set_defaults(command=convert)
     return parser
 
 
@@ -230,6 +243,12 @@ def _add_publish_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", type=Path, metavar="RUN")
     command.add_argument("out", type=Path, metavar="DIR")
     command.add_argument("--raw", action="store_true", help="also the weights as last trained, not averaged")
+
+
+def _add_convert_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="a .pth or .pt that torch.save wrote")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--entry", metavar="NAME", help="which record of the file is meant, such as netG")
 
 
 def _add_bench_options(command: argparse.ArgumentParser) -> None:
