@@ -12,7 +12,7 @@ from studio.checkpoints.catalog import Gallery, listed_name
 from studio.race.tile_file import MAX_FILE_BYTES, export_png
 from studio.race.verdict import Verdict, in_ranges
 from studio.race.verification import verify
-from training.core import checkpoint, run_folder
+from training.core import checkpoint, hub, run_folder
 from training.core.atomic_write import written_file
 from training.core.latents import check_seed
 from training.core.output import print_any_name
@@ -49,7 +49,7 @@ def export(options: argparse.Namespace) -> int:
     """Write the tile of a seed."""
     _check_writable(options.out)
     weights = checkpoint.RAW_WEIGHTS if options.raw else checkpoint.WEIGHTS
-    found = checkpoint.load(run_folder.named(options.checkpoint), weights)
+    found = checkpoint.load(run_folder.named(hub.opened(options.checkpoint)), weights)
     _write(options.out, export_png(found, options.seed, options.psi))
     truncated = "" if options.psi == 1.0 else f" with psi {options.psi:g}"
     print(f"written: {options.out} (seed {options.seed}{truncated} of checkpoint {found.sha256})")
@@ -73,6 +73,7 @@ def _write(path: Path, data: bytes) -> None:
 def check(options: argparse.Namespace) -> int:
     """Draw the tile again that a file claims to be, and say whether they are the same."""
     data = _read(options.file)
+    options.checkpoints = hub.opened(options.checkpoints)
     gallery, sha256 = _gallery(options)
     verdict = verify(data, gallery, seed=options.seed, checkpoint=sha256, psi=options.psi)
     print(json.dumps(verdict.to_dict(), indent=2) if options.json else _text(verdict))
@@ -100,7 +101,7 @@ def _read(path: Path) -> bytes:
 
 def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     """Return where to look for checkpoints, and the hash of the one that was named, if one was."""
-    name: str | None = options.checkpoint
+    name: str | None = hub.local_name(options.checkpoint) if options.checkpoint else None
     gallery = Gallery(options.checkpoints)
     named = next((entry for entry in gallery.entries() if entry.name == listed_name(name)), None) if name else None
     if named is None and name and (Path(name).is_dir() or "@" in name):
@@ -123,7 +124,10 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("export", help="write the tile of a seed as a PNG that can be verified")
     command.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's folder, a run's, or RUN@IMAGES"
+        "checkpoint",
+        type=hub.place,
+        metavar="CHECKPOINT",
+        help="a checkpoint's folder, a run's, RUN@IMAGES, or hf://owner/name",
     )
     command.add_argument("--seed", type=_seed, required=True, metavar="N", help="0 to 4294967295")
     command.add_argument("--psi", type=_psi, default=1.0, metavar="P", help="truncation of all cells, 0 to 1")
@@ -137,10 +141,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit code: 0 pass, 1 fail, 2 could not check.",
     )
     command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR", help="default: checkpoints")
+    command.add_argument(
+        "--checkpoints", type=hub.place, default=CHECKPOINTS, metavar="DIR", help="default: checkpoints"
+    )
     command.add_argument("--seed", type=_seed, metavar="N", help="instead of the one that the file names")
     command.add_argument(
-        "--checkpoint", metavar="C", help="a name in DIR, a folder, RUN@IMAGES, or a hash (8 digits or more)"
+        "--checkpoint",
+        metavar="C",
+        help="a name in DIR, a folder, RUN@IMAGES, hf://owner/name, or a hash (8 digits or more)",
     )
     command.add_argument("--psi", type=_psi, metavar="P", help="instead of the one that the file names, 0 to 1")
     command.add_argument("--json", action="store_true", help="print the verdict as JSON")
