@@ -69,6 +69,16 @@ def _free_bytes(path: Path) -> int | None:
     return None
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file as one step, so that nobody ever sees half of it; an older one is replaced. Raises OSError."""
+    part = path.with_name(f".{path.name}{UNFINISHED}")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 @contextmanager
 def written_whole(folder: Path) -> Iterator[Path]:
     """Give a new folder to write into, and move it to `folder` as one step once everything is on the disk.
