@@ -1,4 +1,4 @@
-"""The command line of the studio: export a seed's tile, verify anybody's tile."""
+"""The command line of the studio: export a seed's tile, verify anybody's tile, hold a race."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tqdm import tqdm
 from studio.checkpoints.catalog import Gallery
 from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSources
 from studio.race import batch_table
+from studio.race import commands as race_commands
 from studio.race.batch_files import ArchiveError, files_in, is_archive, pictures, unpack_checkpoints
 from studio.race.batch_verification import verify_batch
 from studio.race.tile_file import MAX_FILE_BYTES, export_png
@@ -184,6 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print the verdict as JSON")
     command.add_argument("--csv", type=Path, metavar="FILE", help="also write the table of all files as CSV")
     command.set_defaults(command=check)
+    race_commands.add_parser(commands)
     return parser
 
 

@@ -20,6 +20,7 @@ from studio.checkpoints.training_curves import is_finite
 from studio.checkpoints.uploads import RefusedError
 from training.core.atomic_write import UNFINISHED, discard, written_whole
 from training.core.checkpoint import CONFIG, PICKLES, WEIGHTS, CheckpointError, describe, file_sha256, load
+from training.core.generators import GeneratorConfig
 
 FOLDER = "added"
 NOTE = "added.json"
@@ -150,10 +151,14 @@ def _note(folder: Path) -> dict[str, Any]:
 
 
 def _check(folder: Path) -> None:
-    attention = describe(folder).config.attention
-    if attention > MOST_ATTENTION:
-        raise RefusedError("error_add_attention", side=attention, limit=MOST_ATTENTION)
+    check_attention(describe(folder).config)
     load(folder)
+
+
+def check_attention(config: GeneratorConfig) -> None:
+    """Raise RefusedError for a generator whose attention would take gigabytes for each picture."""
+    if config.attention > MOST_ATTENTION:
+        raise RefusedError("error_add_attention", side=config.attention, limit=MOST_ATTENTION)
 
 
 def clean_name(name: object) -> str:

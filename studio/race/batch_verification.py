@@ -87,7 +87,7 @@ def verify_batch(
     Memory holds the pixels of one file at a time.
     """
     listed = list(files)
-    claims = [_claimed_checkpoint(file) for file in listed]
+    claims = [claimed_checkpoint(file) for file in listed]
     order = sorted(range(len(listed)), key=lambda index: (claims[index], index))
     examined: list[_Examined] = []
     for done, index in enumerate(order, start=1):
@@ -100,7 +100,7 @@ def _worst_first(one: CheckedFile) -> tuple[int, str]:
     return WORST_FIRST.index(one.verdict.outcome), one.file
 
 
-def _claimed_checkpoint(file: PictureFile) -> str:
+def claimed_checkpoint(file: PictureFile) -> str:
     """Return which checkpoint a PNG names, without decoding its pixels; "" where it names none in the usual place."""
     try:
         data = file.read() if file.problem is None else b""
