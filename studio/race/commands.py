@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from tqdm import tqdm
 
 from studio.checkpoints.catalog import Gallery
 from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSources
-from studio.race import code_sheet
+from studio.race import code_sheet, recount
 from studio.race.messages import RaceError
 from studio.race.near_duplicates import MAX_LEVELS
 from studio.race.one_time_codes import grouped
@@ -199,7 +200,8 @@ def export(options: argparse.Namespace) -> int:
     text = publish(_organiser(options).race())
     options.out.mkdir(parents=True, exist_ok=True)
     write_file(options.out / RACE_FILE, text.encode())
-    print(f"written: {options.out / RACE_FILE}")
+    shutil.copyfile(recount.__file__, options.out / Path(recount.__file__).name)
+    print(f"written: {options.out / RACE_FILE}, and {Path(recount.__file__).name}, which counts it again")
     return DONE
 
 
@@ -226,7 +228,7 @@ def add_parser(commands: Parsers) -> None:
     command = _add(found, "codes", codes, "draw new codes in the place of all that nobody has used")
     command.add_argument("--voters", type=int, required=True, metavar="N", help="all voters, those who have voted too")
     _add_sheet(command)
-    command = _add(found, "export", export, "write race.json after the reveal")
+    command = _add(found, "export", export, "write race.json, and the script that recounts it, after the reveal")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder; made where it is absent")
 
 
