@@ -315,6 +315,19 @@ def _parts(group: tuple[str, ...], values: Mapping[str, Fraction | int]) -> list
     return [tuple(part) for _, part in groupby(ordered, key=lambda tile: values[tile])]
 
 
+def leading_group(tally: Tally) -> tuple[str, ...]:
+    """Return the first of `ranked_groups` without asking for the others: who wins, but for the lot."""
+    group = _first_part(tally, tuple(sorted(tally.tiles)), {"score": _scores} | TIE_BREAKS)
+    while (smaller := _first_part(tally, group, TIE_BREAKS)) != group:
+        group = smaller
+    return group
+
+
+def _first_part(tally: Tally, group: tuple[str, ...], criteria: Mapping[str, Criterion]) -> tuple[str, ...]:
+    parts = (_parts(group, criterion(tally, group)) for criterion in criteria.values()) if len(group) > 1 else ()
+    return next((found[0] for found in parts if len(found) > 1), group)
+
+
 def lot_numbers(tiles: Sequence[str], receipts: Sequence[str], salt: str) -> dict[str, str]:
     """Draw a number for each tile, the lowest first: 64 hexadecimal digits.
 
@@ -329,9 +342,14 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def tally_of(found: Round, rules: Rules, earlier: Mapping[str, Fraction] | None = None) -> Tally:
+    """Return the votes of a round without their receipts."""
+    return Tally(found.kind, found.tiles, tuple(ballot.ranks for ballot in found.ballots), rules, earlier or {})
+
+
 def count_round(found: Round, rules: Rules, earlier: Mapping[str, Fraction] | None = None) -> Outcome:
     """Count one round; `earlier` are the scores of the first round where this is the final."""
-    tally = Tally(found.kind, found.tiles, tuple(ballot.ranks for ballot in found.ballots), rules, earlier or {})
+    tally = tally_of(found, rules, earlier)
     numbers = lot_numbers(found.tiles, [ballot.receipt for ballot in found.ballots], rules.salt)
     ranked = len(found.ballots) >= MIN_BALLOTS
     standings = tuple(_standings(tally, numbers)) if ranked else ()

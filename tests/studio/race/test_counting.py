@@ -29,6 +29,7 @@ from studio.race.counting import (
     count_round,
     finalists,
     first_round_kind,
+    leading_group,
     lot_numbers,
     most_ranked,
     ranked_groups,
@@ -122,6 +123,11 @@ def test_twice_the_ballots_of_twice_the_voters_give_the_same_order(tally: Tally)
     doubled = {tile: 2 * count for tile, count in tally.rules.electors.items()}
     twice = replace(tally, votes=tally.votes * 2, rules=Rules(24, "salt", electors=doubled))
     assert ranked_groups(twice) == ranked_groups(tally)
+
+
+@given(tallies())
+def test_the_leading_group_is_the_first(tally: Tally) -> None:
+    assert leading_group(tally) == ranked_groups(tally)[0][0]
 
 
 @given(tallies())
