@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from PIL import Image
@@ -77,6 +77,15 @@ def show_under_codes(folder: RaceFolder, tiles: Mapping[str, RaceEntry], salt: s
             pixels = [_pixels(folder, tiles[code], second) for second in (False, True)]
             for kind, data in _encoded(pixels[0], pixels[1], int(salt[0], 16)):
                 (part / f"{code}-{kind}").write_bytes(data)
+
+
+def shown(folder: RaceFolder, tiles: Iterable[str]) -> dict[str, Pixels]:
+    """Return the exact tile [H, W, 3] of each tile code. Raises OSError."""
+    found = {}
+    for code in tiles:
+        with Image.open(folder.tile(code, "exact")) as image:
+            found[code] = np.asarray(image.convert("RGB"))
+    return found
 
 
 def forget_shown(folder: RaceFolder) -> None:

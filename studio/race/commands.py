@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,19 +14,18 @@ from tqdm import tqdm
 
 from studio.checkpoints.catalog import Gallery
 from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSources
-from studio.race import code_sheet, recount
+from studio.race import code_sheet
 from studio.race.messages import RaceError
 from studio.race.near_duplicates import MAX_LEVELS
 from studio.race.one_time_codes import grouped
 from studio.race.organiser import IssuedCode, Organiser, Overview
-from studio.race.published import publish
+from studio.race.results_page import LANGUAGES
 from studio.race.store.entries import RaceEntry, Refusal
 from studio.race.store.race_folder import Progress, RaceFolder, RaceOptions, create, is_race
 from studio.race.store.race_state import Phase, RaceState
 from training.core.atomic_write import write_file
 
 CHECKPOINTS = Path("checkpoints")
-RACE_FILE = "race.json"
 DONE, REFUSED = 0, 1
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -172,6 +170,9 @@ def close(options: argparse.Namespace) -> int:
     with _bar("entry") as progress:
         state = _organiser(options).close(progress)
     print(f"closed: {state.phase}")
+    if state.round is not None:
+        due = _organiser(options).is_final_due()
+        print("Next: `race final`, as it is close or large" if due else "Next: `race reveal`")
     return DONE
 
 
@@ -197,11 +198,11 @@ def secret(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write what is published of a race, after the reveal."""
-    text = publish(_organiser(options).race())
+    files = _organiser(options).export(options.language)
     options.out.mkdir(parents=True, exist_ok=True)
-    write_file(options.out / RACE_FILE, text.encode())
-    shutil.copyfile(recount.__file__, options.out / Path(recount.__file__).name)
-    print(f"written: {options.out / RACE_FILE}, and {Path(recount.__file__).name}, which counts it again")
+    for name, data in files.items():
+        write_file(options.out / name, data)
+    print(f"written: {', '.join(files)} in {options.out}")
     return DONE
 
 
@@ -228,8 +229,9 @@ def add_parser(commands: Parsers) -> None:
     command = _add(found, "codes", codes, "draw new codes in the place of all that nobody has used")
     command.add_argument("--voters", type=int, required=True, metavar="N", help="all voters, those who have voted too")
     _add_sheet(command)
-    command = _add(found, "export", export, "write race.json, and the script that recounts it, after the reveal")
+    command = _add(found, "export", export, "write what is published after the reveal: results, ballots, a recount")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder; made where it is absent")
+    command.add_argument("--language", choices=LANGUAGES, default="en", help="that the page of results shows first")
 
 
 def _help(parser: argparse.ArgumentParser) -> int:
@@ -242,16 +244,8 @@ def _add(
 ) -> argparse.ArgumentParser:
     command = found.add_parser(name, help=text)
     command.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the race")
-    command.set_defaults(command=partial(_explained, function))
+    command.set_defaults(command=function)
     return command
-
-
-def _explained(function: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
-    """Turn what a race refuses into an error that the command line tells in one sentence."""
-    try:
-        return function(options)
-    except RaceError as error:
-        raise ValueError(str(error)) from error
 
 
 def _add_new(found: Parsers) -> None:

@@ -201,10 +201,9 @@ WEAK_SECRECY = Message(
     "With fewer than {limit} voters, the published ballots may show who voted for what.",
     "投票者が {limit} 人より少ないと、公開される票から、だれが何に投票したか分かることがあります。",
 )
-FEW_VOTERS = 5  # below which WEAK_SECRECY is said
 
 
-class RaceError(Exception):
+class RaceError(ValueError):
     """Something is refused: `code` is a key of MESSAGES, and `values` fill that text."""
 
     def __init__(self, code: str, **values: Any) -> None:

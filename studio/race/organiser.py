@@ -22,6 +22,8 @@ from studio.race.entry_admission import admit
 from studio.race.mail_folder import Mail, mails_in
 from studio.race.messages import RaceError
 from studio.race.published import Race
+from studio.race.results import is_final_due, results
+from studio.race.results_files import export_files
 from studio.race.store import ballot_box, entries, race_state
 from studio.race.store.entries import RaceEntry, Refusal
 from studio.race.store.race_folder import SECRET_LETTERS, Progress, RaceFolder, no_progress
@@ -196,7 +198,7 @@ class Organiser:
         the codes of an earlier opening stay good. On the honour system there are none, and `voters` is how many people
         are expected at most, if that is known.
         """
-        self._check_voters(voters, honour)
+        self._check_opening(voters, honour)
         if self.folder.state().phase == Phase.SUBMIT:
             self.close(progress)
         else:
@@ -211,14 +213,15 @@ class Organiser:
         opening = _Opening(tiles, salt, self._hashes(issued, taking_part), (voters or 0) if honour else None)
         return self._database.write(lambda connection: _opened(connection, opening))
 
-    def _check_voters(self, voters: int | None, honour: bool) -> None:
+    def _check_opening(self, voters: int | None, honour: bool) -> None:
         overview = self.overview()
         phases.check_phase(overview.state, "open", Phase.SUBMIT, Phase.CHECK)
+        count = sum(entry.excluded is None for entry in overview.entries)
+        phases.check_entry_count(count)
         if voters is None:
             if not honour and not overview.codes:
                 raise RaceError("voters_wanted")
             return
-        count = sum(entry.excluded is None for entry in overview.entries)
         if not (1 if honour else count) <= voters <= MOST_VOTERS:
             raise RaceError("voters_bad", count=voters, entries=count, limit=MOST_VOTERS)
 
@@ -295,9 +298,17 @@ class Organiser:
         number = phases.last_round(state)
         return self._database.read(lambda connection: ballot_box.voters(connection, number)) if state.honour else []
 
+    def is_final_due(self) -> bool:
+        """Tell whether the closed first round is so close, or so large, that a final should follow."""
+        return self._database.read(_is_final_due)
+
     def race(self) -> Race:
         """Return all that is published, once the result is shown."""
         return self._database.read(published_race)
+
+    def export(self, language: str = "en") -> dict[str, bytes]:
+        """Return the files that outlive the race, by name: the published file, its recount, page and tables."""
+        return exported(self.folder, language)
 
 
 @dataclass(frozen=True)
@@ -323,6 +334,19 @@ def _opened(connection: sqlite3.Connection, opening: _Opening) -> RaceState:
 
 def _by_id(taking_part: Iterable[RaceEntry]) -> dict[str, RaceEntry]:
     return {entry.entry_id: entry for entry in taking_part}
+
+
+def exported(folder: RaceFolder, language: str) -> dict[str, bytes]:
+    """Return the files of the export by name. Raises RaceError before the reveal."""
+    race = folder.database.read(published_race)
+    return export_files(results(race), anonymous_pictures.shown(folder, race.mapping), language)
+
+
+def _is_final_due(connection: sqlite3.Connection) -> bool:
+    state = race_state.load(connection)
+    if state.phase != Phase.VOTE or state.voting:
+        return False
+    return is_final_due(_round(connection, state, FIRST_ROUND), rules(connection, state))
 
 
 def published_race(connection: sqlite3.Connection) -> Race:

@@ -21,9 +21,10 @@ from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSou
 from studio.race import counting, one_time_codes, organiser, phases, voting
 from studio.race.anonymous_pictures import KINDS
 from studio.race.entry_admission import Application, admit, clean_name
-from studio.race.messages import FEW_VOTERS, RaceError
+from studio.race.messages import RaceError
 from studio.race.organiser import Organiser
 from studio.race.published import Race
+from studio.race.results import WEAK_SECRECY
 from studio.race.store import ballot_box, entries, race_state
 from studio.race.store.database import PATIENCE_SECONDS
 from studio.race.store.entries import RaceEntry
@@ -96,6 +97,10 @@ class RaceService:
     def result(self) -> Race:
         """Return the race as it is published. Raises RaceError before the reveal."""
         return self.folder.database.read(organiser.published_race)
+
+    def export(self, language: str = "en") -> dict[str, bytes]:
+        """Return the files that outlive the race, by name; takes some seconds. Raises RaceError before the reveal."""
+        return organiser.exported(self.folder, language)
 
     # for entrants
 
@@ -202,5 +207,5 @@ def _status(connection: sqlite3.Connection) -> dict[str, Any]:
         "tiles": list(state.tiles(number)) if number else [],
         "voted": ballot_box.count_ballots(connection, number) if number else 0,
         "commitment": state.commitment,
-        "weak_secrecy": 0 < state.voters < FEW_VOTERS,
+        "weak_secrecy": 0 < state.voters < WEAK_SECRECY,
     }

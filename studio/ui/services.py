@@ -20,6 +20,7 @@ from studio.exploration.directions import DirectionsCache
 from studio.exploration.nearest_training import Copies
 from studio.exploration.video_jobs import Films
 from studio.favourites import Wall, state_folder
+from studio.race.service import RaceService
 from studio.rendering.fair_queue import Turns
 from studio.rendering.renderer import Renderer
 from studio.ui.protocol import Answer, RequestError
@@ -35,10 +36,17 @@ UPLOADS = ".uploads"
 class Studio:
     """The gallery of a folder and its renderer; with no usable checkpoint, an untrained generator stands in.
 
-    With `adding`, visitors may add checkpoints, which are kept beside the folder.
+    With `adding`, visitors may add checkpoints, which are kept beside the folder. `race` is the folder of a race.
     """
 
-    def __init__(self, root: Path, device: torch.device, data: Path | None = None, adding: bool = True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        device: torch.device,
+        data: Path | None = None,
+        adding: bool = True,
+        race: Path | None = None,
+    ) -> None:
         self.root = root
         self.copies = Copies(data) if data else None
         self.directions, self.films = DirectionsCache(), Films()
@@ -51,6 +59,7 @@ class Studio:
         self.official = Turns()  # drawing and reading files, so that a crowd cannot take the machine's memory
         self.wall = Wall(state_folder())
         self.renderer = Renderer(self._load, device)
+        self.race = RaceService(race, self._trained) if race else None
 
     @property
     def gallery(self) -> Gallery:

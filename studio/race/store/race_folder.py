@@ -43,8 +43,8 @@ class RaceFolder:
 
     def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
         self.path = path
-        if path.is_dir() and not (path / FILE).is_file():
-            raise RaceError("no_race", path=path)
+        if not (path / FILE).exists() and (path.is_dir() or path.absolute().parent.is_dir()):
+            raise RaceError("no_race", path=path)  # where not even the parent is there, a drive may come back
         self.database = Database(path / FILE, patience=patience)
         self.database.read(lambda connection: schema.check_format(connection, path))
         self.gallery = Gallery(path / CHECKPOINTS)

@@ -369,6 +369,7 @@ def test_one_entry_is_no_vote(evening: Evening, entrants: Path, tmp_path: Path) 
     shutil.copytree(entrants / "Anna", tmp_path / "mails" / "Anna")
     enter(evening, tmp_path / "mails")
     refused("too_few_entries", lambda: evening.open(3))
+    assert evening.service.status()["phase"] == "SUBMIT"
 
 
 def test_with_two_entries_a_maker_can_choose_the_other_only(evening: Evening, entrants: Path, tmp_path: Path) -> None:
