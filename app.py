@@ -40,8 +40,13 @@ def main() -> None:
     parser.add_argument("--no-adding", action="store_true", help="let nobody add a checkpoint from the page")
     parser.add_argument("--port", type=int, metavar="N", help="by default the first free one from 7860 on")
     parser.add_argument("--share", action="store_true", help="also open a public link")
+    parser.add_argument("--race", type=Path, metavar="FOLDER", help="a race that `python -m studio race new` began")
     options = parser.parse_args()
-    page = build(_opened(parser, options.checkpoints), data=options.data, adding=ADDING and not options.no_adding)
+    checkpoints, adding = _opened(parser, options.checkpoints), ADDING and not options.no_adding
+    try:
+        page = build(checkpoints, data=options.data, adding=adding, race=options.race)
+    except ValueError as error:
+        parser.error(str(error))
     page.launch(server_port=options.port, share=options.share)
 
 

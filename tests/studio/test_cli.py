@@ -311,7 +311,7 @@ def test_a_file_that_is_no_picture_is_exit_2_and_one_sentence(
     ("file", "more", "reason"),
     [
         ("missing.png", (), "There is no file"),
-        (".", (), "is a folder"),
+        ("EMPTY", (), "There is no picture"),
         ("tile.png", ("--checkpoints", "nowhere"), "There is no folder nowhere"),
         ("tile.png", ("--checkpoint", "EMPTY"), "is no checkpoint and no run"),
         ("tile.png", ("--checkpoint", "BROKEN"), "is damaged"),
