@@ -471,6 +471,66 @@ MISTAKES = [
         "training/runs/test_trainer.py",
     ),
     Mistake(
+        "training/runs/step_hooks.py",
+        "return Augmented(augmentation.diffused(augmented.images, steps), steps)",
+        "return Augmented(augmentation.diffused(augmented.images, steps), 0 * steps)",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/step_hooks.py",
+        "self.trainer.loss.d(outputs.real.detach(), fake.float())",
+        "self.trainer.loss.d(outputs.real, fake.float())",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/trainer.py",
+        "lazily(recipe.penalty_every, recipe.d_lr, *betas) if recipe.lazy_step",
+        "(recipe.d_lr, *betas) if recipe.lazy_step",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/trainer.py",
+        "reals.seen if self.recipe.reconstruct_augmented else reals.images",
+        "reals.images",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/trainer.py",
+        '"lr": self.recipe.mapping_lr * self.recipe.g_lr',
+        '"lr": self.recipe.g_lr',
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/trainer.py",
+        "for name, weight in self.recipe.step_penalties:",
+        "for name, weight in self.recipe.penalties:",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/tricks/optimizers.py",
+        "beta1**share, beta2**share",
+        "beta1**share, beta2",
+        "training/tricks/test_optimizers.py",
+    ),
+    Mistake(
+        "training/discriminators/timestep.py",
+        "product / math.sqrt(features.shape[1])",
+        "product",
+        "training/discriminators/test_timestep.py",
+    ),
+    Mistake(
+        "training/runs/saver.py",
+        "without=() if taken.resumable else (STATE,)",
+        "without=()",
+        "training/runs/test_saver.py",
+    ),
+    Mistake(
+        "training/core/run_folder.py",
+        "if newest and not exists(newest / STATE) else {newest}",
+        "if False else {newest}",
+        "training/runs/test_saver.py",
+    ),
+    Mistake(
         "training/evaluation/spectrum.py",
         "(distance > low)",
         "(distance >= low)",
@@ -521,7 +581,7 @@ def main(words: Sequence[str]) -> int:
     unnoticed = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
-        shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".*", "checkpoints", "runs", "venv*"))
+        copy_sources(PROJECT, copy)
         for number, mistake in enumerate(chosen, start=1):
             with made(copy, mistake):
                 noticed = fails(copy, mistake.test)
@@ -530,6 +590,16 @@ def main(words: Sequence[str]) -> int:
             print(f"{number}/{len(chosen)} {told}: {mistake.file}: {mistake.wrong}", flush=True)
     print(f"{len(chosen) - len(unnoticed)} of {len(chosen)} mistakes caught")
     return 1 if unnoticed or not chosen else 0
+
+
+def copy_sources(project: Path, copy: Path) -> None:
+    """Copy a project without its checkpoints, runs and environments, which lie at its top."""
+    left_out = {project / "checkpoints", project / "runs", *project.glob("venv*"), *project.glob(".*")}
+
+    def ignored(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if name == "__pycache__" or Path(folder) / name in left_out]
+
+    shutil.copytree(project, copy, ignore=ignored)
 
 
 @contextmanager
