@@ -152,8 +152,9 @@ def _labels() -> gr.I18n:
 
 
 def _linked_tab(request: gr.Request) -> gr.Tabs:
-    """Select the tab that the link names."""
-    return _select(request.query_params.get("tab"))
+    """Select the tab that the link names, also where a mail program has written `&` as HTML does."""
+    named = request.query_params
+    return _select(named.get("tab") or named.get("amp;tab"))
 
 
 def _chosen_tab(event: gr.EventData) -> gr.Tabs:

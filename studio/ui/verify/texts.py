@@ -149,9 +149,9 @@ VERIFY: dict[str, tuple[str, str]] = {
     "claim_versions": ("versions", "バージョン"),
     "claim_pixels_sha256": ("hash of all pixels", "全画素のハッシュ"),
     "claim_cells_sha256": ("hashes of the pictures, by number", "各画像のハッシュ（番号別）"),
-    "claim_no JSON": ("no JSON", "JSON ではない"),
-    "claim_no JSON object": ("no JSON object", "JSON のオブジェクトではない"),
-    "claim_longer than 65536 characters": ("longer than 65536 characters", "65536 文字を超える"),
+    "claim_no_json": ("no JSON", "JSON ではない"),
+    "claim_no_object": ("no JSON object", "JSON のオブジェクトではない"),
+    "claim_too_long": ("longer than 65536 characters", "65536 文字を超える"),
     # the reasons of a verdict
     **{f"reason_{key}": (english, REASONS_JA[key]) for key, english in SENTENCES.items()},
     **{f"remark_{key}": (english, REMARKS_JA[key]) for key, english in REMARKS.items()},
