@@ -61,7 +61,8 @@ class Hub:
     repos: dict[tuple[str, str], Repo] = field(default_factory=dict)  # by kind and owner/name
     stored: dict[str, bytes] = field(default_factory=dict)  # large files by SHA-256
     asked: list[tuple[str, str]] = field(default_factory=list)  # method and path
-    tokens: list[str | None] = field(default_factory=list)
+    tokens: set[str | None] = field(default_factory=set)
+    storage_tokens: set[str | None] = field(default_factory=set)  # that reached the other host
     messages: list[str] = field(default_factory=list)  # of commits
     broken_transfers: int = 0  # of large files, which end half-way
     damaged: bool = False  # large files arrive with another byte
@@ -156,7 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.body = self._chunks() if self.headers.get("Transfer-Encoding") == "chunked" else self._whole()
         path = unquote(urlsplit(self.path).path)
         self.known.asked.append((method, path))
-        self.known.tokens.append(self.token)
+        told = self.known.storage_tokens if path.startswith("/storage/") else self.known.tokens
+        told.add(self.token)
         try:
             status, headers, content = self._reply("GET" if method == "HEAD" else method, path)
         except RefusedError as refused:

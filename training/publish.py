@@ -55,8 +55,12 @@ def publish_to_hub(source: Path, address: hub.Address, *, raw: bool = False, pri
     The repository is made where there is none; with `private` nobody else may see it, and one that is public already is
     refused. What an older publication had beside is removed. Raises CheckpointError, HubError.
     """
+    from huggingface_hub import get_token
+
     if address.revision:
         raise hub.HubError(f"{address} names a revision; publishing makes a new one of hf://{address.repo}.")
+    if not get_token():
+        raise hub.HubError(f"Publishing to {address} needs a token that may write: {hub.LOG_IN}.")
     with TemporaryDirectory() as place:
         folder = publish(source, Path(place) / address.name, raw=raw, repo=address.repo)
         with hub.explained(address):
@@ -66,11 +70,8 @@ def publish_to_hub(source: Path, address: hub.Address, *, raw: bool = False, pri
 
 def _upload(folder: Path, address: hub.Address, private: bool) -> str:
     """Commit the files of a folder and return the commit."""
-    from huggingface_hub import get_token
     from huggingface_hub.errors import RepositoryNotFoundError
 
-    if not get_token():
-        raise hub.HubError(f"Publishing to {address} needs a token that may write: {hub.LOG_IN}.")
     client = hub.client()
     try:
         there = client.model_info(address.repo)

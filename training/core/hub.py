@@ -281,7 +281,7 @@ def _cached(address: Address) -> Path | None:
     """Return the folder with the whole files of a revision, or None where it is not in the cache."""
     commit = _noted(address)
     folder = _folder(address, commit) if commit else None
-    return folder if folder and folder.is_dir() else None
+    return folder if folder and any(folder.rglob(f"*{SAFETENSORS}")) else None
 
 
 @contextmanager

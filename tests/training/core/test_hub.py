@@ -113,6 +113,13 @@ def test_what_is_in_the_cache_is_not_fetched_again(hub_server: Hub, files: dict[
     assert hub_server.asked == [("GET", f"/api/models/{REPO}")]
 
 
+def test_what_somebody_has_removed_from_the_cache_is_fetched_again(hub_server: Hub, files: dict[str, bytes]) -> None:
+    hub_server.model(REPO, files)
+    for path in hub.opened(Address(REPO)).glob("*.safetensors"):
+        path.unlink()
+    checkpoint.load(hub.opened(Address(REPO)))
+
+
 @pytest.mark.parametrize("how", ["gone", "out of order", "offline"])
 def test_without_the_hub_the_cache_does(
     hub_server: Hub,
@@ -213,6 +220,7 @@ def test_a_token_opens_private_and_gated_repositories_and_is_not_shown(
     log_in(monkeypatch, READER)
     checkpoint.load(hub.opened(Address(REPO)))
     assert READER in hub_server.tokens
+    assert hub_server.storage_tokens == {None}  # it goes to the Hub alone
     printed = capsys.readouterr()
     assert READER not in printed.out + printed.err
 
