@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import TypeAdapter
 
 from studio.exploration import directions, seed_sheets, video
 from studio.ui.declarations import functions
@@ -213,21 +214,31 @@ def test_the_choices_are_those_of_the_program() -> None:
     assert max(choices(FilmRequest, "pictures")) == CELLS
 
 
-def test_every_text_of_a_request_is_bounded(every: Functions) -> None:
-    """Also one that is put into a list or a record: by its length, its pattern, or as one of a few."""
+BOUNDS = {"maxLength", "pattern", "enum", "const", "x-type"}
+OWN_WORDS = ["Does", "Look"]  # of the glossary, which is the program's own
 
-    def unbounded(schema: Any) -> Iterator[str]:
-        if isinstance(schema, list):
-            yield from (name for one in schema for name in unbounded(one))
-        elif isinstance(schema, dict):
-            if schema.get("type") == "string" and not schema.keys() & {"maxLength", "pattern", "enum", "const"}:
-                yield str(schema.get("title"))
-            if schema.get("type") == "array" and "maxItems" not in schema:
-                yield str(schema.get("title"))
-            yield from (name for one in schema.values() for name in unbounded(one))
 
-    found = {name: list(unbounded(one.request.model_json_schema())) for name, one in every.items()}
+def unbounded(schema: Any, kind: str, bounds: set[str]) -> Iterator[str]:
+    """Name what a schema has of a kind without any of these bounds, also in lists and records."""
+    if isinstance(schema, list):
+        yield from (name for one in schema for name in unbounded(one, kind, bounds))
+    elif isinstance(schema, dict):
+        if schema.get("type") == kind and not schema.keys() & bounds:
+            yield str(schema.get("title"))
+        yield from (name for one in schema.values() for name in unbounded(one, kind, bounds))
+
+
+def test_every_text_and_list_of_a_request_is_bounded(every: Functions) -> None:
+    schemas = {name: one.request.model_json_schema() for name, one in every.items()}
+    found = {name: [*unbounded(one, "string", BOUNDS - {"x-type"})] for name, one in schemas.items()}
+    found |= {f"{name}: list": [*unbounded(one, "array", {"maxItems"})] for name, one in schemas.items()}
     assert {name: fields for name, fields in found.items() if fields} == {}
+
+
+def test_every_text_of_an_answer_is_clean_a_code_or_of_the_program_itself(every: Functions) -> None:
+    schemas = {name: TypeAdapter(one.reply).json_schema(mode="serialization") for name, one in every.items()}
+    found = {name: [*unbounded(one, "string", BOUNDS)] for name, one in schemas.items()}
+    assert {name: fields for name, fields in found.items() if fields} == {"about.about_program": OWN_WORDS}
 
 
 def test_a_file_that_is_no_base64_is_refused_and_its_beginning_named(every: Functions) -> None:
