@@ -70,6 +70,12 @@ def _free_bytes(path: Path) -> int | None:
     return None
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file as one step, so that nobody ever sees half of it; an older one is replaced. Raises OSError."""
+    with written_file(path) as part:
+        part.write_bytes(data)
+
+
 @contextmanager
 def written_whole(folder: Path) -> Iterator[Path]:
     """Give a new folder to write into, and move it to `folder` as one step once everything is on the disk.

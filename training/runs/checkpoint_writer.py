@@ -66,4 +66,4 @@ def save_preview(tile: Pixels, path: Path) -> None:
         picture.save(path)
     else:
         picture.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.LANCZOS)
-        picture.save(path, quality=SMALL_QUALITY, subsampling=0, optimize=True)
+        picture.save(path, quality=SMALL_QUALITY, subsampling=0)  # `optimize` fails on noise, whose JPEG is too large

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -449,6 +450,13 @@ def test_a_published_preview_is_small_and_one_of_a_run_is_exact(tmp_path: Path) 
         assert small.size == (640, 640)
         halved = tile.reshape(640, 2, 640, 2, 3).mean(axis=(1, 3))
         assert np.abs(np.asarray(small) - halved).mean() < 2
+
+
+def test_a_preview_of_noise_can_be_written(tmp_path: Path) -> None:
+    noise = np.frombuffer(random.Random(0).randbytes(640 * 640 * 3), dtype=np.uint8).reshape(640, 640, 3)
+    checkpoint_writer.save_preview(noise, tmp_path / "preview.jpg")
+    with Image.open(tmp_path / "preview.jpg") as small:
+        assert np.abs(np.asarray(small).astype(int) - noise).mean() < 30
 
 
 def test_a_checkpoint_published_with_an_exact_preview_can_be_replaced(tmp_path: Path, images: Data) -> None:
