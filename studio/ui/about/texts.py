@@ -321,9 +321,9 @@ GLOSSARY = (
         ("VAE and GAN in one", "VAE と GAN の融合"),
         (
             "An encoder beside G turns reals into latents, and G must paint them again; D’s features say how like they "
-            "are. A step costs 1.7 times as much.",
+            "are. A step costs two to three times as much.",
             "本物を潜在変数に変えるエンコーダーを加え、G に描き直させます。似ているかどうかは D の特徴で測ります。"
-            "1 ステップの計算は 1.7 倍です。",
+            "1 ステップの計算は 2～3 倍です。",
         ),
         (
             "softer pictures that leave out no kind; for this race the encoder itself is of no use.",
