@@ -23,9 +23,10 @@ def publish(source: Path, target: Path, *, raw: bool = False) -> Path:
 
     With `raw` the weights as last trained come along, which doubles the size.
     The file of weights defines the tile, so the preview is drawn again from it, and small. Scores of a ladder go into
-    the passport. An older published checkpoint is replaced, and nothing else. Raises CheckpointError.
+    the passport. An older published checkpoint is replaced, and nothing else. What lies in
+    ./checkpoints can be named without its path. Raises CheckpointError.
     """
-    newest = run_folder.newest(source)
+    newest = run_folder.newest(run_folder.located(source))
     found = checkpoint.load(newest)
     check_passport(newest, found.about)
     check_folder(target, PUBLISHED.__contains__)
@@ -37,7 +38,7 @@ def publish(source: Path, target: Path, *, raw: bool = False) -> Path:
         if last is not None:
             checkpoint.save_weights(part / checkpoint.RAW_WEIGHTS, halved(last.generator.state_dict()))
         if (newest / METRICS).is_file():
-            shutil.copy(newest / METRICS, part / METRICS)
+            shutil.copyfile(newest / METRICS, part / METRICS)
     return target
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training.core import checkpoint
+from training.core.atomic_write import give_usual_mode
 from training.core.checkpoint import Checkpoint
 from training.core.dataset import Data
 from training.core.generators import Generator
@@ -104,6 +105,7 @@ def measure(data: Data, embedder: Embedder, folder: Path, *, quiet: bool = False
         folder.mkdir(parents=True, exist_ok=True)
         part = file.with_name(f".{file.name}.part")
         save_file(rows._asdict(), part, {"network": embedder.network.name, "sha256": data.sha256})
+        give_usual_mode(part)
         part.replace(file)
     return Measured(embedder, rows, data.sha256)
 
