@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from training.core.command_line import Parser, announce
+
+if __name__ == "__main__":
+    announce("PyTorch")  # before the imports that take their time
+
 import argparse
 import json
 import sys
@@ -119,19 +124,24 @@ def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     return gallery, named.sha256
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m studio", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m studio", description=__doc__)
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(metavar="COMMAND")
 
     command = commands.add_parser("export", help="write the tile of a seed as a PNG that can be verified")
     command.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's folder, a run's, or RUN@IMAGES"
+        "checkpoint",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="a checkpoint's folder, a run's, RUN@IMAGES, or a name in ./checkpoints",
     )
     command.add_argument("--seed", type=_seed, required=True, metavar="N", help="0 to 4294967295")
     command.add_argument("--psi", type=_psi, default=1.0, metavar="P", help="truncation of all cells, 0 to 1")
     command.add_argument("--raw", action="store_true", help="draw with the weights as last trained, not averaged")
-    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file there already is replaced")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="the PNG to write; a file that is there is replaced"
+    )
     command.set_defaults(command=export)
 
     command = commands.add_parser(
@@ -139,13 +149,17 @@ def _parser() -> argparse.ArgumentParser:
         help="check whether a PNG is what its seed gives",
         epilog="Exit code: 0 pass, 1 fail, 2 could not check.",
     )
-    command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR", help="default: checkpoints")
-    command.add_argument("--seed", type=_seed, metavar="N", help="instead of the one that the file names")
+    command.add_argument("file", type=Path, metavar="FILE", help="the PNG to check")
     command.add_argument(
-        "--checkpoint", metavar="C", help="a name in DIR, a folder, RUN@IMAGES, or a hash (8 digits or more)"
+        "--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR", help="where to look for checkpoints"
     )
-    command.add_argument("--psi", type=_psi, metavar="P", help="instead of the one that the file names, 0 to 1")
+    command.add_argument("--seed", type=_seed, metavar="N", help="default: the one that the file names")
+    command.add_argument(
+        "--checkpoint",
+        metavar="C",
+        help="a name in DIR, a folder, RUN@IMAGES, or 8 digits or more of a hash (default: as the file says)",
+    )
+    command.add_argument("--psi", type=_psi, metavar="P", help="0 to 1 (default: the one that the file names)")
     command.add_argument("--json", action="store_true", help="print the verdict as JSON")
     command.set_defaults(command=check)
     return parser
