@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 
 from studio.ui.page import Page, build
+from training.core import hub
 
-CHECKPOINTS = Path(os.environ.get("GAN_RACE_CHECKPOINTS") or Path(__file__).parent / "checkpoints")
+CHECKPOINTS = os.environ.get("GAN_RACE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
 ADDING = os.environ.get("GAN_RACE_ADDING", "on").lower() not in ("off", "no", "false", "0")
 DATA = Path(os.environ["GAN_RACE_DATA"]) if os.environ.get("GAN_RACE_DATA") else None
 LAST_PORT = 65535
@@ -25,7 +26,7 @@ def __getattr__(name: str) -> Page:
     """Build the page when `demo` is first asked for, so that importing this module does nothing."""
     if name != "demo":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = page = build(CHECKPOINTS, data=DATA, adding=ADDING)
+    globals()[name] = page = build(Path(hub.local_name(CHECKPOINTS)), data=DATA, adding=ADDING)
     return page
 
 
@@ -33,8 +34,10 @@ def main() -> int:
     """Open the studio on this machine, or on a public link with --share; return 2 after one sentence on stderr."""
     options = _parser().parse_args()
     try:
-        _check(options)
-        page = build(options.checkpoints, data=options.data, adding=ADDING and not options.no_adding)
+        checkpoints = hub.opened(options.checkpoints)
+        _check(options, checkpoints)
+        adding = ADDING and not options.no_adding
+        page = build(checkpoints, data=options.data, adding=adding, race=options.race)
         page.launch(server_port=options.port, share=options.share)
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -42,12 +45,12 @@ def main() -> int:
     return 0
 
 
-def _check(options: argparse.Namespace) -> None:
+def _check(options: argparse.Namespace, checkpoints: Path) -> None:
     """Refuse places that do not exist before the page is built. Raises OSError."""
-    if not options.checkpoints.exists():
-        raise FileNotFoundError(f"{options.checkpoints} does not exist; --checkpoints names a folder of checkpoints.")
-    if not options.checkpoints.is_dir():
-        raise NotADirectoryError(f"{options.checkpoints} is a file; --checkpoints names a folder of checkpoints.")
+    if not checkpoints.exists():
+        raise FileNotFoundError(f"{checkpoints} does not exist; --checkpoints names a folder of checkpoints.")
+    if not checkpoints.is_dir():
+        raise NotADirectoryError(f"{checkpoints} is a file; --checkpoints names a folder of checkpoints.")
     if options.data is not None and not options.data.exists():
         raise FileNotFoundError(f"{options.data} does not exist; --data names a folder of pictures or a packed file.")
 
@@ -55,7 +58,11 @@ def _check(options: argparse.Namespace) -> None:
 def _parser() -> Parser:
     parser = Parser(prog="python app.py", description="Open GAN Race Studio in the browser.")
     parser.add_argument(
-        "--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR", help="the folder of the checkpoints to show"
+        "--checkpoints",
+        type=hub.place,
+        default=CHECKPOINTS,
+        metavar="DIR",
+        help="the checkpoints to show: a folder, or hf://owner/name",
     )
     parser.add_argument(
         "--data", type=Path, default=DATA, metavar="PATH", help="pictures to hold drawn ones against (default: none)"
@@ -63,6 +70,9 @@ def _parser() -> Parser:
     parser.add_argument("--no-adding", action="store_true", help="let nobody add a checkpoint from the page")
     parser.add_argument("--port", type=_port, metavar="N", help="default: the first free one from 7860 on")
     parser.add_argument("--share", action="store_true", help="also open a public link")
+    parser.add_argument(
+        "--race", type=Path, metavar="FOLDER", help="a race that `python -m studio race new` began (default: none)"
+    )
     return parser
 
 

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import re
-import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from studio.clients import current_client
+from training.core.atomic_write import written_file
 from training.core.clean_text import clean_text
 from training.core.latents import SEED_LIMIT
 
@@ -202,17 +202,10 @@ class Wall:
         if self._file is None:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=FILE, suffix=".part", dir=self._file.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(to_file(self._tiles.values(), self._places))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._file)
-            self._version = self._stat()
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with written_file(self._file) as part:
+            part.touch(mode=0o600)  # nobody else's, as who has starred what is of nobody's business
+            part.write_bytes(to_file(self._tiles.values(), self._places))
+        self._version = self._stat()
 
 
 def state_folder() -> Path:

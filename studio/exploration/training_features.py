@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.core.atomic_write import give_usual_mode
+from training.core.atomic_write import written_file
 from training.core.dataset import DataError, Tell, pack, read_header
 from training.core.imagenet_features import NAME, EfficientNetFeatures, MissingPackageError
 from training.core.paths import cache_folder
@@ -126,10 +126,8 @@ def keep_features(pictures: Pictures, eye: Eye, features: Tensor) -> None:
     """Keep features in the user's cache, whole or not at all."""
     file = _kept(pictures, eye)
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    save_file({"features": features.contiguous()}, part)
-    give_usual_mode(part)
-    part.replace(file)
+    with written_file(file) as part:
+        save_file({"features": features.contiguous()}, part)
 
 
 def _kept(pictures: Pictures, eye: Eye) -> Path:

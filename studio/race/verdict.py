@@ -55,6 +55,13 @@ SENTENCES = {
     "too_many_pixels": "The picture has more than {limit} x {limit} pixels, the most that are read.",
     "not_an_image": "The file is no picture that can be read; a PNG is wanted.",
     "damaged": "The file begins like a {kind} but is damaged or cut short.",
+    "unreadable": "The file cannot be read: {why}.",
+    "archive_damaged": "The zip is damaged or no zip.",
+    "archive_encrypted": "The file is encrypted inside its zip; zip it again without a password.",
+    "archive_method": "The file is packed inside its zip by a method that is not read; zip it again in the usual way.",
+    "archive_nested": "A zip inside a zip is not opened; check it by itself.",
+    "archive_too_large": "What the zip unpacks to has more than {limit} bytes, the most that are read.",
+    "archive_too_many": "The zip holds more than {limit} files, the most that are read.",
     **picture_limits.SENTENCES,
 }
 # What is told beside the reason and changes no outcome.

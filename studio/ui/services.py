@@ -21,6 +21,7 @@ from studio.exploration.directions import DirectionsCache
 from studio.exploration.nearest_training import Copies
 from studio.exploration.video_jobs import Films
 from studio.favourites import Wall, state_folder
+from studio.race.service import RaceService
 from studio.rendering.renderer import Renderer
 from studio.rendering.worker import Worker
 from studio.ui.protocol import RequestError, problem_phrase
@@ -38,10 +39,17 @@ UPLOADS = ".uploads"
 class Studio:
     """The gallery of a folder and its renderer; with no usable checkpoint, an untrained generator stands in.
 
-    With `adding`, visitors may add checkpoints, which are kept beside the folder.
+    With `adding`, visitors may add checkpoints, which are kept beside the folder. `race` is the folder of a race.
     """
 
-    def __init__(self, root: Path, device: torch.device, data: Path | None = None, adding: bool = True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        device: torch.device,
+        data: Path | None = None,
+        adding: bool = True,
+        race: Path | None = None,
+    ) -> None:
         self.root = root
         self.copies = Copies(data) if data else None
         self.directions, self.films = DirectionsCache(), Films()
@@ -54,6 +62,7 @@ class Studio:
         self.official = Worker("official")  # draws and reads files, one at a time, so that a crowd takes no memory
         self.wall = Wall(state_folder())
         self.renderer = Renderer(self._load, device)
+        self.race = RaceService(race, self._trained) if race else None
 
     @property
     def gallery(self) -> Gallery:

@@ -100,9 +100,7 @@ def test_names_that_are_not_utf_8_are_printed_with_their_bytes(
     assert capsys.readouterr().out.startswith("PASS")
     (found / checkpoint.WEIGHTS).write_bytes(b"no")
     assert verify(out, folder, "--checkpoint", r"\xfcnamed/one") == 2
-    assert r"caf\xe9/\xfcnamed/one/model.safetensors is damaged" in capsys.readouterr().err.replace(
-        "caf\udce9", r"caf\xe9"
-    )
+    assert r"\xfcnamed/one/model.safetensors is damaged" in capsys.readouterr().err
 
 
 def test_a_run_exports_its_newest_checkpoint(root: Path, tmp_path: Path) -> None:
@@ -311,7 +309,7 @@ def test_a_file_that_is_no_picture_is_exit_2_and_one_sentence(
     ("file", "more", "reason"),
     [
         ("missing.png", (), "There is no file"),
-        (".", (), "is a folder"),
+        ("EMPTY", (), "There is no picture"),
         ("tile.png", ("--checkpoints", "nowhere"), "There is no folder nowhere"),
         ("tile.png", ("--checkpoint", "EMPTY"), "is no checkpoint and no run"),
         ("tile.png", ("--checkpoint", "BROKEN"), "is damaged"),

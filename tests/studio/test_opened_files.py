@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from studio.race.manifest import CHUNK, MAX_MANIFEST_CHARACTERS
+from studio.race.manifest import CHUNK, MALFORMED, MAX_MANIFEST_CHARACTERS
 from studio.race.tile_file import export_png, read_png
 from studio.ui.explore import tab as explore
 from studio.ui.protocol import Answer
@@ -68,13 +68,14 @@ def test_an_exported_tile_says_which_it_is(studio: Studio, open_tile: Open) -> N
         ({"psi": "1"}, "psi"),
         ({"checkpoint_sha256": "../../etc"}, "checkpoint_sha256"),
         ({"format": 9}, "format"),
-        ({"note": "x" * MAX_MANIFEST_CHARACTERS}, f"longer than {MAX_MANIFEST_CHARACTERS} characters"),
+        ({"note": "x" * MAX_MANIFEST_CHARACTERS}, "too_long"),
     ],
 )
 def test_a_damaged_claim_is_named(open_tile: Open, studio: Studio, changes: dict[str, Any], field: str) -> None:
     good = {"format": 1, "seed": 5, "checkpoint_sha256": studio.list().default}
     answer = open_tile(claiming(canonical_json({**good, **changes})))
-    assert answer == {"error": {"code": "error_open_bad_manifest", "values": {"field": field}}}
+    values = {"field": MALFORMED.get(field, field), "problem": field}
+    assert answer == {"error": {"code": "error_open_bad_manifest", "values": values}}
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ def clean_text(text: str, longest: int) -> str:
     Control, direction and other invisible characters are removed; a text that is too long ends before the grapheme
     cluster (UAX 29: a letter with its marks, an emoji with its parts) that would be cut.
     """
+    if text.isascii() and text.isprintable():  # as most are: nothing to remove, and every character a sign of its own
+        return " ".join(text.split())[:longest].rstrip()
     visible = REMOVED.sub("", CONTROLS.sub(" ", text[: WORKING_FACTOR * longest]))
     line = unicodedata.normalize("NFC", " ".join(visible.split()))
     return _cut(line.strip(JOINERS + " "), longest).strip(JOINERS + " ")
@@ -44,6 +46,8 @@ def _cut(text: str, longest: int) -> str:
 
 def encodable(name: str) -> str:
     r"""Return the name of a file so that UTF-8 can hold it: bytes that are not UTF-8 become escapes such as `\xe9`."""
+    if name.isascii():
+        return name
     try:
         data = os.fsencode(name)
     except UnicodeEncodeError:  # half of a surrogate pair that no system's names have

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from torch import Tensor
 
-from training.core.atomic_write import explained, give_usual_mode
+from training.core.atomic_write import explained, written_file
 from training.core.coded_error import CodedError
 from training.core.labels import LABELS, Found, LabelsError, find_labels
 from training.core.left_out import NAMED, is_read, left_out_kinds
@@ -306,14 +305,8 @@ def _write(packed: Packed, images: Pixels, labels: Labels) -> Packed:
     metadata = {"format": FORMAT, "source": packed.source, "left_out": json.dumps(packed.left_out), "sha256": digest}
     metadata |= {"labelled": json.dumps(packed.labelled), "unmatched": json.dumps(packed.unmatched)}
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with explained(file, images.nbytes + labels.nbytes):
-            save_file({"images": images, "labels": labels}, part, metadata)
-            give_usual_mode(part)
-            part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    with explained(file, images.nbytes + labels.nbytes), written_file(file) as part:
+        save_file({"images": images, "labels": labels}, part, metadata)
     return replace(packed, sha256=digest)
 
 

@@ -7,29 +7,20 @@ from typing import Any
 from training.core.clean_text import clean_text, encodable
 from training.evaluation import spectrum
 from training.evaluation.spectrum import Spectrum
+from training.runs.hub_metadata import metadata, papers
 
-METADATA = """---
-license: mit
-library_name: gan-race-studio
-pipeline_tag: unconditional-image-generation
-tags:
-- gan
-- pytorch
-- oxford-flowers-102
----
-"""
 NAME_LENGTH = 200  # characters
 TEXT_LENGTH = 1000
 
 
-def model_card(name: str, about: dict[str, Any], preview: str) -> str:
+def model_card(name: str, about: dict[str, Any], preview: str, repo: str | None = None) -> str:
     """Write the card, with the metadata block that the Hugging Face Hub reads, from the passport `about`.
 
-    `preview` is the name of the picture beside the card.
+    `preview` is the name of the picture beside the card, `repo` the repository of the Hub that it is written for.
     """
     recipe, name, summary = about["recipe"], clean_text(encodable(name), NAME_LENGTH), _text(about["recipe"]["summary"])
     rows = "\n".join(f"| {field} | {_show(value)} |" for field, value in recipe.items() if field != "summary")
-    return f"""{METADATA}
+    return f"""{metadata(name, about, preview, repo)}
 # {name}
 
 {summary[:1].upper()}{summary[1:]}.
@@ -44,13 +35,20 @@ The generator draws in float32 on the CPU; `{preview}` shows the tile of seed 0,
 exactly:
 
 ```
-python -m studio export checkpoints/{name} --seed 0 --out tile.png
+python -m studio export {f"hf://{repo}" if repo else f"checkpoints/{name}"} --seed 0 --out tile.png
 ```
 
 {_scores(about)}| setting | value |
 |---|---|
 {rows}
-"""
+
+{_papers(recipe)}"""
+
+
+def _papers(recipe: dict[str, Any]) -> str:
+    """Name the papers of what the recipe has switched on, by links that the Hub knows."""
+    links = [f"[{number}](https://arxiv.org/abs/{number})" for number in papers(recipe)]
+    return f"Papers (arXiv): {', '.join(links)}\n" if links else ""
 
 
 def _scores(about: dict[str, Any]) -> str:

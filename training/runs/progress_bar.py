@@ -13,7 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from training.runs.checkpoint_writer import PREVIEW
-from training.runs.loop import Budget, Session
+from training.runs.session import Budget, Session
 
 SECONDS_ON_A_TERMINAL, SECONDS_IN_A_LOG = 0.5, 5.0  # between two looks; a log or a notebook keeps every line
 FORMAT = "{percentage:3.0f}%|{bar:10}| {desc}"

@@ -34,17 +34,15 @@ def check_folders(pictures: Path, out: Path, resolution: int) -> None:
 
 def begun_with(out: Path) -> Recipe | None:
     """Return the recipe of the run in a folder, None where none has been saved. Raises CheckpointError."""
-    found = run_folder.steps(out)
-    if not found:
+    found = run_folder.resumable(out)
+    if found is None:
         return None
-    about = describe(found[-1]).about
-    check_passport(found[-1], about)
+    about = describe(found).about
+    check_passport(found, about)
     try:
         return recorded(about["recipe"])
     except (TypeError, ValueError) as error:
-        raise CheckpointError(
-            f"{found[-1]} was trained by a recipe that this program does not know: {error}"
-        ) from error
+        raise CheckpointError(f"{found} was trained by a recipe that this program does not know: {error}") from error
 
 
 def check_disks(pictures: Path, count: int, out: Path, recipe: Recipe, checkpoint_bytes: int) -> None:

@@ -20,8 +20,8 @@ from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
 from training.recipes.requirements import check_requirements
 from training.runs import loop
-from training.runs.loop import Budget, Session
 from training.runs.progress_bar import progress_bar
+from training.runs.session import Budget, Session
 from training.runs.spare import opened_spare
 from training.start import choice, expectations, preflight
 from training.start.choice import Choice
@@ -89,8 +89,8 @@ def _announced(plan: Plan, chosen: Choice, found: Survey) -> Iterator[str]:
 
 
 def _images(out: Path) -> int:
-    steps = run_folder.steps(out)
-    return int(steps[-1].name) if steps else 0
+    newest = run_folder.resumable(out)
+    return int(newest.name) if newest else 0
 
 
 def _opened(pictures: Path, recipe: Recipe) -> Data:

@@ -47,11 +47,12 @@ window.ganRace ??= (() => {
 
   // Values with what the program says in its own terms put into the reader's: a reason, and the checkpoint of a hash.
   const inWords = (values) => {
-    const { reason, checkpoint_sha256: sha256 } = values;
+    const { reason, problem, checkpoint_sha256: sha256 } = values;
     const one = sha256 && race.list ? race.find(race.list, sha256) : undefined;
     return {
       ...values,
-      ...(reason && { reason: race.text(reason.code, reason.values) }),
+      ...(reason?.code && { reason: race.text(reason.code, reason.values) }),
+      ...(problem && { field: race.claimText(problem) }),
       ...(sha256 && { checkpoint: one ? race.label(one) : sha256.slice(0, 8) }),
     };
   };

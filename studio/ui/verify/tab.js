@@ -62,10 +62,9 @@ const UNREADABLE = new Set(["not_an_image", "damaged", "file_too_large", "run_le
 const unreadable = (reason) => UNREADABLE.has(reason) || reason.startsWith("too_");
 
 function sentence() {
-  const { field, names, chunks, colour, pixels } = verdict.values;
+  const { names, more, chunks, colour, pixels } = verdict.values;
   const words = {
-    field: field && race.claimText(field),
-    chunks: names ? chunkText(names, chunks) : chunks,
+    chunks: names ? chunkText(names, more) : chunks,
     pixels: colour ? race.text(`colour_${colour}`) : pixels,
   };
   const remarks = verdict.remarks.map(({ code, values }) => race.text(`remark_${code}`, values));
@@ -85,10 +84,10 @@ function inRanges(cells) {
   return runs.map(written).join(", ");
 }
 
-// The chunks of a PNG with what they do; `english` ends with dots where it does not name all of them either.
-function chunkText(names, english) {
+// The chunks of a PNG with what they do, and dots where there are more.
+function chunkText(names, more) {
   const named = names.map((name) => `${name} (${race.text(race.has(`chunk_${name}`) ? `chunk_${name}` : "chunk_unknown")})`);
-  return [...named, ...(english.endsWith("...") ? ["..."] : [])].join(", ");
+  return [...named, ...(more > 0 ? ["..."] : [])].join(", ");
 }
 
 function showFacts() {
