@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from training.core.command_line import Parser, announce
+
+if __name__ == "__main__":
+    announce("PyTorch and the page")  # before the imports that take their time
+
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from studio.ui.page import Page, build
@@ -12,6 +18,8 @@ from training.core import hub
 CHECKPOINTS = os.environ.get("GAN_RACE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
 ADDING = os.environ.get("GAN_RACE_ADDING", "on").lower() not in ("off", "no", "false", "0")
 DATA = Path(os.environ["GAN_RACE_DATA"]) if os.environ.get("GAN_RACE_DATA") else None
+LAST_PORT = 65535
+FAILED = 2
 
 
 def __getattr__(name: str) -> Page:
@@ -22,33 +30,57 @@ def __getattr__(name: str) -> Page:
     return page
 
 
-def _opened(parser: argparse.ArgumentParser, checkpoints: hub.Place) -> Path:
-    """Return the local folder of the checkpoints, or leave with one sentence."""
+def main() -> int:
+    """Open the studio on this machine, or on a public link with --share; return 2 after one sentence on stderr."""
+    options = _parser().parse_args()
     try:
-        return hub.opened(checkpoints)
-    except hub.HubError as error:
-        parser.error(str(error))
-
-
-def main() -> None:
-    """Open the studio on this machine, or on a public link with --share."""
-    parser = argparse.ArgumentParser(description="Open GAN Race Studio in the browser.")
-    parser.add_argument(
-        "--checkpoints", type=hub.place, default=CHECKPOINTS, metavar="DIR", help="a folder, or hf://owner/name"
-    )
-    parser.add_argument("--data", type=Path, default=DATA, metavar="PATH", help="pictures to hold drawn ones against")
-    parser.add_argument("--no-adding", action="store_true", help="let nobody add a checkpoint from the page")
-    parser.add_argument("--port", type=int, metavar="N", help="by default the first free one from 7860 on")
-    parser.add_argument("--share", action="store_true", help="also open a public link")
-    parser.add_argument("--race", type=Path, metavar="FOLDER", help="a race that `python -m studio race new` began")
-    options = parser.parse_args()
-    checkpoints, adding = _opened(parser, options.checkpoints), ADDING and not options.no_adding
-    try:
+        checkpoints = hub.opened(options.checkpoints)
+        _check(options, checkpoints)
+        adding = ADDING and not options.no_adding
         page = build(checkpoints, data=options.data, adding=adding, race=options.race)
-    except ValueError as error:
-        parser.error(str(error))
-    page.launch(server_port=options.port, share=options.share)
+        page.launch(server_port=options.port, share=options.share)
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def _check(options: argparse.Namespace, checkpoints: Path) -> None:
+    """Refuse places that do not exist before the page is built. Raises OSError."""
+    if not checkpoints.exists():
+        raise FileNotFoundError(f"{checkpoints} does not exist; --checkpoints names a folder of checkpoints.")
+    if not checkpoints.is_dir():
+        raise NotADirectoryError(f"{checkpoints} is a file; --checkpoints names a folder of checkpoints.")
+    if options.data is not None and not options.data.exists():
+        raise FileNotFoundError(f"{options.data} does not exist; --data names a folder of pictures or a packed file.")
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python app.py", description="Open GAN Race Studio in the browser.")
+    parser.add_argument(
+        "--checkpoints",
+        type=hub.place,
+        default=CHECKPOINTS,
+        metavar="DIR",
+        help="the checkpoints to show: a folder, or hf://owner/name",
+    )
+    parser.add_argument(
+        "--data", type=Path, default=DATA, metavar="PATH", help="pictures to hold drawn ones against (default: none)"
+    )
+    parser.add_argument("--no-adding", action="store_true", help="let nobody add a checkpoint from the page")
+    parser.add_argument("--port", type=_port, metavar="N", help="default: the first free one from 7860 on")
+    parser.add_argument("--share", action="store_true", help="also open a public link")
+    parser.add_argument(
+        "--race", type=Path, metavar="FOLDER", help="a race that `python -m studio race new` began (default: none)"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; 1 to {LAST_PORT} are allowed")
+    return int(text)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from training.core.command_line import Parser, announce
+
+if __name__ == "__main__":
+    announce("PyTorch")  # before the imports that take their time
+
 import argparse
 import json
 import sys
@@ -156,8 +161,8 @@ def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     return gallery, named.sha256
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m studio", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m studio", description=__doc__)
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(metavar="COMMAND")
 
@@ -166,12 +171,14 @@ def _parser() -> argparse.ArgumentParser:
         "checkpoint",
         type=hub.place,
         metavar="CHECKPOINT",
-        help="a checkpoint's folder, a run's, RUN@IMAGES, or hf://owner/name",
+        help="a checkpoint's folder, a run's, RUN@IMAGES, a name in ./checkpoints, or hf://owner/name",
     )
     command.add_argument("--seed", type=_seed, required=True, metavar="N", help="0 to 4294967295")
     command.add_argument("--psi", type=_psi, default=1.0, metavar="P", help="truncation of all cells, 0 to 1")
     command.add_argument("--raw", action="store_true", help="draw with the weights as last trained, not averaged")
-    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file there already is replaced")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="the PNG to write; a file that is there is replaced"
+    )
     command.set_defaults(command=export)
 
     command = commands.add_parser(
@@ -183,17 +190,18 @@ def _parser() -> argparse.ArgumentParser:
         "files", type=Path, nargs="+", metavar="FILE", help="pictures; also folders and zips, with all pictures in them"
     )
     command.add_argument(
-        "--checkpoints", type=hub.place, default=CHECKPOINTS, metavar="DIR", help="default: checkpoints"
+        "--checkpoints", type=hub.place, default=CHECKPOINTS, metavar="DIR", help="where to look for checkpoints"
     )
-    command.add_argument("--seed", type=_seed, metavar="N", help="instead of the one that the file names; for one file")
+    command.add_argument("--seed", type=_seed, metavar="N", help="for one file (default: the one that it names)")
     command.add_argument(
         "--checkpoint",
         metavar="C",
-        help="a name in DIR, a folder, RUN@IMAGES, hf://owner/name, or a hash (8 digits or more)",
+        help="a name in DIR, a folder, RUN@IMAGES, hf://owner/name, or 8 digits or more of a hash "
+        "(default: the one that the file names)",
     )
-    command.add_argument("--psi", type=_psi, metavar="P", help="instead of the one that the file names, 0 to 1")
+    command.add_argument("--psi", type=_psi, metavar="P", help="0 to 1 (default: the one that the file names)")
     command.add_argument("--json", action="store_true", help="print the verdict as JSON")
-    command.add_argument("--csv", type=Path, metavar="FILE", help="also write the table of all files as CSV")
+    command.add_argument("--csv", type=Path, metavar="FILE", help="also write all verdicts as CSV (default: none)")
     command.set_defaults(command=check)
     race_commands.add_parser(commands)
     return parser

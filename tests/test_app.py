@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+import app
 
 PROJECT = Path(__file__).parents[1]
 CODE = """
@@ -16,6 +21,39 @@ try:
 except AttributeError as error:
     print(error)
 """
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--checkpoints", "nowhere"], "nowhere does not exist; --checkpoints names a folder of checkpoints."),
+        (["--checkpoints", "file"], "file is a file; --checkpoints names a folder of checkpoints."),
+        (["--checkpoints", ".", "--data", "nowhere"], "nowhere does not exist; --data names a folder of pictures"),
+    ],
+)
+def test_a_place_that_is_not_there_is_told_before_the_page_is_built(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["app.py", *words])
+    monkeypatch.setattr(app, "build", lambda *_, **__: pytest.fail("the page was built"))
+    assert app.main() == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {said}")
+    assert error.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoints", str(tmp_path), "--port", str(port)])
+        assert app.main() == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert str(port) in error
 
 
 def test_importing_app_builds_no_page_and_demo_is_built_once() -> None:

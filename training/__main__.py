@@ -1,12 +1,17 @@
-"""The command line of training: pack, train, ladder, bench, recipes, publish, convert."""
+"""The command line of training: start, pack, train, ladder, bench, recipes, publish, convert."""
 
 from __future__ import annotations
+
+from training.core.command_line import Parser, announce
+
+if __name__ == "__main__":
+    announce("PyTorch")  # before the imports that take their time
 
 import argparse
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -26,20 +31,22 @@ from training.publish import publish_to_hub
 from training.recipes.overrides import configured, find_recipe
 from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
+from training.recipes.requirements import check_requirements
 from training.runs import loop, passport
 from training.runs.loop import Budget
-from training.runs.spare import bring_back, spare_folder
+from training.runs.progress_bar import progress_bar
+from training.runs.spare import opened_spare
+from training.start.expectations import FLOWERS
+from training.start.start import MINUTES, Plan, default_out, start
 
 FAKES = 1000  # enough for KID; some minutes on two cores for each recipe
 FAILED = 2
-NAMED_LINES = 5  # of labels that are of no picture
 FEWEST_FAKES = 4  # halves of them have a spread
-FLOWERS = 24_000  # images after which `best` draws what a person calls flowers
 RATE, RATE_WITH_AMX = 9, 13  # images of `best` a second on one thread
 NO_GPU = """\
 ################ NO GPU ################
 This trains on {kind}: with the recipe best some {rate} images a second, so that flowers begin to show after about
-{images:,} images, {minutes:.0f} minutes; ten times as many make them good. On Colab choose a GPU:
+{images:,} images, {minutes:.0f} minutes; twice as many make the best of them good. On Colab choose a GPU:
 Runtime > Change runtime type.
 ########################################"""
 INTERRUPTED = 130  # what shells expect after Ctrl-C
@@ -48,7 +55,11 @@ INTERRUPTED = 130  # what shells expect after Ctrl-C
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 2 after one sentence on stderr, or 130 after Ctrl-C."""
     print_any_name()
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
     try:
         options.command(options)
     except (ValueError, RuntimeError, OSError) as error:
@@ -60,11 +71,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def begin(options: argparse.Namespace) -> None:
+    """Train on a folder of pictures, the recipe and its size chosen for this machine."""
+    compute = Compute(options.device, chosen(options.precision, options.device))
+    pictures = hub.opened_data(options.pictures)
+    out = options.out or default_out(pictures)
+    start(Plan(pictures, out, options.minutes, options.seed, compute, options.local))
+
+
 def pack(options: argparse.Namespace) -> None:
     """Pack a folder of images into one file."""
     folder = data.download(options.folder) if options.download else options.folder
     packed = data.pack(folder, options.out)
-    _report(packed)
+    print("\n".join(packed.lines()))
 
 
 def _say_what_a_cpu_can(device: torch.device) -> None:
@@ -79,11 +98,13 @@ def _say_what_a_cpu_can(device: torch.device) -> None:
 def train(options: argparse.Namespace) -> None:
     """Train a recipe, or go on with it."""
     recipe = _recipe(options.recipe, options.set)
+    compute = Compute(options.device, chosen(options.precision, options.device))
+    pictures = hub.opened_data(options.data)
+    _check_inputs(pictures, [recipe])
     with loop.alone(options.out):
-        images = data.open_data(hub.opened_data(options.data), recipe.resolution)
-        _report(images.packed)
-        compute = Compute(options.device, chosen(options.precision, options.device))
-        spare = _opened_spare(options.local, options.out)
+        images = data.open_data(pictures, recipe.resolution)
+        print("\n".join(images.packed.lines()))
+        spare = opened_spare(options.local, options.out)
         session = loop.open_session(recipe, options.seed, images, options.out, compute)
         session.spare = spare
         start = f"from image {session.run.images:,} on {passport.device_name(options.device)}"
@@ -91,18 +112,18 @@ def train(options: argparse.Namespace) -> None:
         print(f"{options.recipe}: {recipe.summary}; {start} in {compute.precision_name}")
         if change := passport.precision_change(session.about):
             print(f"{options.recipe}: {change}")
-        reason = loop.train(session, Budget(options.minutes, options.hours_total, options.images))
+        budget = Budget(options.minutes, options.hours_total, options.images)
+        with progress_bar(session, budget):
+            reason = loop.train(session, budget, quiet=True)
         print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
 
 
-def _opened_spare(place: Path | None, out: Path) -> Path | None:
-    """Return the folder on another disk for a run, after what only that has was copied into the run's own."""
-    if place is None:
-        return None
-    spare = spare_folder(place, out)
-    if found := bring_back(spare, out):
-        print(f"{found} had been saved in {spare} only and was copied")
-    return spare
+def _check_inputs(pictures: Path, recipes: Iterable[Recipe]) -> None:
+    """Check the pictures, their labels and what the recipes need, before anything that takes time."""
+    found = data.survey(pictures)
+    for recipe in recipes:
+        found.check_classes(recipe.classes)
+        check_requirements(recipe)
 
 
 def climb(options: argparse.Namespace) -> None:
@@ -118,6 +139,7 @@ def climb(options: argparse.Namespace) -> None:
         clock=options.clock,
         precision=chosen(options.precision, options.device),
     )
+    _check_inputs(plan.data, plan.recipes.values())
     embedder = open_embedder(options.network, options.device)
     for recipe in plan.recipes.values():
         check_judge(embedder.network, recipe.pretrained)
@@ -144,7 +166,10 @@ def time_recipes(options: argparse.Namespace) -> None:
 
 
 def recipes(options: argparse.Namespace) -> None:
-    """List the recipes."""
+    """List the recipes, one line each or as JSON."""
+    if options.json:
+        print(json.dumps([{"name": name, **recipe.to_dict()} for name, recipe in RECIPES.items()], indent=2))
+        return
     width = max(map(len, RECIPES))
     for name, recipe in RECIPES.items():
         print(f"{name:<{width}}  {recipe.summary}")
@@ -184,44 +209,26 @@ def _recipe(name: str, settings: Sequence[str]) -> Recipe:
     return recipe
 
 
-def _report(packed: data.Packed) -> None:
-    print(f"{packed.count:,} images {'written to' if packed.new else 'found in'} {packed.file}")
-    if packed.labelled is not None:
-        print(f"labels for {packed.labelled:,} of {packed.count:,} pictures")
-    for line in packed.unmatched[:NAMED_LINES]:
-        print(f"no picture for {line}")
-    if len(packed.unmatched) > NAMED_LINES:
-        print(f"no picture for {len(packed.unmatched) - NAMED_LINES:,} more lines")
-    for name, reason in packed.left_out.items():
-        print(f"left out: {name}: {reason}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def _parser() -> Parser:
+    parser = Parser(prog="python -m training", description=__doc__)
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    _add_start_options(commands.add_parser("start", help="train on a folder of pictures, all else chosen for you"))
 
     command = commands.add_parser("pack", help="pack a folder of images into one file")
-    command.add_argument("folder", type=Path, metavar="DIR")
-    command.add_argument("--out", type=Path, required=True, metavar="FILE")
+    command.add_argument("folder", type=Path, metavar="DIR", help="pictures, at any depth")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write, or to find again")
     command.add_argument("--download", action="store_true", help="fetch Oxford 102 Flowers into DIR first")
     command.set_defaults(command=pack)
 
     _add_train_options(commands.add_parser("train", help="train a recipe; the same command resumes"))
-
-    command = commands.add_parser("ladder", help="train several recipes on an equal budget, score and report them")
-    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(benchmark.DEFAULT)}")
-    _add_run_options(command)
-    budget = command.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--minutes-each", type=_positive, metavar="M", help="over all calls together")
-    budget.add_argument("--images-each", type=_count, metavar="N", help="instead of minutes, over all calls together")
-    command.add_argument("--clock", choices=benchmark.CLOCKS, default="wall", help="by which the minutes are counted")
-    command.add_argument("--fakes", type=_fakes, default=FAKES, metavar="N", help="pictures that are scored")
-    command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
-    command.set_defaults(command=climb)
-
+    _add_ladder_options(
+        commands.add_parser("ladder", help="train several recipes on an equal budget, score and report them")
+    )
     _add_bench_options(commands.add_parser("bench", help="time recipes beside the course's plain loop"))
 
     command = commands.add_parser("recipes", help="list the recipes, one line each")
+    command.add_argument("--json", action="store_true", help="print JSON, with every field of each recipe")
     command.set_defaults(command=recipes)
 
     command = commands.add_parser("publish", help="write a run's newest checkpoint in float16, without its state")
@@ -234,59 +241,141 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_start_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "pictures",
+        type=hub.data_place,
+        metavar="PICTURES",
+        help="a folder of pictures, a packed file, or hf://owner/name, a dataset",
+    )
+    command.add_argument(
+        "--minutes", type=_positive, default=MINUTES, metavar="M", help="minutes of training in this call"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="where the run is kept (default: runs/ and the name of PICTURES)"
+    )
+    _add_seed_option(command)
+    _add_device_options(command)
+    _add_local_option(command)
+    command.set_defaults(command=begin)
+
+
 def _add_train_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "recipe", metavar="RECIPE", help="a name that `python -m training recipes` lists, or a .toml or .py file"
     )
     _add_run_options(command)
-    command.add_argument("--minutes", type=_positive, metavar="M", help="the budget of this call")
-    command.add_argument("--hours-total", type=_positive, metavar="H", help="the budget of all calls together")
-    command.add_argument("--images", type=_count, metavar="N", help="stop once this many images have been seen")
     command.add_argument(
-        "--local", type=Path, metavar="DIR", help="on another disk: takes a checkpoint that --out does not take"
+        "--minutes", type=_positive, metavar="M", help="minutes of training in this call (default: until Ctrl-C)"
     )
+    command.add_argument(
+        "--hours-total", type=_positive, metavar="H", help="hours of all calls together (default: no limit)"
+    )
+    command.add_argument(
+        "--images", type=_count, metavar="N", help="stop once this many have been seen (default: no limit)"
+    )
+    _add_local_option(command)
     command.set_defaults(command=train)
 
 
+def _add_ladder_options(command: argparse.ArgumentParser) -> None:
+    _add_recipes(command)
+    _add_run_options(command)
+    budget = command.add_mutually_exclusive_group(required=True)
+    budget.add_argument(
+        "--minutes-each",
+        type=_positive,
+        metavar="M",
+        help="minutes of each recipe over all calls (no default: this or --images-each)",
+    )
+    budget.add_argument(
+        "--images-each",
+        type=_count,
+        metavar="N",
+        help="images of each recipe over all calls (no default: this or --minutes-each)",
+    )
+    command.add_argument("--clock", choices=benchmark.CLOCKS, default="wall", help="by which the minutes are counted")
+    command.add_argument("--fakes", type=_fakes, default=FAKES, metavar="N", help="pictures that are scored")
+    command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
+    command.set_defaults(command=climb)
+
+
 def _add_publish_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("run", type=Path, metavar="RUN")
-    command.add_argument("out", type=hub.place, metavar="DIR", help="a folder, or hf://owner/name")
+    command.add_argument("run", type=Path, metavar="RUN", help="a run, a checkpoint, or a name in ./checkpoints")
+    command.add_argument(
+        "out", type=hub.place, metavar="DIR", help="a folder, in which a published one is replaced, or hf://owner/name"
+    )
     command.add_argument("--private", action="store_true", help="on the Hub, let nobody else see the repository")
     command.add_argument("--raw", action="store_true", help="also the weights as last trained, not averaged")
 
 
 def _add_convert_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, metavar="FILE", help="a .pth or .pt that torch.save wrote")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR")
-    command.add_argument("--entry", metavar="NAME", help="which record of the file is meant, such as netG")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the checkpoint's folder")
+    command.add_argument(
+        "--entry", metavar="NAME", help="which record of the file is meant, such as netG (default: the only one)"
+    )
 
 
 def _add_bench_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default {', '.join(benchmark.DEFAULT)}")
+    _add_recipes(command)
     command.add_argument("--rounds", type=_count, default=bench.ROUNDS, metavar="N", help="in which all take turns")
     command.add_argument(
         "--seconds", type=_positive, default=bench.SECONDS, metavar="S", help="about, of each recipe in each round"
     )
     command.add_argument("--json", action="store_true", help="print JSON in place of a table")
     command.add_argument("--profile", action="store_true", help="name the dearest operations of each recipe's steps")
-    command.add_argument("--against", type=Path, metavar="DIR", help="another checkout of this project, timed in turn")
+    command.add_argument(
+        "--against", type=Path, metavar="DIR", help="another checkout of this project, timed in turn (default: none)"
+    )
     _add_recipe_options(command)
     command.set_defaults(command=time_recipes)
 
 
+def _add_recipes(command: argparse.ArgumentParser) -> None:
+    named = f"names or files of recipes (default: {', '.join(benchmark.DEFAULT)})"
+    command.add_argument("recipes", nargs="*", metavar="RECIPE", help=named)
+
+
 def _add_run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--data", type=hub.data_place, required=True, metavar="DIR_OR_FILE", help="or hf://owner/name, a dataset"
+        "--data",
+        type=hub.data_place,
+        required=True,
+        metavar="DIR_OR_FILE",
+        help="a folder of pictures, a packed file, or hf://owner/name, a dataset",
     )
-    command.add_argument("--out", type=Path, required=True, metavar="DIR")
-    command.add_argument("--seed", type=_seed, default=0, metavar="S")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the checkpoints are kept")
+    _add_seed_option(command)
     _add_recipe_options(command)
+
+
+def _add_seed_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=_seed, default=0, metavar="S", help="of the training, 0 to 4294967295")
+
+
+def _add_local_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--local",
+        type=Path,
+        metavar="DIR",
+        help="on another disk: takes a checkpoint that the run's own folder does not take (default: none)",
+    )
 
 
 def _add_recipe_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="fields of a recipe"
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE",
+        help="fields of the recipe to change, such as batch=16 (default: none)",
     )
+    _add_device_options(command)
+
+
+def _add_device_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
     command.add_argument(
         "--precision", choices=["auto", *PRECISIONS], default="auto", help="auto is the fastest of the device"
@@ -327,7 +416,7 @@ def _device(text: str) -> torch.device:
         device = torch.device(text)
         torch.zeros(1, device=device).item()  # the device "meta" computes nothing
     except (RuntimeError, AssertionError) as error:
-        raise argparse.ArgumentTypeError(f"there is no device {text!r} here") from error
+        raise argparse.ArgumentTypeError(f"there is no device {text!r} here; allowed are cpu, cuda and auto") from error
     return device
 
 

@@ -28,10 +28,11 @@ def publish(source: Path, target: Path, *, raw: bool = False, repo: str | None =
 
     With `raw` the weights as last trained come along, which doubles the size.
     The file of weights defines the tile, so the preview is drawn again from it, and small. Scores of a ladder go into
-    the passport. An older published checkpoint is replaced, and nothing else. `repo` is the repository of the Hub that
+    the passport. An older published checkpoint is replaced, and nothing else. What lies in
+    ./checkpoints can be named without its path. `repo` is the repository of the Hub that
     the card is written for. Raises CheckpointError.
     """
-    newest = run_folder.newest(source)
+    newest = run_folder.newest(run_folder.located(source))
     found = checkpoint.load(newest)
     check_passport(newest, found.about)
     check_folder(target, PUBLISHED.__contains__)
@@ -45,7 +46,7 @@ def publish(source: Path, target: Path, *, raw: bool = False, repo: str | None =
         if last is not None:
             checkpoint.save_weights(part / checkpoint.RAW_WEIGHTS, halved(last.generator.state_dict()))
         if (newest / METRICS).is_file():
-            shutil.copy(newest / METRICS, part / METRICS)
+            shutil.copyfile(newest / METRICS, part / METRICS)
     return target
 
 

@@ -24,10 +24,11 @@ from studio.race.store.entries import RaceEntry, Refusal
 from studio.race.store.race_folder import Progress, RaceFolder, RaceOptions, create, is_race
 from studio.race.store.race_state import Phase, RaceState
 from training.core.atomic_write import write_file
+from training.core.command_line import Parser
 
 CHECKPOINTS = Path("checkpoints")
 DONE, REFUSED = 0, 1
-Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Parsers: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
 def new(options: argparse.Namespace) -> int:
@@ -254,7 +255,7 @@ def _add_new(found: Parsers) -> None:
         "--entries", type=Path, metavar="MAILS", help="a folder; each folder, zip or picture in it is one entrant's"
     )
     command.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR", help="those not in the mails")
-    command.add_argument("--title", default=RaceOptions.title, metavar="TEXT")
+    command.add_argument("--title", default=RaceOptions.title, metavar="TEXT", help="of the race, on its pages")
     command.add_argument("--hours", type=float, default=RaceOptions.hours, metavar="H", help="of training, at most")
     command.add_argument(
         "--resolution", type=int, default=RaceOptions.resolution, metavar="R", help="a side of each picture, in pixels"
@@ -264,11 +265,11 @@ def _add_new(found: Parsers) -> None:
 
 def _add_open(found: Parsers) -> None:
     command = _add(found, "open", open_vote, "close the entries, write the sheet of codes, open the vote")
-    command.add_argument("--voters", type=int, metavar="N", help="how many codes; without it, earlier ones stay good")
+    command.add_argument("--voters", type=int, metavar="N", help="how many codes (default: earlier ones stay good)")
     command.add_argument("--honour", action="store_true", help="honour system: names in the place of codes")
     _add_sheet(command)
 
 
 def _add_sheet(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--address", metavar="URL", help="of the studio, for links and QR codes")
+    command.add_argument("--address", metavar="URL", help="of the studio, for links and QR codes (default: none)")
     command.add_argument("--sheet", type=Path, metavar="FILE", help="of the codes; by default FOLDER-codes.html")

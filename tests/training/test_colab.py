@@ -177,6 +177,24 @@ def test_run_all_trains_and_opens_the_studio_and_a_new_runtime_resumes(
     assert saved_images(runs) == 64
 
 
+@pytest.mark.slow
+def test_auto_lets_the_command_choose_and_goes_on_with_what_a_run_was_begun_with(
+    colab: Colab, make_pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    pictures = make_pictures(tmp_path / "flowers", side=128)
+    values = {"DATA": str(pictures), "MINUTES": 0.001}
+    runs = colab.drive / "gan-race" / "runs"
+    colab.run("install", "data", "train", **values, RECIPE="dcgan")
+    (runs / "dcgan-0").rename(runs / "auto-0")
+    printed = colab.run("install", "data", "train", **values)["train"]
+    assert "text/html" in printed  # the box that says that there is no GPU
+    assert "recipe: dcgan, " in printed
+    assert "which goes on from 32 images" in printed
+    assert "to expect here: in 0 seconds " in printed
+    assert "the same command goes on" in printed
+    assert saved_images(runs) == 64
+
+
 def test_the_public_link_is_shown_as_text_and_as_a_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -198,11 +216,11 @@ def test_the_public_link_is_shown_as_text_and_as_a_code(
 
 
 @pytest.mark.slow
-def test_the_install_pins_torch_and_takes_the_projected_extra(colab: Colab) -> None:
+def test_the_install_pins_torch(colab: Colab) -> None:
     from importlib.metadata import version
 
     colab.run("install")
-    assert colab.pip_arguments[-2:] == ["--editable", f"{PROJECT}[projected]"]
+    assert colab.pip_arguments[-2:] == ["--editable", str(PROJECT)]
     constraints = Path(colab.pip_arguments[colab.pip_arguments.index("--constraint") + 1]).read_text()
     assert f"torch=={version('torch')}\n" in constraints
 
@@ -224,7 +242,7 @@ def test_away_from_the_project_the_notebook_clones_it_once(colab: Colab, tmp_pat
         subprocess.run([*git, *command], check=True)
     for _ in range(2):
         colab.run("install", cwd=tmp_path, REPOSITORY=origin.as_uri())
-        assert colab.pip_arguments[-1] == f"{colab.folder / 'gan-race-studio'}[projected]"
+        assert colab.pip_arguments[-1] == str(colab.folder / "gan-race-studio")
     assert (colab.folder / "gan-race-studio" / "pyproject.toml").is_file()
 
 
@@ -313,4 +331,4 @@ def test_the_recipes_to_choose_from_are_all_recipes() -> None:
     train = next(cell.source for cell in code_cells() if cell.id == "train")
     choices = re.search(r"^RECIPE = .*# @param (\[.*\])$", train, flags=re.M)
     assert choices is not None
-    assert sorted(json.loads(choices[1])) == sorted(RECIPES)
+    assert sorted(json.loads(choices[1])) == sorted(["auto", *RECIPES])

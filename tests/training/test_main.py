@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from training import __main__ as cli
 from training.core import checkpoint, run_folder
 from training.core.imagenet_features import NAME as IMAGENET_NETWORK
 from training.core.imagenet_features import MissingPackageError
+from training.recipes.overrides import recorded
 from training.recipes.presets import RECIPES
 
 PROJECT = Path(__file__).parents[2]
@@ -46,7 +49,7 @@ def test_a_training_without_a_gpu_says_so_and_what_makes_sense(
     if said:
         assert f"1 CPU threads {'with' if amx else 'without'} AMX" in printed
         assert f"the recipe best some {said} images a second" in printed
-        assert f"24,000 images, {24_000 / said / 60:.0f} minutes" in printed
+        assert f"16,000 images, {16_000 / said / 60:.0f} minutes" in printed
 
 
 def test_packing_says_what_it_left_out(
@@ -81,10 +84,15 @@ def test_packing_says_what_the_labels_are_of(
     ("arguments", "said"),
     [
         (["pack", "empty", "--out", "x"], "empty holds no image that can be used (it is empty)."),
-        (["pack", "absent", "--out", "x"], "absent is not a folder."),
+        (["pack", "absent", "--out", "x"], "absent does not exist; a folder of pictures or a file that"),
+        (["pack", "file", "--out", "x"], "file is not a folder."),
         (["train", "dcgun", "--data", "empty", "--out", "x"], "The recipe 'dcgun' is not one of"),
-        (["train", "dcgan", "--data", "absent", "--out", "x"], "absent is no file that"),
-        (["publish", "absent", "x"], "absent is no checkpoint and no run"),
+        (["train", "dcgan", "--data", "absent", "--out", "x"], "absent does not exist; a folder of pictures or a file"),
+        (["train", "dcgan", "--data", "file", "--out", "x"], "file is no file that `python -m training pack` wrote"),
+        (["train", "dcgan", "--data", "x.zip", "--out", "x"], "x.zip is an archive; unpack it and give its folder."),
+        (["ladder", "dcgan", "--data", "absent", "--out", "x", "--images-each", "9"], "absent does not exist"),
+        (["publish", "absent", "x"], "absent does not exist, and no checkpoint in checkpoints is called so."),
+        (["publish", "empty", "x"], "empty is no checkpoint and no run"),
     ],
 )
 def test_each_error_is_one_sentence_and_exit_two(
@@ -96,6 +104,8 @@ def test_each_error_is_one_sentence_and_exit_two(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    for name in ("file", "x.zip"):
+        (tmp_path / name).write_text("x")
     assert cli.main(arguments) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"error: {said}")
@@ -145,8 +155,68 @@ def test_a_missing_package_is_one_sentence_with_its_remedy(
     monkeypatch.setitem(sys.modules, "timm", None)
     folder = make_pictures(tmp_path / "pictures")
     assert cli.main(["train", "projected", "--data", str(folder), "--out", str(tmp_path / "run")]) == 2
-    assert 'pip install "gan-race-studio[projected]"' in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "the package 'timm' is not installed: run pip install timm, or choose a recipe without it." in said
     assert issubclass(MissingPackageError, RuntimeError)
+
+
+@pytest.mark.parametrize("command", [["train", "projected"], ["ladder", "dcgan", "projected", "--images-each", "9"]])
+def test_what_a_recipe_needs_is_checked_before_the_packing(
+    command: list[str], tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+    monkeypatch.setattr(cli.data, "open_data", lambda *_: pytest.fail("it was packed"))
+    folder = make_pictures(tmp_path / "pictures")
+    assert cli.main([*command, "--data", str(folder), "--out", str(tmp_path / "run")]) == 2
+    assert not (tmp_path / "run").exists()
+
+
+def test_labels_that_a_recipe_needs_are_checked_before_the_packing(
+    tmp_path: Path,
+    make_pictures: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli.data, "open_data", lambda *_: pytest.fail("it was packed"))
+    folder = make_pictures(tmp_path / "pictures")
+    assert cli.main(["train", "conditional", "--data", str(folder), "--out", str(tmp_path / "run")]) == 2
+    assert "error: 12 of 12 images have no label; the recipe asks for one of each." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_all_files_of_a_published_checkpoint_have_the_mode_that_any_new_file_has(
+    tmp_path: Path, make_pictures: Callable[..., Path]
+) -> None:
+    folder = make_pictures(tmp_path / "pictures")
+    run, published = tmp_path / "run", tmp_path / "published"
+    sizes = ["resolution=16", "g_width=2", "d_width=2", "z_dim=8", "batch=4"]
+    words = ["--data", str(folder), "--out", str(run), "--images", "80", "--device", "cpu"]
+    assert cli.main(["train", "dcgan", *words, "--precision", "float32", "--set", *sizes]) == 0
+    (run_folder.newest(run) / "metrics.jsonl").chmod(0o600)
+    assert cli.main(["publish", str(run), str(published), "--raw"]) == 0
+    (tmp_path / "new").touch()
+    usual = stat.S_IMODE((tmp_path / "new").stat().st_mode)
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in published.iterdir()} == dict.fromkeys(
+        ["README.md", "config.json", "metrics.jsonl", "model.safetensors", "preview.jpg", "raw.safetensors"], usual
+    )
+
+
+def test_a_checkpoint_is_published_by_its_name_in_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "checkpoints").symlink_to(PROJECT / "checkpoints")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["publish", "dcgan", "published"]) == 0
+    assert checkpoint.describe(tmp_path / "published").about["recipe"]["generator"] == "dcgan"
+    assert cli.main(["publish", "dcgun", "published"]) == 2
+    assert "checkpoints is called so; did you mean dcgan?" in capsys.readouterr().err
+
+
+def test_recipes_as_json_have_every_field(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["recipes", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one.pop("name") for one in found] == list(RECIPES)
+    assert [recorded(one) for one in found] == list(RECIPES.values())
 
 
 @pytest.mark.slow
@@ -187,6 +257,7 @@ def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_ow
     asked: list[object] = []
     embedder = SimpleNamespace(network=SimpleNamespace(name="Means", family="Means"))
     monkeypatch.setattr(cli, "open_embedder", lambda *options: asked.append(options) or embedder)
+    monkeypatch.setattr(cli, "_check_inputs", lambda *_: None)
     monkeypatch.setattr(cli.benchmark, "climb", lambda plan: plans.append(plan) or plan.seed == 0)
     monkeypatch.setattr(cli.report, "write", lambda *options: asked.append(options) or "report.md")
     options = ["--data", "x", "--out", "runs", "--minutes-each", "30"]
@@ -220,6 +291,7 @@ def test_a_network_of_the_family_that_a_recipe_looks_through_is_refused_before_a
 ) -> None:
     embedder = SimpleNamespace(network=SimpleNamespace(name="EfficientNet-B0", family="EfficientNet"))
     monkeypatch.setattr(cli, "open_embedder", lambda *_: embedder)
+    monkeypatch.setattr(cli, "_check_inputs", lambda *_: None)
     monkeypatch.setattr(cli.benchmark, "climb", lambda _: pytest.fail("it was trained"))
     options = ["--data", "absent", "--out", "x", "--minutes-each", "1"]
     assert cli.main(["ladder", "dcgan", "projected", *options]) == 2

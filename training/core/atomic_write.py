@@ -35,7 +35,7 @@ def explained(path: Path, needed: int) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError) as error:
-        free = _free_bytes(path)
+        free = free_bytes(path)
         full = _is_full(error, needed, free)
         known = "nobody can tell how many are" if free is None else f"{free:,} are"
         why = f"the disk is full; it needs {needed:,} bytes, and {known} free" if full else _said(error)
@@ -58,7 +58,7 @@ def _said(error: BaseException) -> str:
     return words.splitlines()[0].rstrip(".")
 
 
-def _free_bytes(path: Path) -> int | None:
+def free_bytes(path: Path) -> int | None:
     """Return the free bytes of the file system of a path that may not exist yet; None where nobody can tell."""
     for folder in path.absolute().parents:
         try:
@@ -107,6 +107,7 @@ def written_file(file: Path) -> Iterator[Path]:
     part = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}{UNFINISHED}")
     try:
         yield part
+        give_usual_mode(part)
         _flush(part)
         part.replace(file)
     finally:
@@ -128,6 +129,36 @@ def _moved_into_place(part: Path, folder: Path) -> Path:
             outdated.rename(folder)
         raise
     return outdated
+
+
+def give_usual_mode(path: Path) -> None:
+    """Give a file the mode of any new file in its folder; the writer of safetensors lets only its owner read it.
+
+    A drive that knows no modes is left as it is.
+    """
+    probe = path.with_name(f".{path.name}.mode{UNFINISHED}")
+    with suppress(OSError):
+        probe.touch()
+        try:
+            path.chmod(stat.S_IMODE(probe.stat().st_mode))
+        finally:
+            probe.unlink()
+
+
+def check_writable(folder: Path) -> None:
+    """Raise WriteError unless a file can be written into a folder, there already or not; leave nothing behind."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    probe = folder / f".writable.{os.getpid()}{UNFINISHED}"
+    with explained(folder, 1):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"1")
+        finally:
+            with suppress(OSError):
+                probe.unlink()
+            for made in missing:
+                with suppress(OSError):
+                    made.rmdir()
 
 
 def discard(folder: Path) -> None:

@@ -24,7 +24,7 @@ from safetensors.torch import load as load_safetensors
 from safetensors.torch import save_file
 from torch import Tensor
 
-from training.core.atomic_write import explained
+from training.core.atomic_write import explained, give_usual_mode
 from training.core.coded_error import CodedError
 from training.core.generators import GeneratorConfig, GeneratorNetwork, build_generator
 from training.core.generators.config import ChoiceError
@@ -243,6 +243,7 @@ def save_weights(path: Path, state: dict[str, Tensor]) -> None:
     """Write the weights of a generator. Raises WriteError."""
     with explained(path, tensor_bytes(state)):
         save_file({name: value.contiguous() for name, value in state.items()}, path)
+        give_usual_mode(path)
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:

@@ -32,9 +32,12 @@ Tell: TypeAlias = Callable[[int, int], None]  # learns how many of how many are 
 Labels: TypeAlias = npt.NDArray[np.int64]
 FORMAT = "1"
 UNLABELLED = -1
+ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
+SOURCES = "a folder of pictures or a file that `python -m training pack` wrote is wanted"
 HEADER = {"format", "source", "left_out", "sha256"}  # of a packed file
 NOT_PHOTOGRAPHS = {"EPS", "PDF", "WMF"}  # drawings and documents; Pillow would start Ghostscript for the first
 ANIMATIONS = {"GIF", "PNG", "WEBP"}
+NAMED_LINES = 5  # of labels that are of no picture
 MAX_PIXELS = 120_000_000  # of a photograph; telephones have up to 108 million
 SECONDS = 60.0  # for one photograph, on a machine that reads many at once
 
@@ -55,6 +58,16 @@ class Packed:
     new: bool = False
     labelled: int | None = None  # images with a label; None in a file of an older program
     unmatched: tuple[str, ...] = ()  # lines of a table of labels that are of no image
+
+    def lines(self) -> list[str]:
+        """Say in lines of text how many pictures there are, which have labels, and what was left out."""
+        lines = [f"{self.count:,} images {'written to' if self.new else 'found in'} {self.file}"]
+        if self.labelled is not None:
+            lines.append(f"labels for {self.labelled:,} of {self.count:,} pictures")
+        lines += [f"no picture for {line}" for line in self.unmatched[:NAMED_LINES]]
+        if len(self.unmatched) > NAMED_LINES:
+            lines.append(f"no picture for {len(self.unmatched) - NAMED_LINES:,} more lines")
+        return lines + [f"left out: {name}: {reason}" for name, reason in self.left_out.items()]
 
 
 @dataclass(frozen=True)
@@ -99,11 +112,67 @@ class Data:
         return self.images[chosen], self.labels[chosen]
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What is known of pictures before they are packed: how many there are, how many have a label, and the labels."""
+
+    count: int
+    labelled: int
+    labels: frozenset[int]
+
+    def check_classes(self, classes: int) -> None:
+        """Raise DataError where no packing can bring as many labels as a recipe has `classes` (0: it asks for none).
+
+        Pictures that cannot be read are still among those counted here, so that this refuses only what is certain.
+        """
+        if classes and not self.labelled:
+            raise DataError(f"{self.count} of {self.count} images have no label; the recipe asks for one of each.")
+        if classes and len(self.labels) < classes:
+            raise DataError(f"The data have {len(self.labels)} different labels; the recipe asks for {classes}.")
+
+
+def survey(path: Path) -> Survey:
+    """Look at a folder of pictures or a packed file without reading a picture.
+
+    Raises DataError where there is neither, the folder holds no picture, or its labels are damaged.
+    """
+    if not path.exists():
+        raise DataError(f"{path} does not exist; {SOURCES}.")
+    if path.is_dir():
+        sources = find_images(path)
+        if not sources:
+            raise _no_image(path, left_out_kinds(path, _readable()))
+        labels = _labels(path, sources).labels
+        return Survey(len(sources), len(labels), frozenset(labels.values()))
+    return _survey_of_packed(path)
+
+
+def _survey_of_packed(file: Path) -> Survey:
+    if file.suffix.lower() in ARCHIVES:
+        raise DataError(f"{file} is an archive; unpack it and give its folder.")
+    packed = read_header(file)
+    if packed is None:
+        raise DataError(f"{file} is no file that `python -m training pack` wrote; {SOURCES}.")
+    with safe_open(file, framework="np") as content:
+        labels = content.get_tensor("labels")
+    known = labels[labels != UNLABELLED]
+    return Survey(packed.count, len(known), frozenset(known.tolist()))
+
+
+def _no_image(folder: Path, left_out: dict[str, str]) -> DataError:
+    words = "; ".join(f"{name}: {reason}" for name, reason in [*left_out.items()][:NAMED]) or "it is empty"
+    return DataError(f"{folder} holds no image that can be used ({words}).", "no_picture", path=folder, words=words)
+
+
 def _shuffle(seed: int, epoch: int, count: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed((seed << 24) + epoch))
 
 
-def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _total: None) -> Packed:
+def silent(_done: int, _total: int) -> None:
+    """Tell nobody how far the packing is."""
+
+
+def pack(folder: Path, file: Path, size: int = 128, tell: Tell = silent) -> Packed:
     """Pack a folder of images into one file, unless `file` holds just these already.
 
     Every image that Pillow reads, at any depth, is turned upright, centre-cropped to a square and resized (Lanczos) to
@@ -123,8 +192,7 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _
     images = {name: image for name, image in results.items() if not isinstance(image, str)}
     left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)} | kinds
     if not images:
-        words = "; ".join(f"{name}: {reason}" for name, reason in [*left_out.items()][:NAMED]) or "it is empty"
-        raise DataError(f"{folder} holds no image that can be used ({words}).", "no_picture", path=folder, words=words)
+        raise _no_image(folder, left_out)
     labels = np.array([found.labels.get(name, UNLABELLED) for name in images], dtype=np.int64)
     labelled = int((labels != UNLABELLED).sum())
     packed = Packed(file, len(images), left_out, source, "", True, labelled, tuple(found.unmatched))
@@ -149,7 +217,7 @@ def _check_target(file: Path) -> None:
 def find_images(folder: Path) -> list[Path]:
     """List the files below `folder` that Pillow may read, in the order of their names."""
     if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder.")
+        raise DataError(f"{folder} is not a folder." if folder.exists() else f"{folder} does not exist; {SOURCES}.")
     readable = _readable()
     return sorted(path for path in folder.rglob("*") if is_read(path.relative_to(folder), readable) and path.is_file())
 
@@ -264,16 +332,28 @@ def load(file: Path) -> Data:
     """Read a packed file into memory. Raises DataError."""
     packed = read_header(file)
     if packed is None:
-        raise DataError(f"{file} is no file that `python -m training pack` wrote.")
+        raise DataError(
+            f"{file} is no file that `python -m training pack` wrote."
+            if file.exists()
+            else f"{file} does not exist; {SOURCES}."
+        )
     tensors = load_file(file)
     return Data(tensors["images"].permute(0, 3, 1, 2), tensors["labels"], packed.sha256, packed)
 
 
-def open_data(path: Path, size: int) -> Data:
-    """Load a packed file, or a folder of images by way of one in the user's cache. Raises DataError."""
+def packed_in_cache(folder: Path, size: int) -> Path:
+    """Return the file in the user's cache into which a folder is packed, whether it is there or not."""
+    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+    return cache_folder() / f"{name}-{size}.safetensors"
+
+
+def open_data(path: Path, size: int, tell: Tell = silent) -> Data:
+    """Load a packed file, or a folder of images by way of one in the user's cache. Raises DataError.
+
+    `tell` learns how far the packing is, as that of `pack` does.
+    """
     if path.is_dir():
-        name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-        path = pack(path, cache_folder() / f"{name}-{size}.safetensors", size).file
+        path = pack(path, packed_in_cache(path, size), size, tell).file
     data = load(path)
     if data.images.shape[-1] != size:
         raise DataError(f"{path} holds images of {data.images.shape[-1]} pixels; the recipe asks for {size}.")

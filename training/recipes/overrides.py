@@ -44,6 +44,19 @@ def configured(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     return _changed(recipe, changes)
 
 
+def recorded(values: dict[str, Any]) -> Recipe:
+    """Return the recipe that a checkpoint records; raise TypeError or ValueError where it is of another program.
+
+    Fields that came later have their defaults, which is how that program trained.
+    """
+    return Recipe(**{name: _frozen(value) for name, value in values.items()})
+
+
+def _frozen(value: Any) -> Any:
+    """Turn lists, as JSON has them at any depth, into tuples."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
 def _changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     for name in changes:
         check_name("field of a recipe", name, types())

@@ -8,9 +8,11 @@ from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
 from typing import Any, get_type_hints
 
-from training.core.generators import GeneratorConfig
+from training.core.generators import GENERATORS, GeneratorConfig
+from training.core.generators.config import ACTIVATIONS, LATENTS, OUTPUTS, UPSAMPLES
 from training.core.imagenet_features import NAME as IMAGENET_NETWORK
 from training.core.normalization import NORMS, WRAPS
+from training.core.suggestions import sentence
 from training.discriminators import CONDITIONS, DISCRIMINATORS, STATISTICS, DiscriminatorConfig
 from training.recipes.compatibility import PROJECTED, contradictions, doubts
 from training.tricks.augmentation import AUGMENTS
@@ -242,7 +244,7 @@ def wanted(kind: Any) -> str:
 def check_name(field: str, name: object, allowed: Collection[str]) -> None:
     """Raise ValueError unless a name is among those allowed."""
     if not isinstance(name, str) or name not in allowed:
-        raise ValueError(f"The {field} {name!r} is not one of: {', '.join(allowed)}.")
+        raise ValueError(sentence(f"The {field} {name!r} is not one of: {', '.join(allowed)}", name, allowed))
 
 
 def check_range(field: str, value: object, low: float, high: float) -> None:
@@ -270,6 +272,12 @@ DEFAULTS: dict[str, Any] = {
     field.name: json.loads(json.dumps(field.default)) for field in fields(Recipe) if field.default is not MISSING
 }
 NAMES: dict[str, Collection[str]] = {
+    "generator": GENERATORS,
+    "g_norm": NORMS,
+    "g_activation": ACTIVATIONS,
+    "upsample": UPSAMPLES,
+    "g_output": OUTPUTS,
+    "latent": LATENTS,
     "discriminator": DISCRIMINATORS,
     "condition": CONDITIONS,
     "d_norm": NORMS,

@@ -15,6 +15,16 @@ def spare_folder(place: Path, out: Path) -> Path:
     return place / f"{out.name}-{zlib.crc32(str(out.resolve()).encode()):08x}"
 
 
+def opened_spare(place: Path | None, out: Path) -> Path | None:
+    """Return the folder on another disk for a run, after what only that has was copied into the run's own, and told."""
+    if place is None:
+        return None
+    spare = spare_folder(place, out)
+    if found := bring_back(spare, out):
+        print(f"{found} had been saved in {spare} only and was copied")
+    return spare
+
+
 def bring_back(spare: Path, out: Path) -> Path | None:
     """Copy the newest checkpoint of the spare folder into `out`, unless `out` can resume from one as new.
 

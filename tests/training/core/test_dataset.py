@@ -219,7 +219,7 @@ def test_a_file_of_other_tensors_is_not_taken_for_a_packed_one(tmp_path: Path) -
 def test_a_folder_without_images_is_one_sentence(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(DataError, match="holds no image"):
         pack(folder, tmp_path / "out.safetensors")
-    with pytest.raises(DataError, match="is not a folder"):
+    with pytest.raises(DataError, match="absent does not exist; a folder of pictures"):
         pack(folder / "absent", tmp_path / "out.safetensors")
     assert not (tmp_path / "out.safetensors").exists()
 

@@ -138,10 +138,19 @@ def test_without_timm_there_is_a_sentence_that_says_what_to_install(
     installed: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(monkeypatch, **installed)
-    sentence = re.escape("'timm' is not installed: run pip install \"gan-race-studio[projected]\", or choose a recipe")
+    sentence = re.escape("'timm' is not installed: run pip install timm, or choose a recipe")
     with pytest.raises(MissingPackageError, match=sentence) as raised:
         EfficientNetFeatures()
     assert isinstance(raised.value.__cause__, ImportError)
+
+
+def test_a_torchvision_that_does_not_fit_torch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def importing(name: str) -> None:
+        raise RuntimeError("operator torchvision::nms does not exist")
+
+    monkeypatch.setattr(imagenet_features.importlib, "import_module", importing)
+    with pytest.raises(MissingPackageError, match=r"'timm' cannot be imported .*nms.* do not fit each other; install"):
+        EfficientNetFeatures()
 
 
 def test_without_the_package_of_weights_timm_is_asked_to_download_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

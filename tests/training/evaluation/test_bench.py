@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from dataclasses import replace
@@ -13,6 +14,8 @@ from torch.nn.functional import conv2d
 
 from tests.clocks import Clock
 from training import __main__ as cli
+from training.core.checkpoint import tensor_bytes
+from training.core.precision import Compute
 from training.evaluation import against, bench
 from training.evaluation.bench import Plan, Row, count_flops, cycle, measure, random_batch
 from training.evaluation.plain_loop import BATCH, RESOLUTION, PlainLoop
@@ -150,6 +153,18 @@ def test_made_up_pictures_are_always_the_same_and_have_classes_where_the_recipe_
     assert labels.max() < 102
 
 
+def test_a_trial_counts_all_but_the_first_step_and_weighs_a_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "TRIAL_SECONDS", 5.0)
+    ticks = itertools.count(0.0, 2.0)  # so that each timing of a cycle takes 2 seconds
+    recipe = tiny("dcgan")
+    found = bench.trial(recipe, Compute(torch.device("cpu")), lambda: next(ticks))
+    assert found.images_per_second == recipe.batch / 2.0
+    assert next(ticks) == 2.0 * 2 * (1 + 3)  # a first step, and cycles until 5 seconds have passed
+    run = Trainer(recipe, 0, torch.device("cpu"))
+    weights = tensor_bytes([run.generator_state(), run.raw_state()])
+    assert found.checkpoint_bytes > 2 * weights > 0
+
+
 def test_json_is_one_document_with_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["bench", "dcgan", "conditional", *QUICK, *SETTINGS, "--json", "--profile"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -172,7 +187,7 @@ def test_a_recipe_without_its_package_is_left_out_in_one_sentence(
     assert cli.main(["bench", "projected", "dcgan", *QUICK, *small]) == 0
     lines = capsys.readouterr().out.splitlines()
     (note,) = (line for line in lines if line.startswith("projected"))
-    assert 'pip install "gan-race-studio[projected]"' in note
+    assert "run pip install timm, or choose a recipe without it." in note
     assert [line.split()[0] for line in lines[2:]] == ["recipe", "plain", "dcgan", "projected:"]
 
 

@@ -250,7 +250,7 @@ def test_a_file_that_does_not_get_to_the_disk_is_no_finished_save(
 def test_each_failure_of_a_write_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
-    monkeypatch.setattr(atomic_write, "_free_bytes", lambda _: 12)
+    monkeypatch.setattr(atomic_write, "free_bytes", lambda _: 12)
     with pytest.raises(WriteError, match=said) as raised, atomic_write.explained(tmp_path / "x", 400):
         raise error
     assert "\n" not in str(raised.value)
