@@ -20,6 +20,7 @@ from studio.checkpoints.training_curves import is_finite
 from studio.checkpoints.uploads import RefusedError
 from training.core.atomic_write import UNFINISHED, discard, written_whole
 from training.core.checkpoint import CONFIG, PICKLES, WEIGHTS, CheckpointError, describe, file_sha256, load
+from training.core.generators import GeneratorConfig
 from training.core.operations import exceeds, tile_operations
 
 FOLDER = "added"
@@ -153,12 +154,33 @@ def _note(folder: Path) -> dict[str, Any]:
 
 def _check(folder: Path) -> None:
     config = describe(folder).config
+    _check_attention(config)
+    load(folder)
+    _check_operations(config)
+
+
+def _check_attention(config: GeneratorConfig) -> None:
     if config.attention > MOST_ATTENTION:
         raise RefusedError("error_add_attention", side=config.attention, limit=MOST_ATTENTION)
-    load(folder)
+
+
+def _check_operations(config: GeneratorConfig) -> None:
     if exceeds(config, MOST_ADDED_OPERATIONS):
         gigaflop, limit = (round(count / GIGA) for count in (tile_operations(config), MOST_ADDED_OPERATIONS))
         raise RefusedError("error_add_operations", gigaflop=gigaflop, limit=limit)
+
+
+def check_cost(config: bytes) -> None:
+    """Raise RefusedError for a generator that takes too much to draw, before its weights come.
+
+    A config that describes none is refused with them, in the words of whoever reads it.
+    """
+    try:
+        generator = GeneratorConfig.from_dict(json.loads(config).get("generator"))
+    except (ValueError, TypeError, AttributeError):
+        return
+    _check_attention(generator)
+    _check_operations(generator)
 
 
 def clean_name(name: object) -> str:

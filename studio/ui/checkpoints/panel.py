@@ -18,6 +18,7 @@ from studio.checkpoints.visitor_checkpoints import (
     MOST_CONFIG_BYTES,
     NAME_LETTERS,
     check_config,
+    check_cost,
     check_start,
 )
 from studio.favourites import owner_of
@@ -74,6 +75,7 @@ def _adding(studio: Studio) -> list[Callable[[Any], Any]]:
         with refusing():
             encoded = config.encode("utf-8", "replace")
             check_config(encoded)
+            check_cost(encoded)
             return {"upload": uploads.begin(size, encoded, name, _asked_owner(data))}
 
     @answers

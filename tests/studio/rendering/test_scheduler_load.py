@@ -59,7 +59,7 @@ class Machine:
             self._wake()
             drawn = drawn or (self.scheduler.pick() if len(self.scheduler) else None)
             if drawn is None:
-                self.now = self._events[0][0]
+                self.now = self._events[0][0] if self._events else self.now
                 continue
             self._draw_step(drawn)
             if drawn.left == 0:
