@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from studio.rendering import renderer as render
+from studio.rendering import scheduler
 from studio.ui import page
 from studio.ui.export import tab as export
 from studio.ui.services import Studio
@@ -146,3 +147,31 @@ def test_abandoned_exports_keep_nobody_waiting_and_a_crowd_under_many_names_leav
         may_draw.set()
         assert honest.result(60)["manifest"]["seed"] == 1000
     assert (len(drawn), drawn[-1]) == (2, 1000)
+
+
+def test_hundreds_of_requests_under_made_up_names_shut_nobody_out_of_the_sheets(
+    opened: Opened, studios: list[Studio], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderer, may_draw, draw = studios[0].renderer, threading.Semaphore(0), render.draw
+
+    def draw_late(*arguments: Any, **options: Any) -> Any:
+        assert may_draw.acquire(timeout=100)
+        return draw(*arguments, **options)
+
+    monkeypatch.setattr(render, "draw", draw_late)
+    tile = {"sha256": checkpoint.load(folder).sha256, "psi": 1, "side": 320, "worker": 0}
+    flood = [opened.send("race-seeds", "look", **tile, seed=seed, visitor=f"name {seed}") for seed in range(300)]
+    wait_until(lambda: len(renderer._scheduler) == scheduler.WAITING_OF_SOURCE)
+    with ThreadPoolExecutor(2) as pool:
+        session = pool.submit(opened.ask, "race-seeds", "look", **tile, seed=1000, visitor="with a session")
+        wait_until(lambda: len(renderer._scheduler) == scheduler.WAITING_OF_SOURCE + 1)
+        newcomer = opened.send("race-seeds", "look", **tile, seed=1001, visitor="without one")
+        before = renderer.renders
+        may_draw.release(100)  # batches, of ten tiles
+        assert "thumbnail" in session.result(60)
+        assert b"200 OK" in newcomer.recv(100)
+    assert renderer.renders <= before + 10
+    for one in (*flood, newcomer):
+        one.close()
+    may_draw.release(10_000)
+    wait_until(lambda: not renderer._jobs)
