@@ -1,34 +1,42 @@
-"""The command line of the studio: export a seed's tile, verify anybody's tile."""
+"""The command line of the studio: export a seed's tile, verify anybody's tile, hold a race."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from studio.checkpoints.catalog import Gallery
+from tqdm import tqdm
+
+from studio.checkpoints.catalog import Gallery, listed_name
+from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSources
+from studio.race import batch_table
+from studio.race import commands as race_commands
+from studio.race.batch_files import ArchiveError, files_in, is_archive, pictures, unpack_checkpoints
+from studio.race.batch_verification import verify_batch
 from studio.race.tile_file import MAX_FILE_BYTES, export_png
 from studio.race.verdict import Verdict, in_ranges
 from studio.race.verification import verify
-from training.core import atomic_write, checkpoint, run_folder
+from training.core import checkpoint, hub, run_folder
+from training.core.atomic_write import write_file
 from training.core.latents import check_seed
+from training.core.output import print_any_name
 from training.core.tile import check_psi
 
 CHECKPOINTS = Path("checkpoints")
 PASSED, FAILED, NOT_CHECKED = 0, 1, 2
+WORST_FIRST = (FAILED, NOT_CHECKED, PASSED)
 EXIT_CODES = {"pass_exact": PASSED, "pass_tolerance": PASSED, "fail": FAILED, "could_not_check": NOT_CHECKED}
-HEADINGS = {
-    "pass_exact": "PASS (exact)",
-    "pass_tolerance": "PASS (within tolerance)",
-    "fail": "FAIL",
-    "could_not_check": "COULD NOT CHECK",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code, 2 after one sentence on stderr for what cannot be done."""
+    print_any_name()
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -46,42 +54,75 @@ def export(options: argparse.Namespace) -> int:
     """Write the tile of a seed."""
     _check_writable(options.out)
     weights = checkpoint.RAW_WEIGHTS if options.raw else checkpoint.WEIGHTS
-    found = checkpoint.load(run_folder.named(options.checkpoint), weights)
-    _write(options.out, export_png(found, options.seed, options.psi))
+    found = checkpoint.load(run_folder.named(hub.opened(options.checkpoint)), weights)
+    write_file(options.out, export_png(found, options.seed, options.psi))
     truncated = "" if options.psi == 1.0 else f" with psi {options.psi:g}"
     print(f"written: {options.out} (seed {options.seed}{truncated} of checkpoint {found.sha256})")
     return PASSED
 
 
-def _check_writable(path: Path) -> None:
-    """Refuse before the tile is drawn, which takes seconds."""
+def _check_writable(path: Path, option: str = "--out") -> None:
+    """Refuse before a tile is drawn, which takes seconds."""
     if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; --out names the file to write.")
+        raise IsADirectoryError(f"{path} is a folder; {option} names the file to write.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {path.parent} to write {path.name} into.")
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file as one step, so that nobody ever sees half of it."""
-    part = path.with_name(f".{path.name}{atomic_write.UNFINISHED}")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def check(options: argparse.Namespace) -> int:
-    """Draw the tile again that a file claims to be, and say whether they are the same."""
-    data = _read(options.file)
+    """Draw the tiles again that files claim to be, and say whether they are the same."""
+    options.checkpoints = hub.opened(options.checkpoints)
+    if len(options.files) > 1 or options.csv or is_archive(options.files[0]) or options.files[0].is_dir():
+        return _check_many(options)
+    data = _read(options.files[0])
     gallery, sha256 = _gallery(options)
     verdict = verify(data, gallery, seed=options.seed, checkpoint=sha256, psi=options.psi)
     print(json.dumps(verdict.to_dict(), indent=2) if options.json else _text(verdict))
     return EXIT_CODES[verdict.outcome]
 
 
+def _check_many(options: argparse.Namespace) -> int:
+    """Check files, folders and zips; the checkpoints that lie in these are found, too."""
+    if options.seed is not None or options.psi is not None:
+        raise ValueError("--seed and --psi are for one file; of several, each has its own.")
+    if options.csv:
+        _check_writable(options.csv, "--csv")
+    files = list(pictures(options.files))
+    if not files:
+        raise FileNotFoundError(f"There is no picture in {', '.join(map(str, options.files))}.")
+    with tempfile.TemporaryDirectory(prefix="gan-race-") as unpacked:
+        source, sha256 = _sources(options, Path(unpacked))
+        with tqdm(total=len(files), unit="file", disable=None, leave=False) as bar:
+            checked = verify_batch(files, source, checkpoint=sha256, progress=lambda done, _: _advance(bar, done))
+    if options.csv:
+        write_file(options.csv, batch_table.to_csv(checked).encode("utf-8-sig"))  # or Excel takes it for Latin-1
+    print(batch_table.to_json(checked) if options.json else batch_table.to_text(checked))
+    return min((EXIT_CODES[one.verdict.outcome] for one in checked), key=WORST_FIRST.index)
+
+
+def _advance(bar: Any, done: int) -> None:
+    bar.update(done - bar.n)
+
+
+def _sources(options: argparse.Namespace, unpacked: Path) -> tuple[CheckpointSource, str | None]:
+    """Return where to look for checkpoints: as for one file, and in the folders and zips that are checked."""
+    for number, archive in enumerate(_archives(options.files)):
+        with suppress(ArchiveError):  # its line in the table says so
+            unpack_checkpoints(archive, unpacked / f"zip-{number}")
+    folders = [Gallery(folder) for folder in [*filter(Path.is_dir, options.files), unpacked]]
+    if options.checkpoint is None and not options.checkpoints.is_dir():
+        return CheckpointSources(folders), None
+    gallery, sha256 = _gallery(options)
+    return CheckpointSources([gallery, *folders]), sha256
+
+
+def _archives(paths: Sequence[Path]) -> list[Path]:
+    inside = [file for folder in filter(Path.is_dir, paths) for file in files_in(folder)]
+    return [path for path in [*paths, *inside] if is_archive(path) and path.is_file()]
+
+
 def _text(verdict: Verdict) -> str:
-    lines = [f"{HEADINGS[verdict.outcome]}: {verdict.sentence}"]
+    lines = [f"{batch_table.HEADINGS[verdict.outcome]}: {verdict.sentence}"]
     if verdict.cells:
         lines.append(f"cells that differ (0 to 99, row by row): {in_ranges(verdict.cells)}")
         lines.append(f"largest difference: {verdict.largest} of 255 levels; values that differ: {verdict.share:.4%}")
@@ -91,8 +132,6 @@ def _text(verdict: Verdict) -> str:
 
 
 def _read(path: Path) -> bytes:
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; the PNG to verify is wanted.")
     if not path.exists():
         raise FileNotFoundError(f"There is no file {path}.")
     with path.open("rb") as file:
@@ -101,9 +140,9 @@ def _read(path: Path) -> bytes:
 
 def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     """Return where to look for checkpoints, and the hash of the one that was named, if one was."""
-    name: str | None = options.checkpoint
+    name: str | None = hub.local_name(options.checkpoint) if options.checkpoint else None
     gallery = Gallery(options.checkpoints)
-    named = next((entry for entry in gallery.entries() if entry.name == name), None) if name else None
+    named = next((entry for entry in gallery.entries() if entry.name == listed_name(name)), None) if name else None
     if named is None and name and (Path(name).is_dir() or "@" in name):
         folder = run_folder.named(Path(name))
         gallery = Gallery(folder)
@@ -113,7 +152,7 @@ def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
     if named is None:
         return gallery, name
     if named.sha256 is None:
-        raise checkpoint.CheckpointError(str(named.problem), str(named.why))
+        raise named.problem or checkpoint.CheckpointError(f"{name} cannot be used.")
     return gallery, named.sha256
 
 
@@ -124,7 +163,10 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("export", help="write the tile of a seed as a PNG that can be verified")
     command.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's folder, a run's, or RUN@IMAGES"
+        "checkpoint",
+        type=hub.place,
+        metavar="CHECKPOINT",
+        help="a checkpoint's folder, a run's, RUN@IMAGES, or hf://owner/name",
     )
     command.add_argument("--seed", type=_seed, required=True, metavar="N", help="0 to 4294967295")
     command.add_argument("--psi", type=_psi, default=1.0, metavar="P", help="truncation of all cells, 0 to 1")
@@ -134,18 +176,26 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser(
         "verify",
-        help="check whether a PNG is what its seed gives",
-        epilog="Exit code: 0 pass, 1 fail, 2 could not check.",
+        help="check whether PNGs are what their seeds give",
+        epilog="Exit code: 0 pass, 1 fail, 2 could not check; of several files that of the worst.",
     )
-    command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR", help="default: checkpoints")
-    command.add_argument("--seed", type=_seed, metavar="N", help="instead of the one that the file names")
     command.add_argument(
-        "--checkpoint", metavar="C", help="a name in DIR, a folder, RUN@IMAGES, or a hash (8 digits or more)"
+        "files", type=Path, nargs="+", metavar="FILE", help="pictures; also folders and zips, with all pictures in them"
+    )
+    command.add_argument(
+        "--checkpoints", type=hub.place, default=CHECKPOINTS, metavar="DIR", help="default: checkpoints"
+    )
+    command.add_argument("--seed", type=_seed, metavar="N", help="instead of the one that the file names; for one file")
+    command.add_argument(
+        "--checkpoint",
+        metavar="C",
+        help="a name in DIR, a folder, RUN@IMAGES, hf://owner/name, or a hash (8 digits or more)",
     )
     command.add_argument("--psi", type=_psi, metavar="P", help="instead of the one that the file names, 0 to 1")
     command.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    command.add_argument("--csv", type=Path, metavar="FILE", help="also write the table of all files as CSV")
     command.set_defaults(command=check)
+    race_commands.add_parser(commands)
     return parser
 
 

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import re
-import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from studio.clients import current_client
+from training.core.atomic_write import written_file
+from training.core.clean_text import clean_text
 from training.core.latents import SEED_LIMIT
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,10 @@ class FavouriteError(ValueError):
 
 @dataclass(frozen=True)
 class Favourite:
-    """A starred tile; `owners` are short hashes of the secrets of the browsers that starred it, the first one first."""
+    """A starred tile, its note and its name clean text.
+
+    `owners` are short hashes of the secrets of the browsers that starred it, the first one first.
+    """
 
     sha256: str
     seed: int
@@ -198,17 +202,10 @@ class Wall:
         if self._file is None:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=FILE, suffix=".part", dir=self._file.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(to_file(self._tiles.values(), self._places))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._file)
-            self._version = self._stat()
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with written_file(self._file) as part:
+            part.touch(mode=0o600)  # nobody else's, as who has starred what is of nobody's business
+            part.write_bytes(to_file(self._tiles.values(), self._places))
+        self._version = self._stat()
 
 
 def state_folder() -> Path:
@@ -233,7 +230,8 @@ def from_file(data: bytes) -> list[Favourite]:
 def places_from_file(data: bytes) -> dict[str, str]:
     """Read where the owners of the file have their secrets; older files do not tell. Raises FavouriteError."""
     places = _content(data).get("places")
-    return {owner: str(place) for owner, place in places.items()} if isinstance(places, dict) else {}
+    known = places.items() if isinstance(places, dict) else ()
+    return {owner: place for owner, place in known if is_owner(owner) and is_owner(place)}
 
 
 def _content(data: bytes) -> dict[str, Any]:
@@ -267,7 +265,12 @@ def former_of(row: dict[str, Any]) -> tuple[str, ...]:
     """Return the owners that a row from outside names as those who had starred it before; what is none is left out."""
     former = row.get("former")
     names = former[:MOST_FORMER] if isinstance(former, list) else []
-    return tuple(one for one in names if isinstance(one, str) and OWNER.fullmatch(one))
+    return tuple(filter(is_owner, names))
+
+
+def is_owner(value: object) -> bool:
+    """Tell whether a value is a short hash, as `owner_of` makes one."""
+    return isinstance(value, str) and OWNER.fullmatch(value) is not None
 
 
 def owner_of(secret: str) -> str:
@@ -283,12 +286,12 @@ def _text(row: dict[str, Any], field: str) -> str:
     value = row.get(field, "")
     if not isinstance(value, str) or len(value) > TEXT_LENGTH:
         raise FavouriteError(f"The {field} {value!r:.40} is no text of at most {TEXT_LENGTH} characters.")
-    return value
+    return clean_text(value, TEXT_LENGTH)
 
 
 def _owners(row: dict[str, Any]) -> tuple[str, ...]:
     owners = row.get("owners")
-    return tuple(map(str, owners[:MOST_OWNERS])) if isinstance(owners, list) else ()
+    return tuple(filter(is_owner, owners[:MOST_OWNERS])) if isinstance(owners, list) else ()
 
 
 def _shown(one: Favourite, owner: str) -> dict[str, Any]:

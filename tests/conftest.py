@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from studio.rendering import previews as precision
+from tests import hub_server as hub_servers
 from training.core import checkpoint
 from training.core.generators import GeneratorConfig, build_generator
 
@@ -98,3 +99,26 @@ def make_checkpoint() -> Callable[..., Path]:
 def make_pictures() -> Callable[..., Path]:
     """Return a function that writes made-up pictures, coloured discs on a gradient, and returns their folder."""
     return write_pictures
+
+
+@pytest.fixture
+def hub_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[hub_servers.Hub]:
+    """Run a stand-in for the Hub on this machine, with an empty cache and without a token.
+
+    What the client read of the environment when it was imported is set as if it were imported now.
+    """
+    import huggingface_hub
+    from huggingface_hub import constants
+
+    with hub_servers.running() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        monkeypatch.delenv("HF_TOKEN", raising=False)
+        for name in ("HF_TOKEN_PATH", "HF_STORED_TOKENS_PATH", "HF_HUB_CACHE", "HF_HOME"):
+            monkeypatch.setattr(constants, name, str(tmp_path / "home" / name))
+        monkeypatch.setattr(constants, "HF_URL_HOSTS", frozenset({"127.0.0.1"}), raising=False)  # from 2.0 on
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        yield server
+        huggingface_hub.close_session()

@@ -1,4 +1,4 @@
-"""Make one-line mistakes in the tables of tricks, one at a time, and show that the tests catch each.
+"""Make one-line mistakes in the tables of tricks and the count of a race, one at a time; the tests must catch each.
 
 Run `python tests/mistakes.py` in the project's folder, with words to choose among the mistakes by their place. It works
 on a copy, takes some minutes, and exits with 1 where a mistake goes unnoticed.
@@ -29,6 +29,87 @@ class Mistake(NamedTuple):
 
 
 MISTAKES = [
+    Mistake(
+        "studio/race/counting.py", '"podium": (3, 2, 1)', '"podium": (3, 2, 2)', "studio/race/test_counting_fixtures.py"
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        '        if self.kind != "final":\n            left_out',
+        '        if self.kind == "final":\n            left_out',
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        "won[one] += Fraction(1 + (lead > 0) - (lead < 0), 2)",
+        "won[one] += Fraction(1 + (lead >= 0) - (lead < 0), 2)",
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        '    "first_places": _first_places,\n    "times_ranked": _times_ranked,',
+        '    "times_ranked": _times_ranked,\n    "first_places": _first_places,',
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        "Fraction(self.points[tile], self.rules.electors_of(tile))",
+        "Fraction(self.points[tile], self.rules.eligible)",
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        "for one in _split(tally, part, TIE_BREAKS, why)",
+        "for one in [(part, why)]",
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        "if score > 0 and score >= border",
+        "if score >= border",
+        "studio/race/test_counting.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        '"\\n".join([*sorted(receipts), salt])',
+        '"\\n".join([*receipts, salt])',
+        "studio/race/test_counting.py",
+    ),
+    Mistake(
+        "studio/race/counting.py", "shares = place == 1 and tally", "shares = tally", "studio/race/test_counting.py"
+    ),
+    Mistake("studio/race/recount.py", '"podium": [3, 2, 1]', '"podium": [3, 2, 2]', "studio/race/test_recount.py"),
+    Mistake(
+        "studio/race/recount.py",
+        'if kind != "final" or set(pair) <= set(ranks)',
+        "if set(pair) <= set(ranks)",
+        "studio/race/test_recount.py",
+    ),
+    Mistake(
+        "studio/race/published.py",
+        "key=lambda ballot: ballot.receipt",
+        "key=lambda ballot: 0",
+        "studio/race/test_published.py",
+    ),
+    Mistake("studio/race/simulation.py", "(errors + fresh) / 2.0", "fresh", "studio/race/test_simulation.py"),
+    Mistake(
+        "studio/race/simulation.py",
+        "((votes == highest).sum(1), _ranked(votes).sum(1), earlier[rows])",
+        "(_ranked(votes).sum(1), (votes == highest).sum(1), earlier[rows])",
+        "studio/race/test_simulation.py",
+    ),
+    Mistake("studio/race/results.py", "weights @ points / electors", "weights @ points", "studio/race/test_results.py"),
+    Mistake(
+        "studio/race/results_files.py",
+        "if isinstance(value, str) and value.startswith(FORMULA)",
+        "if False",
+        "studio/race/test_results_page.py",
+    ),
+    Mistake(
+        "studio/race/entrant_markdown.py",
+        "return url.strip().lower().startswith(SCHEMES)",
+        "return True",
+        "studio/race/test_results_page.py",
+    ),
     Mistake("training/core/latents.py", "astype(np.float32)", "astype(np.float16)", "training/core/test_latents.py"),
     Mistake(
         "training/core/latents.py",
@@ -89,8 +170,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/tricks/regularizers.py",
-        "return (slope - 1.0).square()",
-        "return slope.square()",
+        "return (length - 1.0).square()",
+        "return length.square()",
         "training/tricks/test_regularizers.py",
     ),
     Mistake(
@@ -101,8 +182,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/tricks/regularizers.py",
-        "0.5 * squared_slope(view.d, view.fake)",
-        "0.5 * squared_slope(view.d, view.real)",
+        "0.5 * squared_gradient_norm(view.d, view.fake)",
+        "0.5 * squared_gradient_norm(view.d, view.real)",
         "training/tricks/test_regularizers.py",
     ),
     Mistake(
@@ -253,8 +334,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/discriminators/autoencoder.py",
-        "Judgement(-error[:, None], code)",
-        "Judgement(error[:, None], code)",
+        "DiscriminatorOutput(-error[:, None], code)",
+        "DiscriminatorOutput(error[:, None], code)",
         "training/discriminators/test_discriminators.py",
     ),
     Mistake(
@@ -301,41 +382,44 @@ MISTAKES = [
     ),
     Mistake(
         "training/runs/trainer.py",
-        "keep = 0.5 ** (self.recipe.batch / half_life)",
-        "keep = 0.5 ** (1 / half_life)",
+        "keep=0.5 ** (self.recipe.batch / half_life)",
+        "keep=0.5 ** (1 / half_life)",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        "torch._foreach_copy_(list(self.average.buffers()), buffers)",
+        "training/runs/generator_average.py",
+        "torch._foreach_copy_(list(average.buffers()), buffers)",
         "pass",
         "training/runs/test_trainer.py",
     ),
     Mistake(
         "training/runs/trainer.py",
-        '"scaler", "control", "replay"]',
-        '"scaler", "replay"]',
+        '"control": self.adaptive, ',
+        "",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py", "judged.fake * self.control.balance", "judged.fake", "training/runs/test_trainer.py"
+        "training/runs/step_hooks.py",
+        "return real, fake * self.trainer.adaptive.balance",
+        "return real, fake",
+        "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        ".d(reals.sliced.float(), fakes.sliced.float())",
-        ".d(fakes.sliced.float(), reals.sliced.float())",
+        "training/runs/step_hooks.py",
+        ".d(reals.float(), fakes.float())",
+        ".d(fakes.float(), reals.float())",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/step_hooks.py",
+        "return self._added(loss, outputs.fakes.classes, outputs.labels)",
+        "return loss",
         "training/runs/test_trainer.py",
     ),
     Mistake(
         "training/runs/trainer.py",
-        "loss + self.recipe.class_weight * cross_entropy(fake",
-        "loss + 0.0 * cross_entropy(fake",
-        "training/runs/test_trainer.py",
-    ),
-    Mistake(
-        "training/runs/trainer.py",
-        "real_mean=self.control.real_mean",
-        "real_mean=self.control.fake_mean",
+        "real_mean=self.adaptive.real_mean",
+        "real_mean=self.adaptive.fake_mean",
         "training/runs/test_trainer.py",
     ),
     Mistake(
@@ -352,7 +436,7 @@ MISTAKES = [
     ),
     Mistake(
         "training/recipes/compatibility.py",
-        "not (r.clip or r.penalty_names & SLOPES or",
+        "not (r.clip or r.penalty_names & GRADIENT_PENALTIES or",
         "not (r.clip or r.penalty_names or",
         "training/recipes/test_recipe.py",
     ),
@@ -424,8 +508,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/tricks/vae_encoder.py",
-        "(real - painted).square()",
-        "(real - painted).abs()",
+        "(real - reconstructed).square()",
+        "(real - reconstructed).abs()",
         "training/tricks/test_vae_encoder.py",
     ),
     Mistake(
@@ -435,35 +519,97 @@ MISTAKES = [
         "training/tricks/test_vae_encoder.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        "self.recipe.hybrid * self._hybrid_loss(reals)",
-        "self._hybrid_loss(reals)",
-        "training/runs/test_trainer.py",
-    ),
-    Mistake("training/runs/trainer.py", "buffer.clone() for name", "buffer for name", "training/runs/test_trainer.py"),
-    Mistake(
-        "training/runs/trainer.py",
-        '[*parts, "encoder"] if self.recipe.hybrid else parts',
-        "parts",
+        "training/runs/step_hooks.py",
+        "loss + self.recipe.hybrid * (prior_loss",
+        "loss + (prior_loss",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        "[*self.g.parameters(), *self.encoder.parameters()]",
-        "[*self.g.parameters()]",
+        "training/runs/step_hooks.py", "buffer.clone() for name", "buffer for name", "training/runs/test_trainer.py"
+    ),
+    Mistake(
+        "training/runs/step_hooks.py",
+        'return {"encoder": self.encoder}',
+        "return {}",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
-        "self.d.head(self.d.backbone(images), labels)",
-        "self.d.head(self._look(images), labels)",
+        "training/runs/step_hooks.py",
+        "return list(self.encoder.parameters())",
+        "return []",
         "training/runs/test_trainer.py",
     ),
     Mistake(
-        "training/runs/trainer.py",
+        "training/runs/step_hooks.py",
+        "d.head(d.backbone(images), labels)",
+        "d.head(self.trainer.batch(images, labels).seen, labels)",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/step_hooks.py",
         "(sample(mean, log_variance), reals.labels)",
         "(mean, reals.labels)",
         "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/step_hooks.py",
+        "return Augmented(augmentation.diffused(augmented.images, steps), steps)",
+        "return Augmented(augmentation.diffused(augmented.images, steps), 0 * steps)",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/step_hooks.py",
+        "self.trainer.loss.d(outputs.real.detach(), fake.float())",
+        "self.trainer.loss.d(outputs.real, fake.float())",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/trainer.py",
+        "lazily(recipe.penalty_every, recipe.d_lr, *betas) if recipe.lazy_step",
+        "(recipe.d_lr, *betas) if recipe.lazy_step",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/trainer.py",
+        "reals.seen if self.recipe.reconstruct_augmented else reals.images",
+        "reals.images",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/trainer.py",
+        '"lr": self.recipe.mapping_lr * self.recipe.g_lr',
+        '"lr": self.recipe.g_lr',
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/runs/trainer.py",
+        "for name, weight in self.recipe.step_penalties:",
+        "for name, weight in self.recipe.penalties:",
+        "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/tricks/optimizers.py",
+        "beta1**share, beta2**share",
+        "beta1**share, beta2",
+        "training/tricks/test_optimizers.py",
+    ),
+    Mistake(
+        "training/discriminators/timestep.py",
+        "product / math.sqrt(features.shape[1])",
+        "product",
+        "training/discriminators/test_timestep.py",
+    ),
+    Mistake(
+        "training/runs/saver.py",
+        "without=() if taken.resumable else (STATE,)",
+        "without=()",
+        "training/runs/test_saver.py",
+    ),
+    Mistake(
+        "training/core/run_folder.py",
+        "if newest and not exists(newest / STATE) else {newest}",
+        "if False else {newest}",
+        "training/runs/test_saver.py",
     ),
     Mistake(
         "training/evaluation/spectrum.py",
@@ -516,7 +662,7 @@ def main(words: Sequence[str]) -> int:
     unnoticed = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
-        shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".*", "checkpoints", "runs", "venv*"))
+        copy_sources(PROJECT, copy)
         for number, mistake in enumerate(chosen, start=1):
             with made(copy, mistake):
                 noticed = fails(copy, mistake.test)
@@ -525,6 +671,16 @@ def main(words: Sequence[str]) -> int:
             print(f"{number}/{len(chosen)} {told}: {mistake.file}: {mistake.wrong}", flush=True)
     print(f"{len(chosen) - len(unnoticed)} of {len(chosen)} mistakes caught")
     return 1 if unnoticed or not chosen else 0
+
+
+def copy_sources(project: Path, copy: Path) -> None:
+    """Copy a project without its checkpoints, runs and environments, which lie at its top."""
+    left_out = {project / "checkpoints", project / "runs", *project.glob("venv*"), *project.glob(".*")}
+
+    def ignored(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if name == "__pycache__" or Path(folder) / name in left_out]
+
+    shutil.copytree(project, copy, ignore=ignored)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mistakes import MISTAKES, PROJECT, Mistake, changed, fails, made, main
+from tests.mistakes import MISTAKES, PROJECT, Mistake, changed, copy_sources, fails, made, main
 
 RIGHT = "def half(number):\n    return number / 2\n"
 TEST = "import half\n\n\ndef test_half():\n    assert half.half({}) == {}\n"
@@ -24,6 +24,13 @@ def test_a_mistake_can_be_made_and_is_still_a_program(mistake: Mistake) -> None:
     assert wrong != source
     compile(wrong, mistake.file, "exec")
     assert (PROJECT / "tests" / mistake.test).is_file()
+
+
+def test_the_copy_has_every_file_in_which_a_mistake_is_made(tmp_path: Path) -> None:
+    copy_sources(PROJECT, tmp_path / "copy")
+    files = {file for mistake in MISTAKES for file in (mistake.file, f"tests/{mistake.test}")}
+    assert [file for file in files if not (tmp_path / "copy" / file).is_file()] == []
+    assert not (tmp_path / "copy" / "checkpoints").exists()
 
 
 def test_a_line_that_is_no_longer_there_is_told() -> None:

@@ -65,6 +65,13 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
     return {name: command for action in actions for name, command in action.choices.items()}
 
 
+def all_commands(parser: argparse.ArgumentParser) -> dict[tuple[str, ...], argparse.ArgumentParser]:
+    """Return the parsers of the commands of a parser and of theirs, by the words that lead to each."""
+    found = {(name,): command for name, command in subcommands(parser).items()}
+    inner = {(*words, *more): one for words, command in found.items() for more, one in all_commands(command).items()}
+    return found | inner
+
+
 def options(parser: argparse.ArgumentParser) -> set[str]:
     """Return the long options of a parser, but --help."""
     return {name for action in parser._actions for name in action.option_strings if name.startswith("--")} - {"--help"}
@@ -108,10 +115,10 @@ def test_the_command_is_understood(module: str, arguments: list[str]) -> None:
 @pytest.mark.parametrize("module", PARSERS)
 def test_every_command_and_every_option_is_shown(module: str) -> None:
     shown = [arguments for name, arguments in module_commands() if name == module]
-    for name, parser in subcommands(PARSERS[module]()).items():
-        used = {word for arguments in shown if arguments[0] == name for word in arguments}
-        assert name in used, f"python -m {module} {name}"
-        assert options(parser) <= used | set(re.findall(r"`(--[a-z-]+)`", ALL)), f"python -m {module} {name}"
+    for words, parser in all_commands(PARSERS[module]()).items():
+        used = {word for arguments in shown if tuple(arguments[: len(words)]) == words for word in arguments}
+        assert used, f"python -m {module} {' '.join(words)}"
+        assert options(parser) <= used | set(re.findall(r"`(--[a-z-]+)`", ALL)), f"python -m {module} {words}"
 
 
 def test_the_options_of_the_app_are_its_own() -> None:
@@ -203,6 +210,21 @@ def test_the_japanese_half_has_the_same_commands() -> None:
     wanted = [block for block in blocks("sh", english) if "--index-url" not in block]
     assert blocks("sh", japanese) == wanted
     assert len(re.findall("[぀-ヿ一-鿿]", japanese)) > 600
+
+
+def test_every_japanese_page_says_what_the_english_one_does() -> None:
+    for page in sorted((PROJECT / "docs" / "ja").glob("*.md")):
+        japanese, english = PAGES[page], PAGES[PROJECT / "docs" / page.name]
+        assert f"](ja/{page.name})" in english
+        assert f"](../{page.name})" in japanese
+        for mark in ("```", r"\|", "#+ ", "- ", r"\d\. ", "!"):
+            counts = [len(re.findall(f"^{mark}", text, flags=re.M)) for text in (english, japanese)]
+            assert counts[0] == counts[1], (page.name, mark)
+        assert blocks("sh", japanese) == blocks("sh", english), page.name
+        assert set(re.findall(r"`([A-Z_]{6,}|--[a-z-]+)`", japanese)) == set(
+            re.findall(r"`([A-Z_]{6,}|--[a-z-]+)`", english)
+        )
+        assert len(re.findall("[぀-ヿ一-鿿]", japanese)) > 0.25 * len(english), page.name
 
 
 def test_the_tree_lists_what_there_is() -> None:

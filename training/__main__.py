@@ -1,4 +1,4 @@
-"""The command line of training: pack, train, ladder, bench, recipes, publish."""
+"""The command line of training: pack, train, ladder, bench, recipes, publish, convert."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from pathlib import Path
 
 import torch
 
+from training.convert import convert as write_converted
 from training.core import dataset as data
+from training.core import hub
 from training.core.latents import check_seed
+from training.core.output import print_any_name
 from training.core.precision import PRECISIONS, Compute, chosen, has_amx
 from training.evaluation import bench, benchmark, report
 from training.evaluation.feature_extractors import NETWORKS, check_judge, open_embedder
 from training.publish import publish as write_published
+from training.publish import publish_to_hub
 from training.recipes.overrides import configured, find_recipe
 from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
@@ -43,6 +47,7 @@ INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 2 after one sentence on stderr, or 130 after Ctrl-C."""
+    print_any_name()
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
@@ -75,7 +80,7 @@ def train(options: argparse.Namespace) -> None:
     """Train a recipe, or go on with it."""
     recipe = _recipe(options.recipe, options.set)
     with loop.alone(options.out):
-        images = data.open_data(options.data, recipe.resolution)
+        images = data.open_data(hub.opened_data(options.data), recipe.resolution)
         _report(images.packed)
         compute = Compute(options.device, chosen(options.precision, options.device))
         spare = _opened_spare(options.local, options.out)
@@ -104,7 +109,7 @@ def climb(options: argparse.Namespace) -> None:
     """Train several recipes on an equal budget, or go on with them, then score them and write a report."""
     plan = benchmark.Plan(
         recipes=_by_name(options.recipes or benchmark.DEFAULT, partial(_recipe, settings=options.set)),
-        data=options.data,
+        data=hub.opened_data(options.data),
         out=options.out,
         minutes=options.minutes_each,
         images=options.images_each,
@@ -146,8 +151,21 @@ def recipes(options: argparse.Namespace) -> None:
 
 
 def publish(options: argparse.Namespace) -> None:
-    """Write the newest checkpoint of a run in half the size, without its state."""
+    """Write the newest checkpoint of a run in half the size, without its state, into a folder or to the Hub."""
+    if isinstance(options.out, hub.Address):
+        print(f"published: {publish_to_hub(options.run, options.out, raw=options.raw, private=options.private)}")
+        return
+    if options.private:
+        raise ValueError(f"--private is for hf://owner/name; {options.out} is a folder.")
     print(f"written: {write_published(options.run, options.out, raw=options.raw)}")
+
+
+def convert(options: argparse.Namespace) -> None:
+    """Make a generator that another program saved one of our checkpoints."""
+    found = write_converted(options.file, options.out, options.entry)
+    config = found.config
+    sizes = f"z {config.z_dim}, width {config.width}, {config.resolution} x {config.resolution} pixels"
+    print(f"written: {options.out} ({found.entry}: the generator of {found.origin}; {sizes})")
 
 
 def _by_name(names: Sequence[str], find: Callable[[str], Recipe]) -> dict[str, Recipe]:
@@ -209,6 +227,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("publish", help="write a run's newest checkpoint in float16, without its state")
     _add_publish_options(command)
     command.set_defaults(command=publish)
+
+    command = commands.add_parser("convert", help="make a generator that another program saved one of our checkpoints")
+    _add_convert_options(command)
+    command.set_defaults(command=convert)
     return parser
 
 
@@ -228,8 +250,15 @@ def _add_train_options(command: argparse.ArgumentParser) -> None:
 
 def _add_publish_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", type=Path, metavar="RUN")
-    command.add_argument("out", type=Path, metavar="DIR")
+    command.add_argument("out", type=hub.place, metavar="DIR", help="a folder, or hf://owner/name")
+    command.add_argument("--private", action="store_true", help="on the Hub, let nobody else see the repository")
     command.add_argument("--raw", action="store_true", help="also the weights as last trained, not averaged")
+
+
+def _add_convert_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="a .pth or .pt that torch.save wrote")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--entry", metavar="NAME", help="which record of the file is meant, such as netG")
 
 
 def _add_bench_options(command: argparse.ArgumentParser) -> None:
@@ -246,7 +275,9 @@ def _add_bench_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_run_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--data", type=Path, required=True, metavar="DIR_OR_FILE")
+    command.add_argument(
+        "--data", type=hub.data_place, required=True, metavar="DIR_OR_FILE", help="or hf://owner/name, a dataset"
+    )
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument("--seed", type=_seed, default=0, metavar="S")
     _add_recipe_options(command)

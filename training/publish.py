@@ -1,16 +1,21 @@
-"""Write a run's newest checkpoint for others to draw from."""
+"""Write a run's newest checkpoint for others to draw from: into a folder, or a repository of the Hugging Face Hub."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-from training.core import atomic_write, checkpoint, run_folder
+from training.core import atomic_write, checkpoint, hub, run_folder
 from training.core.training_log import METRICS
 from training.evaluation.scores import read_scores
 from training.runs.checkpoint_writer import CARD, PREVIEW, SMALL_PREVIEW, check_folder, halved, write_checkpoint
+from training.runs.model_card import model_card
 from training.runs.passport import check_passport
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 PUBLISHED = {  # PREVIEW in older ones
     *(checkpoint.CONFIG, checkpoint.WEIGHTS, checkpoint.RAW_WEIGHTS),
@@ -18,12 +23,13 @@ PUBLISHED = {  # PREVIEW in older ones
 }
 
 
-def publish(source: Path, target: Path, *, raw: bool = False) -> Path:
+def publish(source: Path, target: Path, *, raw: bool = False, repo: str | None = None) -> Path:
     """Write the newest checkpoint of a run for others to draw from: weights in float16, no state to resume.
 
     With `raw` the weights as last trained come along, which doubles the size.
     The file of weights defines the tile, so the preview is drawn again from it, and small. Scores of a ladder go into
-    the passport. An older published checkpoint is replaced, and nothing else. Raises CheckpointError.
+    the passport. An older published checkpoint is replaced, and nothing else. `repo` is the repository of the Hub that
+    the card is written for. Raises CheckpointError.
     """
     newest = run_folder.newest(source)
     found = checkpoint.load(newest)
@@ -34,11 +40,61 @@ def publish(source: Path, target: Path, *, raw: bool = False) -> Path:
     with atomic_write.written_whole(target) as part:
         about = {**found.about, "metrics": _metrics(newest, found.sha256)}
         write_checkpoint(part, target.name, found.config, state, about, SMALL_PREVIEW)
+        if repo:
+            (part / CARD).write_text(model_card(target.name, about, SMALL_PREVIEW, repo), encoding="utf-8")
         if last is not None:
             checkpoint.save_weights(part / checkpoint.RAW_WEIGHTS, halved(last.generator.state_dict()))
         if (newest / METRICS).is_file():
             shutil.copy(newest / METRICS, part / METRICS)
     return target
+
+
+def publish_to_hub(source: Path, address: hub.Address, *, raw: bool = False, private: bool = False) -> hub.Address:
+    """Upload the newest checkpoint of a run to the Hub, in one commit, and return the address of the commit.
+
+    The repository is made where there is none; with `private` nobody else may see it, and one that is public already is
+    refused. What an older publication had beside is removed. Raises CheckpointError, HubError.
+    """
+    from huggingface_hub import get_token
+
+    if address.revision:
+        raise hub.HubError(f"{address} names a revision; publishing makes a new one of hf://{address.repo}.")
+    if not get_token():
+        raise hub.HubError(f"Publishing to {address} needs a token that may write: {hub.LOG_IN}.")
+    with TemporaryDirectory() as place:
+        folder = publish(source, Path(place) / address.name, raw=raw, repo=address.repo)
+        with hub.explained(address):
+            commit = _upload(folder, address, private)
+    return address.at(commit)
+
+
+def _upload(folder: Path, address: hub.Address, private: bool) -> str:
+    """Commit the files of a folder and return the commit."""
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    client = hub.client()
+    try:
+        there = client.model_info(address.repo)
+    except RepositoryNotFoundError:
+        client.create_repo(address.repo, private=private or None)
+        there = client.model_info(address.repo)
+    if private and not there.private:
+        raise hub.HubError(f"{address} exists and is public; make it private in its settings, or leave --private out.")
+    operations = _operations(folder, {file.rfilename for file in there.siblings or []})
+    message = f"Publish {address.name}"
+    return str(client.create_commit(address.repo, operations, commit_message=message, parent_commit=there.sha).oid)
+
+
+def _operations(folder: Path, there: set[str]) -> list[CommitOperationAdd | CommitOperationDelete]:
+    """Return what makes a repository hold the files of a folder, and none of an older publication beside them."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    names = {path.name for path in folder.iterdir()}
+    outdated = sorted((PUBLISHED & there) - names)
+    return [
+        *(CommitOperationAdd(name, folder / name) for name in sorted(names)),
+        *(CommitOperationDelete(name) for name in outdated),
+    ]
 
 
 def _metrics(folder: Path, sha256: str) -> dict[str, Any]:

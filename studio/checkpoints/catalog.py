@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from torch import nn
 
@@ -28,6 +28,7 @@ from training.core.checkpoint import (
     file_sha256,
     load,
 )
+from training.core.clean_text import clean_text, encodable
 from training.core.operations import exceeds, tile_operations
 from training.core.run_folder import KEPT_STEPS, kept_steps, newest, steps
 
@@ -36,7 +37,10 @@ MOST_OPERATIONS = 20 * 10**12  # of a tile that a studio lists: minutes on two c
 GIGA = 10**9
 SHORT = 8  # hexadecimal digits by which people name a checkpoint
 DEFAULT = "default"
-AVERAGED, RAW = "averaged", "raw"  # two kinds of weights of one checkpoint
+NAME_LENGTH = 200  # characters of a folder's path that are shown
+UNNAMED = "?"  # a folder whose name has no character that can be shown
+AVERAGED: Final = "averaged"  # two kinds of weights of one checkpoint
+RAW: Final = "raw"
 Version: TypeAlias = tuple[Path, *tuple[int, ...]]  # a folder, and what changes when a file in it is replaced
 
 
@@ -48,25 +52,23 @@ class UnknownCheckpointError(CheckpointError):
 class Entry:
     """One line of the gallery: a checkpoint by its name, or the reason why it cannot be used.
 
-    `raw` is the SHA-256 of its weights as last trained, where it has such beside the average, and `raw_problem` why
-    they cannot be used; `why` and `raw_why` are both reasons as a CheckpointError has them. `file` holds the weights
-    whose hash is `sha256`; `size` is that of the averaged ones in bytes.
+    `name` is clean text, as people may be shown it. `raw` is the SHA-256 of its weights as last trained, where it has
+    such beside the average, and `raw_problem` why they cannot be used. `file` holds the weights whose hash is `sha256`;
+    `size` is that of the averaged ones in bytes.
     """
 
     name: str
     folder: Path
     description: Description | None
     sha256: str | None
-    problem: str | None
+    problem: CheckpointError | None
     raw: str | None = None
-    raw_problem: str | None = None
+    raw_problem: CheckpointError | None = None
     file: str = WEIGHTS
-    why: str | None = None
-    raw_why: str | None = None
     size: int = 0
 
     @property
-    def weights(self) -> str | None:
+    def weights(self) -> Literal["averaged", "raw"] | None:
         """Return which kind of weights `sha256` names: AVERAGED, RAW, or None where nothing says so."""
         if self.file == RAW_WEIGHTS:
             return RAW
@@ -76,6 +78,11 @@ class Entry:
     def as_raw(self) -> Entry:
         """Return the same checkpoint with its weights as last trained, under a name that says so."""
         return replace(self, name=raw_name(self.name), sha256=self.raw, file=RAW_WEIGHTS)
+
+
+def listed_name(name: str) -> str:
+    """Return the name of a folder as it is listed: on one line, encodable, and no longer than a line."""
+    return clean_text(encodable(name), NAME_LENGTH) or UNNAMED
 
 
 def raw_name(name: str) -> str:
@@ -146,9 +153,9 @@ class Gallery:
         now = {entry.folder: entry for entry in self.entries()}
         for entry, found in ((one, now[one.folder]) for one in had if one.folder in now):
             if found.problem:
-                return CheckpointError(found.problem, str(found.why))
+                return found.problem
             if found.raw_problem and entry.file == RAW_WEIGHTS:
-                return CheckpointError(found.raw_problem, str(found.raw_why))
+                return found.raw_problem
         return None
 
     def steps(self, entry: Entry) -> list[Entry]:
@@ -172,7 +179,8 @@ class Gallery:
             name = (self.root / DEFAULT).read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
             name = ""
-        return next((entry for entry in usable if entry.name == name), max(usable, key=self._written, default=None))
+        named = (entry for entry in usable if name and entry.name == listed_name(name))
+        return next(named, max(usable, key=self._written, default=None))
 
     def _written(self, entry: Entry) -> tuple[bool, int]:
         """Return when an entry was written; what lies in another folder counts as older than all in this one."""
@@ -213,11 +221,11 @@ class Gallery:
             found = load(entry.folder, entry.file)
         except CheckpointError as error:
             self._mistrust(entry.sha256)
-            raise CheckpointError(self._told(error), error.why) from error
+            raise self._told(error) from error
         if found.sha256 != entry.sha256:
             self._mistrust(entry.sha256)
             message = f"{entry.name} has just been replaced by another checkpoint; choose it again."
-            raise CheckpointError(message, "replaced")
+            raise CheckpointError(message, "replaced", name=entry.name)
         return found
 
     def _mistrust(self, sha256: str) -> None:
@@ -259,7 +267,7 @@ class Gallery:
         return [self._entry(step, self._name(step), _written_sha256) for step in kept_steps(run)]
 
     def _name(self, folder: Path) -> str:
-        return self.root.name if folder == self.root else folder.relative_to(self.root).as_posix()
+        return listed_name(self.root.name if folder == self.root else folder.relative_to(self.root).as_posix())
 
     def _entry(self, folder: Path, name: str, sha256_of: Callable[[Path], str] = _examined_sha256) -> Entry:
         """Examine a checkpoint once to know its hash and that it can be used; a replaced one is examined again."""
@@ -269,7 +277,7 @@ class Gallery:
                 if version not in self._examined:
                     self._examined[version] = self._examine(folder, name, sha256_of)
                 return replace(self._examined[version], name=name)
-        except OSError as error:
+        except (OSError, CheckpointError) as error:
             return self._unusable(folder, name, error)
 
     def _examine(self, folder: Path, name: str, sha256_of: Callable[[Path], str]) -> Entry:
@@ -285,10 +293,12 @@ class Gallery:
     def _check_operations(self, description: Description) -> None:
         most, config = self._most_operations, description.config
         if most is not None and exceeds(config, most):
+            found, limit = (f"{count / GIGA:.0f}" for count in (tile_operations(config), most))
             raise CheckpointError(
-                f"A tile of this generator takes {tile_operations(config) / GIGA:.0f} GFLOP; "
-                f"up to {most / GIGA:.0f} are allowed here.",
+                f"A tile of this generator takes {found} GFLOP; up to {limit} are allowed here.",
                 "operations",
+                found=found,
+                limit=limit,
             )
 
     def _with_raw(self, entry: Entry, sha256_of: Callable[[Path], str]) -> Entry:
@@ -300,18 +310,19 @@ class Gallery:
             self._check_inside(path)
             raw = self.known.sha256(path, sha256_of)
         except (OSError, CheckpointError, RuntimeError) as error:
-            return replace(entry, raw_problem=self._told(error), raw_why=why_of(error))
+            return replace(entry, raw_problem=self._told(error))
         return entry if raw == entry.sha256 else replace(entry, raw=raw)
 
     def _unusable(self, folder: Path, name: str, error: Exception) -> Entry:
-        reason = str(error)
-        if isinstance(error, FileNotFoundError):
-            reason = f"{name} has no {Path(error.filename).name}."
-        return Entry(name, folder, None, None, self._told(reason), why=why_of(error))
+        problem = _missing(name, error) if isinstance(error, FileNotFoundError) else self._told(error)
+        return Entry(name, folder, None, None, problem)
 
-    def _told(self, reason: object) -> str:
-        """Return a reason as visitors may read it: without the place of the gallery on this machine."""
-        return str(reason).replace(str(self.root), self.root.name)
+    def _told(self, error: Exception) -> CheckpointError:
+        """Return an error as visitors may read it: without the place of the gallery on this machine."""
+        told = as_problem(error)
+        place, name = encodable(str(self.root)), encodable(self.root.name)
+        values = {key: value.replace(place, name) for key, value in told.values.items()}
+        return CheckpointError(str(told).replace(place, name), told.why, **values)
 
     def _version(self, folder: Path) -> Version:
         """Return what a replaced checkpoint would change. Raises OSError for a file missing or outside the root."""
@@ -325,21 +336,26 @@ class Gallery:
 
     def _check_inside(self, path: Path) -> None:
         if not path.resolve().is_relative_to(self.root):
-            raise PermissionError(f"{path} is a link to outside this folder, which is not followed.")
+            message = f"{path} is a link to outside this folder, which is not followed."
+            raise CheckpointError(message, "link", file=path)
 
 
-def why_of(error: Exception) -> str:
-    """Return the word for the reason why a checkpoint cannot be used."""
+def as_problem(error: Exception) -> CheckpointError:
+    """Return whatever went wrong with a checkpoint as the error that says why it cannot be used."""
     match error:
         case CheckpointError():
-            return error.why
-        case FileNotFoundError():
-            return "no_config" if str(error.filename).endswith(CONFIG) else "no_weights"
+            return error
         case OSError():
-            return "unreadable"
+            return CheckpointError(str(error), "unreadable", file=error.filename or "")
         case RuntimeError():
-            return "memory"
-    return "other"
+            return CheckpointError(str(error), "memory")
+    return CheckpointError(str(error))
+
+
+def _missing(name: str, error: FileNotFoundError) -> CheckpointError:
+    file = Path(error.filename).name
+    why = "no_config" if file == CONFIG else "no_weights"
+    return CheckpointError(f"{name} has no {file}.", why, folder=name, file=file)
 
 
 def _kinds(entry: Entry) -> list[Entry]:

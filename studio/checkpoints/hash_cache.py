@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
+from training.core.atomic_write import written_file
 from training.core.checkpoint import CONFIG
 
 FILE = "examined.json"
@@ -63,15 +62,12 @@ class Known:
                 return
             self._changed = False
             newest = dict(list(self._hashes.items())[-MOST:])
-            part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                part.write_text(json.dumps({"format": FORMAT, "sha256": newest}), encoding="utf-8")
-                part.replace(self._file)
+                with written_file(self._file) as part:
+                    part.write_text(json.dumps({"format": FORMAT, "sha256": newest}), encoding="utf-8")
             except OSError as error:
                 log.warning("The hashes of the checkpoints cannot be kept: %s", error)
-                with suppress(OSError):
-                    part.unlink()
 
     def _read(self) -> dict[str, str]:
         """Return what the file holds; nothing of one that is absent, damaged or foreign."""

@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-import unicodedata
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoints.catalog import GIGA, MOST_OPERATIONS, SHORT, Entry, Gallery, why_of
+from studio.checkpoints.catalog import GIGA, MOST_OPERATIONS, SHORT, Entry, Gallery, as_problem
 from studio.checkpoints.hash_cache import Known
 from studio.checkpoints.training_curves import is_finite
 from studio.checkpoints.uploads import RefusedError
 from training.core.atomic_write import UNFINISHED, discard, written_whole
 from training.core.checkpoint import CONFIG, PICKLES, WEIGHTS, CheckpointError, describe, file_sha256, load
+from training.core.clean_text import clean_text
 from training.core.generators import GeneratorConfig
 from training.core.operations import exceeds, tile_operations
 
@@ -35,7 +35,7 @@ TEXT_LETTERS = 300
 NAMELESS = "added"
 HEADER_BYTES = 8  # a safetensors file begins with the length of its header, which is JSON
 MOST_HEADER_BYTES = 100_000_000
-NOT_IN_NAMES = frozenset('/\\<>:"|?*')
+NOT_IN_NAMES = dict.fromkeys(map(ord, '/\\<>:"|?*'))
 
 
 class AddedGallery(Gallery):
@@ -67,8 +67,8 @@ class WithAdded(Gallery):
         super()._mistrust(sha256)
         self._added._mistrust(sha256)
 
-    def _told(self, reason: object) -> str:
-        return self._added._told(super()._told(reason))
+    def _told(self, error: Exception) -> CheckpointError:
+        return self._added._told(super()._told(error))
 
 
 class Added:
@@ -131,7 +131,9 @@ class Added:
                 weights.replace(part / WEIGHTS)
                 _check(part)
         except (CheckpointError, RuntimeError) as error:
-            raise CheckpointError(str(error).replace(f"{unfinished}/", ""), why_of(error)) from error
+            problem, place = as_problem(error), f"{unfinished}/"
+            values = {name: value.replace(place, "") for name, value in problem.values.items()}
+            raise CheckpointError(str(problem).replace(place, ""), problem.why, **values) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -154,17 +156,19 @@ def _note(folder: Path) -> dict[str, Any]:
 
 def _check(folder: Path) -> None:
     config = describe(folder).config
-    _check_attention(config)
+    check_attention(config)
     load(folder)
-    _check_operations(config)
+    check_operations(config)
 
 
-def _check_attention(config: GeneratorConfig) -> None:
+def check_attention(config: GeneratorConfig) -> None:
+    """Raise RefusedError for a generator whose attention would take gigabytes for each picture."""
     if config.attention > MOST_ATTENTION:
         raise RefusedError("error_add_attention", side=config.attention, limit=MOST_ATTENTION)
 
 
-def _check_operations(config: GeneratorConfig) -> None:
+def check_operations(config: GeneratorConfig) -> None:
+    """Raise RefusedError for a generator whose tile takes too much computing."""
     if exceeds(config, MOST_ADDED_OPERATIONS):
         gigaflop, limit = (round(count / GIGA) for count in (tile_operations(config), MOST_ADDED_OPERATIONS))
         raise RefusedError("error_add_operations", gigaflop=gigaflop, limit=limit)
@@ -179,15 +183,14 @@ def check_cost(config: bytes) -> None:
         generator = GeneratorConfig.from_dict(json.loads(config).get("generator"))
     except (ValueError, TypeError, AttributeError):
         return
-    _check_attention(generator)
-    _check_operations(generator)
+    check_attention(generator)
+    check_operations(generator)
 
 
 def clean_name(name: object) -> str:
     """Return a name as it can be shown: printable letters on one line, none that stands for a place on a disk."""
-    text = unicodedata.normalize("NFC", name[: 8 * NAME_LETTERS]) if isinstance(name, str) else ""
-    words = "".join(letter if letter.isprintable() else " " for letter in text if letter not in NOT_IN_NAMES).split()
-    return " ".join(words)[:NAME_LETTERS].strip() or NAMELESS
+    text = name[: 8 * NAME_LETTERS] if isinstance(name, str) else ""
+    return clean_text(text.translate(NOT_IN_NAMES), NAME_LETTERS) or NAMELESS
 
 
 def check_start(start: bytes) -> None:

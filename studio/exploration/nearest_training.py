@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -22,6 +22,7 @@ from studio.exploration.training_features import (
     open_eye,
     open_pictures,
 )
+from training.core.dataset import DataError
 from training.core.pixels import Pixels
 
 log = logging.getLogger(__name__)
@@ -65,13 +66,14 @@ class Index:
 
 @dataclass
 class Progress:
-    """How far the index is: pictures read or looked at, of how many, and what went wrong, with a word for it."""
+    """How far the index is: pictures read or looked at, of how many, and what went wrong, with its code and values."""
 
     done: int = 0
     total: int = 0
     reading: bool = True
     problem: str | None = None
-    why: str = "other"
+    why: str = "index_log"
+    values: dict[str, str] = field(default_factory=dict)
 
 
 class StoppedError(RuntimeError):
@@ -132,9 +134,10 @@ class Copies:
             self._wishes = {}
         except StoppedError:
             return
-        except (ValueError, OSError) as error:  # DataError is a ValueError
-            progress.why = "disk" if isinstance(error, OSError) else "other"
-            progress.problem = str(error)
+        except DataError as error:
+            progress.why, progress.values, progress.problem = error.why, error.values, str(error)
+        except OSError as error:
+            progress.why, progress.problem = "disk", str(error)
         except Exception:
             log.exception("The index of the training pictures could not be built")
             progress.problem = "The index could not be built; the reason is in the program's log."

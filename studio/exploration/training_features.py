@@ -13,6 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from training.core.atomic_write import written_file
 from training.core.dataset import DataError, Tell, pack, read_header
 from training.core.imagenet_features import NAME, EfficientNetFeatures, MissingPackageError
 from training.core.paths import cache_folder
@@ -39,7 +40,8 @@ class Pictures:
             with safe_open(self.file, framework="pt") as content:
                 found: Tensor = content.get_slice("images")[start:stop]
         except Exception as error:  # safetensors raises its own kinds for each kind of damage
-            raise DataError(f"{self.file.name} can no longer be read.") from error
+            message = f"{self.file.name} can no longer be read."
+            raise DataError(message, "data_lost", file=self.file.name) from error
         return found.permute(0, 3, 1, 2)
 
 
@@ -66,7 +68,8 @@ def open_pictures(path: Path, tell: Tell = lambda _done, _total: None) -> Pictur
     else:
         found = read_header(path)
         if found is None:
-            raise DataError(f"{path} is neither a folder of pictures nor a file that `python -m training pack` wrote.")
+            message = f"{path} is neither a folder of pictures nor a file that `python -m training pack` wrote."
+            raise DataError(message, "no_data", path=path)
         packed = found
     return Pictures(packed.file, packed.count, packed.sha256)
 
@@ -123,9 +126,8 @@ def keep_features(pictures: Pictures, eye: Eye, features: Tensor) -> None:
     """Keep features in the user's cache, whole or not at all."""
     file = _kept(pictures, eye)
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    save_file({"features": features.contiguous()}, part)
-    part.replace(file)
+    with written_file(file) as part:
+        save_file({"features": features.contiguous()}, part)
 
 
 def _kept(pictures: Pictures, eye: Eye) -> Path:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from training.core.coded_error import CodedError
 from training.core.pixels import Pixels
 
 RATES = (12, 24, 30)  # pictures a second
@@ -30,7 +31,7 @@ COLOUR_MATRIX = ["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-color_ran
 COLOUR_TAGS = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
 
 
-class VideoError(RuntimeError):
+class VideoError(CodedError, RuntimeError):
     """A film cannot be written; the message says why, in one sentence."""
 
 
@@ -90,7 +91,7 @@ def write(kind: str, frames: Iterable[Pixels], rate: int) -> bytes:  # frames: [
     with closing(_all_of(frames)) as remaining:
         first = next(remaining, None)
         if first is None:
-            raise VideoError("A film needs one frame at least.")
+            raise VideoError("A film needs one frame at least.", "no_frame")
         together = itertools.chain([first], remaining)
         return _mp4(together, first.shape[0], rate) if kind == "mp4" else _animation(kind, together, rate)
 
@@ -102,7 +103,7 @@ def _all_of(frames: Iterable[Pixels]) -> Generator[Pixels, None, None]:
 def _mp4(frames: Iterable[Pixels], side: int, rate: int) -> bytes:
     program = ffmpeg()
     if program is None:
-        raise VideoError("No ffmpeg with H.264 was found here.")
+        raise VideoError("No ffmpeg with H.264 was found here.", "no_ffmpeg")
     with tempfile.TemporaryDirectory(prefix="gan-race-film-") as folder:
         file, log = Path(folder) / "film.mp4", Path(folder) / "log.txt"
         with log.open("wb") as errors:
@@ -111,7 +112,8 @@ def _mp4(frames: Iterable[Pixels], side: int, rate: int) -> bytes:
             _feed(process, frames)
         if process.returncode != 0 or not file.is_file():
             reason = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-            raise VideoError(f"ffmpeg could not write the film: {reason[0]:.200}")
+            words = f"{reason[0]:.200}"
+            raise VideoError(f"ffmpeg could not write the film: {words}", "ffmpeg", words=words)
         return file.read_bytes()
 
 

@@ -1,1 +1,1 @@
-"""The tile that the rules allow: its file, its manifest, its verification."""
+"""The tile that the rules allow: its file, its manifest, its verification; and the count of a race between tiles."""

@@ -23,6 +23,11 @@ CHUNK = "gan_race"
 FORMAT = 1
 ORDER = "row by row"
 MAX_MANIFEST_CHARACTERS = 65_536  # ours have 8 thousand
+MALFORMED = {  # what is wrong with a text that is no manifest at all, by its code; otherwise a field is
+    "too_long": f"longer than {MAX_MANIFEST_CHARACTERS} characters",
+    "no_json": "no JSON",
+    "no_object": "no JSON object",
+}
 
 
 def manifest(checkpoint: Checkpoint, seed: int, tile: Pixels, psi: float = 1.0) -> dict[str, Any]:
@@ -68,15 +73,18 @@ def _sha256(pixels: Pixels) -> str:
 
 
 def parse_manifest(text: str) -> tuple[dict[str, Any] | None, str]:
-    """Return the manifest and "", or None and what is wrong with it. Only fields that lead the check must be right."""
+    """Return the manifest and "", or None and a code of MALFORMED or the field that is wrong.
+
+    Only fields that lead the check must be right.
+    """
     if len(text) > MAX_MANIFEST_CHARACTERS:
-        return None, f"longer than {MAX_MANIFEST_CHARACTERS} characters"
+        return None, "too_long"
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return None, "no JSON"
+        return None, "no_json"
     if not isinstance(found, dict):
-        return None, "no JSON object"
+        return None, "no_object"
     if found.get("format") != FORMAT or isinstance(found["format"], bool):
         return None, "format"
     try:

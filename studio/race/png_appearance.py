@@ -74,7 +74,8 @@ def examine(data: bytes) -> Appearance:
     if bits != 8 or colour not in (RGB, RGBA):
         return Appearance("not_rgb", {"bits": bits, "colour": colour, "pixels": COLOURS_NAMED[colour]}, trailing)
     if odd:
-        return Appearance("looks_different", {"names": odd[:LISTED], "chunks": _named(odd)}, trailing)
+        values = {"names": odd[:LISTED], "more": len(odd[LISTED:]), "chunks": _named(odd)}
+        return Appearance("looks_different", values, trailing)
     return Appearance(trailing_bytes=trailing)
 
 

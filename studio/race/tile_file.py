@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from studio.checkpoints.catalog import SHORT
-from studio.race.manifest import CHUNK, manifest, parse_manifest
+from studio.race.manifest import CHUNK, MALFORMED, manifest, parse_manifest
 from studio.race.png_appearance import Appearance, examine
 from training.core.checkpoint import Checkpoint, canonical_json
 from training.core.latents import SEED_LIMIT, check_seed
@@ -119,7 +119,7 @@ def _read(image: Image.Image) -> Reading:
         pixels = np.asarray(image.convert("RGB"))
     text = getattr(image, "text", {}).get(CHUNK)
     found, problem = (None, "") if text is None else parse_manifest(text)
-    values = {"field": problem} if problem else {}
+    values = {"field": MALFORMED.get(problem, problem), "problem": problem} if problem else {}
     return Reading(
         pixels,
         found,

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from studio.race.manifest_diff import Difference
 from training.core import picture_limits
+from training.core.checkpoint import CheckpointError
 
 Outcome: TypeAlias = Literal["pass_exact", "pass_tolerance", "fail", "could_not_check"]
 
@@ -54,6 +55,13 @@ SENTENCES = {
     "too_many_pixels": "The picture has more than {limit} x {limit} pixels, the most that are read.",
     "not_an_image": "The file is no picture that can be read; a PNG is wanted.",
     "damaged": "The file begins like a {kind} but is damaged or cut short.",
+    "unreadable": "The file cannot be read: {why}.",
+    "archive_damaged": "The zip is damaged or no zip.",
+    "archive_encrypted": "The file is encrypted inside its zip; zip it again without a password.",
+    "archive_method": "The file is packed inside its zip by a method that is not read; zip it again in the usual way.",
+    "archive_nested": "A zip inside a zip is not opened; check it by itself.",
+    "archive_too_large": "What the zip unpacks to has more than {limit} bytes, the most that are read.",
+    "archive_too_many": "The zip holds more than {limit} files, the most that are read.",
     **picture_limits.SENTENCES,
 }
 # What is told beside the reason and changes no outcome.
@@ -91,7 +99,7 @@ class Verdict:
     difference in levels of 255, `share` the part of all values that differ at all, 0 .. 1; both are None where nothing
     was compared. `seed`, `checkpoint` (a SHA-256), `psi` and `weights` ("averaged", "raw" as last trained, or None
     where nothing says so) say with what. `differences` are the fields of the manifest that are not what was found.
-    `remarks` are told beside the reason.
+    `remarks` are told beside the reason. `problem` is why the checkpoint could not be used, where that is the reason.
     """
 
     outcome: Outcome
@@ -106,6 +114,7 @@ class Verdict:
     psi: float | None = None
     weights: str | None = None
     remarks: tuple[Remark, ...] = ()
+    problem: CheckpointError | None = None
 
     @property
     def passed(self) -> bool:
@@ -133,4 +142,5 @@ class Verdict:
         """Return everything as plain JSON values."""
         listed = {"cells": list(self.cells), "claims": list(self.claims), "notes": list(self.notes)}
         told = {name: [asdict(one) for one in getattr(self, name)] for name in ("differences", "remarks")}
-        return {**asdict(self), **listed, **told, "sentence": self.sentence}
+        facts = {name: value for name, value in vars(self).items() if name != "problem"}
+        return {**facts, **listed, **told, "sentence": self.sentence}

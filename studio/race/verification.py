@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from studio.checkpoints.catalog import RAW, SHORT, Gallery, UnknownCheckpointError
+from studio.checkpoints.catalog import RAW, SHORT, UnknownCheckpointError
+from studio.checkpoints.checkpoint_source import CheckpointSource
 from studio.race.manifest import manifest
 from studio.race.manifest_diff import differences, overridden
 from studio.race.tile_file import LOSSY, Reading, read_png
@@ -24,7 +25,12 @@ LISTED = 5  # cells that a sentence names; a verdict has them all
 
 
 def verify(
-    data: bytes, gallery: Gallery, *, seed: int | None = None, checkpoint: str | None = None, psi: float | None = None
+    data: bytes,
+    gallery: CheckpointSource,
+    *,
+    seed: int | None = None,
+    checkpoint: str | None = None,
+    psi: float | None = None,
 ) -> Verdict:
     """Draw the tile again that a file claims to be, and compare the pixels.
 
@@ -32,7 +38,18 @@ def verify(
     or more) and `psi` override it, which is told and not held against the file. Never raises for a bad file, seed or
     checkpoint: the verdict says what is wrong.
     """
-    reading = read_png(data)
+    return verify_reading(read_png(data), gallery, seed=seed, checkpoint=checkpoint, psi=psi)
+
+
+def verify_reading(
+    reading: Reading,
+    gallery: CheckpointSource,
+    *,
+    seed: int | None = None,
+    checkpoint: str | None = None,
+    psi: float | None = None,
+) -> Verdict:
+    """Do the same for a file that was read already."""
     verdict = _refusal(reading) or _drawn_again(reading, gallery, seed, checkpoint, psi)
     return replace(verdict, remarks=(*_remarks(reading), *_typed(reading, verdict)))
 
@@ -67,7 +84,7 @@ def _in_short(value: Any) -> str:
 
 
 def _drawn_again(
-    reading: Reading, gallery: Gallery, seed: int | None, checkpoint: str | None, psi: float | None
+    reading: Reading, gallery: CheckpointSource, seed: int | None, checkpoint: str | None, psi: float | None
 ) -> Verdict:
     """Return the verdict on the pixels."""
     claimed = reading.manifest or {}
@@ -86,8 +103,8 @@ def _drawn_again(
         wanted = known or ascii(checkpoint)[:66]
         return Verdict("could_not_check", "unknown_checkpoint", {"sha256": wanted}, seed, known, psi=psi)
     except CheckpointError as error:
-        values = {"short": checkpoint[:SHORT], "reason": str(error), "why": error.why}
-        return Verdict("could_not_check", "unusable_checkpoint", values, seed, psi=psi)
+        values = {"short": checkpoint[:SHORT], "reason": str(error)}
+        return Verdict("could_not_check", "unusable_checkpoint", values, seed, psi=psi, problem=error)
     except ValueError:
         return Verdict("could_not_check", "bad_seed", {"value": ascii(seed)[:40]})
 
@@ -98,7 +115,7 @@ def _without_claim(reading: Reading) -> Verdict:
     return Verdict("could_not_check", reading.manifest_problem, reading.values)
 
 
-def _verify(reading: Reading, gallery: Gallery, seed: int, sha256: str, psi: float) -> Verdict:
+def _verify(reading: Reading, gallery: CheckpointSource, seed: int, sha256: str, psi: float) -> Verdict:
     checkpoint = gallery.load(sha256)
     try:
         expected = seed_sheet(checkpoint.generator, seed, psi)

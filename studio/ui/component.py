@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,12 @@ SHEETS = (
 
 
 def component(
-    name: str, functions: list[Callable[[Any], Any]], scripts: tuple[str, ...] = (), *, kind: str = "tab", **props: Any
+    name: str,
+    functions: Sequence[Callable[[Any], Any]],
+    scripts: tuple[str, ...] = (),
+    *,
+    kind: str = "tab",
+    **props: Any,
 ) -> gr.HTML:
     """Build the component of the folder `name`, of its `kind`.html and `kind`.js; its script can call `functions`.
 
@@ -35,7 +40,7 @@ def component(
     return gr.HTML(
         html_template=_read(f"{name}/{kind}.html").replace("__LENS__", _read("shared/lightbox.html")),
         js_on_load="\n".join(map(_read, files)),
-        server_functions=functions,
+        server_functions=list(functions),
         elem_id=f"race-{name}",
         apply_default_css=False,
         **props,

@@ -106,15 +106,22 @@ class Page(gr.Blocks):
         return MISHAPS.lines()
 
 
-def build(root: Path, device: torch.device | None = None, data: Path | None = None, adding: bool = True) -> Page:
+def build(
+    root: Path,
+    device: torch.device | None = None,
+    data: Path | None = None,
+    adding: bool = True,
+    race: Path | None = None,
+) -> Page:
     """Build the page over a folder of checkpoints; `device` draws what is looked at (a GPU where there is one).
 
     `data` is a folder or a packed file of real pictures, beside which drawn ones can be held. With `adding`,
-    visitors may add checkpoints of their own.
+    visitors may add checkpoints of their own. `race` is the folder of a race that is held here. Raises ValueError for
+    a folder without one.
     """
     if device is None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    studio = Studio(root, device, data, adding)
+    studio = Studio(root, device, data, adding, race)
     with Page(title="GAN Race Studio", analytics_enabled=False, fill_width=True) as page:
         head = header.build(lambda: page.share_url)
         favourites.build(studio)
@@ -145,8 +152,9 @@ def _labels() -> gr.I18n:
 
 
 def _linked_tab(request: gr.Request) -> gr.Tabs:
-    """Select the tab that the link names."""
-    return _select(request.query_params.get("tab"))
+    """Select the tab that the link names, also where a mail program has written `&` as HTML does."""
+    named = request.query_params
+    return _select(named.get("tab") or named.get("amp;tab"))
 
 
 def _chosen_tab(event: gr.EventData) -> gr.Tabs:

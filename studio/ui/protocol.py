@@ -1,31 +1,43 @@
-"""Requests of the page, checked, and answers to them: data, or an error as a code with values."""
+"""How the page and the program speak: a function takes one checked request and answers data, or a code with values."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
 import inspect
 import logging
-import re
-import uuid
+import reprlib
+import typing
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from decimal import Context
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import torch
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from studio.checkpoints.catalog import SHORT
 from studio.error_log import Mishaps
 from studio.rendering.renderer import BusyError, SupersededError
+from studio.ui.protocol_types import (
+    LABEL_LENGTH,
+    REFUSED,
+    ErrorCode,
+    Failed,
+    Phrase,
+    Problem,
+    Request,
+    Superseded,
+    decoded,
+)
 from training.core.checkpoint import CheckpointError
-from training.core.latents import SEED_LIMIT
+from training.core.clean_text import clean_text, encodable
 from training.core.pixels import NotFiniteError
 
-Answer: TypeAlias = dict[str, Any]
+Answer: TypeAlias = dict[str, Any]  # as it is sent
+R = TypeVar("R", bound=Request, contravariant=True)
 log = logging.getLogger(__name__)
 MISHAPS = Mishaps()
-VISITOR_LENGTH = 64
-HEXADECIMAL = frozenset("0123456789abcdef")
+MOST_FIELDS = 64  # of a request; each that is not allowed would be looked at
+ECHO_LENGTH = 80  # characters of a refused value that are named
+SIX_DIGITS = Context(prec=6)
 
 
 class RequestError(Exception):
@@ -36,119 +48,135 @@ class RequestError(Exception):
         self.code, self.values = code, values
 
 
+class ServerFunction(Protocol):
+    """A function that the page can call, with the models of its request and of its answer."""
+
+    __name__: str
+    request: type[Request]
+    reply: Any
+
+    def __call__(self, data: Any) -> Any:
+        """Answer a request, or return what will answer it."""
+
+
 PLAIN_ERRORS: dict[type[Exception], str] = {  # those that need no values
     BusyError: "error_busy",
-    NotFiniteError: "error_not_finite",
     torch.cuda.OutOfMemoryError: "error_memory",
 }
 
 
-def answers(function: Callable[[Answer], Any]) -> Callable[[Any], Any]:
-    """Turn a function of a checked request into one for the page: whatever goes wrong is an answer with `error`.
+def answers(function: Callable[[R], Any]) -> ServerFunction:
+    """Turn a function from a model to a model into one for the page: whatever goes wrong is an answer with `error`.
 
     A coroutine stays one: it can wait for a picture without a thread of the few that answer requests.
     """
+    hints = typing.get_type_hints(function)
+    reply = hints.pop("return")
+    (request,) = hints.values()
+    adapter: TypeAdapter[Any] = TypeAdapter(reply)
+    name = function.__name__
 
     @functools.wraps(function)
-    def answer(data: Any) -> Any:
+    def answer(data: Any) -> Answer:
         try:
-            return function(data if isinstance(data, dict) else {})
+            return _sent(adapter, function(checked(request, data)))
         except Exception as error:
-            return _explained(error, function.__name__)
+            return _explained(error, name)
 
     @functools.wraps(function)
-    async def answer_later(data: Any) -> Any:
+    async def answer_later(data: Any) -> Answer:
         try:
-            return await function(data if isinstance(data, dict) else {})
+            return _sent(adapter, await function(checked(request, data)))
         except Exception as error:
-            return _explained(error, function.__name__)
+            return _explained(error, name)
 
-    return answer_later if inspect.iscoroutinefunction(function) else answer
+    made = cast(ServerFunction, answer_later if inspect.iscoroutinefunction(function) else answer)
+    made.request, made.reply = request, reply
+    return made
+
+
+def checked(model: type[Any], data: Any) -> Any:
+    """Return a request as its model, or raise RequestError with the first field that is not allowed."""
+    fields = data if isinstance(data, dict) else {}
+    if len(fields) > MOST_FIELDS:
+        raise RequestError(REFUSED, field="", value=f"{len(fields)} fields")
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise _refusal(model, error) from None
+
+
+def _sent(adapter: TypeAdapter[Any], reply: BaseModel) -> Answer:
+    answer: Answer = adapter.dump_python(reply)
+    return answer
+
+
+def _refusal(model: type[Request], error: ValidationError) -> RequestError:
+    found = error.errors(include_url=False, include_context=False)[0]
+    field = ".".join(map(str, found["loc"]))
+    if found["type"] == "missing":
+        return RequestError(_code_of(model, field), field=_echo(field), value="")
+    code = found["type"] if found["type"].startswith("error_") else REFUSED
+    return RequestError(code, field=_echo(field), value=_echo(found["input"]))
+
+
+def _code_of(model: type[Request], field: str) -> str:
+    """Return the code with which the type of a field refuses, or that of any refusal."""
+    known = model.model_fields.get(field)
+    codes = [one.code for one in known.metadata if isinstance(one, ErrorCode)] if known else []
+    return codes[0] if codes else REFUSED
+
+
+class _Short(reprlib.Repr):
+    """Writes any value in short; Python itself refuses to write a whole number of more than 4300 digits."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        return str(SIX_DIGITS.create_decimal(x).normalize()).replace("E+", "e") if abs(x) >= 10**20 else str(x)
+
+
+def _echo(value: object) -> str:
+    """Write a refused value as it is named to whoever sent it."""
+    text = value[: 4 * ECHO_LENGTH] if isinstance(value, str) else _Short().repr(value)
+    return clean_text(text, ECHO_LENGTH)
+
+
+def problem_phrase(error: Exception) -> Phrase:
+    """Return why a checkpoint, a film or a data set cannot be used, as words of the page."""
+    why, values = getattr(error, "why", "other"), getattr(error, "values", {})
+    return Phrase(code=f"problem_{why}", values=values)
+
+
+def decoded_file(text: str, field: str = "file") -> bytes:
+    """Return the bytes of a file of a request, or raise RequestError."""
+    data = decoded(text)
+    if data is None:
+        raise RequestError(REFUSED, field=field, value=_echo(text[:20]))
+    return data
 
 
 def _explained(error: Exception, request: str) -> Answer:
     match error:
         case RequestError():
-            return _error(error.code, **error.values)
+            return _failed(error.code, **error.values)
         case SupersededError():
-            return {"superseded": True}
+            return Superseded().model_dump()
         case CheckpointError():
-            return _error("error_checkpoint", reason=str(error), why=error.why)
-        case NotFiniteError() if error.sha256:
-            return _error("error_diverged", checkpoint_sha256=error.sha256)
+            return _failed("error_checkpoint", reason=problem_phrase(error))
+        case NotFiniteError():
+            sha256 = error.sha256
+            return _failed("error_diverged", checkpoint_sha256=sha256) if sha256 else _failed("error_not_finite")
     for kind, code in PLAIN_ERRORS.items():
         if isinstance(error, kind):
-            return _error(code)
+            return _failed(code)
     log.error("A request of the page failed", exc_info=error)
     MISHAPS.note(request, error)
-    return _error("error_internal")
+    return _failed("error_internal")
 
 
-def _error(code: str, **values: object) -> Answer:
-    return {"error": {"code": code, "values": values}}
+def _failed(code: str, **values: object) -> Answer:
+    shown = {name: _shown(value) for name, value in values.items()}
+    return Failed(error=Problem(code=code, values=shown)).model_dump()
 
 
-def asked_seed(data: Answer) -> int:
-    """Return the seed of a request, or raise RequestError."""
-    seed = data.get("seed")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < SEED_LIMIT:
-        raise RequestError("error_seed", value=str(seed)[:40])
-    return seed
-
-
-def asked_psi(data: Answer) -> float:
-    """Return the truncation of a request, 1 where it names none, or raise RequestError."""
-    psi = data.get("psi", 1.0)
-    if isinstance(psi, bool) or not isinstance(psi, int | float) or not 0.0 <= psi <= 1.0:
-        raise RequestError("error_psi", value=str(psi)[:40])
-    return float(psi)
-
-
-def asked_hash(data: Answer) -> str:
-    """Return the hash of a request, whole or its beginning, or raise RequestError."""
-    value = data.get("sha256")
-    if not isinstance(value, str) or not SHORT <= len(value) <= 64 or not set(value) <= HEXADECIMAL:
-        raise RequestError("error_request", field="sha256", value=str(value)[:80])
-    return value
-
-
-def asked_text(data: Answer, field: str, longest: int) -> str:
-    """Return a text of a request, or raise RequestError."""
-    value = data.get(field)
-    if not isinstance(value, str) or len(value) > longest:
-        raise RequestError("error_request", field=field, value=str(value)[:80])
-    return value
-
-
-def asked_preview(data: Answer) -> bool:
-    """Tell whether a preview will do for the answer to a request."""
-    return data.get("preview") is True
-
-
-def asked_visitor(data: Answer) -> str:
-    """Return the visitor of a request, somebody new where it names none, or raise RequestError."""
-    return asked_text(data, "visitor", VISITOR_LENGTH) if "visitor" in data else uuid.uuid4().hex
-
-
-MAX_FILE_BYTES = 16 * 10**6
-
-
-def asked_file(data: Answer) -> bytes:
-    """Return the file of a request, within the limit, or raise RequestError."""
-    longest = (MAX_FILE_BYTES + 2) // 3 * 4
-    text = asked_text(data, "file", longest)
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise RequestError("error_request", field="file", value=text[:20]) from error
-
-
-SECRET = re.compile(r"[0-9a-f-]{16,64}")
-
-
-def asked_secret(data: Answer) -> str:
-    """Return the secret by which a request's browser is known again, or raise RequestError."""
-    secret = asked_text(data, "secret", VISITOR_LENGTH)
-    if not SECRET.fullmatch(secret):
-        raise RequestError("error_request", field="secret", value=secret[:20])
-    return secret
+def _shown(value: Any) -> Any:
+    return clean_text(encodable(value), LABEL_LENGTH) if isinstance(value, str) else value

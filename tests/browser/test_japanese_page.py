@@ -167,36 +167,40 @@ def test_networks_and_devices_are_told_in_japanese_and_unknown_ones_in_their_own
     expect(page.locator(".settings-table")).to_contain_text(NAME)
 
 
-ERRORS: list[tuple[str, dict[str, str], str]] = [
-    ("error_film", {"reason": "see the program's log."}, "動画を作れませんでした: 理由はプログラムのログにあります。"),
+ERRORS: list[tuple[str, str, dict[str, str], str]] = [
+    ("error_film", "problem_log", {}, "動画を作れませんでした: 理由はプログラムのログにあります。"),
     (
         "error_film",
-        {"reason": "ffmpeg could not write the film: No space"},
+        "problem_ffmpeg",
+        {"words": "No space"},
         "動画を作れませんでした: ffmpeg が動画を書き込めませんでした（No space）",
     ),
     (
         "error_film",
-        {"reason": "The generator returned values that are not finite.", "why": "diverged"},
+        "problem_diverged",
+        {},
         "動画を作れませんでした: 出力に NaN か無限大が含まれています。学習が発散したものです。",
     ),
     (
         "error_copies",
-        {"reason": "a.csv, line 3: the label 'x' is not a whole number from 0 to 999.", "why": "other"},
+        "problem_label",
+        {"path": "a.csv", "line": "3", "label": "'x'", "most": "999"},
         "学習画像を使えません: a.csv の 3 行目: ラベル 'x' は 0 から 999 までの整数ではありません。",
     ),
     (
         "error_copies",
-        {"reason": "[Errno 28] No space left on device", "why": "disk"},
+        "problem_disk",
+        {},
         "学習画像を使えません: ディスクの読み書きに失敗しました。空き容量とアクセス権を確認してください。",
     ),
-    ("error_copies", {"reason": "Nobody knows this.", "why": "other"}, "学習画像を使えません: Nobody knows this."),
+    ("error_copies", "problem_other", {}, "学習画像を使えません: 理由はプログラムのログにあります。"),
 ]
 
 
 def test_an_error_with_a_reason_of_the_program_is_told_in_japanese(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?lang=ja", tile=False)
-    for code, values, words in ERRORS:
-        error = {"code": code, "values": values}
+    for code, why, values, words in ERRORS:
+        error = {"code": code, "values": {"reason": {"code": why, "values": values}}}
         assert page.evaluate("(error) => window.ganRace.errorText(error)", error) == words
 
 

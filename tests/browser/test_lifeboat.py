@@ -57,7 +57,7 @@ def test_a_file_takes_favourites_and_notes_to_another_address(
     told: list[str] = []
     other.on(
         "request",
-        lambda request: told.append(request.post_data or "") if '"secret"' in (request.post_data or "") else None,
+        lambda request: told.append(request.post_data or "") if '"share"' in (request.post_data or "") else None,
     )
     load_file(other, data)
     expect(other.locator(".favourites .status")).to_have_text("1 favourite added; 1 was here already.")

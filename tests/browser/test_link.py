@@ -130,6 +130,12 @@ def test_seeds_names_its_checkpoint_and_its_range_in_the_link_and_comes_back_to_
     assert linked(other) == said
 
 
+def test_a_link_in_which_a_mail_has_written_ampersands_as_html_is_read(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=7&amp;psi=0.5&amp;tab=export", tile=False)
+    expect(page.locator(".export .export-caption")).to_contain_text("seed 7 · ψ 0.5")
+    assert "amp;" not in page.url
+
+
 def test_nonsense_about_a_sheet_is_passed_over_and_leaves_the_link(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?tab=seeds&start=-5&count=1000000", tile=False)
     expect(page.locator(FIRST)).to_have_count(24)

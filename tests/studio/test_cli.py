@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,22 @@ def test_an_exported_file_verifies(root: Path, tmp_path: Path, capsys: pytest.Ca
     assert capsys.readouterr().out.startswith(f"written: {out} (seed 7 of checkpoint ")
     assert verify(out, root) == 0
     assert capsys.readouterr().out.startswith("PASS (exact): Every value")
+
+
+def test_names_that_are_not_utf_8_are_printed_with_their_bytes(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    shutil.copytree(root, folder / os.fsdecode(b"\xfcnamed"))
+    out = folder / "tile.png"
+    found = folder / os.fsdecode(b"\xfcnamed") / "one"
+    assert main(["export", str(found), "--seed", "7", "--out", str(out)]) == 0
+    assert r"caf\udce9" in capsys.readouterr().out
+    assert verify(out, folder, "--checkpoint", os.fsdecode(b"\xfcnamed/one")) == 0
+    assert capsys.readouterr().out.startswith("PASS")
+    (found / checkpoint.WEIGHTS).write_bytes(b"no")
+    assert verify(out, folder, "--checkpoint", r"\xfcnamed/one") == 2
+    assert r"\xfcnamed/one/model.safetensors is damaged" in capsys.readouterr().err
 
 
 def test_a_run_exports_its_newest_checkpoint(root: Path, tmp_path: Path) -> None:
@@ -292,7 +309,7 @@ def test_a_file_that_is_no_picture_is_exit_2_and_one_sentence(
     ("file", "more", "reason"),
     [
         ("missing.png", (), "There is no file"),
-        (".", (), "is a folder"),
+        ("EMPTY", (), "There is no picture"),
         ("tile.png", ("--checkpoints", "nowhere"), "There is no folder nowhere"),
         ("tile.png", ("--checkpoint", "EMPTY"), "is no checkpoint and no run"),
         ("tile.png", ("--checkpoint", "BROKEN"), "is damaged"),

@@ -9,7 +9,8 @@ from studio.error_log import KEPT, Mishaps
 from studio.rendering.renderer import BusyError
 from studio.ui import protocol
 from studio.ui.page import Page
-from studio.ui.protocol import Answer, answers
+from studio.ui.protocol import answers
+from studio.ui.protocol_types import Done, Request
 from tests.loops import run_to_its_end
 
 
@@ -23,9 +24,13 @@ def fresh(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> 
     return mishaps
 
 
+class Noted(Request):
+    note: str = ""
+
+
 @answers
-def draw_tile(data: Answer) -> Answer:
-    raise KeyError(f"/secret/place/{data.get('note')}")
+def draw_tile(asked: Noted) -> Done:
+    raise KeyError(f"/secret/place/{asked.note}")
 
 
 def test_a_line_says_when_where_and_what_and_nothing_of_the_visitor() -> None:
@@ -46,7 +51,7 @@ def test_the_last_twenty_are_kept_newest_last(fresh: Mishaps) -> None:
 
 def test_what_is_the_visitors_own_mistake_is_no_mishap() -> None:
     @answers
-    async def wait(_: Answer) -> Answer:
+    async def wait(_: Noted) -> Done:
         raise BusyError
 
     assert run_to_its_end(wait({}))["error"]["code"] == "error_busy"

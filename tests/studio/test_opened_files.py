@@ -13,10 +13,11 @@ import pytest
 import torch
 from PIL import Image, PngImagePlugin
 
-from studio.race.manifest import CHUNK, MAX_MANIFEST_CHARACTERS
+from studio.race.manifest import CHUNK, MALFORMED, MAX_MANIFEST_CHARACTERS
 from studio.race.tile_file import export_png, read_png
 from studio.ui.explore import tab as explore
-from studio.ui.protocol import MAX_FILE_BYTES, Answer
+from studio.ui.protocol import Answer
+from studio.ui.protocol_types import MAX_FILE_BYTES
 from studio.ui.services import Studio
 from tests.tabs import functions_of
 from training.core.checkpoint import canonical_json
@@ -51,7 +52,7 @@ def claiming(text: str) -> bytes:
 
 
 def test_an_exported_tile_says_which_it_is(studio: Studio, open_tile: Open) -> None:
-    found = studio.gallery.load(studio.list()["default"])
+    found = studio.gallery.load(studio.list().default)
     expected = {"sha256": found.sha256, "seed": 5, "psi": 0.25, "name": "one"}
     assert open_tile(export_png(found, 5, 0.25)) == expected
     old = {key: value for key, value in (read_png(export_png(found, 5)).manifest or {}).items() if key != "psi"}
@@ -67,13 +68,14 @@ def test_an_exported_tile_says_which_it_is(studio: Studio, open_tile: Open) -> N
         ({"psi": "1"}, "psi"),
         ({"checkpoint_sha256": "../../etc"}, "checkpoint_sha256"),
         ({"format": 9}, "format"),
-        ({"note": "x" * MAX_MANIFEST_CHARACTERS}, f"longer than {MAX_MANIFEST_CHARACTERS} characters"),
+        ({"note": "x" * MAX_MANIFEST_CHARACTERS}, "too_long"),
     ],
 )
 def test_a_damaged_claim_is_named(open_tile: Open, studio: Studio, changes: dict[str, Any], field: str) -> None:
-    good = {"format": 1, "seed": 5, "checkpoint_sha256": studio.list()["default"]}
+    good = {"format": 1, "seed": 5, "checkpoint_sha256": studio.list().default}
     answer = open_tile(claiming(canonical_json({**good, **changes})))
-    assert answer == {"error": {"code": "error_open_bad_manifest", "values": {"field": field}}}
+    values = {"field": MALFORMED.get(field, field), "problem": field}
+    assert answer == {"error": {"code": "error_open_bad_manifest", "values": values}}
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,11 @@ from studio.favourites import (
     former_of,
     from_file,
     owner_of,
+    places_from_file,
     state_folder,
     to_file,
 )
+from training.core.clean_text import clean_text
 
 ANNE, BEN = "a" * 32, "b" * 32
 ONE = "1" * 64
@@ -206,10 +208,21 @@ def test_whatever_is_sent_is_a_favourite_or_refused(row: Any) -> None:
     assert from_file(to_file([one])) == [one]
 
 
-@given(st.text(max_size=80))
-def test_every_note_survives_the_file(note: str) -> None:
-    one = starred(1, note=note)
-    assert from_file(to_file([one]))[0].note == note
+@given(st.text(st.characters(exclude_categories=()), max_size=80))
+def test_every_note_survives_the_file_cleaned(note: str) -> None:
+    one = checked({**GOOD, "note": note})
+    assert one.note == clean_text(note, favourites.TEXT_LENGTH)
+    assert from_file(to_file([one])) == [one]
+
+
+def test_a_file_with_text_that_cannot_be_encoded_or_turns_direction_is_read_cleaned(tmp_path: Path) -> None:
+    rows = [{**GOOD, "note": "half \ud800", "name": "\u202egnp.elit", "owners": [owner_of(ANNE), "\ud800", 7]}]
+    content = {"format": 1, "favourites": rows, "places": {"\ud800": "x", owner_of(ANNE): owner_of("http://here")}}
+    (tmp_path / favourites.FILE).write_text(json.dumps(content), encoding="utf-8")
+    (row,) = Wall(tmp_path).rows(ANNE)
+    assert (row["note"], row["name"], row["stars"], row["own"]) == ("half", "gnp.elit", 1, True)
+    json.dumps(row, ensure_ascii=False).encode("utf-8")
+    assert places_from_file(json.dumps(content).encode()) == {owner_of(ANNE): owner_of("http://here")}
 
 
 def test_a_file_beyond_the_limit_is_refused() -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -69,6 +70,12 @@ def _free_bytes(path: Path) -> int | None:
     return None
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file as one step, so that nobody ever sees half of it; an older one is replaced. Raises OSError."""
+    with written_file(path) as part:
+        part.write_bytes(data)
+
+
 @contextmanager
 def written_whole(folder: Path) -> Iterator[Path]:
     """Give a new folder to write into, and move it to `folder` as one step once everything is on the disk.
@@ -89,6 +96,22 @@ def written_whole(folder: Path) -> Iterator[Path]:
     with suppress(OSError):  # it is in its place, and whoever reads the folder finds it there
         _flush(folder.parent)
     remove(outdated)
+
+
+@contextmanager
+def written_file(file: Path) -> Iterator[Path]:
+    """Give a new file to write, and move it to `file` as one step once it is on the disk. Raises OSError.
+
+    Several processes and threads may do so at once: the last one's file stays. What fails leaves nothing behind.
+    """
+    part = file.with_name(f".{file.name}.{os.getpid()}-{threading.get_ident()}{UNFINISHED}")
+    try:
+        yield part
+        _flush(part)
+        part.replace(file)
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def _moved_into_place(part: Path, folder: Path) -> Path:
@@ -115,14 +138,16 @@ def discard(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder as far as that is possible, its files emptied first.
+    """Remove a folder, or a file, as far as that is possible, its files emptied first.
 
     A mounted drive moves what is removed into its trash, where it takes room for weeks: an empty file takes none. A
     file that has another name elsewhere, or stands elsewhere itself, is not emptied.
     """
     with suppress(OSError):  # the drive may be away
-        for file in [] if folder.is_symlink() else [*folder.rglob("*")]:
+        for file in [] if folder.is_symlink() else [folder, *folder.rglob("*")]:
             _empty(file)
+        if not folder.is_dir():
+            folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -25,7 +25,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from training.core.atomic_write import explained
+from training.core.coded_error import CodedError
 from training.core.generators import GeneratorConfig, GeneratorNetwork, build_generator
+from training.core.generators.config import ChoiceError
 
 FORMAT = 1
 CONFIG = "config.json"
@@ -38,15 +40,8 @@ MAX_CONFIG_BYTES = 1_000_000
 PICKLES = (b"PK\x03\x04", b"\x80", b"\x1f\x8b")  # a zip as torch.save writes it, a bare pickle, either one compressed
 
 
-class CheckpointError(ValueError):
-    """A checkpoint cannot be used; the message says which and why, in one sentence.
-
-    `why` is the same for a program that says it in other words; "other" where no word is kept for it.
-    """
-
-    def __init__(self, message: str, why: str = "other") -> None:
-        super().__init__(message)
-        self.why = why
+class CheckpointError(CodedError, ValueError):
+    """A checkpoint cannot be used; the message says which and why, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +88,19 @@ def describe(folder: Path) -> Description:
     values = _read_config(path)
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         found = values.get("format") if isinstance(values, dict) else None
-        raise CheckpointError(f"{path} has the format {found!r}; this program reads format {FORMAT}.", "format")
+        message = f"{path} has the format {found!r:.40}; this program reads format {FORMAT}."
+        raise CheckpointError(message, "format", file=path, found=f"{found!r:.40}", known=FORMAT)
     about = values.get("about", {})
     if not isinstance(about, dict):
-        raise CheckpointError(f"{path} has an `about` that is no record.", "config")
+        raise CheckpointError(f"{path} has an `about` that is no record.", "about", file=path)
     try:
         return Description(folder, GeneratorConfig.from_dict(values.get("generator")), about)
     except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} describes no generator of this program: {error}", "config") from error
+        message = f"{path} describes no generator of this program: {error}"
+        if isinstance(error, ChoiceError):
+            found = {"name": error.name, "value": error.value, "allowed": error.allowed}
+            raise CheckpointError(message, "choice", file=path, **found) from error
+        raise CheckpointError(message, "generator", file=path, words=error) from error
 
 
 def _read_config(path: Path) -> Any:
@@ -110,11 +110,16 @@ def _read_config(path: Path) -> Any:
         if len(text) <= MAX_CONFIG_BYTES:
             return json.loads(text.decode())
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path.parent} has no {CONFIG}.", "no_config") from error
-    except (OSError, ValueError, RecursionError) as error:
-        why = "unreadable" if isinstance(error, OSError) else "config"
-        raise CheckpointError(f"{path} cannot be read: {error}.", why) from error
-    raise CheckpointError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes.", "config")
+        raise CheckpointError(f"{path.parent} has no {CONFIG}.", "no_config", folder=path.parent) from error
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.", "unreadable", file=path) from error
+    except json.JSONDecodeError as error:
+        place = {"line": error.lineno, "column": error.colno}
+        raise CheckpointError(f"{path} cannot be read: {error}.", "json", file=path, **place) from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.", "config", file=path) from error
+    message = f"{path} is larger than {MAX_CONFIG_BYTES} bytes."
+    raise CheckpointError(message, "config_size", file=path, limit=MAX_CONFIG_BYTES)
 
 
 def load(folder: Path, weights: str = WEIGHTS) -> Checkpoint:
@@ -149,7 +154,7 @@ def _read(description: Description, path: Path) -> tuple[GeneratorNetwork, dict[
         state = load_safetensors(data)
     except SafetensorError as error:
         why = "pickle" if data.startswith(PICKLES) else "damaged"
-        raise CheckpointError(f"{path} is damaged or no safetensors file: {error}.", why) from error
+        raise CheckpointError(f"{path} is damaged or no safetensors file: {error}.", why, file=path) from error
     _check_weights(path, state, expected)
     return generator, state, hashlib.sha256(data).hexdigest()
 
@@ -159,28 +164,39 @@ def _read_weights(path: Path, expected: dict[str, Tensor]) -> bytes:
     largest = sum(value.nbytes for value in expected.values()) + MAX_HEADER_BYTES
     try:
         if path.stat().st_size > largest:
-            raise CheckpointError(f"{path} is larger than the {largest} bytes that its config can need.", "misfit")
+            message = f"{path} is larger than the {largest} bytes that its config can need."
+            raise CheckpointError(message, "weights_size", file=path, limit=largest)
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path.parent} has no {path.name}.", "no_weights") from error
+        missing = {"folder": path.parent, "file": path.name}
+        raise CheckpointError(f"{path.parent} has no {path.name}.", "no_weights", **missing) from error
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error}.", "unreadable") from error
+        raise CheckpointError(f"{path} cannot be read: {error}.", "unreadable", file=path) from error
 
 
 def _check_weights(path: Path, found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
     """Compare names, shapes and types with what the config asks for, and refuse values that are not finite."""
     if found.keys() != expected.keys():
-        odd = sorted(found.keys() ^ expected.keys())
-        raise CheckpointError(f"{path} and its config disagree about the weights {', '.join(odd[:3])}.", "misfit")
+        odd = ", ".join(sorted(found.keys() ^ expected.keys())[:3])
+        message = f"{path} and its config disagree about the weights {odd}."
+        raise CheckpointError(message, "weights_names", file=path, names=odd)
     for name, value in found.items():
-        shape, wanted = tuple(value.shape), tuple(expected[name].shape)
-        if shape != wanted:
-            raise CheckpointError(f"{path} holds {name} in the shape {shape}; its config asks for {wanted}.", "misfit")
-        allowed = FLOAT_TYPES if expected[name].is_floating_point() else {expected[name].dtype}
-        if value.dtype not in allowed:
-            raise CheckpointError(f"{path} holds {name} as {value.dtype}; {_listed(allowed)} is allowed.", "misfit")
-        if not _is_finite(value):
-            raise CheckpointError(f"{path} holds weights that are not finite: its training has diverged.", "not_finite")
+        _check_weight(path, name, value, expected[name])
+
+
+def _check_weight(path: Path, name: str, value: Tensor, expected: Tensor) -> None:
+    shape, wanted = tuple(value.shape), tuple(expected.shape)
+    if shape != wanted:
+        message = f"{path} holds {name} in the shape {shape}; its config asks for {wanted}."
+        raise CheckpointError(message, "weights_shape", file=path, name=name, shape=shape, wanted=wanted)
+    types = FLOAT_TYPES if expected.is_floating_point() else {expected.dtype}
+    if value.dtype not in types:
+        allowed = _listed(types)
+        message = f"{path} holds {name} as {value.dtype}; {allowed} is allowed."
+        raise CheckpointError(message, "weights_type", file=path, name=name, type=value.dtype, allowed=allowed)
+    if not _is_finite(value):
+        message = f"{path} holds weights that are not finite: its training has diverged."
+        raise CheckpointError(message, "not_finite", file=path)
 
 
 def _is_finite(value: Tensor) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,8 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from torch import Tensor
 
-from training.core.atomic_write import explained
+from training.core.atomic_write import explained, written_file
+from training.core.coded_error import CodedError
 from training.core.labels import LABELS, Found, LabelsError, find_labels
 from training.core.left_out import NAMED, is_read, left_out_kinds
 from training.core.paths import cache_folder
@@ -39,7 +39,7 @@ MAX_PIXELS = 120_000_000  # of a photograph; telephones have up to 108 million
 SECONDS = 60.0  # for one photograph, on a machine that reads many at once
 
 
-class DataError(ValueError):
+class DataError(CodedError, ValueError):
     """The data cannot be used; the message says which and why, in one sentence."""
 
 
@@ -124,7 +124,7 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = lambda _done, _
     left_out = {name: reason for name, reason in results.items() if isinstance(reason, str)} | kinds
     if not images:
         words = "; ".join(f"{name}: {reason}" for name, reason in [*left_out.items()][:NAMED]) or "it is empty"
-        raise DataError(f"{folder} holds no image that can be used ({words}).")
+        raise DataError(f"{folder} holds no image that can be used ({words}).", "no_picture", path=folder, words=words)
     labels = np.array([found.labels.get(name, UNLABELLED) for name in images], dtype=np.int64)
     labelled = int((labels != UNLABELLED).sum())
     packed = Packed(file, len(images), left_out, source, "", True, labelled, tuple(found.unmatched))
@@ -170,7 +170,7 @@ def _labels(folder: Path, sources: list[Path]) -> Found:
     try:
         return find_labels(folder, [path.relative_to(folder).as_posix() for path in sources])
     except LabelsError as error:
-        raise DataError(str(error)) from error
+        raise DataError(str(error), error.why, **error.values) from error
 
 
 def _fingerprint(folder: Path, sources: list[Path], beside: object, size: int) -> str:
@@ -237,13 +237,8 @@ def _write(packed: Packed, images: Pixels, labels: Labels) -> Packed:
     metadata = {"format": FORMAT, "source": packed.source, "left_out": json.dumps(packed.left_out), "sha256": digest}
     metadata |= {"labelled": json.dumps(packed.labelled), "unmatched": json.dumps(packed.unmatched)}
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with explained(file, images.nbytes + labels.nbytes):
-            save_file({"images": images, "labels": labels}, part, metadata)
-            part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    with explained(file, images.nbytes + labels.nbytes), written_file(file) as part:
+        save_file({"images": images, "labels": labels}, part, metadata)
     return replace(packed, sha256=digest)
 
 

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from training.core.coded_error import CodedError
+
 LABELS = "labels.csv"
 MAX_LABEL = 65_535
 SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}  # folders that are no classes
 
 
-class LabelsError(ValueError):
+class LabelsError(CodedError, ValueError):
     """A table of labels is damaged; the message says where, in one sentence."""
 
 
@@ -78,15 +80,18 @@ def _read(path: Path) -> list[Row]:
         rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
         if not {"file", "label"} <= set(rows.fieldnames):
-            raise LabelsError(f"{path} begins with {rows.fieldnames}; its first line must be: file,label.")
+            message = f"{path} begins with {rows.fieldnames}; its first line must be: file,label."
+            raise LabelsError(message, "labels_head", path=path, found=rows.fieldnames)
         return [Row(path, rows.line_num, row["file"] or "", _label(row["label"], path, rows.line_num)) for row in rows]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise LabelsError(f"{path} is no table in UTF-8: {error}.") from error
+        message = f"{path} is no table in UTF-8: {error}."
+        raise LabelsError(message, "labels_table", path=path, words=error) from error
 
 
 def _label(text: str | None, path: Path, line: int) -> int:
     if text is None or not text.strip().isdecimal() or int(text) > MAX_LABEL:
-        raise LabelsError(f"{path}, line {line}: the label {text!r} is not a whole number from 0 to {MAX_LABEL}.")
+        message = f"{path}, line {line}: the label {text!r} is not a whole number from 0 to {MAX_LABEL}."
+        raise LabelsError(message, "label", path=path, line=line, label=repr(text), most=MAX_LABEL)
     return int(text)
 
 

@@ -78,7 +78,10 @@ class WeightNorm(nn.Module):
 
 
 def weight_norm(network: nn.Module) -> None:
-    """Learn length and direction of each output's weights apart (Salimans and Kingma 2016, arXiv:1602.07868, eq. 2)."""
+    """Learn length and direction of each output's weights apart (Salimans and Kingma 2016, arXiv:1602.07868, eq. 2).
+
+    Xiang and Li (2017, arXiv:1704.03971) put it into both networks of a GAN.
+    """
     for layer in trained_layers(network):
         wrap = WeightNorm(dim=1 if isinstance(layer, nn.ConvTranspose2d) else 0)
         parametrize.register_parametrization(layer, "weight", wrap)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-from training.core.checkpoint import CONFIG, CheckpointError
+from training.core import atomic_write
+from training.core.checkpoint import CONFIG, STATE, CheckpointError
 
 KEPT_STEPS = "steps"  # the folder of a run in which it keeps small steps to look back at
 
@@ -14,6 +16,32 @@ def steps(run: Path) -> list[Path]:
     if not run.is_dir():
         return []
     return sorted((path for path in run.iterdir() if path.name.isdecimal() and (path / CONFIG).is_file()), key=_images)
+
+
+def resumable(run: Path) -> Path | None:
+    """Return the newest checkpoint with a state to resume, or the newest one where none has; None without any."""
+    found = steps(run)
+    return next((step for step in reversed(found) if exists(step / STATE)), found[-1] if found else None)
+
+
+def discard_others(run: Path, newest: Path | None) -> None:
+    """Remove all checkpoints of a folder but the newest, and the last with a state where the newest has none.
+
+    What cannot be removed now is removed after the next save.
+    """
+    with suppress(OSError):
+        kept = {newest, resumable(run)} if newest and not exists(newest / STATE) else {newest}
+        for outdated in steps(run):
+            if outdated not in kept:
+                atomic_write.discard(outdated)
+
+
+def exists(path: Path) -> bool:
+    """Tell whether there is a file or a folder; one on a drive that is away is not there."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def kept_steps(run: Path) -> list[Path]:
@@ -27,7 +55,7 @@ def newest(folder: Path) -> Path:
         return folder
     found = steps(folder)
     if not found:
-        raise CheckpointError(f"{folder} is no checkpoint and no run that has saved one.", "no_config")
+        raise CheckpointError(f"{folder} is no checkpoint and no run that has saved one.", "no_run", folder=folder)
     return found[-1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from training.discriminators.autoencoder import autoencoder
-from training.discriminators.base import CONDITIONS, Discriminator, DiscriminatorConfig, Judgement
+from training.discriminators.base import CONDITIONS, Discriminator, DiscriminatorConfig, DiscriminatorOutput
 from training.discriminators.batch_statistics import STATISTICS
 from training.discriminators.dcgan import course, dcgan
 from training.discriminators.fastgan import fastgan
@@ -18,7 +18,7 @@ __all__ = [
     "STATISTICS",
     "Discriminator",
     "DiscriminatorConfig",
-    "Judgement",
+    "DiscriminatorOutput",
     "ProjectedFeatures",
     "build_discriminator",
 ]

@@ -1,4 +1,4 @@
-"""BEGAN's discriminator: it judges an image by how well it can paint it again."""
+"""BEGAN's discriminator: it judges an image by how well it can reconstruct it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from training.discriminators.base import Discriminator, DiscriminatorConfig, Judgement
+from training.discriminators.base import Discriminator, DiscriminatorConfig, DiscriminatorOutput
 
 CODE = 64  # numbers by which the autoencoder describes an image
 SMALLEST = 8
@@ -17,7 +17,7 @@ def autoencoder(config: DiscriminatorConfig) -> Discriminator:
     return Discriminator(nn.Identity(), AutoencoderHead(config))
 
 
-class AutoencoderHead(nn.Module):  # [N, 3, R, R] -> Judgement
+class AutoencoderHead(nn.Module):  # [N, 3, R, R] -> DiscriminatorOutput
     """ELU convolutions down to 8 x 8, a code of 64 numbers, and the same way up again."""
 
     def __init__(self, config: DiscriminatorConfig) -> None:
@@ -34,7 +34,7 @@ class AutoencoderHead(nn.Module):  # [N, 3, R, R] -> Judgement
             up += [nn.Conv2d(before, after, 3, padding=1), nn.ELU(), nn.Upsample(scale_factor=2.0, mode="nearest")]
         self.decoder = nn.Sequential(*up, nn.Conv2d(widths[0], 3, 3, padding=1))
 
-    def forward(self, seen: Tensor, labels: Tensor | None = None) -> Judgement:
+    def forward(self, seen: Tensor, labels: Tensor | None = None) -> DiscriminatorOutput:
         code = self.encoder(seen)
         error = (seen.float() - self.decoder(code).float()).abs().mean(dim=(1, 2, 3))
-        return Judgement(-error[:, None], code)
+        return DiscriminatorOutput(-error[:, None], code)

@@ -10,15 +10,15 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate
 
 from training.core.generators.layers import GLU
 from training.core.normalization import NORMS
-from training.discriminators.base import Discriminator, DiscriminatorConfig, Head, Judgement
+from training.discriminators.base import Discriminator, DiscriminatorConfig, DiscriminatorOutput, Head
 from training.discriminators.dcgan import halvings
 
 MOST = 8  # widths that a layer has at most
-SMALL = 32  # side of what the decoders paint
+SMALL = 32  # side of the decoders' pictures
 
 
 def fastgan(config: DiscriminatorConfig) -> Discriminator:
-    """A discriminator that must also paint the reals again from its own maps (Liu et al. 2021, arXiv:2101.04775).
+    """A discriminator that must also reconstruct the reals from its own maps (Liu et al. 2021, arXiv:2101.04775).
 
     The penalty `reconstruction` asks for that; the mean absolute error stands in for the paper's perceptual one, which
     needs a network trained on other pictures.
@@ -26,7 +26,7 @@ def fastgan(config: DiscriminatorConfig) -> Discriminator:
     return Discriminator(nn.Identity(), SelfSupervisedHead(config))
 
 
-class SelfSupervisedHead(nn.Module):  # [N, 3, R, R], labels [N] -> Judgement
+class SelfSupervisedHead(nn.Module):  # [N, 3, R, R], labels [N], timesteps [N] -> DiscriminatorOutput
     """Halvings of two paths down to 4 x 4, a head on the last maps, and two decoders on maps before them."""
 
     def __init__(self, config: DiscriminatorConfig) -> None:
@@ -39,16 +39,18 @@ class SelfSupervisedHead(nn.Module):  # [N, 3, R, R], labels [N] -> Judgement
         self.whole = _decoder(widths[-1], config.width)
         self.part = _decoder(widths[-2], config.width)
 
-    def forward(self, seen: Tensor, labels: Tensor | None = None) -> Judgement:
-        judged: Judgement = self.judge(seen, labels)
-        return judged
+    def forward(
+        self, seen: Tensor, labels: Tensor | None = None, timesteps: Tensor | None = None
+    ) -> DiscriminatorOutput:
+        output: DiscriminatorOutput = self.judge(seen, labels, timesteps)
+        return output
 
     def reconstruction(self, images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N]
-        """Return how far each picture and a random quarter of it are from what the decoders paint."""
+        """Return how far each picture and a random quarter of it are from what the decoders make of its maps."""
         maps = self.downs[:-1](images)
         rows, columns = (int(torch.randint(2, ())) for _ in range(2))
-        painted = self.part(_quarter(maps, rows, columns))
-        error = _distance(painted, _quarter(images, rows, columns))
+        reconstructed = self.part(_quarter(maps, rows, columns))
+        error = _distance(reconstructed, _quarter(images, rows, columns))
         both: Tensor = error + _distance(self.whole(self.downs[-1](maps)), images)
         return both
 
@@ -70,7 +72,7 @@ class _Down(nn.Module):  # [N, before, S, S] -> [N, after, S / 2, S / 2]
 
 
 def _decoder(channels: int, width: int) -> nn.Sequential:
-    """Paint `SMALL` x `SMALL` pixels from maps of 4 x 4."""
+    """Turn maps of 4 x 4 into a picture of `SMALL` x `SMALL` pixels."""
     layers: list[nn.Module] = []
     for before in (channels, 2 * width, 2 * width):
         layers += [nn.Upsample(scale_factor=2.0, mode="nearest"), nn.Conv2d(before, 4 * width, 3, padding=1)]
@@ -83,6 +85,6 @@ def _quarter(maps: Tensor, row: int, column: int) -> Tensor:
     return maps[:, :, row * height : (row + 1) * height, column * width : (column + 1) * width]
 
 
-def _distance(painted: Tensor, images: Tensor) -> Tensor:
+def _distance(reconstructed: Tensor, images: Tensor) -> Tensor:
     wanted = adaptive_avg_pool2d(images, SMALL) if images.shape[2] > SMALL else interpolate(images, SMALL, mode="area")
-    return (painted - wanted).abs().mean(dim=(1, 2, 3))
+    return (reconstructed - wanted).abs().mean(dim=(1, 2, 3))

@@ -21,10 +21,12 @@ answers, sys.stdout = sys.stdout, sys.stderr
 import torch
 try:
     from training.recipes.presets import RECIPES
-    from training.runs.trainer import Run
+    from training.runs import trainer
 except ImportError:  # an older checkout
     from training.recipes import RECIPES
-    from training.run import Run
+    from training import run as trainer
+
+Trainer = getattr(trainer, "Trainer", None) or trainer.Run  # the name in older checkouts
 
 Recipe = type(next(iter(RECIPES.values())))
 device, runs = torch.device(sys.argv[1]), {}
@@ -38,7 +40,7 @@ def opened(values):
     draw, shape = torch.Generator().manual_seed(0), (recipe.batch, 3, recipe.resolution, recipe.resolution)
     pictures = torch.randint(256, shape, dtype=torch.uint8, generator=draw)
     labels = torch.randint(recipe.classes, (recipe.batch,), generator=draw) if recipe.classes else None
-    return Run(recipe, 0, device), pictures.to(device), labels if labels is None else labels.to(device)
+    return Trainer(recipe, 0, device), pictures.to(device), labels if labels is None else labels.to(device)
 
 def timed(name, values, steps):
     if name not in runs:

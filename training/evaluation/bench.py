@@ -28,7 +28,7 @@ from training.evaluation.plain_loop import PlainLoop
 from training.evaluation.profiling import Operation
 from training.recipes.recipe import Recipe
 from training.runs.passport import device_name
-from training.runs.trainer import Run
+from training.runs.trainer import Trainer
 
 PLAIN = "plain loop"
 ROUNDS = 5
@@ -222,7 +222,7 @@ def _plain_loop(plan: Plan, clock: Clock) -> Contestant:
 
 
 def _contestant(plan: Plan, recipe: Recipe, clock: Clock) -> Contestant:
-    run = Run(recipe, 0, plan.device, plan.precision)
+    run = Trainer(recipe, 0, plan.device, plan.precision)
     batch = [part.to(plan.device) for part in random_batch(recipe)]
     return _ready(plan, partial(run.step, *batch), recipe.batch, cycle(recipe), clock)
 

@@ -20,7 +20,8 @@ from training.core.checkpoint import CheckpointError
 from training.core.precision import Compute
 from training.recipes.recipe import Recipe
 from training.runs import loop, passport
-from training.runs.loop import Budget, DivergedError, Session
+from training.runs.divergence import DivergedError
+from training.runs.session import Budget, Session
 
 DEFAULT = (  # the baseline and one or two of each kind
     *("course_sample", "dcgan", "lsgan", "wgan_gp", "spectral_norm"),
@@ -156,7 +157,7 @@ def _train(name: str, session: Session, budget: Budget, quiet: bool) -> bool:
     try:
         reason = loop.train(session, budget, quiet=quiet)
     except DivergedError as error:
-        facts = {"sentence": str(error), "recipe": session.run.recipe.to_dict(), "seed": session.run.seed}
+        facts = {"sentence": str(error), "recipe": session.about["recipe"], "seed": session.run.seed}
         (session.out / DIVERGED).write_text(json.dumps(facts), encoding="utf-8")
         print(f"{name}: {error}")
         return True

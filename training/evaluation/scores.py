@@ -16,6 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training.core import checkpoint
+from training.core.atomic_write import written_file
 from training.core.checkpoint import Checkpoint
 from training.core.dataset import Data
 from training.core.generators import Generator
@@ -102,9 +103,8 @@ def measure(data: Data, embedder: Embedder, folder: Path, *, quiet: bool = False
         batches = tqdm(torch.split(data.images, DRAWN), **_bar("pictures of the data", quiet))
         rows = _joined([_look(embedder, images) for images in batches])
         folder.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{file.name}.part")
-        save_file(rows._asdict(), part, {"network": embedder.network.name, "sha256": data.sha256})
-        part.replace(file)
+        with written_file(file) as part:
+            save_file(rows._asdict(), part, {"network": embedder.network.name, "sha256": data.sha256})
     return Measured(embedder, rows, data.sha256)
 
 
@@ -138,9 +138,8 @@ def score(folder: Path, reals: Measured, fakes: int, *, quiet: bool = False) -> 
     if known is None or known.spectrum is None or {name: asdict(known)[name] for name in wanted} != wanted:
         fake = look_at_fakes(found, reals.embedder, fakes, quiet=quiet)
         known = Scores.from_dict({**wanted, **_compared(reals.rows, fake)})
-        part = folder / f".{SCORES}.part"
-        part.write_text(json.dumps(known.to_dict(), indent=2) + "\n", encoding="utf-8")
-        part.replace(folder / SCORES)
+        with written_file(folder / SCORES) as part:
+            part.write_text(json.dumps(known.to_dict(), indent=2) + "\n", encoding="utf-8")
     return known
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from training.recipes.recipe import Recipe
 
-SLOPES = {"gradient", "r1", "r2"}
+GRADIENT_PENALTIES = {"gradient", "r1", "r2"}
 SMOOTHING = {"real_smoothing", "fake_smoothing"}
 ENTROPY = {"non_saturating", "saturating"}
 PROJECTED = {"projected", "projected_patch"}  # whose paper has spectral and batch norm in the small heads
@@ -35,7 +35,7 @@ def doubts(recipe: Recipe) -> Iterator[str]:
 
 CONTRADICTIONS = [
     Rule(
-        lambda r: r.d_norm == "batch" and bool(r.penalty_names & SLOPES),
+        lambda r: r.d_norm == "batch" and bool(r.penalty_names & GRADIENT_PENALTIES),
         "A gradient penalty is per image, and d_norm 'batch' makes D's slope depend on the whole batch: "
         "choose d_norm 'layer' or 'none'.",
     ),
@@ -44,7 +44,9 @@ CONTRADICTIONS = [
         "Soft and flipped labels belong to a cross-entropy: choose the loss 'non_saturating', or leave them out.",
     ),
     Rule(
-        lambda r: r.loss == "wasserstein" and not (r.clip or r.penalty_names & SLOPES or r.d_wrap == "spectral"),
+        lambda r: (
+            r.loss == "wasserstein" and not (r.clip or r.penalty_names & GRADIENT_PENALTIES or r.d_wrap == "spectral")
+        ),
         "The loss 'wasserstein' needs a bound on D's slope: clip, the penalty 'gradient' or d_wrap 'spectral'.",
     ),
     Rule(
@@ -102,7 +104,7 @@ CONTRADICTIONS = [
         "unrolled imitates Adam on plain weights: it needs d_optimizer 'adam', d_wrap 'none' and no sliced.",
     ),
     Rule(
-        lambda r: r.unrolled > 0 and (r.clip > 0 or bool(r.penalty_names & SLOPES)),
+        lambda r: r.unrolled > 0 and (r.clip > 0 or bool(r.penalty_names & GRADIENT_PENALTIES)),
         "unrolled looks ahead on D's game alone, without clip and gradient penalties: choose one of the two.",
     ),
     Rule(
@@ -125,6 +127,31 @@ CONTRADICTIONS = [
         lambda r: r.style_mixing > 0 and r.generator != "stylegan2",
         "style_mixing needs a generator with styles: 'stylegan2'.",
     ),
+    Rule(
+        lambda r: r.mapping_lr != 1.0 and r.generator != "stylegan2",
+        "mapping_lr needs a generator with a mapping network: 'stylegan2'.",
+    ),
+    Rule(
+        lambda r: r.d_timestep and (r.augment.count("diffusion") != 1 or r.discriminator == "autoencoder"),
+        "d_timestep tells D the step of the noise: it needs 'diffusion' once in augment, and not the discriminator "
+        "'autoencoder'.",
+    ),
+    Rule(
+        lambda r: (
+            r.lazy_step
+            and (not r.penalty_names & GRADIENT_PENALTIES or r.penalty_every == 1 or r.d_optimizer != "adam")
+        ),
+        "lazy_step is for gradient penalties in some steps only: it needs one of 'gradient', 'r1' and 'r2', "
+        "penalty_every above 1 and d_optimizer 'adam'.",
+    ),
+    Rule(
+        lambda r: r.reconstruct_augmented and "reconstruction" not in r.penalty_names,
+        "reconstruct_augmented needs the penalty 'reconstruction'.",
+    ),
+    Rule(
+        lambda r: r.judge_reconstructions and (r.hybrid == 0 or r.loss == "began" or r.unrolled > 0),
+        "judge_reconstructions needs an encoder, hybrid above 0, another loss than 'began', and no unrolled.",
+    ),
 ]
 DOUBTS = [
     Rule(
@@ -136,7 +163,7 @@ DOUBTS = [
         "batch norm's gain in D undoes the bound that spectral norm sets",
     ),
     Rule(
-        lambda r: r.beta1 > 0.5 and ("spectral" in (r.g_wrap, r.d_wrap) or bool(r.penalty_names & SLOPES)),
+        lambda r: r.beta1 > 0.5 and ("spectral" in (r.g_wrap, r.d_wrap) or bool(r.penalty_names & GRADIENT_PENALTIES)),
         "spectral norm and gradient penalties want little momentum: beta1 0, or 0.5 with care",
     ),
     Rule(
@@ -144,7 +171,7 @@ DOUBTS = [
         "a higher d_lr and more d_steps both favour D",
     ),
     Rule(
-        lambda r: r.loss == "wasserstein" and not (r.clip or r.penalty_names & SLOPES),
+        lambda r: r.loss == "wasserstein" and not (r.clip or r.penalty_names & GRADIENT_PENALTIES),
         "the Wasserstein loss with spectral norm alone works poorly: add the penalty 'gradient'",
     ),
     Rule(

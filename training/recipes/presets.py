@@ -157,11 +157,13 @@ STYLEGAN2_LIGHT = Recipe(
     d_wrap="equalized",
     penalties=(("r1", 1.0),),
     penalty_every=16,
+    lazy_step=True,
     style_mixing=0.9,
     augment=DIFFAUGMENT,
     batch=32,
     g_lr=2e-3,
     d_lr=2e-3,
+    mapping_lr=0.01,
     beta1=0.0,
     beta2=0.99,
     ema_images=10_000,
@@ -178,6 +180,7 @@ VAE_GAN = replace(
     DCGAN,
     summary="DCGAN with an encoder: G also paints the reals again, and D's features say how like they are (VAE/GAN)",
     hybrid=0.001,
+    judge_reconstructions=True,
 )
 ADA = replace(DCGAN, summary="DCGAN whose augmentation is as strong as D's overfitting asks (ADA)", ada_target=0.6)
 LECAM = replace(
@@ -204,6 +207,7 @@ FASTGAN = Recipe(
     init="torch",
     loss="hinge",
     penalties=(("reconstruction", 1.0),),
+    reconstruct_augmented=True,
     augment=DIFFAUGMENT,
     batch=16,
     ema_images=10_000,
@@ -212,6 +216,7 @@ DIFFUSION_GAN = replace(
     DCGAN,
     summary="DCGAN with Diffusion-GAN's noise, as strong as D's overfitting asks",
     augment=("diffusion",),
+    d_timestep=True,
     ada_target=0.6,
 )
 SAN = replace(DCGAN, summary="DCGAN whose D ends in a direction, trained apart (SAN)", sliced=True, loss="hinge")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -29,20 +29,22 @@ class Recipe:
     Networks: `generator`, `discriminator` and their widths; `latent`, the prior of z, and `g_output`, how G ends;
     `g_norm`, `g_activation`, `upsample`, `attention` (side of the maps that attend, 0: none); `classes` that the
     pictures have (0: not asked) and the `condition` by which D sees them; `d_norm`, `d_statistic`, `d_dropout`,
-    `sliced` (SAN); `g_wrap`, `d_wrap`, `init`.
+    `sliced` (SAN), `d_timestep`, which tells D the step of the augmentation `diffusion`; `g_wrap`, `d_wrap`, `init`.
 
     Game: `loss`; `flip_labels`, the share of pairs whose labels are exchanged; `penalties` with their weights, the dear
-    ones only every `penalty_every` steps; `clip` for D's weights (0: none); `adversarial` and `feature_matching`, the
-    weights of G's two losses, and `hybrid` of a VAE's beside them, which adds an encoder (0: none); `class_weight` of a
-    classifier; `diversity`, BEGAN's gamma; `unrolled` steps of D that G looks ahead; `d_steps` of D for one of G;
-    `replay`, the share of D's fakes that are old; `separate_batches` for reals and fakes; `style_mixing`, the share of
-    fakes with two styles.
+    ones only every `penalty_every` steps, with `lazy_step` in a step of Adam of their own; `reconstruct_augmented`, to
+    reconstruct reals as D sees them; `clip` for D's weights (0: none); `adversarial` and `feature_matching`, the
+    weights of G's two losses, and `hybrid` of a VAE's beside them, which adds an encoder (0: none), with
+    `judge_reconstructions` by D as fakes; `class_weight` of a classifier; `diversity`, BEGAN's gamma; `unrolled` steps
+    of D that G looks ahead; `d_steps` of D for one of G; `replay`, the share of D's fakes that are old;
+    `separate_batches` for reals and fakes; `style_mixing`, the share of fakes with two styles.
 
     Pictures: `augment` in D's eyes; `ada_target` for r_t (0: always all) and `ada_images` from no to all augmentation;
     `d_noise` on D's pictures, fading within `d_noise_images`; `d_blur`, in pixels, of all that D sees, fading within
     `d_blur_images`; `g_dropout` and `g_noise` inside G; `flip` mirrors reals.
 
-    Steps: `batch` images a step; optimizers, learning rates and betas; `ema_images` is the half-life, in images, of the
+    Steps: `batch` images a step; optimizers, learning rates and betas; `mapping_lr`, the factor of the learning rate of
+    G's mapping network; `ema_images` is the half-life, in images, of the
     average of G's weights that is drawn and saved; 0 draws the weights as they are. `average_statistics` is the number
     of latents from which batch norm's statistics are taken anew with the averaged weights; 0 keeps those of the last
     weights.
@@ -67,6 +69,7 @@ class Recipe:
     d_statistic: str = "none"
     d_dropout: float = 0.0
     sliced: bool = False
+    d_timestep: bool = False
     g_wrap: str = "none"
     d_wrap: str = "none"
     init: str = "torch"
@@ -74,10 +77,13 @@ class Recipe:
     flip_labels: float = 0.0
     penalties: Penalties = ()
     penalty_every: int = 1
+    lazy_step: bool = False
+    reconstruct_augmented: bool = False
     clip: float = 0.0
     adversarial: float = 1.0
     feature_matching: float = 0.0
     hybrid: float = 0.0
+    judge_reconstructions: bool = False
     class_weight: float = 1.0
     diversity: float = 0.5
     unrolled: int = 0
@@ -100,6 +106,7 @@ class Recipe:
     d_optimizer: str = "adam"
     g_lr: float = 2e-4
     d_lr: float = 2e-4
+    mapping_lr: float = 1.0
     beta1: float = 0.5
     beta2: float = 0.999
     ema_images: int = 0
@@ -130,6 +137,21 @@ class Recipe:
     def penalty_names(self) -> set[str]:
         """Return the names of the penalties, without their weights."""
         return {name for name, _ in self.penalties}
+
+    @property
+    def plain_augment(self) -> tuple[str, ...]:
+        """Return the augmentations of whose choices D is not told."""
+        return tuple(name for name in self.augment if not (self.d_timestep and name == "diffusion"))
+
+    @property
+    def step_penalties(self) -> Penalties:
+        """Return the penalties in D's own step."""
+        return tuple(pair for pair in self.penalties if pair not in self.lazy_penalties)
+
+    @property
+    def lazy_penalties(self) -> Penalties:
+        """Return the penalties that have a step of their own."""
+        return tuple(pair for pair in self.penalties if self.lazy_step and PENALTIES[pair[0]].lazy)
 
     @property
     def pretrained(self) -> str | None:
@@ -165,6 +187,7 @@ class Recipe:
             condition=self.condition,
             sliced=self.sliced,
             dropout=self.d_dropout,
+            timestep=self.d_timestep,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -174,10 +197,20 @@ class Recipe:
 
     def differences(self, other: dict[str, Any]) -> list[str]:
         """Name the fields that decide the training in which a recorded recipe differs from this one."""
-        mine = self.to_dict()
+        mine = self.as_begun(other).to_dict()
         theirs = {**DEFAULTS, **other}  # an older program did not write the fields that came later
         names = [field.name for field in fields(self) if field.name not in FREE]
         return [f"{name} {theirs.get(name)!r} -> {mine[name]!r}" for name in names if theirs.get(name) != mine[name]]
+
+    def as_begun(self, recorded: dict[str, Any]) -> Recipe:
+        """Return this recipe as an older program knew it, which wrote `recorded` without the CORRECTIONS of later."""
+        return replace(self, **{name: DEFAULTS[name] for name in CORRECTIONS if name not in recorded})
+
+    def corrections_since(self, recorded: dict[str, Any]) -> list[str]:
+        """Name the CORRECTIONS that this recipe has and an older program, which wrote `recorded`, did not know."""
+        before = self.as_begun(recorded)
+        values = ((name, getattr(self, name), getattr(before, name)) for name in CORRECTIONS)
+        return [f"{name}={_setting(new)} ({_setting(old)} there)" for name, new, old in values if new != old]
 
 
 @cache
@@ -218,6 +251,13 @@ def check_range(field: str, value: object, low: float, high: float) -> None:
         raise ValueError(f"The {field} {value!r} is not from {low:g} to {high:g}.")
 
 
+def _setting(value: object) -> str:
+    """Write a value as `--set` takes it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value}"
+
+
+# Fields by which named recipes were brought to their papers; their defaults are what older programs did.
+CORRECTIONS = ("d_timestep", "mapping_lr", "lazy_step", "reconstruct_augmented", "judge_reconstructions")
 FREE = {"summary", "average_statistics"}  # fields that no step of a training depends on
 WANTED: dict[Any, str] = {
     int: "a whole number",
@@ -267,6 +307,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "g_noise": (0.0, 2.0),
     "g_lr": (1e-8, 1.0),
     "d_lr": (1e-8, 1.0),
+    "mapping_lr": (1e-4, 1.0),
     "beta1": (0.0, 0.9999),
     "beta2": (0.0, 0.99999),
     "ema_images": (0, 100_000_000),

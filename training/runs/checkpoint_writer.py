@@ -17,8 +17,8 @@ from training.core.tile import seed_sheet
 from training.runs.model_card import model_card
 
 PREVIEW_SEED = 0
-PREVIEW = "preview.png"  # of a run: the exact tile, some 4 MB
-SMALL_PREVIEW = "preview.jpg"  # of a published checkpoint, which anybody can draw exactly
+PREVIEW = "preview.png"  # of a run on a local disk: the exact tile, some 4 MB
+SMALL_PREVIEW = "preview.jpg"  # on a drive, and of a published checkpoint, which anybody can draw exactly
 SMALL_SIDE = 640
 SMALL_QUALITY = 85  # with unreduced colours: petals and edges look as in the PNG of that size
 CARD = "README.md"
@@ -66,4 +66,4 @@ def save_preview(tile: Pixels, path: Path) -> None:
         picture.save(path)
     else:
         picture.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.LANCZOS)
-        picture.save(path, quality=SMALL_QUALITY, subsampling=0, optimize=True)
+        picture.save(path, quality=SMALL_QUALITY, subsampling=0)  # `optimize` fails on noise, whose JPEG is too large

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from training.core.clean_text import clean_text, encodable
 from training.evaluation import spectrum
 from training.evaluation.spectrum import Spectrum
+from training.runs.hub_metadata import metadata, papers
 
-METADATA = """---
-license: mit
-library_name: gan-race-studio
-pipeline_tag: unconditional-image-generation
-tags:
-- gan
-- pytorch
-- oxford-flowers-102
----
-"""
+NAME_LENGTH = 200  # characters
+TEXT_LENGTH = 1000
 
 
-def model_card(name: str, about: dict[str, Any], preview: str) -> str:
+def model_card(name: str, about: dict[str, Any], preview: str, repo: str | None = None) -> str:
     """Write the card, with the metadata block that the Hugging Face Hub reads, from the passport `about`.
 
-    `preview` is the name of the picture beside the card.
+    `preview` is the name of the picture beside the card, `repo` the repository of the Hub that it is written for.
     """
-    recipe = about["recipe"]
+    recipe, name, summary = about["recipe"], clean_text(encodable(name), NAME_LENGTH), _text(about["recipe"]["summary"])
     rows = "\n".join(f"| {field} | {_show(value)} |" for field, value in recipe.items() if field != "summary")
-    return f"""{METADATA}
+    return f"""{metadata(name, about, preview, repo)}
 # {name}
 
-{recipe["summary"][:1].upper()}{recipe["summary"][1:]}.
+{summary[:1].upper()}{summary[1:]}.
 
 ![The tile of seed 0]({preview})
 
@@ -41,13 +35,20 @@ The generator draws in float32 on the CPU; `{preview}` shows the tile of seed 0,
 exactly:
 
 ```
-python -m studio export checkpoints/{name} --seed 0 --out tile.png
+python -m studio export {f"hf://{repo}" if repo else f"checkpoints/{name}"} --seed 0 --out tile.png
 ```
 
 {_scores(about)}| setting | value |
 |---|---|
 {rows}
-"""
+
+{_papers(recipe)}"""
+
+
+def _papers(recipe: dict[str, Any]) -> str:
+    """Name the papers of what the recipe has switched on, by links that the Hub knows."""
+    links = [f"[{number}](https://arxiv.org/abs/{number})" for number in papers(recipe)]
+    return f"Papers (arXiv): {', '.join(links)}\n" if links else ""
 
 
 def _scores(about: dict[str, Any]) -> str:
@@ -55,6 +56,7 @@ def _scores(about: dict[str, Any]) -> str:
     metrics = about.get("metrics") or {}
     if not metrics:
         return ""
+    network = _text(metrics["network"])
     return f"""| score | value |
 |---|---|
 | KID | {metrics["kid"]:.4f} ± {metrics["kid_spread"]:.4f} |
@@ -64,7 +66,7 @@ def _scores(about: dict[str, Any]) -> str:
 | copies | {100 * metrics["copies"]:.1f} % |
 {_spectrum(spectrum.read(metrics), about["recipe"]["resolution"])}
 {metrics["fakes"]:,} fakes, the first of seed {metrics["seed"]}, against {metrics["reals"]:,} pictures, in the features
-of {metrics["network"]}; taken before the weights were rounded to float16. The numbers can be compared with others of
+of {network}; taken before the weights were rounded to float16. The numbers can be compared with others of
 the same network and counts only.
 
 """
@@ -92,12 +94,14 @@ def duration(seconds: float) -> str:
 
 
 def _devices(about: dict[str, Any]) -> str:
-    return " and ".join(sorted({runtime["device"] for runtime in about["runtimes"]}))
+    return " and ".join(sorted({_text(runtime["device"]) for runtime in about["runtimes"]}))
 
 
 def _pretrained(about: dict[str, Any]) -> str:
     if about["pretrained"]:
-        return f"Its discriminator looked through {about['pretrained']}; the generator began from random weights."
+        return (
+            f"Its discriminator looked through {_text(about['pretrained'])}; the generator began from random weights."
+        )
     return "No network trained on other data was used."
 
 
@@ -108,5 +112,10 @@ def _count(number: int, noun: str) -> str:
 def _show(value: object) -> str:
     """Write a setting; of a list its values, a name with its number as both."""
     if not isinstance(value, list):
-        return str(value)
-    return ", ".join(" ".join(map(str, one)) if isinstance(one, list) else str(one) for one in value)
+        return _text(value)
+    return ", ".join(" ".join(map(_text, one)) if isinstance(one, list) else _text(one) for one in value)
+
+
+def _text(value: object) -> str:
+    """Write a value of the passport, whatever recipe it came from, on one line."""
+    return clean_text(str(value), TEXT_LENGTH)

@@ -1,9 +1,10 @@
-"""The spare place of a run: a folder on another disk, which takes a checkpoint that its own does not take."""
+"""A run's folder on a local disk, beside its own on a drive: each checkpoint is written there first."""
 
 from __future__ import annotations
 
 import shutil
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 
 from training.core import atomic_write, run_folder
@@ -15,14 +16,15 @@ def spare_folder(place: Path, out: Path) -> Path:
 
 
 def bring_back(spare: Path, out: Path) -> Path | None:
-    """Copy the newest checkpoint of the spare place into `out`, unless `out` has one as new; return it, or None.
+    """Copy the newest checkpoint of the spare folder into `out`, unless `out` can resume from one as new.
 
-    What is in the spare place is removed only after that. Raises WriteError where `out` cannot be written.
+    Return the copy, or None. What is in the spare folder is removed only after that. Raises WriteError where `out`
+    cannot be written.
     """
-    found, known = run_folder.steps(spare), run_folder.steps(out)
+    found, known = run_folder.steps(spare), run_folder.resumable(out)
     newest = found[-1] if found else None
-    if newest is not None and (not known or int(newest.name) > int(known[-1].name)):
-        _copy(newest, out / newest.name)
+    if newest is not None and (known is None or int(newest.name) > int(known.name)):
+        copy_checkpoint(newest, out / newest.name)
     else:
         newest = None
     for copied in found:
@@ -30,8 +32,9 @@ def bring_back(spare: Path, out: Path) -> Path | None:
     return newest and out / newest.name
 
 
-def _copy(source: Path, target: Path) -> None:
-    files = list(source.iterdir())
+def copy_checkpoint(source: Path, target: Path, without: Collection[str] = ()) -> None:
+    """Copy a checkpoint but for some of its files, as one step. Raises WriteError."""
+    files = [file for file in source.iterdir() if file.name not in without]
     needed = sum(file.stat().st_size for file in files)
     with atomic_write.explained(target, needed), atomic_write.written_whole(target) as part:
         for file in files:

@@ -1,4 +1,4 @@
-"""What a run keeps an eye on from step to step, and the two numbers that it steers by it."""
+"""Running means over the steps, and the two numbers that are steered by them: augmentation's strength and BEGAN's k."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ KEEP = 0.99  # of a running mean, a step (LeCam, arXiv:2104.03310: 0.99)
 BALANCE_RATE = 0.001  # of BEGAN's k (arXiv:1703.10717, section 3.4)
 
 
-class Control(nn.Module):
+class AdaptiveState(nn.Module):
     """Running means of the logits, the sign of overfitting, and what is steered: `strength` and `balance`.
 
     `overfit` is r_t = E[sign(D(real))] (ADA, Karras et al. 2020, arXiv:2006.06676, eq. 1), near 0 where D cannot tell

@@ -101,12 +101,22 @@ def diffusion(images: Tensor, strength: Tensor | float) -> Tensor:  # [N, 3, R, 
     1 - b over b from 0.0001 to 0.02, t uniform in 1 .. T, and T between 5 and 500. Half of the images stay as they
     are, as in the authors' program, so that D also sees them clean.
     """
+    return diffused(images, diffusion_steps(len(images), torch.as_tensor(strength, device=images.device)))
+
+
+def diffusion_steps(count: int, strength: Tensor) -> Tensor:  # -> int64 [count] in 0 .. DIFFUSION_STEPS
+    """Draw the step of each image, 0 for those that stay as they are."""
+    most = FEWEST_STEPS + strength * (DIFFUSION_STEPS - FEWEST_STEPS)
+    steps = (1.0 + torch.rand(count, device=strength.device) * most).long()
+    steps = steps * (torch.rand(count, device=strength.device) >= 0.5)
+    return steps.clamp(max=DIFFUSION_STEPS)
+
+
+def diffused(images: Tensor, steps: Tensor) -> Tensor:  # [N, 3, R, R], int64 [N] -> [N, 3, R, R]
+    """Mix each image with the noise of its step."""
     betas = torch.linspace(1e-4, 0.02, DIFFUSION_STEPS, device=images.device)
     kept = torch.cat([torch.ones(1, device=images.device), torch.cumprod(1.0 - betas, dim=0)])
-    most = FEWEST_STEPS + torch.as_tensor(strength, device=images.device) * (DIFFUSION_STEPS - FEWEST_STEPS)
-    steps = (1.0 + torch.rand(len(images), device=images.device) * most).long()
-    steps = steps * (torch.rand(len(images), device=images.device) >= 0.5)
-    share = kept[steps.clamp(max=DIFFUSION_STEPS)][:, None, None, None].to(images.dtype)
+    share = kept[steps][:, None, None, None].to(images.dtype)
     noised: Tensor = share.sqrt() * images + DIFFUSION_SIGMA * (1.0 - share).sqrt() * torch.randn_like(images)
     return noised
 

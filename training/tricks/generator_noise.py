@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout
 
 
-def disturb(stages: Iterable[nn.Module], share: float, sigma: float) -> None:
+def add_generator_noise(stages: Iterable[nn.Module], share: float, sigma: float) -> None:
     """Drop a share of the features behind each stage and add noise of a standard deviation, in train mode only.
 
     Dropout of 0.5 in train and test mode is item 17 of "How to train a GAN", noise in every layer item 13. In eval mode

@@ -14,8 +14,9 @@ from torch import Tensor
 class View:
     """What a penalty may see of a step of D, reals and fakes as D sees them except for the augmentation.
 
-    `d` judges images [N, 3, R, R] anew, augmentation included, one number per image; `reconstruct` returns how well D
-    paints images again, where it can. `real_mean` and `fake_mean` are running means of the logits in earlier steps.
+    `d` judges images [N, 3, R, R] anew, augmentation included, one number per image; `reconstruct` returns how far from
+    each image is what D reconstructs of it, where it can, and `to_reconstruct` are the reals that it is asked for, as
+    they are or as D sees them. `real_mean` and `fake_mean` are running means of the logits in earlier steps.
     """
 
     d: Callable[[Tensor], Tensor]
@@ -25,6 +26,7 @@ class View:
     fake_logits: Tensor
     real_mean: Tensor
     fake_mean: Tensor
+    to_reconstruct: Tensor
     reconstruct: Callable[[Tensor], Tensor] | None = None
 
 
@@ -36,7 +38,7 @@ class Penalty(NamedTuple):
     lazy: bool = False
 
 
-def squared_slope(d: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N]
+def squared_gradient_norm(d: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N]
     """Return the squared length of D's gradient at each image, itself differentiable."""
     images = images.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(d(images).sum(), images, create_graph=True)
@@ -44,20 +46,20 @@ def squared_slope(d: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:  # [
 
 
 def gradient_penalty(view: View) -> Tensor:
-    """Draw the slope to 1 at a random point between each real and a fake: (|gradient| - 1)^2."""
+    """Draw the gradient's length to 1 at a random point between each real and a fake: (|gradient| - 1)^2."""
     share = torch.rand(len(view.real), 1, 1, 1, device=view.real.device)
-    slope = (squared_slope(view.d, torch.lerp(view.fake, view.real, share)) + 1e-12).sqrt()
-    return (slope - 1.0).square()
+    length = (squared_gradient_norm(view.d, torch.lerp(view.fake, view.real, share)) + 1e-12).sqrt()
+    return (length - 1.0).square()
 
 
 def r1(view: View) -> Tensor:
-    """Flatten D at the reals: half the squared slope, so that the weight is the papers' gamma."""
-    return 0.5 * squared_slope(view.d, view.real)
+    """Flatten D at the reals: half the squared length of its gradient, so that the weight is the papers' gamma."""
+    return 0.5 * squared_gradient_norm(view.d, view.real)
 
 
 def r2(view: View) -> Tensor:
-    """Flatten D at the fakes: half the squared slope, so that the weight is the papers' gamma."""
-    return 0.5 * squared_slope(view.d, view.fake)
+    """Flatten D at the fakes: half the squared length of its gradient, so that the weight is the papers' gamma."""
+    return 0.5 * squared_gradient_norm(view.d, view.fake)
 
 
 def lecam(view: View) -> Tensor:
@@ -83,10 +85,10 @@ def drift(view: View) -> Tensor:
 
 
 def reconstruction(view: View) -> Tensor:
-    """Ask D to paint the reals again from its own maps."""
+    """Ask D to reconstruct the reals from its own maps."""
     if view.reconstruct is None:
         raise ValueError("The penalty reconstruction needs the discriminator fastgan, which has decoders.")
-    return view.reconstruct(view.real)
+    return view.reconstruct(view.to_reconstruct)
 
 
 PENALTIES = {

@@ -10,7 +10,7 @@ from training.core.pixels import to_float
 KEPT = 256  # images
 
 
-class Replay(nn.Module):
+class ReplayBuffer(nn.Module):
     """A buffer of old fakes (Shrivastava et al. 2017, arXiv:1612.07828, section 2.3), a share of what D sees.
 
     Images are kept in 8 bits. What a step shows was put in by steps before it.

@@ -13,7 +13,9 @@ from torch.optim import Optimizer
 Weights = dict[str, Tensor]
 
 
-def look_ahead(head: nn.Module, optimizer: Optimizer, loss: Callable[[Any], Tensor], steps: int) -> Callable[..., Any]:
+def unrolled_head(
+    head: nn.Module, optimizer: Optimizer, loss: Callable[[Any], Tensor], steps: int
+) -> Callable[..., Any]:
     """Return the head as it would be after `steps` steps of Adam on `loss`, differentiable through those steps.
 
     Metz et al. 2017 (arXiv:1611.02163), eq. 7 and 8. `loss` takes a function that stands for the head. Neither the
@@ -25,7 +27,7 @@ def look_ahead(head: nn.Module, optimizer: Optimizer, loss: Callable[[Any], Tens
     for _ in range(steps):
         gradients = torch.autograd.grad(loss(_bind(head, weights, buffers)), list(weights.values()), create_graph=True)
         pairs = zip(weights.items(), gradients, strict=True)
-        stepped = {name: _adam(weight, slope, moments[name], optimizer) for (name, weight), slope in pairs}
+        stepped = {name: _adam(weight, gradient, moments[name], optimizer) for (name, weight), gradient in pairs}
         weights = {name: weight for name, (weight, _) in stepped.items()}
         moments = {name: after for name, (_, after) in stepped.items()}
     return _bind(head, weights, buffers)
@@ -43,12 +45,12 @@ def _moments(optimizer: Optimizer, weight: Tensor) -> tuple[Tensor, Tensor, floa
 
 
 def _adam(
-    weight: Tensor, slope: Tensor, moments: tuple[Tensor, Tensor, float], optimizer: Optimizer
+    weight: Tensor, gradient: Tensor, moments: tuple[Tensor, Tensor, float], optimizer: Optimizer
 ) -> tuple[Tensor, tuple[Tensor, Tensor, float]]:
     """Take one step of Adam without forgetting how it came about."""
     options = optimizer.param_groups[0]
     (beta1, beta2), step = options["betas"], moments[2] + 1.0
-    mean = beta1 * moments[0] + (1.0 - beta1) * slope
-    square = beta2 * moments[1] + (1.0 - beta2) * slope.square()
-    root = (square / (1.0 - beta2**step) + options["eps"] ** 2).sqrt()  # a root of 0 has no slope
+    mean = beta1 * moments[0] + (1.0 - beta1) * gradient
+    square = beta2 * moments[1] + (1.0 - beta2) * gradient.square()
+    root = (square / (1.0 - beta2**step) + options["eps"] ** 2).sqrt()  # the root of 0 has no derivative
     return weight - options["lr"] * mean / (1.0 - beta1**step) / root, (mean, square, step)

@@ -31,7 +31,7 @@ class Encoder(nn.Module):  # [N, 3, R, R] -> two times [N, z_dim]
 
 
 def sample(mean: Tensor, log_variance: Tensor) -> Tensor:  # [N, z_dim], [N, z_dim] -> [N, z_dim]
-    """Draw one latent from each distribution, so that a slope goes back to it (arXiv:1312.6114, section 2.4)."""
+    """Draw one latent from each distribution, so that its gradient goes back to both (arXiv:1312.6114, section 2.4)."""
     return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
 
 
@@ -40,6 +40,6 @@ def prior_loss(mean: Tensor, log_variance: Tensor) -> Tensor:  # [N, z_dim], [N,
     return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1.0).sum(dim=1)
 
 
-def likeness_loss(real: Tensor, painted: Tensor) -> Tensor:  # D's features [N, F], [N, F] -> [N]
-    """Return -log N(real | painted, I) without its constant (arXiv:1512.09300, eq. 6 and 7)."""
-    return 0.5 * (real - painted).square().sum(dim=1)
+def reconstruction_loss(real: Tensor, reconstructed: Tensor) -> Tensor:  # D's features [N, F], [N, F] -> [N]
+    """Return -log N(real | reconstructed, I) without its constant (arXiv:1512.09300, eq. 6 and 7)."""
+    return 0.5 * (real - reconstructed).square().sum(dim=1)

@@ -75,7 +75,7 @@ function rowNode(row, shown) {
 }
 
 function boardNode(board) {
-  const network = race.told(board.network) ?? race.text("about_scores_unnamed");
+  const network = race.named(board.network) ?? race.text("about_scores_unnamed");
   const shown = columns(board);
   const head = ["name", ...shown.map(([name]) => name)].map((name) => withRole("columnheader", make("th", { scope: "col", className: name, textContent: race.text(`about_scores_${name}`) })));
   const table = withRole("table", make("table", {}));
@@ -86,12 +86,12 @@ function boardNode(board) {
 }
 
 function hints(board) {
-  const networks = [...new Set(board.rows.map((row) => row.pretrained).filter((one) => one !== null))];
+  const networks = [...new Set(board.rows.flatMap((row) => (row.pretrained === null ? [] : [race.named(row.pretrained)])))];
   return [
     board.network === null && race.text("about_scores_unnamed_hint"),
     board.rows.some((row) => row.few) && race.text("about_scores_few"),
     board.rows.some((row) => row.bands !== null || row.periods !== null) && race.text("about_scores_spectrum"),
-    ...networks.map((network) => race.text("about_scores_pretrained", { network: race.told(network) })),
+    ...networks.map((network) => race.text("about_scores_pretrained", { network })),
   ].filter(Boolean);
 }
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict
 from importlib import metadata
 
 import gradio as gr
 import torch
 
-from studio.checkpoints.scoreboard import Passport, boards
+from studio.checkpoints.scoreboard import Board, Passport, Standing, boards
 from studio.rendering.picture import device_name
+from studio.ui.about import messages
 from studio.ui.about.texts import GLOSSARY, Trick
 from studio.ui.component import component
-from studio.ui.protocol import Answer, answers
+from studio.ui.protocol import answers
+from studio.ui.protocol_types import NoFields
 from studio.ui.services import Studio
+from studio.ui.shared.known_names import named_network
 from studio.ui.texts.i18n import LANGUAGES
 
 PROGRAM = "gan-race-studio"
@@ -24,13 +26,13 @@ def build(studio: Studio) -> gr.HTML:
     """Build the tab; its scores are read anew each time that it is shown."""
 
     @answers
-    def about_scores(_: Answer) -> Answer:
+    def about_scores(_: NoFields) -> messages.ScoresReply:
         tables, unscored = boards(_passports(studio))
-        return {"boards": [asdict(table) for table in tables], "unscored": unscored}
+        return messages.ScoresReply(boards=list(map(_board, tables)), unscored=unscored)
 
     @answers
-    def about_program(_: Answer) -> Answer:
-        return {"tricks": [_in_all_languages(trick) for trick in GLOSSARY], "versions": _versions(studio)}
+    def about_program(_: NoFields) -> messages.ProgramReply:
+        return messages.ProgramReply(tricks=list(map(_in_all_languages, GLOSSARY)), versions=_versions(studio))
 
     return component("about", [about_scores, about_program], ("glossary",))
 
@@ -44,24 +46,38 @@ def _passports(studio: Studio) -> list[Passport]:
     ]
 
 
-def _in_all_languages(trick: Trick) -> Answer:
+def _board(board: Board) -> messages.Board:
+    return messages.Board(network=named_network(board.network), rows=list(map(_standing, board.rows)))
+
+
+def _standing(row: Standing) -> messages.Standing:
+    return messages.Standing(**{**vars(row), "pretrained": named_network(row.pretrained)})
+
+
+def _in_all_languages(trick: Trick) -> messages.Trick:
     """Return an entry of the glossary with its words by language, so that a switch asks nothing."""
     words = {
-        language: {"name": trick.name[place], "does": trick.does[place], "look": trick.look[place]}
+        language: messages.TrickWords(name=trick.name[place], does=trick.does[place], look=trick.look[place])
         for place, language in enumerate(LANGUAGES)
     }
-    facts = {"paper": trick.paper, "setting": trick.setting, "recipes": list(trick.recipes)}
-    return {"key": trick.key, "group": trick.group, "words": words, **facts}
+    return messages.Trick(
+        key=trick.key,
+        group=trick.group,
+        words=words,
+        paper=trick.paper,
+        setting=trick.setting,
+        recipes=list(trick.recipes),
+    )
 
 
-def _versions(studio: Studio) -> Answer:
-    return {
-        "program": _program_version(),
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "gradio": metadata.version("gradio"),
-        "device": device_name(studio.renderer.device),
-    }
+def _versions(studio: Studio) -> messages.Versions:
+    return messages.Versions(
+        program=_program_version(),
+        python=platform.python_version(),
+        torch=str(torch.__version__),
+        gradio=metadata.version("gradio"),
+        device=device_name(studio.renderer.device),
+    )
 
 
 def _program_version() -> str | None:

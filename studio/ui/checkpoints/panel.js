@@ -3,7 +3,7 @@ const { make } = race;
 const $ = (selector) => element.querySelector(selector);
 const dialog = $("dialog.checkpoints");
 const search = $(".search");
-const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const { visitor } = race;
 const MOST_RECENT = 8;
 const MOST_CHIPS = 8;
 
@@ -35,7 +35,7 @@ remember();
 // --- rows ------------------------------------------------------------------------------------------------------------------
 
 const plain = (text) => text.normalize("NFKC").toLowerCase().replace(/[_\-\s]+/g, " ");
-const saidOf = (one) => plain([one.name, words(one.recipe), race.told(words(one.recipe)), ...one.tricks, one.sha256, words(one.raw)].join(" "));
+const saidOf = (one) => plain([one.name, words(one.recipe?.text), words(race.named(one.recipe)), ...one.tricks, one.sha256, words(one.raw)].join(" "));
 
 // Every word that is typed must be somewhere in the name, the recipe's sentence, the tricks or the hash.
 function found() {
@@ -71,7 +71,7 @@ function row(one) {
   const title = make("span", { className: "name" }, make("strong", { textContent: one.name }), ...alarmSign(one));
   if (one.added) title.append(" ", make("span", { className: "trick own", textContent: race.text("checkpoints_added") }));
   const body = make("span", { className: "body" }, title, make("span", { className: "facts-line", textContent: facts(one) }), chips(one.tricks));
-  const button = make("button", { type: "button", className: "row-button", title: race.told(words(one.recipe)) }, picture, body);
+  const button = make("button", { type: "button", className: "row-button", title: words(race.named(one.recipe)) }, picture, body);
   button.dataset.sha256 = one.sha256;
   button.setAttribute("aria-current", String([one.sha256, one.raw].includes(race.shown?.sha256 ?? "")));
   button.addEventListener("click", () => choose(one.sha256));
@@ -86,11 +86,11 @@ function recentChip(one) {
   return make("li", {}, button);
 }
 
-function broken({ name, why, reason, added }) {
+function broken({ name, reason, added }) {
   const sign = make("span", { className: "cross", textContent: "✕ " });
   sign.setAttribute("aria-hidden", "true");
   const chip = make("span", { className: "broken", title: race.text("checkpoints_problem", { name }) }, sign, name);
-  const said = make("span", { className: "why", textContent: race.problemText({ why, reason }) });
+  const said = make("span", { className: "why", textContent: race.text(reason.code, reason.values) });
   const row = make("li", {}, chip, said, ...removal({ sha256: added, name, added }));
   row.dataset.added = added ?? "";
   return row;
@@ -105,7 +105,7 @@ function showRows() {
   $(".none").textContent = race.text("checkpoints_none", { words: search.value.trim() });
 }
 
-const listNow = () => JSON.stringify([race.list, [...own]]);
+const listNow = () => JSON.stringify([race.list, [...race.own]]);
 let listShown = null; // a row must not be exchanged under a finger because the same list has come again
 function show() {
   listShown = listNow();
@@ -163,10 +163,7 @@ dialog.addEventListener("keydown", (event) => {
 
 // --- opening -----------------------------------------------------------------------------------------------------------------
 
-async function refresh() {
-  const answer = await race.ask(server.list_now, { secret: race.secret() });
-  if (!answer.error) takeList(answer);
-}
+race.giveListing(server.list_checkpoints);
 
 race.dialog(dialog);
 document.addEventListener("race:open-checkpoints", () => {
@@ -176,7 +173,7 @@ document.addEventListener("race:open-checkpoints", () => {
   dialog.showModal();
   if (matchMedia("(pointer: fine)").matches) search.focus(); // a phone would cover half the list with its keyboard
   show();
-  refresh();
+  race.refreshList();
 });
 document.addEventListener("race:list", () => dialog.open && listNow() !== listShown && show());
 race.onLanguage(element, () => dialog.open && show());

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,16 +14,27 @@ from studio.checkpoints.visitor_checkpoints import (
     HEADER_BYTES,
     MOST,
     MOST_CONFIG_BYTES,
-    NAME_LETTERS,
     check_config,
     check_cost,
     check_start,
 )
 from studio.favourites import owner_of
 from studio.rendering.renderer import Priority
+from studio.ui.checkpoints.messages import (
+    Added,
+    BeginReply,
+    BeginRequest,
+    GiveUpRequest,
+    PieceReply,
+    PieceRequest,
+    Received,
+    RemoveRequest,
+)
 from studio.ui.component import component, to_base64
-from studio.ui.protocol import VISITOR_LENGTH, Answer, RequestError, answers, asked_hash, asked_secret, asked_text, log
+from studio.ui.protocol import RequestError, ServerFunction, answers, decoded_file, log
+from studio.ui.protocol_types import Done
 from studio.ui.services import Studio
+from studio.ui.shared.messages import JpegReply, ListReply, ListRequest, ThumbnailRequest
 from studio.ui.shared.tile_facts import FIRST_SEED
 from training.core.checkpoint import RAW_WEIGHTS, file_sha256
 
@@ -39,61 +48,59 @@ def build(studio: Studio) -> gr.HTML:
     """Build the dialog of the checkpoints; it belongs to every tab."""
 
     @answers
-    def list_now(data: Answer) -> Answer:
-        return _listed(studio, _asked_owner(data))
+    def list_checkpoints(asked: ListRequest) -> ListReply:
+        owner = None if asked.secret is None else owner_of(asked.secret)
+        return _list(studio, owner, asked.steps)
 
     @answers
-    def preview(data: Answer) -> Answer:
+    def preview(asked: ThumbnailRequest) -> JpegReply:
         """Show the tile of seed 0: from the file beside the checkpoint, or drawn."""
-        visitor = asked_text(data, "visitor", VISITOR_LENGTH)
-        entry = studio.find(asked_hash(data))
+        entry = studio.find(asked.sha256)
         small = None if entry.file == RAW_WEIGHTS else small_preview(entry.folder, THUMBNAIL_SIDE)
         if small is None:
-            small = studio.renderer.tile(str(entry.sha256), FIRST_SEED, visitor, **LATER).thumbnail(THUMBNAIL_SIDE)
-        return {"jpeg": to_base64(small)}
+            drawn = studio.renderer.tile(str(entry.sha256), FIRST_SEED, asked.visitor, **LATER)
+            small = drawn.thumbnail(THUMBNAIL_SIDE)
+        return JpegReply(jpeg=to_base64(small))
 
     @answers
-    def remove(data: Answer) -> Answer:
+    def remove(asked: RemoveRequest) -> ListReply:
         """Remove a checkpoint that this browser has added; the list comes back."""
-        sha256, owner = asked_hash(data), _asked_owner(data)
+        owner = owner_of(asked.secret)
         with refusing("error_remove_disk"):
-            studio.remove(sha256, owner)
-        return _listed(studio, owner)
+            studio.remove(asked.sha256, owner)
+        return _list(studio, owner)
 
-    functions = [list_now, preview, remove, *_adding(studio)]
+    functions = [list_checkpoints, preview, remove, *_adding(studio)]
     return component("checkpoints", functions, SCRIPTS, kind="panel", adding=LIMITS if studio.uploads else None)
 
 
-def _adding(studio: Studio) -> list[Callable[[Any], Any]]:
+def _adding(studio: Studio) -> list[ServerFunction]:
     """Return the functions by which a checkpoint comes, piece by piece."""
 
     @answers
-    def add_begin(data: Answer) -> Answer:
+    def add_begin(asked: BeginRequest) -> BeginReply:
         """Begin to take a checkpoint; it may have only as many bytes as it says."""
-        uploads, size = _asked_uploads(studio), _asked_number(data, "size")
-        config, name = asked_text(data, "config", MOST_CONFIG_BYTES), asked_text(data, "name", 8 * NAME_LETTERS)
+        uploads, config = _uploads(studio), asked.config.encode()
         with refusing():
-            encoded = config.encode("utf-8", "replace")
-            check_config(encoded)
-            check_cost(encoded)
-            return {"upload": uploads.begin(size, encoded, name, _asked_owner(data))}
+            check_config(config)
+            check_cost(config)
+            return BeginReply(upload=uploads.begin(asked.size, config, asked.name, owner_of(asked.secret)))
 
     @answers
-    def add_piece(data: Answer) -> Answer:
+    def add_piece(asked: PieceRequest) -> PieceReply:
         """Take the next piece; with the last one the checkpoint is checked and kept, and the list comes back."""
-        uploads, token, offset = _asked_uploads(studio), asked_text(data, "upload", 64), _asked_number(data, "offset")
-        piece = _asked_piece(data)
+        uploads, piece = _uploads(studio), decoded_file(asked.piece, "piece")
         with refusing():
-            if offset == 0:
-                _check_first(uploads, token, piece)
-            upload = uploads.append(token, offset, piece)
-            return {"received": offset + len(piece)} if upload is None else _keep(studio, upload)
+            if asked.offset == 0:
+                _check_first(uploads, asked.upload, piece)
+            upload = uploads.append(asked.upload, asked.offset, piece)
+            return Received(received=asked.offset + len(piece)) if upload is None else _keep(studio, upload)
 
     @answers
-    def add_stop(data: Answer) -> Answer:
+    def add_stop(asked: GiveUpRequest) -> Done:
         """Forget what has come of a checkpoint."""
-        _asked_uploads(studio).give_up(asked_text(data, "upload", 64))
-        return {}
+        _uploads(studio).give_up(asked.upload)
+        return Done()
 
     return [add_begin, add_piece, add_stop]
 
@@ -110,24 +117,20 @@ def refusing(unwritable: str = "error_add_disk") -> Iterator[None]:
         raise RequestError(unwritable) from error
 
 
-def _listed(studio: Studio, owner: str) -> Answer:
+def _list(studio: Studio, owner: str | None, steps: bool = False) -> ListReply:
     """Return the list for the page, and which of it the owner has added."""
-    return {"list": studio.list(), "own": studio.added.owned(owner)}
+    return ListReply(list=studio.list(steps), own=studio.added.owned(owner) if owner else [])
 
 
-def _asked_owner(data: Answer) -> str:
-    return owner_of(asked_secret(data))
-
-
-def _keep(studio: Studio, upload: Upload) -> Answer:
+def _keep(studio: Studio, upload: Upload) -> Added:
     """Keep a checkpoint that has come whole, unless it is here already."""
     try:
         known = studio.gallery.find(file_sha256(upload.path))
         sha256 = known.sha256 if known else studio.added.take(upload.config, upload.path, upload.name, upload.owner)
     finally:
         upload.path.unlink(missing_ok=True)
-    name = studio.find(str(sha256)).name
-    return {"sha256": sha256, "name": name, "known": bool(known), **_listed(studio, upload.owner)}
+    name, found = studio.find(str(sha256)).name, _list(studio, upload.owner)
+    return Added(sha256=str(sha256), name=name, known=bool(known), list=found.list, own=found.own)
 
 
 def _check_first(uploads: Uploads, token: str, piece: bytes) -> None:
@@ -138,22 +141,7 @@ def _check_first(uploads: Uploads, token: str, piece: bytes) -> None:
         raise
 
 
-def _asked_uploads(studio: Studio) -> Uploads:
+def _uploads(studio: Studio) -> Uploads:
     if studio.uploads is None:
         raise RequestError("error_add_off")
     return studio.uploads
-
-
-def _asked_number(data: Answer, field: str) -> int:
-    value = data.get(field)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise RequestError("error_request", field=field, value=str(value)[:40])
-    return value
-
-
-def _asked_piece(data: Answer) -> bytes:
-    text = asked_text(data, "piece", (PIECE_BYTES + 2) // 3 * 4)
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise RequestError("error_request", field="piece", value=text[:20]) from error

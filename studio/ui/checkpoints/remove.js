@@ -1,7 +1,6 @@
 // --- taking back what this browser has added ------------------------------------------------------------------------------
 
 const removed = $(".removed");
-let own = new Set(); // hashes of the checkpoints that this browser has added
 let doubted = null; // the one whose removal is to be confirmed
 let removedLine = null; // what is said of the last removal: {key, values, failed}
 
@@ -21,7 +20,7 @@ function action(className, key, one, act) {
 
 // What stands beside the row of a checkpoint: nothing, a button, or the question whether it is meant.
 function removal(one) {
-  if (!one.added || !own.has(one.sha256)) return [];
+  if (!one.added || !race.own.has(one.sha256)) return [];
   if (doubted !== one.sha256) return [action("remove-own", "remove_own", one, () => doubt(one.sha256))];
   const no = action("remove-no", "remove_no", one, () => doubt(null, one.sha256));
   const yes = action("remove-yes", "remove_yes", one, () => remove(one));
@@ -43,16 +42,12 @@ async function remove({ sha256, name }) {
   [removing, doubted] = [false, null];
   if (answer.error) sayRemoved({ key: answer.error.code, values: answer.error.values, failed: true });
   else sayRemoved({ key: "remove_done", values: { name, hash: sha256.slice(0, 8) } });
-  if (answer.list) takeList(answer);
-  else refresh(); // it may have gone in the meantime
+  if (answer.list) race.takeList(answer);
+  else race.refreshList(); // it may have gone in the meantime
   show();
   const next = matchMedia("(pointer: fine)").matches ? search : $(".close"); // the search would bring up a phone's keyboard
   const kept = answer.error ? buttonOf(sha256) ?? rowOf(sha256)?.querySelector("button") : null;
   if (dialog.open) (kept ?? next).focus();
 }
 
-function takeList({ list, own: hashes }) {
-  own = new Set(hashes);
-  race.setList(list);
-}
 race.onLanguage(element, () => sayRemoved(removedLine));

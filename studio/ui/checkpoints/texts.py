@@ -132,22 +132,4 @@ CHECKPOINTS: dict[str, tuple[str, str]] = {
         "This studio takes no checkpoints from the page; put them into its folder.",
         "このスタジオではページから追加できません。フォルダーに置いてください。",
     ),
-    # why one cannot be used; English has the program's own sentence, which says more (with values: TOLD)
-    "problem_no_config": ("{reason}", "config.json がありません。"),
-    "problem_no_weights": ("{reason}", "重みのファイルがありません。"),
-    "problem_unreadable": ("{reason}", "ファイルを開けません。アクセス権とファイルの状態を確認してください。"),
-    "problem_format": ("{reason}", "このプログラムが読める形式ではありません。"),
-    "problem_config": ("{reason}", "config.json が壊れているか、内容が正しくありません。"),
-    "problem_damaged": ("{reason}", "重みのファイルが壊れているか、safetensors ではありません。"),
-    "problem_pickle": (
-        "{reason}",
-        "重みのファイルが pickle 形式です。中のコードが実行されないよう、safetensors だけを読みます。",
-    ),
-    "problem_operations": ("{reason}", "タイル 1 枚の描画に必要な計算量が、ここで許される上限を超えています。"),
-    "problem_misfit": ("{reason}", "重みが config.json の設定と合いません。"),
-    "problem_not_finite": ("{reason}", "重みに NaN か無限大が含まれています。学習が発散したものです。"),
-    "problem_diverged": ("{reason}", "出力に NaN か無限大が含まれています。学習が発散したものです。"),
-    "problem_replaced": ("{reason}", "別のチェックポイントに置き換えられました。もう一度選んでください。"),
-    "problem_memory": ("{reason}", "この設定の生成器を作るメモリーが足りません。"),
-    "problem_disk": ("{reason}", "ディスクの読み書きに失敗しました。空き容量とアクセス権を確認してください。"),
 }

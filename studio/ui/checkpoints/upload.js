@@ -77,11 +77,11 @@ async function addCheckpoint(files) {
   setSending(false);
 }
 
-function taken({ error, stopped: givenUp, sha256, name, known, list, own: hashes }) {
+function taken({ error, stopped: givenUp, sha256, name, known, list, own }) {
   if (error) return refuse(error.code, error.values);
   if (givenUp) return sayAdding({ key: "add_stopped" });
   search.value = "";
-  takeList({ list, own: hashes });
+  race.takeList({ list, own });
   sayAdding({ key: known ? "add_known" : "add_done", values: { name, hash: sha256.slice(0, 8) } });
   race.live(addStatus.textContent);
   if (!known) $(".add-name").value = "";

@@ -7,7 +7,7 @@ const lens = race.lens($(".lens"), {
     return wall.tiles === tiles ? { cells: order.map((tile) => answer.cells[tile]) } : { superseded: true };
   },
   nearest: props.copies ? askNearest : null,
-  stopNearest: () => server.compare_stop_nearest({ visitor: race.copies.visitor }),
+  stopNearest: () => server.compare_stop_nearest({ visitor: race.visitor }),
   words(cell, cells) {
     const caption = race.text("cell", race.placeOf(cell));
     const kindOf = (facts) => (isHidden() ? null : race.classText(facts, cell));
@@ -30,7 +30,7 @@ const lens = race.lens($(".lens"), {
 async function askNearest(cell, shown) {
   const checkpoints = [...new Set(shown.map((one) => one.sha256))].sort();
   const { seed, psi } = shown[0];
-  const answer = await server.compare_nearest({ checkpoints, seed, psi, cell, visitor: race.copies.visitor });
+  const answer = await server.compare_nearest({ checkpoints, seed, psi, cell, visitor: race.visitor });
   return answer.cells ? { cells: shown.map((one) => answer.cells[checkpoints.indexOf(one.sha256)]) } : answer;
 }
 

@@ -52,7 +52,7 @@ function table(caption, head, body) {
 // A fact of the passport in words; what a recipe sets stays as the recipe says it.
 function factText(field_, value) {
   if (field_ === "about_devices") return value.split(", ").map(race.deviceText).join(", ");
-  return field_ === "about_pretrained" ? race.told(value) : value;
+  return field_ === "about_pretrained" ? race.named(value) : value;
 }
 
 // A setting is called as the recipe calls it; a fact of the passport has a name in words.
@@ -83,13 +83,13 @@ function showScores() {
   };
   const body = rows.map((row) => {
     const fakes = race.text(row.few ? "compare_few" : "compare_fakes", { count: row.fakes?.toLocaleString(race.language) ?? "?" });
-    return [nameAt(row.index), ...shown.map((name) => cellOf(row, name)), fakes, race.told(row.network) ?? "–"];
+    return [nameAt(row.index), ...shown.map((name) => cellOf(row, name)), fakes, race.named(row.network) ?? "–"];
   });
   $(".scores").hidden = rows.length === 0;
   if (rows.length === 0) return;
   const node = table(race.text("compare_scores"), ["name", ...shown, "fakes", "network"].map(column), body);
   [...node.tBodies[0].rows].forEach((line, at) => line.classList.toggle("few", rows[at].few));
-  const several = new Set(rows.map((row) => row.network)).size > 1 ? race.text("compare_networks") : "";
+  const several = new Set(rows.map((row) => row.network?.text)).size > 1 ? race.text("compare_networks") : "";
   $(".scores").replaceChildren(make("h2", { textContent: race.text("compare_scores") }), node, make("p", { className: "hint", textContent: `${race.text("compare_eye")} ${several}` }));
 }
 

@@ -4,7 +4,7 @@ const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const { make } = race;
 const [status, wallNode, field] = [".status", ".wall", ".seed"].map($);
-const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const { visitor } = race;
 const COLUMNS = 10;
 const KEPT_PICTURES = 36;
 const LIMIT = 2 ** 32;
@@ -49,11 +49,12 @@ function fail(error) {
 
 // The list, and the slots in which something of it is chosen.
 async function refreshList() {
-  const answer = await race.ask(server.compare_list, {});
+  race.withSteps = true;
+  const answer = await race.refreshList();
   if (answer.error) return fail(answer.error);
   const before = list;
-  if (JSON.stringify(answer) === JSON.stringify(before)) return;
-  list = answer;
+  if (JSON.stringify(answer.list) === JSON.stringify(before)) return;
+  list = answer.list;
   if (before === null) slots = askedSlots() ?? linkedSlots() ?? defaultSlots();
   else slots = stillThere(slots.map((slot) => followRun(slot, before)));
   changeSlots(slots);

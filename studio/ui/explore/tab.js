@@ -1,7 +1,7 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const [tile, caption, status, select, field, psi] = [".tile", ".caption", ".status", ".checkpoint", ".seed", ".psi"].map($);
-const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const { visitor } = race;
 
 let list = props.list;
 let problem = null; // the error on the screen
@@ -15,7 +15,7 @@ function showList() {
   race.fillCheckpoints(select, list, race.seed.sha256 ?? unseen ?? list.default);
   $(".problems").hidden = list.problems.length === 0;
   $(".problems ul").replaceChildren(
-    ...list.problems.map((one) => Object.assign(document.createElement("li"), { textContent: `${one.name}: ${race.problemText(one)}` })),
+    ...list.problems.map((one) => Object.assign(document.createElement("li"), { textContent: `${one.name}: ${race.text(one.reason.code, one.reason.values)}` })),
   );
 }
 
@@ -43,12 +43,12 @@ function showWords() {
 
 function showFacts(checkpoint) {
   const rows = checkpoint === undefined ? [] : [
-    ["passport_recipe", race.told(checkpoint.recipe)],
+    ["passport_recipe", race.named(checkpoint.recipe)],
     ["passport_images", checkpoint.images?.toLocaleString(race.language)],
     ["passport_time", typeof checkpoint.seconds === "number" ? race.text("minutes", { minutes: Math.round(checkpoint.seconds / 60) }) : null],
     ["passport_device", checkpoint.devices.map(race.deviceText).join(", ")],
     ["passport_classes", checkpoint.classes || null],
-    ["passport_pretrained", checkpoint.recipe ? race.told(checkpoint.pretrained) ?? race.text("passport_none") : null],
+    ["passport_pretrained", checkpoint.recipe ? race.named(checkpoint.pretrained) ?? race.text("passport_none") : null],
   ].filter(([, value]) => value);
   const alarms = race.alarms(checkpoint);
   $(".alarms").hidden = alarms.length === 0;
@@ -91,11 +91,7 @@ function noteVisited(shown, picture) {
   visited.visit(shown);
 }
 
-async function refreshList() {
-  const answer = await race.ask(server.list_checkpoints, {});
-  if (answer.error) return;
-  race.setList(answer);
-}
+const refreshList = () => race.refreshList();
 
 // Half the picture's side comes first, with a quarter of the bytes and of the work to show it, and in a lower precision
 // where that is drawn sooner; on a slow network the whole picture, which is the exact one, follows only once nobody has
@@ -248,8 +244,8 @@ race.keys.register("explore", {
 const wishOf = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
 const lens = race.lens($(".lens"), {
   ask: (cell) => race.ask(server.cell, { ...wishOf(race.shown), cell, visitor }),
-  nearest: props.copies ? (cell) => server.nearest({ ...wishOf(race.shown), cell, visitor: race.copies.visitor }) : null,
-  stopNearest: () => server.stop_nearest({ visitor: race.copies.visitor }),
+  nearest: props.copies ? (cell) => server.nearest({ ...wishOf(race.shown), cell, visitor: race.visitor }) : null,
+  stopNearest: () => server.stop_nearest({ visitor: race.visitor }),
   words: cellWords,
   fail: showProblem,
   opened: (cell) => race.link.set({ cell }),

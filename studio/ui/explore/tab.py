@@ -16,29 +16,19 @@ from studio.rendering.image_encoding import to_png
 from studio.rendering.picture import Picture
 from studio.rendering.renderer import BusyError, Priority, Wish
 from studio.ui.component import component, to_base64
-from studio.ui.protocol import (
-    VISITOR_LENGTH,
-    Answer,
-    RequestError,
-    answers,
-    asked_file,
-    asked_hash,
-    asked_preview,
-    asked_psi,
-    asked_seed,
-    asked_text,
-    asked_visitor,
-)
-from studio.ui.services import Studio
+from studio.ui.explore.messages import OpenReply, OpenRequest, ShowReply, ShowRequest, WeakestReply
+from studio.ui.protocol import RequestError, answers, decoded_file
+from studio.ui.protocol_types import TileRequest
+from studio.ui.services import Studio, amount
 from studio.ui.shared import nearest as nearest_pictures
+from studio.ui.shared.messages import CellRequest, IndexProgress, NearestReply, PngReply, StopReply, StopRequest
 from studio.ui.shared.tile_facts import FIRST_SEED, drawn_classes
-from training.core.tile import CELLS
 
 SCRIPTS = ("copy_seed", "weights_switch", "weak_cells", "open_tile_file")
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
 EXACT: dict[str, Any] = {"priority": Priority.COMPARE, "lane": "exact"}  # what takes the place of a preview
-FACTS = {"sha256", "seed", "psi", "z_hash", "seconds", "device", "relieved", "precision"}
+FACTS = ("sha256", "seed", "psi", "z_hash", "seconds", "device", "relieved", "precision")
 PREVIEW_SIDE = 640  # what comes first: it is sooner on the screen
 
 
@@ -47,76 +37,77 @@ def build(studio: Studio) -> gr.HTML:
     looking = Weakest(studio.renderer)
 
     @answers
-    def show(data: Answer) -> Answer:
+    def show(asked: ShowRequest) -> ShowReply:
         start = time.perf_counter()
-        entry, picture = _picture_to_show(studio, data)
-        facts = {key: value for key, value in vars(picture).items() if key in FACTS}
-        is_small = asked_preview(data) and picture.pixels.shape[0] > PREVIEW_SIDE
+        entry, picture = _picture_to_show(studio, asked)
+        is_small = asked.preview and picture.pixels.shape[0] > PREVIEW_SIDE
         jpeg = picture.thumbnail(PREVIEW_SIDE) if is_small else picture.jpeg
-        preview = is_small or picture.is_preview
-        images = entry.description.about.get("images") if entry.description else None
-        facts |= {"name": entry.name, "images": images, "weights": entry.weights, "preview": preview}
-        facts |= drawn_classes(entry, picture.seed)
-        return {**facts, "jpeg": to_base64(jpeg), "served_seconds": time.perf_counter() - start}
+        about = entry.description.about if entry.description else {}
+        return ShowReply(
+            **{name: getattr(picture, name) for name in FACTS},
+            **drawn_classes(entry, picture.seed).model_dump(),
+            name=entry.name,
+            images=amount(about.get("images")),
+            weights=entry.weights,
+            preview=is_small or picture.is_preview,
+            jpeg=to_base64(jpeg),
+            served_seconds=time.perf_counter() - start,
+        )
 
     @answers
-    def cell(data: Answer) -> Answer:
-        _, picture = _picture(studio, data)
-        return {"png": to_base64(to_png(picture.cell(_asked_cell(data))))}
+    def cell(asked: CellRequest) -> PngReply:
+        _, picture = _picture(studio, asked)
+        return PngReply(png=to_base64(to_png(picture.cell(asked.cell))))
 
     @answers
-    def nearest(data: Answer) -> Answer:
-        index = _asked_cell(data)
-        return nearest_pictures.answer(studio, data, lambda: _picture(studio, data)[1].cell(index))
+    def nearest(asked: CellRequest) -> NearestReply | IndexProgress:
+        return nearest_pictures.answer(studio, asked.visitor, lambda: _picture(studio, asked)[1].cell(asked.cell))
 
     @answers
-    def stop_nearest(data: Answer) -> Answer:
-        return nearest_pictures.stop(studio, data)
+    def stop_nearest(asked: StopRequest) -> StopReply:
+        return nearest_pictures.stop(studio, asked)
 
     @answers
-    def weakest(data: Answer) -> Answer:
-        wish, visitor = _asked_wish(studio, data), asked_text(data, "visitor", VISITOR_LENGTH)
-        return looking.of(wish, visitor)._asdict()
+    def weakest(asked: TileRequest) -> WeakestReply:
+        _, wish = _wish(studio, asked)
+        found = looking.of(wish, asked.visitor)
+        return WeakestReply(cells=list(found.cells), diversity=found.diversity, usual=found.usual)
 
     @answers
-    async def open_tile(data: Answer) -> Answer:
+    async def open_tile(asked: OpenRequest) -> OpenReply:
         # One at a time, as Verify does: a picture is large once it is decoded.
-        reading = await studio.official.take(asked_visitor(data), lambda: read_png(asked_file(data)))
+        reading = await studio.official.take(asked.visitor, lambda: read_png(decoded_file(asked.file)))
         return await asyncio.to_thread(_claimed, studio, reading)
 
-    @answers
-    def list_checkpoints(_: Answer) -> Answer:
-        return studio.list()
-
     default = studio.gallery.default()
-    asked = {"seed": FIRST_SEED, "visitor": "", "preview": True, "ahead": True}
+    asked = {"seed": FIRST_SEED, "visitor": "page", "preview": True, "ahead": True}
     first = show({"sha256": default.sha256, **asked}) if default else None
-    functions = [show, cell, nearest, stop_nearest, weakest, open_tile, list_checkpoints]
-    props = {"list": studio.list(), "first": first, "copies": studio.copies is not None}
+    functions = [show, cell, nearest, stop_nearest, weakest, open_tile]
+    props = {"list": studio.list().model_dump(), "first": first, "copies": studio.copies is not None}
     return component("explore", functions, SCRIPTS, kind="tab", **props)
 
 
-def _picture(studio: Studio, data: Answer, place: dict[str, Any] = NOW) -> tuple[Entry, Picture]:
+def _picture(studio: Studio, asked: TileRequest, place: dict[str, Any] = NOW) -> tuple[Entry, Picture]:
     """Return an exact tile; `place` is where its wish stands in the line."""
-    entry, wish, visitor = _asked(studio, data)
+    entry, wish = _wish(studio, asked)
     if place is not AHEAD:
-        _call_off_others(studio, wish, visitor)
-    return entry, studio.renderer.tile(*wish[:2], visitor, psi=wish.psi, **place)
+        _call_off_others(studio, wish, asked.visitor)
+    return entry, studio.renderer.tile(*wish[:2], asked.visitor, psi=wish.psi, **place)
 
 
-def _picture_to_show(studio: Studio, data: Answer) -> tuple[Entry, Picture]:
+def _picture_to_show(studio: Studio, asked: ShowRequest) -> tuple[Entry, Picture]:
     """Return a tile, or a preview of it where that will do and comes sooner; then the exact one is drawn next."""
-    if data.get("ahead") is True:
-        return _picture(studio, data, AHEAD)
+    if asked.ahead:
+        return _picture(studio, asked, AHEAD)
     if not studio.renderer.has_previews:
-        return _picture(studio, data)
-    if not asked_preview(data):
-        return _picture(studio, data, EXACT)
-    entry, wish, visitor = _asked(studio, data)
-    _call_off_others(studio, wish, visitor)
-    (first,) = studio.renderer.order([wish._replace(preview=True)], visitor, **NOW)
+        return _picture(studio, asked)
+    if not asked.preview:
+        return _picture(studio, asked, EXACT)
+    entry, wish = _wish(studio, asked)
+    _call_off_others(studio, wish, asked.visitor)
+    (first,) = studio.renderer.order([wish._replace(preview=True)], asked.visitor, **NOW)
     with suppress(BusyError):  # the page asks for it, too
-        studio.renderer.order([wish], visitor, **EXACT)
+        studio.renderer.order([wish], asked.visitor, **EXACT)
     return entry, first.result()
 
 
@@ -126,31 +117,20 @@ def _call_off_others(studio: Studio, wish: Wish, visitor: str) -> None:
         studio.renderer.call_off(visitor, place["lane"], keep=wish)
 
 
-def _asked(studio: Studio, data: Answer) -> tuple[Entry, Wish, str]:
-    seed, visitor = asked_seed(data), asked_text(data, "visitor", VISITOR_LENGTH)
-    entry = studio.find(asked_hash(data))
-    return entry, Wish(str(entry.sha256), seed, asked_psi(data)), visitor
+def _wish(studio: Studio, asked: TileRequest) -> tuple[Entry, Wish]:
+    entry = studio.find(asked.sha256)
+    return entry, Wish(str(entry.sha256), asked.seed, asked.psi)
 
 
-def _asked_wish(studio: Studio, data: Answer) -> Wish:
-    return Wish(str(studio.find(asked_hash(data)).sha256), asked_seed(data), asked_psi(data))
-
-
-def _claimed(studio: Studio, reading: Reading) -> Answer:
+def _claimed(studio: Studio, reading: Reading) -> OpenReply:
     """Return which tile a file says it is, where its checkpoint is here; nothing of it is checked."""
     if reading.problem:
         raise RequestError(f"reason_{reading.problem}", **reading.values)
     if reading.manifest is None:
         raise RequestError(f"error_open_{reading.manifest_problem}", **reading.values)
-    sha256, seed, psi = (reading.manifest.get(name) for name in ("checkpoint_sha256", "seed", "psi"))
+    sha256, psi = (reading.manifest.get(name) for name in ("checkpoint_sha256", "psi"))
     entry = studio.gallery.find(str(sha256))
     if entry is None:
         raise RequestError("error_open_unknown", hash=str(sha256)[:SHORT])
-    return {"sha256": entry.sha256, "seed": seed, "psi": 1.0 if psi is None else float(psi), "name": entry.name}
-
-
-def _asked_cell(data: Answer) -> int:
-    cell = data.get("cell")
-    if isinstance(cell, bool) or not isinstance(cell, int) or not 0 <= cell < CELLS:
-        raise RequestError("error_request", field="cell", value=str(cell)[:40])
-    return cell
+    psi = 1.0 if psi is None else float(psi)
+    return OpenReply(sha256=str(entry.sha256), seed=reading.manifest["seed"], psi=psi, name=entry.name)

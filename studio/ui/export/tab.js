@@ -1,7 +1,7 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const status = $(".status");
-const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const { visitor } = race;
 let busy = false;
 let outcome = null; // what the status line says: {key, values, failed}
 

@@ -3,7 +3,7 @@ const { make } = race;
 const $ = (selector) => element.querySelector(selector);
 const dialog = $("dialog.favourites");
 const status = $(".status");
-const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const { visitor } = race;
 const { all, find, keyOf, NOTE_LENGTH } = race.favourites;
 
 let wall = []; // the studio's favourites as the program told them last

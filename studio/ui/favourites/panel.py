@@ -7,58 +7,52 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from studio.favourites import MOST_OF_ONE, Favourite, FavouriteError, checked, former_of, owner_of
+from studio.favourites import Favourite, owner_of
 from studio.rendering.renderer import Priority
 from studio.ui.component import component, to_base64
+from studio.ui.export.messages import ExportReply, ExportRequest
 from studio.ui.export.tab import exported
-from studio.ui.protocol import (
-    VISITOR_LENGTH,
-    Answer,
-    RequestError,
-    answers,
-    asked_hash,
-    asked_psi,
-    asked_secret,
-    asked_seed,
-    asked_text,
-    log,
-)
+from studio.ui.favourites.messages import FavouriteRow, SharedFavourite, ShareReply, ShareRequest, ThumbnailReply
+from studio.ui.protocol import answers, log
+from studio.ui.protocol_types import TileRequest
 from studio.ui.services import Studio
 
 THUMBNAIL_SIDE = 112
-ADDRESS_LENGTH = 300
 
 
 def build(studio: Studio) -> gr.HTML:
     """Build the dialog of the favourites and the notice that the program is gone; they belong to every tab."""
 
     @answers
-    def share(data: Answer) -> Answer:
-        secret, favourites = asked_secret(data), _asked_favourites(data)
-        address = asked_text(data, "address", ADDRESS_LENGTH)
-        former = {one.tile: former_of(row) for one, row in zip(favourites, data["favourites"], strict=True)}
+    def share(asked: ShareRequest) -> ShareReply:
+        favourites = [_favourite(row) for row in asked.favourites]
+        former = {one.tile: row.former for one, row in zip(favourites, asked.favourites, strict=True)}
         kept = True
         try:
-            studio.wall.share(secret, favourites, address, former)
+            studio.wall.share(asked.secret, favourites, asked.address, former)
         except OSError as error:
             log.warning("The favourites of the studio cannot be written: %s", error)
             kept = False
-        return {"wall": studio.wall.rows(secret), "kept": kept, "owner": owner_of(secret)}
+        wall = [SharedFavourite(**row) for row in studio.wall.rows(asked.secret)]
+        return ShareReply(wall=wall, kept=kept, owner=owner_of(asked.secret))
 
     @answers
-    def thumbnail(data: Answer) -> Answer:
-        seed, psi, visitor = asked_seed(data), asked_psi(data), asked_text(data, "visitor", VISITOR_LENGTH)
-        entry = studio.find(asked_hash(data))
+    def thumbnail(asked: TileRequest) -> ThumbnailReply:
+        entry = studio.find(asked.sha256)
         picture = studio.renderer.tile(
-            str(entry.sha256), seed, visitor, psi=psi, priority=Priority.SHEET, lane="favourites"
+            str(entry.sha256), asked.seed, asked.visitor, psi=asked.psi, priority=Priority.SHEET, lane="favourites"
         )
-        return {"jpeg": to_base64(picture.thumbnail(THUMBNAIL_SIDE)), "name": entry.name}
+        return ThumbnailReply(jpeg=to_base64(picture.thumbnail(THUMBNAIL_SIDE)), name=entry.name)
 
     @answers
-    async def exact_tile(data: Answer) -> Answer:
-        return await exported(studio, data)
+    async def exact_tile(asked: ExportRequest) -> ExportReply:
+        return await exported(studio, asked)
 
     return component("favourites", [share, thumbnail, exact_tile], ("zip", "download_zip"), kind="panel")
+
+
+def _favourite(row: FavouriteRow) -> Favourite:
+    return Favourite(**row.model_dump(exclude={"former"}))
 
 
 async def _alive(_: Request) -> JSONResponse:
@@ -66,13 +60,3 @@ async def _alive(_: Request) -> JSONResponse:
 
 
 ROUTES = [Route("/race/alive", _alive)]  # answered at once, however many drawings wait
-
-
-def _asked_favourites(data: Answer) -> list[Favourite]:
-    rows = data.get("favourites")
-    if not isinstance(rows, list) or len(rows) > MOST_OF_ONE:
-        raise RequestError("error_request", field="favourites", value=str(rows)[:40])
-    try:
-        return [checked(row) for row in rows]
-    except FavouriteError as error:
-        raise RequestError("error_request", field="favourites", value=str(error)) from error

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from studio.qr_code import MAX_LINK_LETTERS, LinkError, check_link, is_of_one_machine, moved, to_svg
+from studio.qr_code import LinkError, check_link, is_of_one_machine, moved, to_svg
 from studio.ui.component import component, to_base64, told
-from studio.ui.protocol import Answer, RequestError, answers, asked_text
+from studio.ui.header.messages import LinkReply, LinkRequest, Reach
+from studio.ui.protocol import RequestError, answers
 from studio.ui.texts.i18n import LANGUAGES, in_language
 
 
@@ -19,20 +20,19 @@ def build(public_link: Callable[[], str | None]) -> gr.HTML:
     """
 
     @answers
-    def link_code(data: Answer) -> Answer:
+    def link_code(asked: LinkRequest) -> LinkReply:
         """Return the QR code of the page's link, or of the public one where only this machine reaches the page."""
-        link, public = _asked_link(data), public_link()
+        link, public = _checked_link(asked.link), public_link()
         one_machine = is_of_one_machine(link)
-        reach = "qr_one_machine" if one_machine else "qr_open"
+        reach: Reach = "qr_one_machine" if one_machine else "qr_open"
         if one_machine and public:
             link, reach = moved(link, public), "qr_moved"
-        return {"link": link, "reach": reach, "svg": to_base64(to_svg(link))}
+        return LinkReply(link=link, reach=reach, svg=to_base64(to_svg(link)))
 
     return component("header", [link_code], ("qr_dialog",), kind="panel")
 
 
-def _asked_link(data: Answer) -> str:
-    link = asked_text(data, "link", 20 * MAX_LINK_LETTERS)
+def _checked_link(link: str) -> str:
     try:
         return check_link(link)
     except LinkError as error:

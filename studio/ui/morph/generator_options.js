@@ -36,10 +36,8 @@ $(".morph-checkpoint").addEventListener("change", () => {
   race.setSeed({ sha256 });
 });
 $(".morph-checkpoint").addEventListener("focus", async () => {
-  const answer = await race.ask(server.morph_list, {});
-  if (answer.error) return;
-  list = answer;
-  showSelect();
+  const answer = await race.refreshList();
+  if (!answer.error) showSelect();
 });
 
 const showSelect = () => race.fillCheckpoints($(".morph-checkpoint"), list, state.sha256);

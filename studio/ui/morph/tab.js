@@ -1,7 +1,7 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const $$ = (selector) => [...element.querySelectorAll(selector)];
-const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const { visitor } = race;
 const FRAME_MS = 1000 / 15; // the strip follows a slider at most so often
 const AMOUNTS = 8;
 const METHOD_NAMES = { sefa: "SeFa", pca: "PCA" };

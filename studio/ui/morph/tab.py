@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -14,13 +13,10 @@ import torch
 
 from studio.checkpoints.catalog import Entry
 from studio.exploration import video
-from studio.exploration.directions import COUNT, METHODS, Directions
+from studio.exploration.directions import Directions
 from studio.exploration.latent_paths import (
-    MOST_SEEDS,
-    SIGMAS,
     Changes,
     Place,
-    Way,
     departures,
     draw,
     film,
@@ -33,38 +29,43 @@ from studio.rendering.image_encoding import to_jpeg, to_png
 from studio.rendering.picture import device_name
 from studio.rendering.renderer import Priority
 from studio.ui.component import component, to_base64
-from studio.ui.protocol import (
-    VISITOR_LENGTH,
-    Answer,
-    RequestError,
-    answers,
-    asked_hash,
-    asked_psi,
-    asked_seed,
-    asked_text,
+from studio.ui.morph.messages import (
+    FilmMade,
+    FilmProgress,
+    FilmQuestion,
+    FilmRequest,
+    FilmStarted,
+    FilmStopped,
+    GeneratorReply,
+    GeneratorRequest,
+    Method,
+    MorphCellRequest,
+    MorphTileReply,
+    Pad,
+    PlaceRequest,
+    StripReply,
+    StripRequest,
+    Walk,
 )
+from studio.ui.protocol import RequestError, ServerFunction, answers, problem_phrase
+from studio.ui.protocol_types import REFUSED, Done, Phrase
 from studio.ui.services import Studio
 from studio.ui.shared import nearest
+from studio.ui.shared.messages import IndexProgress, NearestReply, PngReply, StopReply, StopRequest
 from studio.ui.shared.tile_facts import drawn_classes
-from training.core.checkpoint import CheckpointError
+from training.core.coded_error import CodedError
 from training.core.generators import GeneratorNetwork
 from training.core.pixels import NotFiniteError, Pixels, to_tile
 from training.core.tile import BATCH, CELLS, COLUMNS
 
-T = TypeVar("T")
 SCRIPTS = ("endpoints", "playback", "lightbox", "video_export", "url_state", "generator_options")
-FILM_LENGTH = 64
 STRIP = 8  # cells that follow a slider as it moves
-STRIP_COLUMNS = (4, 8)
-WAYS: tuple[Way, ...] = ("slerp", "lerp")
-PICTURES = (1, 4, 9, 16, 100)  # in a frame of a film
-SECONDS = (1, 20)  # of a film
-MOST_STYLES = 16
+LEAST_STOPS = 2  # of a walk that is filmed
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request of this tab, checked: whose it is, what is drawn and where."""
+class Drawing:
+    """What a request asks for: whose it is, what is drawn and where."""
 
     entry: Entry
     visitor: str
@@ -82,272 +83,179 @@ def build(studio: Studio) -> gr.HTML:
     """Build the tab; nothing is drawn before it is opened."""
 
     @answers
-    def morph_about(data: Answer) -> Answer:
-        generator = studio.gallery.load(str(studio.find(asked_hash(data)).sha256)).generator
-        return {"styles": generator.styles, "classes": generator.classes}
+    def morph_about(asked: GeneratorRequest) -> GeneratorReply:
+        generator = studio.gallery.load(str(studio.find(asked.sha256).sha256)).generator
+        return GeneratorReply(styles=generator.styles, classes=generator.classes)
 
     @answers
-    def morph_strip(data: Answer) -> Answer:
-        asked = _asked(studio, data)
-        columns = _chosen(data, "columns", STRIP_COLUMNS)
-        cells, preview = _strip(studio, asked)
-        return {"jpeg": to_base64(to_jpeg(to_tile(cells, columns))), "preview": preview}
+    def morph_strip(asked: StripRequest) -> StripReply:
+        cells, preview = _strip(studio, _drawing(studio, asked))
+        return StripReply(jpeg=to_base64(to_jpeg(to_tile(cells, asked.columns))), preview=preview)
 
     @answers
-    def morph_tile(data: Answer) -> Answer:
-        asked = _asked(studio, data)
-        return {**_tile(studio, asked), **_facts(asked)}
+    def morph_tile(asked: PlaceRequest) -> MorphTileReply:
+        drawing = _drawing(studio, asked)
+        return MorphTileReply(**_tile(studio, drawing), **_facts(drawing))
 
     @answers
-    def morph_cell(data: Answer) -> Answer:
-        return {"png": to_base64(to_png(_cell(studio, _asked(studio, data), _whole(data, "cell", 0, CELLS - 1))))}
+    def morph_cell(asked: MorphCellRequest) -> PngReply:
+        return PngReply(png=to_base64(to_png(_cell(studio, _drawing(studio, asked), asked.cell))))
 
     @answers
-    def morph_copies(data: Answer) -> Answer:
-        index = _whole(data, "cell", 0, CELLS - 1)
-        return nearest.answer(studio, data, lambda: _cell(studio, _asked(studio, data), index))
+    def morph_copies(asked: MorphCellRequest) -> NearestReply | IndexProgress:
+        return nearest.answer(studio, asked.visitor, lambda: _cell(studio, _drawing(studio, asked), asked.cell))
 
     @answers
-    def morph_stop_copies(data: Answer) -> Answer:
-        return nearest.stop(studio, data)
+    def morph_stop_copies(asked: StopRequest) -> StopReply:
+        return nearest.stop(studio, asked)
 
-    functions = [
-        morph_about,
-        morph_strip,
-        morph_tile,
-        morph_cell,
-        morph_copies,
-        morph_stop_copies,
-        *_film_functions(studio),
-        _list_function(studio),
-    ]
-    return component(
-        "morph", functions, SCRIPTS, list=studio.list(), kinds=video.available(), copies=studio.copies is not None
-    )
+    functions = [morph_about, morph_strip, morph_tile, morph_cell, morph_copies, morph_stop_copies]
+    props = {"list": studio.list().model_dump(), "kinds": video.available(), "copies": studio.copies is not None}
+    return component("morph", [*functions, *_film_functions(studio)], SCRIPTS, kind="tab", **props)
 
 
-def _film_functions(studio: Studio) -> list[Callable[[Any], Answer]]:
+def _film_functions(studio: Studio) -> list[ServerFunction]:
     @answers
-    def start_film(data: Answer) -> Answer:
-        return _start_film(studio, data)
+    def start_film(asked: FilmRequest) -> FilmStarted:
+        return _start_film(studio, asked)
 
     @answers
-    def look_at_film(data: Answer) -> Answer:
-        return _look_at_film(studio, asked_text(data, "film", FILM_LENGTH))
+    def look_at_film(asked: FilmQuestion) -> FilmProgress | FilmStopped | FilmMade:
+        return _look_at_film(studio, asked.film)
 
     @answers
-    def stop_film(data: Answer) -> Answer:
-        studio.films.stop(asked_text(data, "film", FILM_LENGTH))
-        return {}
+    def stop_film(asked: FilmQuestion) -> Done:
+        studio.films.stop(asked.film)
+        return Done()
 
     return [start_film, look_at_film, stop_film]
 
 
-def _list_function(studio: Studio) -> Callable[[Any], Answer]:
-    @answers
-    def morph_list(_: Answer) -> Answer:
-        return studio.list()
-
-    return morph_list
-
-
-def _tile(studio: Studio, asked: Asked) -> Answer:
+def _tile(studio: Studio, drawing: Drawing) -> dict[str, Any]:
     """Draw the whole tile; that of a pure seed is the one that Explore shows, byte for byte."""
-    if not departures(asked.place, asked.changes):
+    if not departures(drawing.place, drawing.changes):
         picture = studio.renderer.tile(
-            asked.sha256, asked.place.nearest, asked.visitor, psi=asked.changes.psi, lane="morph"
+            drawing.sha256, drawing.place.nearest, drawing.visitor, psi=drawing.changes.psi, lane="morph"
         )
         return {"jpeg": to_base64(picture.jpeg), "seconds": picture.seconds, "device": picture.device}
     start = time.perf_counter()
     parts = [range(first, first + BATCH) for first in range(0, CELLS, BATCH)]
-    cells = [_work(studio, asked, part, Priority.INTERACTIVE, "morph") for part in parts]
+    cells = [_work(studio, drawing, part, Priority.INTERACTIVE, "morph") for part in parts]
     seconds = time.perf_counter() - start
     pixels = to_tile(np.concatenate(cells), COLUMNS)
     return {"jpeg": to_base64(to_jpeg(pixels)), "seconds": seconds, "device": device_name(studio.renderer.device)}
 
 
-def _cell(studio: Studio, asked: Asked, index: int) -> Pixels:  # -> [R, R, 3]
+def _cell(studio: Studio, drawing: Drawing, index: int) -> Pixels:  # -> [R, R, 3]
     """Draw one cell; that of a pure seed is the one of its tile."""
-    if not departures(asked.place, asked.changes):
-        seed, psi = asked.place.nearest, asked.changes.psi
-        return studio.renderer.tile(asked.sha256, seed, asked.visitor, psi=psi, lane="morph").cell(index)
+    if not departures(drawing.place, drawing.changes):
+        seed, psi = drawing.place.nearest, drawing.changes.psi
+        return studio.renderer.tile(drawing.sha256, seed, drawing.visitor, psi=psi, lane="morph").cell(index)
     start = index - index % BATCH
-    cells = _work(studio, asked, range(start, start + BATCH), Priority.INTERACTIVE, "morph-cell")
+    cells = _work(studio, drawing, range(start, start + BATCH), Priority.INTERACTIVE, "morph-cell")
     one: Pixels = cells[index - start]
     return one
 
 
-def _strip(studio: Studio, asked: Asked) -> tuple[Pixels, bool]:  # -> [STRIP, R, R, 3]
+def _strip(studio: Studio, drawing: Drawing) -> tuple[Pixels, bool]:  # -> [STRIP, R, R, 3]
     """Draw the cells that follow a slider, as a preview where that is sooner, and tell whether they are one."""
 
-    def drawing(generator: GeneratorNetwork, precision: torch.dtype) -> Pixels:
-        return draw(generator, asked.place, asked.changes, asked.directions, range(STRIP), precision)
+    def sketch(generator: GeneratorNetwork, precision: torch.dtype) -> Pixels:
+        return draw(generator, drawing.place, drawing.changes, drawing.directions, range(STRIP), precision)
 
     place: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "morph-strip"}
-    return studio.renderer.sketch(asked.sha256, drawing, asked.visitor, **place)
+    return studio.renderer.sketch(drawing.sha256, sketch, drawing.visitor, **place)
 
 
-def _work(studio: Studio, asked: Asked, cells: range, priority: Priority, lane: str) -> Pixels:
+def _work(studio: Studio, drawing: Drawing, cells: range, priority: Priority, lane: str) -> Pixels:
     """Draw a few cells on the thread that draws everything."""
 
-    def drawing(generator: GeneratorNetwork) -> Pixels:
-        return draw(generator, asked.place, asked.changes, asked.directions, cells)
+    def work(generator: GeneratorNetwork) -> Pixels:
+        return draw(generator, drawing.place, drawing.changes, drawing.directions, cells)
 
-    return studio.renderer.work(asked.sha256, drawing, asked.visitor, priority=priority, lane=lane)
+    return studio.renderer.work(drawing.sha256, work, drawing.visitor, priority=priority, lane=lane)
 
 
-def _facts(asked: Asked) -> Answer:
+def _facts(drawing: Drawing) -> dict[str, Any]:
     """Say what is shown: the pure seed with its classes, or why it is none and which is the nearest."""
-    reasons = departures(asked.place, asked.changes)
+    reasons, seed = departures(drawing.place, drawing.changes), drawing.place.nearest
+    classes = {"classes": None, "class_count": None} if reasons else drawn_classes(drawing.entry, seed).model_dump()
     return {
-        "sha256": asked.sha256,
-        "name": asked.entry.name,
-        "weights": asked.entry.weights,
-        "psi": asked.changes.psi,
-        "nearest": asked.place.nearest,
+        "sha256": drawing.sha256,
+        "name": drawing.entry.name,
+        "weights": drawing.entry.weights,
+        "psi": drawing.changes.psi,
+        "nearest": seed,
         "departures": reasons,
-        **({} if reasons else drawn_classes(asked.entry, asked.place.nearest)),
+        **classes,
     }
 
 
-def _start_film(studio: Studio, data: Answer) -> Answer:
-    kind = _chosen(data, "kind", tuple(video.available()))
-    rate, side = _chosen(data, "rate", video.RATES), _chosen(data, "side", video.SIDES)
-    pictures, seconds = _chosen(data, "pictures", PICTURES), _whole(data, "seconds", *SECONDS)
-    frames, most = rate * seconds, video.most_frames(kind, side)
+def _start_film(studio: Studio, asked: FilmRequest) -> FilmStarted:
+    if asked.kind not in video.available():
+        raise RequestError(REFUSED, field="kind", value=asked.kind)
+    frames, most = asked.rate * asked.seconds, video.most_frames(asked.kind, asked.side)
     if frames > most:
-        raise RequestError("error_film_size", frames=frames, side=side, kind=kind.upper(), most=most)
-    first = _whole(data, "first", 0, CELLS - 1) if pictures == 1 else 0
-    asked, places = _asked(studio, data), _asked_places(data, frames)
+        raise RequestError("error_film_size", frames=frames, side=asked.side, kind=asked.kind.upper(), most=most)
+    first = asked.first if asked.pictures == 1 else 0
+    places, drawing = _film_places(asked, frames), _drawing(studio, asked)
     lane = f"film-{secrets.token_hex(8)}"  # a lane of its own: only Stop ends a film, not the next one's first wish
 
     def draw_cells(place: Place, cells: range) -> Pixels:
-        return _work(studio, replace(asked, place=place), cells, Priority.VIDEO, lane)
+        return _work(studio, replace(drawing, place=place), cells, Priority.VIDEO, lane)
 
-    pictured = film(draw_cells, places, range(first, first + pictures), side)
-    name = studio.films.start(kind, pictured, frames, rate, asked.visitor)
-    return {"film": name, "total": frames}
+    pictured = film(draw_cells, places, range(first, first + asked.pictures), asked.side)
+    name = studio.films.start(asked.kind, pictured, frames, asked.rate, drawing.visitor)
+    return FilmStarted(film=name, total=frames)
 
 
-def _asked_places(data: Answer, frames: int) -> list[Place]:
+def _film_places(asked: FilmRequest, frames: int) -> list[Place]:
     """Return the places of a film: all along the walk that is asked for."""
-    where = _record(data, "where")
-    if where.get("kind") != "walk":
-        raise _refusal("where", where)
-    seeds, way, closed = _seeds(where, 2, MOST_SEEDS), _chosen(where, "way", WAYS), _truth(where, "closed")
-    positions = frame_positions(len(seeds), frames, closed=closed)
-    return [on_walk(seeds, position, way=way, closed=closed) for position in positions]
+    where = asked.where
+    if isinstance(where, Pad) or len(where.seeds) < LEAST_STOPS:
+        raise RequestError(REFUSED, field="where", value=f"{where.kind}, {len(where.seeds)}")
+    positions = frame_positions(len(where.seeds), frames, closed=where.closed)
+    return [on_walk(where.seeds, position, way=where.way, closed=where.closed) for position in positions]
 
 
-def _look_at_film(studio: Studio, name: str) -> Answer:
+def _look_at_film(studio: Studio, name: str) -> FilmProgress | FilmStopped | FilmMade:
     """Return how far a film is, or what became of it; `stop_film` tells that this has come."""
     try:
         found = studio.films.look(name)
     except UnknownFilmError:
-        return {"stopped": True}
+        return FilmStopped()
     if not found.ended:
-        return {"done": found.done, "total": found.total}
+        return FilmProgress(done=found.done, total=found.total)
     if found.data is None:
         if isinstance(found.error, StoppedError):
-            return {"stopped": True}
-        raise RequestError("error_film", **_reason(found.error))
-    return {"film": to_base64(found.data), "media_type": video.KINDS[found.kind].media_type}
+            return FilmStopped()
+        raise RequestError("error_film", reason=_reason(found.error))
+    return FilmMade(film=to_base64(found.data), media_type=video.KINDS[found.kind].media_type)
 
 
-def _reason(error: Exception | None) -> dict[str, str]:
-    """Say why there is no film: the program's sentence, and its word where the page has one for it."""
+def _reason(error: Exception | None) -> Phrase:
+    """Say why there is no film, in words of the page."""
     match error:
-        case CheckpointError():
-            return {"reason": str(error), "why": error.why}
+        case CodedError():
+            return problem_phrase(error)
         case NotFiniteError():
-            return {"reason": str(error), "why": "diverged"}
-        case video.VideoError() | ValueError():
-            return {"reason": str(error)}
-    return {"reason": "see the program's log."}
+            return Phrase(code="problem_diverged", values={})
+    return Phrase(code="problem_log", values={})
 
 
-def _asked(studio: Studio, data: Answer) -> Asked:
-    """Check a request: everything it may ask for is bounded here."""
-    place, visitor = _asked_place(_record(data, "where")), asked_text(data, "visitor", VISITOR_LENGTH)
-    entry = studio.find(asked_hash(data))
-    method, amounts = data.get("method"), _numbers(data, "amounts", COUNT, SIGMAS)
-    directions = None
-    if any(amounts):
-        if method not in METHODS:
-            raise _refusal("method", method)
-        sha256 = str(entry.sha256)
-        directions = studio.directions.get(sha256, method, lambda: studio.gallery.load(sha256).generator)
-    mix_seed = data.get("mix_seed")
-    if mix_seed is not None:
-        (mix_seed,) = _seeds({"seeds": [mix_seed]}, 1, 1)
-    changes = Changes(
-        psi=asked_psi(data),
-        amounts=amounts if any(amounts) else (),
-        mix_seed=mix_seed,
-        mix_from=_whole(data, "mix_from", 0, MOST_STYLES),
-    )
-    return Asked(entry, visitor, place, changes, directions)
+def _drawing(studio: Studio, asked: PlaceRequest) -> Drawing:
+    entry = studio.find(asked.sha256)
+    amounts = tuple(asked.amounts) if any(asked.amounts) else ()
+    directions = _directions(studio, str(entry.sha256), asked.method) if amounts else None
+    changes = Changes(psi=asked.psi, amounts=amounts, mix_seed=asked.mix_seed, mix_from=asked.mix_from)
+    return Drawing(entry, asked.visitor, _place(asked.where), changes, directions)
 
 
-def _asked_place(where: Answer) -> Place:
-    if where.get("kind") == "pad":
-        return on_pad(_seeds(where, 4, 4), _number(where, "x", 0.0, 1.0), _number(where, "y", 0.0, 1.0))
-    if where.get("kind") != "walk":
-        raise _refusal("where", where)
-    seeds, closed = _seeds(where, 1, MOST_SEEDS), _truth(where, "closed")
-    position = _number(where, "position", 0.0, float(len(seeds) if closed else len(seeds) - 1))
-    return on_walk(seeds, position, way=_chosen(where, "way", WAYS), closed=closed)
+def _directions(studio: Studio, sha256: str, method: Method) -> Directions:
+    return studio.directions.get(sha256, method, lambda: studio.gallery.load(sha256).generator)
 
 
-def _refusal(field: str, value: object) -> RequestError:
-    return RequestError("error_request", field=field, value=str(value)[:80])
-
-
-def _record(data: Answer, field: str) -> Answer:
-    value = data.get(field)
-    if not isinstance(value, dict):
-        raise _refusal(field, value)
-    return value
-
-
-def _truth(data: Answer, field: str) -> bool:
-    value = data.get(field)
-    if not isinstance(value, bool):
-        raise _refusal(field, value)
-    return value
-
-
-def _number(data: Answer, field: str, least: float, most: float) -> float:
-    value = data.get(field)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:  # so no NaN either
-        raise _refusal(field, value)
-    return float(value)
-
-
-def _numbers(data: Answer, field: str, count: int, most: float) -> tuple[float, ...]:
-    values = data.get(field)
-    if not isinstance(values, list) or len(values) > count:
-        raise _refusal(field, values)
-    return tuple(_number({field: value}, field, -most, most) for value in values)
-
-
-def _whole(data: Answer, field: str, least: int, most: int) -> int:
-    value = data.get(field)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise _refusal(field, value)
-    return value
-
-
-def _chosen(data: Answer, field: str, allowed: tuple[T, ...]) -> T:
-    value = data.get(field)
-    for one in allowed:
-        if type(value) is type(one) and value == one:
-            return one
-    raise _refusal(field, value)
-
-
-def _seeds(data: Answer, least: int, most: int) -> tuple[int, ...]:
-    values = data.get("seeds")
-    if not isinstance(values, list) or not least <= len(values) <= most:
-        raise _refusal("seeds", values)
-    return tuple(asked_seed({"seed": value}) for value in values)
+def _place(where: Pad | Walk) -> Place:
+    if isinstance(where, Pad):
+        return on_pad(where.seeds, where.x, where.y)
+    return on_walk(where.seeds, where.position, way=where.way, closed=where.closed)

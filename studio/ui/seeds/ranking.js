@@ -31,7 +31,7 @@ async function rankNow() {
 
 // What the ranking goes by; also said beside the outlines.
 function showMethod() {
-  const method = race.text(ranking?.network ? "ranking_by_network" : "ranking_by_light", { name: race.told(ranking?.network) });
+  const method = race.text(ranking?.network ? "ranking_by_network" : "ranking_by_light", { name: race.named(ranking?.network) });
   $(".outline-words").hidden = !$(".outline").checked;
   $(".outline-words").textContent = race.text(scores.size > 0 ? "seeds_outline_words" : "ranking_waiting", { method });
   return method;

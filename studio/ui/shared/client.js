@@ -5,22 +5,27 @@ window.ganRace ??= (() => {
   const LANGUAGE = "language";
   const AGAIN_MILLISECONDS = { first: 500, longest: 8000 };
 
-  // What the browser keeps for this page. Where it keeps nothing (a frame of another site), memory must do.
+  // What the browser keeps for this page. What it does not keep (in a frame of another site, or where its storage is
+  // full) is in memory, as long as the page is open; that is said once.
+  const UNKEPT_MILLISECONDS = 1000; // after which the page is there to say it
   const memory = new Map();
   const keep = {
     read(name) {
       try {
-        return JSON.parse(localStorage.getItem(`ganrace.${name}`));
+        return JSON.parse(memory.get(name) ?? localStorage.getItem(`ganrace.${name}`));
       } catch {
-        return memory.get(name) ?? null;
+        return null;
       }
     },
     write(name, value) {
-      memory.set(name, value);
+      const written = JSON.stringify(value);
       try {
-        localStorage.setItem(`ganrace.${name}`, JSON.stringify(value));
+        localStorage.setItem(`ganrace.${name}`, written);
+        memory.delete(name);
         return true;
       } catch {
+        if (memory.size === 0) setTimeout(() => race.say(race.text("browser_unkept")), UNKEPT_MILLISECONDS);
+        memory.set(name, written);
         return false;
       }
     },
@@ -40,17 +45,14 @@ window.ganRace ??= (() => {
     return bytes;
   };
 
-  // What the program and the passports say in English is known by its words, with values in their places.
-  const patternOf = (text) => new RegExp(`^${text.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+?)")}$`, "s");
-  const SAYINGS = Object.entries(TEXTS.en).flatMap(([key, text]) => (/^(recipe|network|told)_/.test(key) ? [[key, patternOf(text)]] : []));
-
   // Values with what the program says in its own terms put into the reader's: a reason, and the checkpoint of a hash.
   const inWords = (values) => {
-    const { reason, checkpoint_sha256: sha256 } = values;
+    const { reason, problem, checkpoint_sha256: sha256 } = values;
     const one = sha256 && race.list ? race.find(race.list, sha256) : undefined;
     return {
       ...values,
-      ...(reason && { reason: race.problemText(values) }),
+      ...(reason?.code && { reason: race.text(reason.code, reason.values) }),
+      ...(problem && { field: race.claimText(problem) }),
       ...(sha256 && { checkpoint: one ? race.label(one) : sha256.slice(0, 8) }),
     };
   };
@@ -63,17 +65,39 @@ window.ganRace ??= (() => {
     return option;
   };
 
+  // The function of the program that lists the checkpoints: the one panel that has it gives it, once it is there.
+  let giveListing;
+  const askingList = new Promise((resolve) => (giveListing = resolve));
+
   const race = {
     language: firstLanguage(),
     shown: null, // {sha256, seed, psi, name, picture} of the tile on the screen
     keep,
+    visitor: [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join(""), // this page
     list: null, // the checkpoints as the program lists them; `race:list` tells of a change
+    own: new Set(), // hashes of those that this browser has added
+    withSteps: false, // whether somebody looks at what runs have kept of their ways, too
 
     setList(list) {
       const before = race.list;
       race.list = list;
       race.settle(before, list);
       document.dispatchEvent(new CustomEvent("race:list"));
+    },
+
+    takeList({ list, own }) {
+      race.own = new Set(own);
+      race.setList(list);
+    },
+
+    giveListing,
+
+    // Ask for the list anew; it comes to all as `race:list`, and the answer to whoever asked.
+    async refreshList() {
+      const listNow = await askingList;
+      const answer = await race.ask(listNow, { secret: race.secret(), steps: race.withSteps });
+      if (!answer.error) race.takeList(answer);
+      return answer;
     },
 
     alarms: (checkpoint) => (checkpoint?.alarms ?? []).map((code) => (race.has(`alarm_${code}`) ? race.text(`alarm_${code}`) : code)),
@@ -183,21 +207,8 @@ window.ganRace ??= (() => {
     isPreview: ({ precision }) => precision !== undefined && precision !== "float32",
     previewText: (tile) => (race.isPreview(tile) ? race.text("preview") : null),
 
-    // A recipe, a network or a sentence, which passport and program say in English, in the reader's language; words that
-    // are not known stay as they are.
-    told(words) {
-      for (const [key, pattern] of SAYINGS) {
-        const match = pattern.exec(words);
-        if (match) return race.text(key, match.groups);
-      }
-      return words;
-    },
-
-    // Why something cannot be used: `reason` is the program's English sentence, `why` its word for sentences not known.
-    problemText({ why, reason }) {
-      const said = race.told(reason);
-      return said === reason && race.has(`problem_${why}`) ? race.text(`problem_${why}`, { reason }) : said;
-    },
+    // A recipe or a network, {text, code, values}, in the reader's language; one without a code is called as its file does.
+    named: (one) => (one && one.code !== null ? race.text(one.code, one.values) : one?.text),
 
     // A device as a passport names it: a graphics card, or a count of CPU threads.
     deviceText(words) {

@@ -12,7 +12,19 @@ race.favourites = (() => {
 
   const keyOf = ({ sha256, seed, psi = 1 }) => `${sha256} ${seed} ${psi}`;
   const same = (one, other) => Boolean(one && other) && keyOf(one) === keyOf(other);
-  const text = (value) => (typeof value === "string" ? value.slice(0, NOTE_LENGTH) : "");
+  const HIDDEN = /[\p{Cc}\p{Cs}\p{Bidi_Control}]/gu; // also half a character, as an emoji that was cut
+  const text = (value) => (typeof value === "string" ? cut(value.replace(HIDDEN, "")) : "");
+
+  // The beginning of a text that fits, with no sign of it cut through.
+  function cut(value) {
+    if (value.length <= NOTE_LENGTH) return value;
+    let end = 0;
+    for (const { index, segment } of new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(value.slice(0, 2 * NOTE_LENGTH))) {
+      if (index + segment.length > NOTE_LENGTH) break;
+      end = index + segment.length;
+    }
+    return value.slice(0, end);
+  }
   const isSeed = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32;
   const isPsi = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
 

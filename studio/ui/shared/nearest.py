@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from studio.exploration.nearest_training import Copies, Index
 from studio.rendering.image_encoding import to_jpeg
 from studio.ui.component import to_base64
-from studio.ui.protocol import VISITOR_LENGTH, Answer, RequestError, asked_text
+from studio.ui.protocol import RequestError
+from studio.ui.protocol_types import Phrase
 from studio.ui.services import Studio
+from studio.ui.shared.known_names import network
+from studio.ui.shared.messages import IndexProgress, NearestReply, Neighbour, StopReply, StopRequest
 from training.core.pixels import Pixels
 
 
-def answer(studio: Studio, data: Answer, draw: Callable[[], Pixels]) -> Answer:
-    """Return the training pictures nearest to the cell that `draw` gives, or how far the index is."""
-    return _answer(studio, data, lambda index: _found(index, draw()))
-
-
-def answer_each(studio: Studio, data: Answer, draw: Callable[[], Sequence[Pixels]]) -> Answer:
-    """Return as `cells` what `answer` gives for one, for each of the cells that `draw` gives, in their order."""
-    return _answer(studio, data, lambda index: {"cells": [_found(index, cell) for cell in draw()]})
-
-
-def _answer(studio: Studio, data: Answer, find: Callable[[Index], Answer]) -> Answer:
+def ready(studio: Studio, visitor: str) -> Index | IndexProgress:
+    """Wish for the index of the training pictures, and return it, or how far it is. Raises RequestError."""
     copies = _copies(studio)
-    copies.start(asked_text(data, "visitor", VISITOR_LENGTH))
+    copies.start(visitor)
     progress, index = copies.progress, copies.index
     if progress.problem is not None:
-        raise RequestError("error_copies", reason=progress.problem, why=progress.why)
+        raise RequestError("error_copies", reason=Phrase(code=f"problem_{progress.why}", values=progress.values))
     if index is None:
-        return {"done": progress.done, "total": progress.total, "reading": progress.reading}
-    return find(index)
+        return IndexProgress(done=progress.done, total=progress.total, reading=progress.reading)
+    return index
 
 
-def stop(studio: Studio, data: Answer) -> Answer:
+def answer(studio: Studio, visitor: str, draw: Callable[[], Pixels]) -> NearestReply | IndexProgress:
+    """Return the training pictures nearest to the cell that `draw` gives, or how far the index is."""
+    index = ready(studio, visitor)
+    return found(index, draw()) if isinstance(index, Index) else index
+
+
+def stop(studio: Studio, asked: StopRequest) -> StopReply:
     """Take a visitor's wish for the index back, and tell whether it goes on for others."""
-    return {"stopped": True, "goes_on": _copies(studio).stop(asked_text(data, "visitor", VISITOR_LENGTH))}
+    return StopReply(goes_on=_copies(studio).stop(asked.visitor))
 
 
 def _copies(studio: Studio) -> Copies:
@@ -44,19 +44,16 @@ def _copies(studio: Studio) -> Copies:
     return studio.copies
 
 
-def _found(index: Index, cell: Pixels) -> Answer:
-    neighbours = index.nearest(cell)
-    return {
-        "threshold": index.threshold,
-        "count": index.pictures.count,
-        "eye": index.eye.name,
-        "neighbours": [
-            {
-                "distance": one.distance,
-                "mirrored": one.mirrored,
-                "copied": one.distance < index.threshold,
-                "jpeg": to_base64(to_jpeg(index.picture(one.index))),
-            }
-            for one in neighbours
-        ],
-    }
+def found(index: Index, cell: Pixels) -> NearestReply:
+    """Return the training pictures nearest to a cell."""
+    neighbours = [
+        Neighbour(
+            distance=one.distance,
+            mirrored=one.mirrored,
+            copied=one.distance < index.threshold,
+            jpeg=to_base64(to_jpeg(index.picture(one.index))),
+        )
+        for one in index.nearest(cell)
+    ]
+    count = index.pictures.count
+    return NearestReply(threshold=index.threshold, count=count, network=network(index.eye.name), neighbours=neighbours)

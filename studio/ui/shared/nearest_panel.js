@@ -59,7 +59,7 @@ race.copies = (details, { ask, askStop, titles }) => {
     found.append(race.make("div", { className: "nearest-all" }, ...groups), line(race.text("copy_care", valuesOf(cells[0]))));
   }
 
-  const valuesOf = ({ threshold, count, eye }) => ({ threshold: threshold.toFixed(3), count: count.toLocaleString(race.language), eye: race.told(eye) });
+  const valuesOf = ({ threshold, count, network }) => ({ threshold: threshold.toFixed(3), count: count.toLocaleString(race.language), eye: race.named(network) });
 
   // What was found for one picture; of several, each is called by its name.
   function group(one, name) {
@@ -115,6 +115,3 @@ race.copies = (details, { ask, askStop, titles }) => {
   document.addEventListener("ganrace:language", show);
   return changed;
 };
-
-// All tabs of this page wait for the same training pictures, as one visitor.
-race.copies.visitor = crypto.randomUUID?.() ?? String(Math.random());

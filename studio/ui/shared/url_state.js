@@ -2,6 +2,7 @@
 
 // The part of the link that is ours; everything else in the address is left alone.
 const LINKED = ["ck", "seed", "psi", "tab", "cell", "cmp", "cmpmode", "cmpseeds", "start", "count", "morph", "lang"];
+if (location.search.includes("&amp;")) history.replaceState(history.state, "", location.search.replaceAll("&amp;", "&") + location.hash);
 const CAME = new URLSearchParams(location.search); // the link with which the page came
 
 // How a part of the link is checked, and what is wrong where it is none of its kind.

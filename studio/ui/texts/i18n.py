@@ -108,6 +108,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This browser keeps nothing for this page: save your favourites as a file before you leave it.",
         "このブラウザーはこのページのデータを保存しません。ページを離れる前に、お気に入りをファイルに保存してください。",
     ),
+    "browser_unkept": (
+        "This browser cannot store anything for this page: marks and settings last until it is closed; save your "
+        "favourites as a file before that.",
+        "このブラウザーはこのページのデータを保存できません。印や設定はページを閉じると消えます。"
+        "その前に、お気に入りをファイルに保存してください。",
+    ),
     "copied": ("Link copied.", "リンクをコピーしました。"),
     "copy_by_hand": ("Copy this link: {link}", "このリンクをコピーしてください: {link}"),
     "drawing": ("Drawing seed {seed} …", "シード {seed} を描画中…"),

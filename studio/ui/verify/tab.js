@@ -1,12 +1,11 @@
 const race = window.ganRace;
 const $ = (selector) => element.querySelector(selector);
 const [drop, input, status, ask] = [".drop", ".file", ".status", ".ask"].map($);
-const visitor = crypto.randomUUID?.() ?? String(Math.random());
+const { visitor } = race;
 
 let file = null; // {base64, url} of the picture that is checked
 let verdict = null;
 let asked = false; // whether the verdict is on what was asked here, not on what the file says
-let list = null;
 let line = null; // what the status line says: {key, values}
 
 function showLine(next) {
@@ -29,7 +28,7 @@ async function take(chosen) {
 async function check(claim) {
   const checked = file;
   showLine({ key: "verifying" });
-  const answer = await race.ask(server.verify_tile, { file: file.base64, ...claim, visitor });
+  const [answer] = await Promise.all([race.ask(server.verify_tile, { file: file.base64, ...claim, visitor }), race.refreshList()]);
   if (checked !== file) return;
   if (answer.error) {
     showLine({ key: answer.error.code, values: answer.error.values });
@@ -38,7 +37,6 @@ async function check(claim) {
   showLine(null);
   verdict = answer.verdict;
   asked = "sha256" in claim;
-  list = answer.list;
   showVerdict();
 }
 
@@ -64,10 +62,9 @@ const UNREADABLE = new Set(["not_an_image", "damaged", "file_too_large", "run_le
 const unreadable = (reason) => UNREADABLE.has(reason) || reason.startsWith("too_");
 
 function sentence() {
-  const { field, names, chunks, colour, pixels } = verdict.values;
+  const { names, more, chunks, colour, pixels } = verdict.values;
   const words = {
-    field: field && race.claimText(field),
-    chunks: names ? chunkText(names, chunks) : chunks,
+    chunks: names ? chunkText(names, more) : chunks,
     pixels: colour ? race.text(`colour_${colour}`) : pixels,
   };
   const remarks = verdict.remarks.map(({ code, values }) => race.text(`remark_${code}`, values));
@@ -87,14 +84,14 @@ function inRanges(cells) {
   return runs.map(written).join(", ");
 }
 
-// The chunks of a PNG with what they do; `english` ends with dots where it does not name all of them either.
-function chunkText(names, english) {
+// The chunks of a PNG with what they do, and dots where there are more.
+function chunkText(names, more) {
   const named = names.map((name) => `${name} (${race.text(race.has(`chunk_${name}`) ? `chunk_${name}` : "chunk_unknown")})`);
-  return [...named, ...(english.endsWith("...") ? ["..."] : [])].join(", ");
+  return [...named, ...(more > 0 ? ["..."] : [])].join(", ");
 }
 
 function showFacts() {
-  const name = verdict.checkpoint ? race.find(list, verdict.checkpoint)?.name : undefined;
+  const name = verdict.checkpoint ? race.find(race.list, verdict.checkpoint)?.name : undefined;
   const rows = [
     ["file", file.name],
     ["checkpoint", verdict.checkpoint && [name, verdict.checkpoint.slice(0, 8)].filter(Boolean).join(" · ")],
@@ -134,8 +131,8 @@ function inShort(...values) {
 }
 
 function fillQuestion() {
-  const chosen = verdict.checkpoint ?? race.shown?.sha256 ?? list.default;
-  race.fillCheckpoints($(".ask-checkpoint"), list, chosen, { raw: true });
+  const chosen = verdict.checkpoint ?? race.shown?.sha256 ?? race.list.default;
+  race.fillCheckpoints($(".ask-checkpoint"), race.list, chosen, { raw: true });
   $(".ask-seed").value ||= verdict.seed ?? "";
   $(".ask-psi").value ||= verdict.psi ?? 1;
 }

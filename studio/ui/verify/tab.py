@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 
 import gradio as gr
 
+from studio.race.verdict import Verdict
 from studio.race.verification import verify
 from studio.ui.component import component
-from studio.ui.protocol import (
-    Answer,
-    answers,
-    asked_file,
-    asked_hash,
-    asked_psi,
-    asked_seed,
-    asked_visitor,
-)
+from studio.ui.protocol import answers, decoded_file, problem_phrase
 from studio.ui.services import Studio
+from studio.ui.verify.messages import VerdictReply, VerifyReply, VerifyRequest
 
 
 def build(studio: Studio) -> gr.HTML:
     """Build the tab; the picture comes in the request and is not kept."""
 
     @answers
-    async def verify_tile(data: Answer) -> Answer:
-        claim = asked_claim(data) if "sha256" in data else {}
-        check = functools.partial(_checked, studio, data, claim)
-        verdict = await studio.official.take(asked_visitor(data), check)
-        return {"verdict": verdict, "list": await asyncio.to_thread(studio.list)}
+    async def verify_tile(asked: VerifyRequest) -> VerifyReply:
+        verdict = await studio.official.take(asked.visitor, functools.partial(_checked, studio, asked))
+        return VerifyReply(verdict=verdict)
 
     return component("verify", [verify_tile])
 
 
-def _checked(studio: Studio, data: Answer, claim: Answer) -> Answer:
-    return verify(asked_file(data), studio.gallery, **claim).to_dict()
+def _checked(studio: Studio, asked: VerifyRequest) -> VerdictReply:
+    psi = None if asked.sha256 is None else asked.psi
+    found = verify(decoded_file(asked.file), studio.gallery, seed=asked.seed, checkpoint=asked.sha256, psi=psi)
+    return to_reply(found)
 
 
-def asked_claim(data: Answer) -> Answer:
-    """Return what a visitor says in the place of the file, or raise RequestError."""
-    return {"seed": asked_seed(data), "checkpoint": asked_hash(data), "psi": asked_psi(data)}
+def to_reply(verdict: Verdict) -> VerdictReply:
+    """Return a verdict as it is sent: its sentence is the page's."""
+    facts = {name: value for name, value in verdict.to_dict().items() if name != "sentence"}
+    if verdict.problem is not None:
+        facts["values"] = {**verdict.values, "reason": problem_phrase(verdict.problem)}
+    return VerdictReply.model_validate(facts)

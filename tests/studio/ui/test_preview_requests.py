@@ -28,7 +28,7 @@ from studio.ui.protocol import Answer
 from studio.ui.seeds import tab as seeds
 from studio.ui.services import Studio
 from studio.ui.verify import tab as verify
-from tests.tabs import functions_of
+from tests.tabs import functions_of, known_fields
 from training.core import checkpoint
 from training.core.pixels import Pixels, to_cells, to_tile
 from training.core.tile import seed_sheet
@@ -52,13 +52,14 @@ def studio(tmp_path: Path, make_vivid: Callable[..., Path], previews: None) -> S
 def ask(studio: Studio) -> Ask:
     """Return a function that asks a tab, of one visitor and the tile of one seed unless it is told otherwise."""
     functions = {explore: functions_of(explore, studio)}  # with the tile that comes with the page
-    sha256 = studio.list()["default"]
+    sha256 = studio.list().default
 
     def send(tab: ModuleType, name: str, **changes: Any) -> Answer:
         good = {"sha256": sha256, "checkpoints": [sha256], "seed": SEED, "seeds": [SEED], "row": 0, "visitor": "v"}
         if tab not in functions:
             functions[tab] = functions_of(tab, studio)
-        answer = functions[tab][name](good | changes)
+        function = functions[tab][name]
+        answer = function(known_fields(function, good | changes))
         assert "error" not in answer, answer
         return answer
 
@@ -130,7 +131,7 @@ def test_a_sheet_shows_previews_that_say_so_until_the_exact_tile_is_asked_for(as
     rival = ask(seeds, "look", **LOOK)
     assert (rival["preview"], rival["thumbnail"] == first["thumbnail"]) == (False, False)
     assert ask(seeds, "look", **LOOK, preview=True) == rival
-    picture = studio.renderer.tile(studio.list()["default"], SEED, "other")
+    picture = studio.renderer.tile(studio.list().default, SEED, "other")
     assert rival["thumbnail"] == to_base64(picture.thumbnail(320))
     assert [one["seed"] for one in ask(seeds, "rank_seeds", count=24)["scores"]] == [SEED]
 
@@ -193,10 +194,9 @@ def test_nothing_that_is_enlarged_shown_whole_or_saved_is_a_preview(
     found = ask(tab, name, **request_)
     assert studio.renderer.previews == 1
     monkeypatch.setattr("studio.rendering.previews.preview_precision", lambda _: None)
-    expected = functions_of(tab, Studio(studio.root, CPU))[name](
-        {"sha256": before["sha256"], "checkpoints": [before["sha256"]], "seed": SEED, "visitor": "v"}
-        | {"seeds": [SEED], "row": 0, **request_}
-    )
+    function = functions_of(tab, Studio(studio.root, CPU))[name]
+    good = {"sha256": before["sha256"], "checkpoints": [before["sha256"]], "seed": SEED, "visitor": "v"}
+    expected = function(known_fields(function, good | {"seeds": [SEED], "row": 0, **request_}))
     assert without_times(found) == without_times(expected)
 
 

@@ -16,6 +16,7 @@ import torch
 
 from studio.rendering.renderer import BusyError, SupersededError
 from studio.ui.protocol import Answer, RequestError, answers
+from studio.ui.protocol_types import Done, Request
 from studio.ui.services import Studio
 from tests.loops import run_to_its_end
 from training.core import checkpoint
@@ -24,6 +25,10 @@ from training.core.pixels import NotFiniteError
 
 ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
+
+
+class Wish(Request):
+    fail: bool = False
 
 
 @pytest.mark.parametrize(
@@ -36,18 +41,23 @@ CPU = torch.device("cpu")
         (torch.cuda.OutOfMemoryError(), {"error": {"code": "error_memory", "values": {}}}),
         (
             CheckpointError("Cut."),
-            {"error": {"code": "error_checkpoint", "values": {"reason": "Cut.", "why": "other"}}},
+            {"error": {"code": "error_checkpoint", "values": {"reason": {"code": "problem_other", "values": {}}}}},
         ),
         (
-            CheckpointError("Cut.", "damaged"),
-            {"error": {"code": "error_checkpoint", "values": {"reason": "Cut.", "why": "damaged"}}},
+            CheckpointError("x is cut.", "damaged", file="x"),
+            {
+                "error": {
+                    "code": "error_checkpoint",
+                    "values": {"reason": {"code": "problem_damaged", "values": {"file": "x"}}},
+                }
+            },
         ),
         (KeyError("secret"), {"error": {"code": "error_internal", "values": {}}}),
     ],
 )
 def test_whatever_goes_wrong_is_an_answer(error: Exception, answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
     @answers
-    def fail(_: Answer) -> Answer:
+    def fail(_: Wish) -> Done:
         raise error
 
     with caplog.at_level(logging.CRITICAL, logger="studio.ui.protocol"):
@@ -56,15 +66,25 @@ def test_whatever_goes_wrong_is_an_answer(error: Exception, answer: Answer, capl
 
 def test_what_goes_wrong_while_waiting_is_an_answer_too() -> None:
     @answers
-    async def wait(data: Answer) -> Answer:
+    async def wait(asked: Wish) -> Done:
         await asyncio.sleep(0)
-        if data.get("fail"):
+        if asked.fail:
             raise SupersededError
-        return {"done": True}
+        return Done()
 
     assert inspect.iscoroutinefunction(wait)
     assert run_to_its_end(wait({"fail": True})) == {"superseded": True}
-    assert run_to_its_end(wait("no request")) == {"done": True}
+    assert run_to_its_end(wait("no request")) == {}
+    assert run_to_its_end(wait({"fail": 1}))["error"]["code"] == "error_request"
+
+
+def test_an_answer_that_is_not_of_its_model_is_an_internal_error(caplog: pytest.LogCaptureFixture) -> None:
+    @answers
+    def confuse(_: Wish) -> Done:
+        return Done(**{"unexpected": 1})
+
+    with caplog.at_level(logging.CRITICAL, logger="studio.ui.protocol"):
+        assert confuse({})["error"]["code"] == "error_internal"
 
 
 def test_the_untrained_stand_in_gives_way_to_the_first_checkpoint(
@@ -72,16 +92,16 @@ def test_the_untrained_stand_in_gives_way_to_the_first_checkpoint(
 ) -> None:
     studio = Studio(tmp_path / "runs", CPU)
     before = studio.list()
-    assert before["untrained"] == "runs"
-    assert [one["name"] for one in before["checkpoints"]] == ["untrained"]
+    assert before.untrained == "runs"
+    assert [one.name for one in before.checkpoints] == ["untrained"]
     make_checkpoint(tmp_path / "runs" / "first")
     after = studio.list()
-    assert after["untrained"] is None
-    assert [one["name"] for one in after["checkpoints"]] == ["first"]
+    assert after.untrained is None
+    assert [one.name for one in after.checkpoints] == ["first"]
 
 
 def test_the_untrained_generator_is_always_the_same(tmp_path: Path) -> None:
-    first, second = (Studio(tmp_path, CPU).list()["default"] for _ in range(2))
+    first, second = (Studio(tmp_path, CPU).list().default for _ in range(2))
     assert first == second
 
 
@@ -100,8 +120,8 @@ def test_a_passport_of_any_shape_is_listed_without_failing(
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config["about"] = {"recipe": "text", "runtimes": 3, "images": [], "seconds": None, "pretrained": {}}
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    listed = Studio(tmp_path, CPU).list()["checkpoints"]
-    assert [one["name"] for one in listed] == ["odd"]
+    listed = Studio(tmp_path, CPU).list().checkpoints
+    assert [one.name for one in listed] == ["odd"]
 
 
 def test_a_checkpoint_lists_its_other_weights_beside_it_or_why_not(
@@ -111,14 +131,15 @@ def test_a_checkpoint_lists_its_other_weights_beside_it_or_why_not(
     folder = make_checkpoint(tmp_path / "runs" / "one")
     shutil.copy(other, folder / checkpoint.RAW_WEIGHTS)
     studio = Studio(tmp_path / "runs", CPU)
-    (listed,) = studio.list()["checkpoints"]
+    (listed,) = studio.list().checkpoints
     raw = checkpoint.file_sha256(other)
-    assert (listed["raw"], listed["raw_name"], listed["weights"]) == (raw, "one · raw", "averaged")
+    assert (listed.raw, listed.raw_name, listed.weights) == (raw, "one · raw", "averaged")
     assert studio.find(raw).sha256 == raw
     (folder / checkpoint.RAW_WEIGHTS).write_bytes(b"")
     answer = studio.list()
-    assert [one["raw"] for one in answer["checkpoints"]] == [None]
-    assert [one["name"] for one in answer["problems"]] == ["one · raw"]
-    assert "is damaged" in answer["problems"][0]["reason"]
+    assert [one.raw for one in answer.checkpoints] == [None]
+    assert [one.name for one in answer.problems] == ["one · raw"]
+    reason = answer.problems[0].reason
+    assert (reason.code, reason.values) == ("problem_damaged", {"file": f"runs/one/{checkpoint.RAW_WEIGHTS}"})
     with pytest.raises(CheckpointError, match="is damaged"):
         studio.find(raw)

@@ -11,7 +11,7 @@ from training.discriminators import (
     DISCRIMINATORS,
     Discriminator,
     DiscriminatorConfig,
-    Judgement,
+    DiscriminatorOutput,
     ProjectedFeatures,
     build_discriminator,
 )
@@ -238,7 +238,7 @@ def test_the_mixing_keeps_the_size_of_features_on_average(projected: Discriminat
         assert abs(layer.weight.mean().item()) < 0.1 * layer.in_channels**-0.5
 
 
-def judge(network: str, images: Tensor, labels: Tensor | None = None, **switches: Any) -> Judgement:
+def judge(network: str, images: Tensor, labels: Tensor | None = None, **switches: Any) -> DiscriminatorOutput:
     torch.manual_seed(0)
     config = DiscriminatorConfig(network=network, resolution=images.shape[2], width=4, **switches)
     return build_discriminator(config).head(images, labels)

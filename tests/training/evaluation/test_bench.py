@@ -19,7 +19,7 @@ from training.evaluation.plain_loop import BATCH, RESOLUTION, PlainLoop
 from training.evaluation.profiling import dearest, operations
 from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
-from training.runs.trainer import Run
+from training.runs.trainer import Trainer
 
 PROJECT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
@@ -49,7 +49,7 @@ def rows(asked: Plan) -> dict[str, Row]:
 
 
 def test_the_plain_loop_has_the_networks_of_the_course() -> None:
-    loop, ours = PlainLoop(CPU), Run(RECIPES["course_sample"], 0, CPU)
+    loop, ours = PlainLoop(CPU), Trainer(RECIPES["course_sample"], 0, CPU)
     sizes = [sum(weight.numel() for weight in network.parameters()) for network in (loop.g, loop.d)]
     assert sizes == [7_247_107, 6_990_145]
     assert sizes == [sum(weight.numel() for weight in network.parameters()) for network in (ours.g, ours.d)]
@@ -108,7 +108,7 @@ def test_the_work_for_an_image_is_the_mean_over_a_cycle() -> None:
     lazy = {"r3gan": tiny("r3gan", penalty_every=2), "dcgan": tiny("dcgan", d_steps=2)}
     found = rows(plan(recipes=lazy, rounds=1))
     for name, recipe in lazy.items():
-        step = partial(Run(recipe, 0, CPU).step, *random_batch(recipe))
+        step = partial(Trainer(recipe, 0, CPU).step, *random_batch(recipe))
         first, second = (count_flops(step, 1)[0] for _ in range(2))
         assert first != second
         assert found[name].gflop_per_image * 1e9 == pytest.approx((first + second) / 2 / recipe.batch)
@@ -193,19 +193,27 @@ def test_this_checkout_against_itself(capsys: pytest.CaptureFixture[str]) -> Non
     assert len(lines) == 6
 
 
-@pytest.fixture
-def old(tmp_path: Path) -> Path:
+OLD_PLACES = {  # of the recipes and of the trainer
+    "older": ("recipes.py", "run.py"),
+    "old": ("recipes/presets.py", "runs/trainer.py"),
+}
+
+
+@pytest.fixture(params=OLD_PLACES)
+def old(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A checkout whose recipes have fewer fields, and whose program prints something."""
-    (tmp_path / "training").mkdir()
-    (tmp_path / "training" / "__init__.py").touch()
-    (tmp_path / "training" / "recipes.py").write_text(
+    recipes, trainer = (tmp_path / "training" / place for place in OLD_PLACES[request.param])
+    for folder in {tmp_path / "training", recipes.parent, trainer.parent}:
+        folder.mkdir(exist_ok=True)
+        (folder / "__init__.py").touch()
+    recipes.write_text(
         "class Recipe:\n"
         "    classes = 0\n"
         "    def __init__(self, summary, generator, discriminator, z_dim=128, resolution=128, flip=True, batch=25):\n"
         "        self.resolution, self.batch = resolution, batch\n"
         "RECIPES = {'any': Recipe('', '', '')}\n"
     )
-    (tmp_path / "training" / "run.py").write_text(
+    trainer.write_text(
         "class Run:\n"
         "    def __init__(self, recipe, seed, device):\n"
         "        print('chatter')\n"

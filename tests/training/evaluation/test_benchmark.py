@@ -17,7 +17,7 @@ from training.core.precision import Compute
 from training.evaluation import benchmark
 from training.evaluation.benchmark import Plan
 from training.recipes.presets import RECIPES
-from training.runs import loop
+from training.runs import loop, saver
 
 CPU = torch.device("cpu")
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
@@ -104,7 +104,7 @@ def test_a_run_that_diverges_is_recorded_and_does_not_stop_the_others(
 
 def test_a_signal_ends_the_ladder_and_the_same_call_goes_on(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "train", lambda session, budget, **_: loop.save(session) and "stopped by SIGTERM")
+        patch.setattr(loop, "train", lambda session, budget, **_: saver.save(session) and "stopped by SIGTERM")
         assert not climb(plan)
     assert [path.name for path in run_folder.steps(plan.run("first"))] == ["000000000"]
     assert run_folder.steps(plan.run("second")) == []

@@ -10,6 +10,7 @@ import pytest
 from training.recipes.compatibility import CONTRADICTIONS, DOUBTS
 from training.recipes.overrides import find_recipe
 from training.recipes.presets import COURSE_SAMPLE, RECIPES
+from training.recipes.recipe import CORRECTIONS, DEFAULTS
 
 
 def test_the_course_sample_has_the_course_numbers() -> None:
@@ -107,6 +108,38 @@ def test_the_differences_to_a_recorded_recipe_are_named() -> None:
     assert replace(COURSE_SAMPLE, hybrid=0.5).differences(older) == ["hybrid 0.0 -> 0.5"]
 
 
+CORRECTED = {
+    "diffusion_gan": ["d_timestep=true (false there)"],
+    "stylegan2_light": ["mapping_lr=0.01 (1.0 there)", "lazy_step=true (false there)"],
+    "fastgan": ["reconstruct_augmented=true (false there)"],
+    "vae_gan": ["judge_reconstructions=true (false there)"],
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_run_of_before_a_recipe_was_brought_to_its_paper_is_no_other_run(name: str) -> None:
+    recipe = RECIPES[name]
+    older = {field: value for field, value in recipe.to_dict().items() if field not in CORRECTIONS}
+    assert recipe.differences(older) == []
+    assert recipe.corrections_since(older) == CORRECTED.get(name, [])
+    assert recipe.as_begun(older) == replace(recipe, **{field: DEFAULTS[field] for field in CORRECTIONS})
+    assert recipe.as_begun(recipe.to_dict()) == recipe
+    assert recipe.corrections_since(recipe.to_dict()) == []
+
+
+def test_a_run_that_knew_the_corrections_and_did_without_is_another_run() -> None:
+    recipe = RECIPES["fastgan"]
+    recorded = {**recipe.to_dict(), "reconstruct_augmented": False}
+    assert recipe.differences(recorded) == ["reconstruct_augmented False -> True"]
+
+
+def test_a_penalty_is_in_the_step_of_d_or_in_one_of_its_own() -> None:
+    recipe = replace(COURSE_SAMPLE, penalties=(("r1", 1.0), ("drift", 0.1)), penalty_every=4)
+    assert (recipe.step_penalties, recipe.lazy_penalties) == (recipe.penalties, ())
+    lazy = replace(recipe, lazy_step=True)
+    assert (lazy.step_penalties, lazy.lazy_penalties) == ((("drift", 0.1),), (("r1", 1.0),))
+
+
 def test_the_switches_of_a_generator_reach_its_config() -> None:
     config = replace(COURSE_SAMPLE, g_output="linear", latent="uniform").generator_config()
     assert (config.output, config.latent) == ("linear", "uniform")
@@ -131,6 +164,14 @@ BROKEN = [
     ({"discriminator": "projected", "classes": 3, "condition": "classifier"}, "no classifier"),
     ({"penalties": (("reconstruction", 1.0),)}, "needs the discriminator 'fastgan'"),
     ({"condition": "projection"}, "needs classes"),
+    ({"mapping_lr": 0.01}, "needs a generator with a mapping network"),
+    ({"d_timestep": True}, "needs 'diffusion' once in augment"),
+    ({"d_timestep": True, "augment": ("diffusion", "diffusion")}, "needs 'diffusion' once in augment"),
+    ({"lazy_step": True, "penalty_every": 4}, "lazy_step is for gradient penalties"),
+    ({"lazy_step": True, "penalties": (("r1", 1.0),)}, "lazy_step is for gradient penalties"),
+    ({"reconstruct_augmented": True}, "reconstruct_augmented needs the penalty"),
+    ({"judge_reconstructions": True}, "judge_reconstructions needs an encoder"),
+    ({"judge_reconstructions": True, "hybrid": 0.1, "unrolled": 1}, "judge_reconstructions needs an encoder"),
     ({"ada_target": 0.6, "augment": ()}, "augment is empty"),
     ({"ada_target": 0.6, "loss": "relativistic"}, "r_t counts reals above 0"),
     ({"adversarial": 0.0}, "G learns nothing"),

@@ -24,7 +24,7 @@ from training.core.dataset import Data, open_data
 from training.core.precision import Compute
 from training.core.training_log import MetricsLog
 from training.recipes.presets import RECIPES
-from training.runs import loop
+from training.runs import kept_steps, loop, saver
 from training.runs.loop import Budget, open_session
 from training.runs.spare import bring_back, spare_folder
 
@@ -94,7 +94,7 @@ def test_a_drive_that_is_away_for_a_while_ends_no_training_and_loses_nothing(
     said: str,
 ) -> None:
     drive.error = FAILURES[said]
-    monkeypatch.setattr(loop, "FIRST_KEPT_IMAGES", 16)
+    monkeypatch.setattr(kept_steps, "FIRST_KEPT_IMAGES", 16)
     session = open_session(TINY, 0, images, drive.root / "run", Compute(CPU), Clock(3.0))
     goes_away(drive, session, 120, 800, monkeypatch)
     loop.train(session, Budget(images=1040), quiet=True)
@@ -158,7 +158,7 @@ def test_what_the_drive_takes_again_is_removed_from_the_local_folder(
     session = open_session(TINY, 0, images, drive.root / "run", Compute(CPU), Clock())
     session.spare = tmp_path / "spare"
     drive.away = True
-    loop.save(session)
+    saver.save(session)
     assert [step.name for step in run_folder.steps(session.spare)] == ["000000000"]
     drive.away = False
     loop.train(session, Budget(images=8), quiet=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,12 +30,12 @@ from training.evaluation import grids
 from training.evaluation.scores import SCORES, Scores
 from training.evaluation.spectrum import PERIOD_NAMES, compare, powers
 from training.recipes.presets import RECIPES
-from training.recipes.recipe import Recipe
-from training.runs import checkpoint_writer, loop, passport
+from training.recipes.recipe import CORRECTIONS, Recipe
+from training.runs import checkpoint_writer, kept_steps, loop, metrics_rows, passport, saver
 from training.runs.alarms import ALARMS
 from training.runs.loop import Budget, DivergedError, open_session
 from training.runs.step_types import Measures
-from training.runs.trainer import Run
+from training.runs.trainer import Trainer
 
 CPU = torch.device("cpu")
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
@@ -118,8 +119,8 @@ def test_checkpoints_are_written_every_few_minutes(
     tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = []
-    save = loop.save
-    monkeypatch.setattr(loop, "save", lambda session: times.append(session.seconds) or save(session))
+    save = saver.save
+    monkeypatch.setattr(saver, "save", lambda session, **how: times.append(session.seconds) or save(session, **how))
     run_for(tmp_path / "run", images, Budget(minutes=12), clock=Clock(4.0))
     assert 55 < times[0] < 75
     assert all(0 < after - before < 320 for before, after in pairwise(times))
@@ -178,13 +179,13 @@ def test_a_save_beside_the_training_holds_the_moment_at_which_it_was_asked_for(
     tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
-    stepped, write = Event(), loop.write
-    monkeypatch.setattr(loop, "write", lambda taken: stepped.wait(60) and write(taken))
+    stepped, write = Event(), saver.write
+    monkeypatch.setattr(saver, "write", lambda taken: stepped.wait(60) and write(taken))
     session.run.step(*session.data.batch(0, 0, 4))
     weights, state = session.run.generator_state(), deepcopy(session.run.state())
-    with loop.Saver(session) as saver:
-        saver.thread = ThreadPoolExecutor(1)
-        saver.save()
+    with saver.Saver(session) as beside:
+        beside.thread = ThreadPoolExecutor(1)
+        beside.save()
         session.run.step(*session.data.batch(0, 4, 4))
         stepped.set()
     found = checkpoint.load(tmp_path / "run" / "000000004").generator.state_dict()
@@ -199,13 +200,13 @@ def test_a_save_beside_the_training_that_fails_is_a_warning(
 ) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
 
-    def write(taken: loop.Snapshot) -> Path:
+    def write(taken: saver.Snapshot) -> Path:
         raise OSError("no space left")
 
-    monkeypatch.setattr(loop, "write", write)
-    with loop.Saver(session) as saver:
-        saver.thread = ThreadPoolExecutor(1)
-        saver.save()
+    monkeypatch.setattr(saver, "write", write)
+    with saver.Saver(session) as beside:
+        beside.thread = ThreadPoolExecutor(1)
+        beside.save()
     assert capsys.readouterr().out == "warning: no space left. The training goes on and tries again.\n"
 
 
@@ -214,19 +215,19 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, images: Dat
     with torch.no_grad():
         next(session.run.average.parameters()).fill_(float("inf"))
     with pytest.raises(DivergedError, match="no checkpoint had been saved yet"):
-        loop.save(session)
+        saver.save(session)
     assert run_folder.steps(tmp_path / "run") == []
 
 
-def poisoned_g(run: Run) -> torch.Tensor:
+def poisoned_g(run: Trainer) -> torch.Tensor:
     return next(run.g.parameters())
 
 
-def poisoned_d(run: Run) -> torch.Tensor:
+def poisoned_d(run: Trainer) -> torch.Tensor:
     return list(run.d.head.parameters())[-1]
 
 
-def poisoned_average(run: Run) -> torch.Tensor:
+def poisoned_average(run: Trainer) -> torch.Tensor:
     return list(run.average.parameters())[-1]
 
 
@@ -243,11 +244,11 @@ def moments(optimizer: torch.optim.Optimizer, name: str) -> torch.Tensor:
         ("weights of the discriminator", poisoned_d, math.inf),
         ("generator's optimizer", lambda run: moments(run.g_optimizer, "exp_avg_sq"), math.inf),
         ("discriminator's optimizer", lambda run: moments(run.d_optimizer, "exp_avg"), math.nan),
-        ("adaptive tricks", lambda run: run.control.real_mean, math.nan),
+        ("adaptive tricks", lambda run: run.adaptive.real_mean, math.nan),
     ],
 )
 def test_whatever_is_poisoned_is_not_saved_over_the_last_good_checkpoint(
-    tmp_path: Path, images: Data, said: str, poisoned: Callable[[Run], torch.Tensor], value: float
+    tmp_path: Path, images: Data, said: str, poisoned: Callable[[Trainer], torch.Tensor], value: float
 ) -> None:
     session = run_for(tmp_path / "run", images, Budget(images=8))
     session.run.step(*session.data.batch(0, 8, 4))
@@ -256,7 +257,7 @@ def test_whatever_is_poisoned_is_not_saved_over_the_last_good_checkpoint(
     with pytest.raises(
         DivergedError, match=f"{said}.* not finite after 12 images.*last good checkpoint is .*000000008"
     ):
-        loop.save(session)
+        saver.save(session)
     assert [step.name for step in run_folder.steps(tmp_path / "run")] == ["000000008"]
     assert open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock()).run.images == 8
 
@@ -265,7 +266,7 @@ def test_a_loss_scale_without_end_is_not_saved(tmp_path: Path, images: Data) -> 
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU, torch.float16), Clock())
     session.run.scaler = torch.amp.GradScaler("cpu", init_scale=math.inf)
     with pytest.raises(DivergedError, match="scale of the loss"):
-        loop.save(session)
+        saver.save(session)
 
 
 def test_metrics_after_the_checkpoint_are_dropped_when_a_killed_run_goes_on(tmp_path: Path, images: Data) -> None:
@@ -451,6 +452,13 @@ def test_a_published_preview_is_small_and_one_of_a_run_is_exact(tmp_path: Path) 
         assert np.abs(np.asarray(small) - halved).mean() < 2
 
 
+def test_a_preview_of_noise_can_be_written(tmp_path: Path) -> None:
+    noise = np.frombuffer(random.Random(0).randbytes(640 * 640 * 3), dtype=np.uint8).reshape(640, 640, 3)
+    checkpoint_writer.save_preview(noise, tmp_path / "preview.jpg")
+    with Image.open(tmp_path / "preview.jpg") as small:
+        assert np.abs(np.asarray(small).astype(int) - noise).mean() < 30
+
+
 def test_a_checkpoint_published_with_an_exact_preview_can_be_replaced(tmp_path: Path, images: Data) -> None:
     run_for(tmp_path / "run", images, Budget(images=4))
     target = publish.publish(tmp_path / "run", tmp_path / "shipped")
@@ -507,7 +515,7 @@ def test_weights_as_last_trained_that_are_not_finite_stop_the_run(tmp_path: Path
     with torch.no_grad():
         next(session.run.g.parameters()).fill_(math.nan)
     with pytest.raises(DivergedError, match="weights of the generator"):
-        loop.save(session)
+        saver.save(session)
     assert run_folder.steps(tmp_path / "run") == []
 
 
@@ -521,7 +529,7 @@ def kept(run: Path) -> list[str]:
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs of a few images keep steps."""
-    monkeypatch.setattr(loop, "FIRST_KEPT_IMAGES", 16)
+    monkeypatch.setattr(kept_steps, "FIRST_KEPT_IMAGES", 16)
 
 
 @pytest.mark.usefixtures("early")
@@ -579,12 +587,12 @@ def test_a_resume_needs_no_kept_step_and_drops_those_of_a_time_that_was_lost(tmp
 def test_a_step_whose_weights_are_not_finite_is_not_kept(tmp_path: Path, images: Data) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     session.run.images = 16
-    loop.keep_step(session)
+    kept_steps.keep_step(session)
     assert kept(tmp_path / "run") == ["000000016"]
     session.run.images = 32
     with torch.no_grad():
         next(session.run.average.parameters()).fill_(1e6)  # finite, but not in float16
-    loop.keep_step(session)
+    kept_steps.keep_step(session)
     assert kept(tmp_path / "run") == ["000000016"]
 
 
@@ -594,7 +602,7 @@ def test_what_a_run_keeps_is_bounded(tmp_path: Path, images: Data, monkeypatch: 
     monkeypatch.setattr(checkpoint, "save", lambda folder, *_: written.append(folder.name))
     for seen in range(4, 300_000, 4):
         session.run.images = seen
-        loop.keep_step(session)
+        kept_steps.keep_step(session)
     assert written == [f".{2**power:09d}.part" for power in range(10, 19)]
 
 
@@ -679,7 +687,7 @@ def test_an_alarm_is_logged_in_every_row_and_said_once(
         seen.append([row["images"] for row in history])
         return ["collapse"] if history[-1]["images"] >= 160 else []
 
-    monkeypatch.setattr(loop, "ringing", ringing)
+    monkeypatch.setattr(metrics_rows, "ringing", ringing)
     run_for(tmp_path / "run", images, Budget(images=160))
     run_for(tmp_path / "run", images, Budget(images=320))
     logged = [row["alarms"] for row in rows(tmp_path / "run" / "metrics.jsonl")]
@@ -720,6 +728,29 @@ def test_a_run_of_an_older_program_that_knew_fewer_switches_is_resumed(tmp_path:
         open_session(replace(TINY, hybrid=0.1), 0, images, tmp_path / "run", Compute(CPU))
 
 
+def test_a_run_of_before_its_recipe_was_brought_to_its_paper_goes_on_as_it_was(
+    tmp_path: Path, images: Data, capsys: pytest.CaptureFixture[str]
+) -> None:
+    today = replace(TINY, hybrid=0.1, judge_reconstructions=True)
+    before = replace(today, judge_reconstructions=False)
+    run_for(tmp_path / "run", images, Budget(images=80), before)
+    config = tmp_path / "run" / "000000080" / "config.json"
+    written = json.loads(config.read_text(encoding="utf-8"))
+    for later in CORRECTIONS:
+        del written["about"]["recipe"][later]
+    config.write_text(json.dumps(written), encoding="utf-8")
+    capsys.readouterr()
+    for seen in (160, 240):  # its passport stays that of the older program
+        session = run_for(tmp_path / "run", images, Budget(images=seen), today)
+        assert session.run.recipe == before
+        assert not set(CORRECTIONS) & session.about["recipe"].keys()
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning")]
+        assert "goes on as it was, without judge_reconstructions=true (false there)." in line
+    run_for(tmp_path / "whole", images, Budget(images=240), before)
+    found = [checkpoint.load(tmp_path / name / "000000240").sha256 for name in ("run", "whole")]
+    assert found[0] == found[1]
+
+
 def test_a_hybrid_is_resumed_and_its_checkpoint_has_no_encoder(tmp_path: Path, images: Data) -> None:
     hybrid = replace(TINY, hybrid=0.1)
     halves, whole, plain = (tmp_path / name for name in ("halves", "whole", "plain"))
@@ -727,8 +758,9 @@ def test_a_hybrid_is_resumed_and_its_checkpoint_has_no_encoder(tmp_path: Path, i
     found = run_for(halves, images, Budget(images=160), hybrid).run
     expected = run_for(whole, images, Budget(images=160), hybrid).run
     run_for(plain, images, Budget(images=160))
-    for one, other in zip(expected.encoder.parameters(), found.encoder.parameters(), strict=True):
-        assert torch.equal(one, other)
+    encoders = [run.state()["encoder"] for run in (expected, found)]
+    assert len(encoders[0]) > 5
+    assert all(torch.equal(value, encoders[1][name]) for name, value in encoders[0].items())
     loaded = [checkpoint.load(folder / "000000160") for folder in (halves, whole, plain)]
     assert loaded[0].sha256 == loaded[1].sha256 != loaded[2].sha256
     assert loaded[0].config_sha256 == loaded[2].config_sha256

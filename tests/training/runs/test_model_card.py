@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from training.recipes.presets import RECIPES
+from training.runs.hub_metadata import papers
 from training.runs.model_card import duration, model_card
 
 SHIPPED = sorted(path.parent for path in (Path(__file__).parents[3] / "checkpoints").glob("*/config.json"))
@@ -96,3 +98,34 @@ def test_a_setting_with_a_number_of_its_own_is_written_as_both() -> None:
 def test_the_cards_of_the_shipped_checkpoints_say_what_their_passports_say(folder: Path) -> None:
     about = json.loads((folder / "config.json").read_text(encoding="utf-8"))["about"]
     assert (folder / "README.md").read_text(encoding="utf-8") == model_card(folder.name, about, "preview.jpg")
+
+
+def sources() -> dict[str, set[str]]:
+    """Return the arXiv numbers that the page of recipes gives as the source of each recipe."""
+    page = (Path(__file__).parents[3] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .* \| ([^|]*) \|$", page, flags=re.M)
+    return {name: set(re.findall(r"\d{4}\.\d{5}", source)) for name, source in rows if name in RECIPES}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_papers_of_a_recipe_are_among_those_of_its_card(name: str) -> None:
+    found = papers(RECIPES[name].to_dict())
+    assert sources()[name] <= set(found)
+    assert found == sorted(set(found))
+
+
+def test_a_paper_is_named_only_where_its_trick_is_on() -> None:
+    plain = RECIPES["course_sample"].to_dict()
+    assert papers(plain) == ["1406.2661", "1502.03167"]
+    assert papers({**plain, "unrolled": 2, "augment": ["cutout", "unheard"], "loss": "later"}) == [
+        *("1502.03167", "1611.02163", "2006.10738")
+    ]
+
+
+def test_a_card_for_the_hub_has_a_thumbnail_and_its_address_and_a_local_one_has_neither() -> None:
+    local, there = (model_card("mine", ABOUT, "preview.jpg", repo) for repo in (None, "owner/mine"))
+    assert "thumbnail: https://huggingface.co/owner/mine/resolve/main/preview.jpg\n" in there
+    assert "python -m studio export hf://owner/mine --seed 0" in there
+    assert "thumbnail" not in local
+    assert "hf://" not in local
+    assert "model-index" not in local  # nothing was measured

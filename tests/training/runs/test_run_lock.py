@@ -6,10 +6,13 @@ import platform
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 import torch
@@ -20,7 +23,7 @@ from training.core import checkpoint, run_folder
 from training.evaluation import benchmark
 from training.recipes.presets import RECIPES
 from training.runs import run_lock
-from training.runs.run_lock import LOCK, TakenError
+from training.runs.run_lock import LEASE, LOCK, TakenError
 
 PROJECT = Path(__file__).parents[3]
 HOLD = """
@@ -120,37 +123,87 @@ def test_the_lock_is_for_one_folder_and_ends_with_what_it_was_taken_for(tmp_path
         pass
 
 
-def test_whoever_waited_at_a_file_that_its_holder_then_removed_takes_the_new_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stale = os.open(tmp_path / "removed", os.O_RDWR | os.O_CREAT)
-    opened = iter([stale, *[None] * 3])
-    real = os.open
-    monkeypatch.setattr(run_lock.os, "open", lambda *what: next(opened) or real(*what))
+def test_whoever_waits_while_a_holder_leaves_takes_a_lock_of_his_own(tmp_path: Path) -> None:
+    def held_a_while(started: Event) -> None:
+        with run_lock.alone(tmp_path):
+            started.set()
+            time.sleep(0.2)
+
+    with ThreadPoolExecutor(1) as threads:
+        started = Event()
+        leaving = threads.submit(held_a_while, started)
+        started.wait(60)
+        with run_lock.alone(tmp_path):
+            leaving.result()
+            with pytest.raises(TakenError, match=f"process {os.getpid()} on"), run_lock.alone(tmp_path):
+                raise AssertionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_an_older_program_trains_is_refused_with_its_name(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    handle = os.open(tmp_path / LOCK, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    os.write(handle, b"process 17 on elsewhere")
+    with pytest.raises(TakenError, match="is being trained by process 17 on elsewhere; end"), run_lock.alone(tmp_path):
+        raise AssertionError
+    os.close(handle)
     with run_lock.alone(tmp_path):
-        assert (tmp_path / LOCK).read_text(encoding="utf-8") == f"process {os.getpid()} on {platform.node()}"
-        with pytest.raises(TakenError), run_lock.alone(tmp_path):
-            raise AssertionError
+        pass
 
 
-@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK, errno.EIO])
-def test_a_file_system_without_locks_keeps_nobody_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+@pytest.fixture(params=[errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK, errno.EIO])
+def no_locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the file system have no locks, and leases end soon."""
+    fcntl = pytest.importorskip("fcntl")
+
     def refuse(*_: object) -> None:
-        raise OSError(number, os.strerror(number))
+        raise OSError(request.param, os.strerror(request.param))
 
-    monkeypatch.setattr(run_lock.fcntl, "flock", refuse)
-    with run_lock.alone(tmp_path), run_lock.alone(tmp_path):
-        assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(run_lock, "LEASE_SECONDS", 1.0)
 
 
-def test_a_folder_that_takes_no_file_and_a_system_without_locks_keep_nobody_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("no_locks")
+def test_where_there_are_no_locks_a_lease_keeps_others_out_as_long_as_its_holder_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with run_lock.alone(tmp_path / "run"):
+        assert not (tmp_path / "run" / LOCK).exists()
+        with pytest.raises(TakenError, match=f"process {os.getpid()} on"), run_lock.alone(tmp_path / "run"):
+            raise AssertionError
+        said = capsys.readouterr().out
+        assert f"warning: {tmp_path / 'run'} is locked by process {os.getpid()} on" in said
+        assert "waits up to 2 seconds" in said
+    assert not (tmp_path / "run").exists()
+    with run_lock.alone(tmp_path / "run"):
+        pass
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("no_locks")
+@pytest.mark.parametrize("gone", ["pid", "host"])
+def test_a_lease_of_a_process_that_has_ended_locks_nobody_out(tmp_path: Path, gone: str) -> None:
+    with run_lock.alone(tmp_path):
+        lease = (tmp_path / LEASE).read_text(encoding="utf-8")
+    values = dict(line.split("=", 1) for line in lease.splitlines() if "=" in line)
+    other = {"pid": "999999999", "host": "a-runtime-that-has-ended"}[gone]
+    (tmp_path / LEASE).write_text(lease.replace(f"{gone}={values[gone]}", f"{gone}={other}"), encoding="utf-8")
+    with run_lock.alone(tmp_path):
+        assert f"pid={os.getpid()}\n" in (tmp_path / LEASE).read_text(encoding="utf-8")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_where_nothing_can_be_written_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     with run_lock.alone(tmp_path / "file"):
         pass
-    monkeypatch.setattr(run_lock, "fcntl", None)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(run_lock.FileLock, "acquire", refuse)
+    monkeypatch.setattr(run_lock.SoftFileLease, "acquire", refuse)
     with run_lock.alone(tmp_path / "new"), run_lock.alone(tmp_path / "new"):
-        assert not (tmp_path / "new").exists()
+        pass
+    assert not (tmp_path / "new").exists()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -15,15 +15,16 @@ from training.core import checkpoint
 from training.core.latents import labels as draw_labels
 from training.core.latents import latents
 from training.core.tile import draw, seed_sheet
-from training.discriminators import Judgement
+from training.discriminators import DiscriminatorOutput
 from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
-from training.runs import trainer as run_module
-from training.runs.step_types import Measures
-from training.runs.trainer import Run
+from training.runs import generator_average
+from training.runs.step_hooks import JudgedReconstructions, Replay, StepHook, VaeEncoder
+from training.runs.step_types import Measures, Outputs
+from training.runs.trainer import Trainer
+from training.tricks import augmentation
 from training.tricks.losses import LOSSES
 from training.tricks.regularizers import PENALTIES, Penalty, View
-from training.tricks.replay_buffer import Replay
 
 CPU = torch.device("cpu")
 CLASSES = 3
@@ -59,8 +60,17 @@ def labels(recipe: Recipe, images: int) -> Tensor | None:
     return drawn if recipe.classes else None
 
 
-def train(run: Run, steps: int) -> list[Measures]:
+def train(run: Trainer, steps: int) -> list[Measures]:
     return [run.step(reals(run.recipe, run.images), labels(run.recipe, run.images)) for _ in range(steps)]
+
+
+Kind = TypeVar("Kind", bound=StepHook)
+
+
+def hook(run: Trainer, kind: type[Kind]) -> Kind:
+    """Return the hook of a trick that the recipe has."""
+    (found,) = (one for one in run.hooks if isinstance(one, kind))
+    return found
 
 
 def tensors(value: Any) -> list[Tensor]:
@@ -93,14 +103,14 @@ def some(name: str) -> Recipe:
 def test_two_halves_equal_the_whole_bit_by_bit(name: str) -> None:
     recipe = some(name)
     steps = enough_steps(recipe)
-    whole = Run(recipe, 5, CPU)
+    whole = Trainer(recipe, 5, CPU)
     told = train(whole, 2 * steps)
-    half = Run(recipe, 5, CPU)
+    half = Trainer(recipe, 5, CPU)
     train(half, steps)
     file = io.BytesIO()
     torch.save(half.state(), file)
     torch.manual_seed(999)  # whatever happens in between must not matter
-    resumed = Run(recipe, 77, CPU)
+    resumed = Trainer(recipe, 77, CPU)
     resumed.load_state(checkpoint.load_tensors(io.BytesIO(file.getvalue())))
     again = train(resumed, steps)
     assert [[float(one) for one in step] for step in again] == [[float(one) for one in step] for step in told[steps:]]
@@ -114,23 +124,23 @@ def test_two_halves_equal_the_whole_bit_by_bit(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["best", "dcgan", "stylegan2_light", "sagan", "unrolled", "hybrid wrapped"])
 def test_two_halves_equal_the_whole_in_bfloat16_too(name: str) -> None:
-    whole, half = (Run(some(name), 5, CPU, torch.bfloat16) for _ in range(2))
+    whole, half = (Trainer(some(name), 5, CPU, torch.bfloat16) for _ in range(2))
     count = enough_steps(whole.recipe)
     train(whole, 2 * count)
     train(half, count)
-    resumed = Run(some(name), 77, CPU, torch.bfloat16)
+    resumed = Trainer(some(name), 77, CPU, torch.bfloat16)
     resumed.load_state(half.state())
     train(resumed, count)
     pairs = zip(tensors(whole.state()), tensors(resumed.state()), strict=True)
     assert all(torch.equal(one, other) for one, other in pairs)
-    plain = Run(some(name), 5, CPU)
+    plain = Trainer(some(name), 5, CPU)
     train(plain, 2 * count)
     assert any(not torch.equal(value, plain.generator_state()[key]) for key, value in whole.generator_state().items())
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_in_float16_steps_are_taken_once_the_scaler_has_found_its_scale(name: str) -> None:
-    run = Run(small(name), 0, CPU, torch.float16)
+    run = Trainer(small(name), 0, CPU, torch.float16)
     told = train(run, 20)  # more than halvings from the first scale to 1
     assert float(told[-1].skipped) == 0.0
     assert all(torch.isfinite(torch.stack(step)).all() for step in told)  # a skipped step rings no alarm
@@ -144,18 +154,18 @@ def test_reals_and_fakes_are_augmented_in_float32_in_every_precision(monkeypatch
         seen.append(images.dtype)
         return images
 
-    monkeypatch.setattr(run_module.augmentation, "apply", look)
-    train(Run(small("dcgan"), 0, CPU, torch.bfloat16), 1)
+    monkeypatch.setattr(augmentation, "apply", look)
+    train(Trainer(small("dcgan"), 0, CPU, torch.bfloat16), 1)
     assert seen == [torch.float32, torch.float32]
 
 
 def test_a_state_of_before_that_holds_the_frozen_network_is_gone_on_with() -> None:
-    run = Run(small("projected"), 0, CPU)
+    run = Trainer(small("projected"), 0, CPU)
     state = run.state()
     assert not any(name.startswith("backbone.features.") for name in state["d"])
     assert any(name.startswith("backbone.across_channels.") for name in state["d"])  # drawn at random, once a run
     older = {**state, "d": {**state["d"], "backbone.features.stem.1.weight": torch.ones(32)}}
-    other = Run(small("projected"), 1, CPU)
+    other = Trainer(small("projected"), 1, CPU)
     other.load_state(older)
     assert all(torch.equal(*pair) for pair in zip(tensors(run.state()), tensors(other.state()), strict=True))
 
@@ -167,14 +177,14 @@ def test_d_sees_blurred_pictures_at_first_and_sharp_ones_later(monkeypatch: pyte
         sigmas.append(sigma)
         return images
 
-    monkeypatch.setattr(run_module.augmentation, "blur", look)
-    train(Run(tiny(d_blur=2.0, d_blur_images=8), 0, CPU), 3)
+    monkeypatch.setattr(augmentation, "blur", look)
+    train(Trainer(tiny(d_blur=2.0, d_blur_images=8), 0, CPU), 3)
     assert sigmas == [2.0, 2.0, 1.0, 1.0, 0.0, 0.0]
 
 
 def test_the_average_gets_statistics_of_its_own() -> None:
     recipe = replace(small("dcgan"), average_statistics=256)
-    run, plain = Run(recipe, 0, CPU), Run(small("dcgan"), 0, CPU)
+    run, plain = Trainer(recipe, 0, CPU), Trainer(small("dcgan"), 0, CPU)
     train(run, 3)
     train(plain, 3)
     own, copied = run.generator_state(), plain.generator_state()
@@ -188,7 +198,7 @@ def test_the_average_gets_statistics_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_step_trains_both_networks_and_leaves_a_frozen_backbone(name: str) -> None:
-    run = Run(small(name), 0, CPU)
+    run = Trainer(small(name), 0, CPU)
     weights = {part: [w.clone() for w in getattr(run, part).parameters()] for part in ("g", "d", "average")}
     train(run, enough_steps(run.recipe))
     for part, trained in (("g", run.g), ("d", run.d.head), ("average", run.average)):
@@ -204,14 +214,14 @@ def test_a_step_trains_both_networks_and_leaves_a_frozen_backbone(name: str) -> 
 @pytest.mark.parametrize("name", [*RECIPES, "linear uniform", "sphere"])
 def test_what_is_saved_loads_and_draws_the_averaged_generator_whatever_the_chunk(name: str, tmp_path: Path) -> None:
     recipe = some(name)
-    run = Run(recipe, 0, CPU)
+    run = Trainer(recipe, 0, CPU)
     train(run, enough_steps(recipe))
     checkpoint.save(tmp_path, recipe.generator_config(), run.generator_state(), {})
     plain = checkpoint.load(tmp_path).generator
     z, kinds = latents(3, 23, recipe.z_dim), draw_labels(3, 23, recipe.classes) if recipe.classes else None
     with torch.no_grad():
         count = recipe.average_statistics
-        drawn = run_module.with_own_statistics(run.average, count) if count else run.average
+        drawn = generator_average.with_own_statistics(run.average, count) if count else run.average
         assert torch.allclose(plain(z, kinds), drawn.eval()(z, kinds), atol=1e-5)
     raw = run.raw_state()
     assert (raw is not None) == (recipe.ema_images > 0)
@@ -229,30 +239,30 @@ def test_what_is_saved_loads_and_draws_the_averaged_generator_whatever_the_chunk
 
 def test_an_older_state_has_no_encoder_and_only_a_hybrid_keeps_one() -> None:
     older = ["images", "seed", "g", "d", "average", "g_optimizer", "d_optimizer", "scaler", "control", "replay"]
-    assert list(Run(tiny(), 0, CPU).state()) == older
-    assert list(Run(tiny(hybrid=0.1), 0, CPU).state()) == [*older, "encoder"]
+    assert list(Trainer(tiny(), 0, CPU).state()) == older
+    assert list(Trainer(tiny(hybrid=0.1), 0, CPU).state()) == [*older, "encoder"]
 
 
 def test_a_run_of_the_cpu_goes_on_where_gradients_are_scaled() -> None:
-    run, resumed = Run(small("dcgan"), 5, CPU), Run(small("dcgan"), 5, CPU)
+    run, resumed = Trainer(small("dcgan"), 5, CPU), Trainer(small("dcgan"), 5, CPU)
     train(run, 1)
     resumed.scaler = torch.amp.GradScaler("cpu", init_scale=4.0, enabled=True)
     resumed.load_state(run.state())
     assert (resumed.images, resumed.scaler.get_scale()) == (4, 4.0)
-    other = Run(small("dcgan"), 5, CPU)
+    other = Trainer(small("dcgan"), 5, CPU)
     other.scaler = torch.amp.GradScaler("cpu", init_scale=8.0, enabled=True)
     other.load_state(resumed.state())
     assert other.scaler.get_scale() == 4.0
 
 
 def test_other_seeds_give_other_runs() -> None:
-    one, other = Run(small("dcgan"), 1, CPU), Run(small("dcgan"), 2, CPU)
+    one, other = Trainer(small("dcgan"), 1, CPU), Trainer(small("dcgan"), 2, CPU)
     assert not torch.equal(next(one.g.parameters()), next(other.g.parameters()))
 
 
 def test_the_average_has_the_half_life_of_its_recipe_and_copies_the_buffers() -> None:
     recipe = replace(small("dcgan"), ema_images=40)
-    run = Run(recipe, 0, CPU)
+    run = Trainer(recipe, 0, CPU)
     run.images = 10**6  # long past the warm-up
     with torch.no_grad():
         for weight in run.average.parameters():
@@ -262,13 +272,13 @@ def test_the_average_has_the_half_life_of_its_recipe_and_copies_the_buffers() ->
         for buffer in run.g.buffers():
             buffer.fill_(3)
     for _ in range(10):  # 10 steps of 4 images: one half-life
-        run._average()
+        run.update_average()
     assert all(torch.allclose(weight, torch.tensor(0.5)) for weight in run.average.parameters())
     assert all((buffer == 3).all() for buffer in run.average.buffers())
 
 
 def test_without_an_average_the_weights_themselves_are_drawn() -> None:
-    run = Run(small("course_sample"), 0, CPU)
+    run = Trainer(small("course_sample"), 0, CPU)
     train(run, 1)
     state = run.generator_state()
     assert all(torch.equal(state[name], value) for name, value in run.g.state_dict().items())
@@ -278,19 +288,19 @@ def test_flips_mirror_some_reals_and_only_where_the_recipe_says_so() -> None:
     recipe = replace(small("dcgan"), batch=64)
     real = reals(recipe, 0)
     torch.manual_seed(0)
-    flipped = Run(recipe, 0, CPU)._reals(real)
+    flipped = Trainer(recipe, 0, CPU).reals(real)
     expected = real / 127.5 - 1
     kept = [torch.equal(one, two) for one, two in zip(flipped, expected, strict=True)]
     mirrored = [torch.equal(one, two.flip(2)) for one, two in zip(flipped, expected, strict=True)]
     assert all(a or b for a, b in zip(kept, mirrored, strict=True))
     assert 16 < sum(mirrored) < 48
-    assert torch.equal(Run(replace(recipe, flip=False), 0, CPU)._reals(real), expected)
+    assert torch.equal(Trainer(replace(recipe, flip=False), 0, CPU).reals(real), expected)
 
 
 def test_both_players_see_augmented_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[tuple[str, ...], Tensor, Tensor | None]] = []
     monkeypatch.setattr("training.runs.trainer.augmentation.apply", lambda *inputs: seen.append(inputs) or inputs[1])
-    run = Run(replace(small("dcgan"), augment=("color", "cutout")), 0, CPU)
+    run = Trainer(replace(small("dcgan"), augment=("color", "cutout")), 0, CPU)
     train(run, 1)
     (names, real, strength), (same, fake, same_strength) = seen
     assert names == same == ("color", "cutout")
@@ -306,14 +316,14 @@ def test_under_ada_reals_fakes_and_penalties_are_augmented_with_the_one_strength
     monkeypatch.setattr(
         "training.runs.trainer.augmentation.apply", lambda names, images, strength: seen.append(strength) or images
     )
-    run = Run(tiny(augment=("color",), ada_target=0.6, penalties=(("r1", 1.0),)), 0, CPU)
+    run = Trainer(tiny(augment=("color",), ada_target=0.6, penalties=(("r1", 1.0),)), 0, CPU)
     train(run, 1)
     assert len(seen) == 3
-    assert all(strength is run.control.strength for strength in seen)
+    assert all(strength is run.adaptive.strength for strength in seen)
 
 
 def test_d_takes_its_steps_before_g_takes_one() -> None:
-    run = Run(tiny(d_steps=3), 0, CPU)
+    run = Trainer(tiny(d_steps=3), 0, CPU)
     moved = []
     for _ in range(7):
         before = [[w.clone() for w in part.parameters()] for part in (run.g, run.d)]
@@ -326,7 +336,7 @@ def test_d_takes_its_steps_before_g_takes_one() -> None:
 
 
 def test_a_step_without_g_tells_what_the_last_one_with_it_told() -> None:
-    told = train(Run(tiny(d_steps=3), 0, CPU), 6)
+    told = train(Trainer(tiny(d_steps=3), 0, CPU), 6)
     losses = [round(step.g_loss.item(), 6) for step in told]
     assert losses[:2] == [0.0, 0.0]
     assert losses[2] == losses[3] == losses[4] != losses[5]
@@ -334,10 +344,10 @@ def test_a_step_without_g_tells_what_the_last_one_with_it_told() -> None:
 
 def test_a_lazy_penalty_acts_in_some_steps_and_then_the_more(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    run = Run(tiny(penalties=(("r1", 2.0),), penalty_every=4), 0, CPU)
+    run = Trainer(tiny(penalties=(("r1", 2.0),), penalty_every=4), 0, CPU)
     penalty = Penalty(lambda view: calls.append(run.images) or torch.ones(4) + 0.0 * view.real_logits[:, 0], "", True)
     monkeypatch.setitem(PENALTIES, "r1", penalty)
-    plain = Run(tiny(), 0, CPU)
+    plain = Trainer(tiny(), 0, CPU)
     with_penalty, without = train(run, 5), train(plain, 5)
     assert calls == [0, 16]
     assert (with_penalty[0].d_loss - without[0].d_loss).item() == pytest.approx(4 * 2.0)
@@ -345,15 +355,15 @@ def test_a_lazy_penalty_acts_in_some_steps_and_then_the_more(monkeypatch: pytest
 
 
 def test_a_clip_bounds_all_of_d() -> None:
-    run = Run(tiny(clip=0.003), 0, CPU)
+    run = Trainer(tiny(clip=0.003), 0, CPU)
     train(run, 2)
     assert all(weight.abs().max() <= 0.003 for weight in run.d.head.parameters())
     assert any(weight.abs().max() > 0.003 for weight in run.g.parameters())
 
 
 def test_feature_matching_draws_the_means_of_the_features_together() -> None:
-    run = Run(tiny(feature_matching=2.0, adversarial=0.0), 0, CPU)
-    heard: list[Judgement] = []
+    run = Trainer(tiny(feature_matching=2.0, adversarial=0.0), 0, CPU)
+    heard: list[DiscriminatorOutput] = []
     run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
     (told,) = train(run, 1)
     fake, real = heard[-2].features, heard[-1].features  # after D's step
@@ -363,8 +373,8 @@ def test_feature_matching_draws_the_means_of_the_features_together() -> None:
 
 
 def test_a_paired_loss_lets_g_see_the_reals_as_d_sees_them_after_its_step() -> None:
-    run = Run(tiny(loss="relativistic"), 0, CPU)
-    heard: list[Judgement] = []
+    run = Trainer(tiny(loss="relativistic"), 0, CPU)
+    heard: list[DiscriminatorOutput] = []
     run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
     (told,) = train(run, 1)
     assert len(heard) == 4
@@ -380,7 +390,7 @@ def test_flipped_labels_exchange_reals_and_fakes_in_ds_game(monkeypatch: pytest.
     monkeypatch.setitem(LOSSES, "non_saturating", spy)
     steps = []
     for share in (0.0, 0.5):
-        train(Run(tiny(flip_labels=share, batch=64), 0, CPU), 1)
+        train(Trainer(tiny(flip_labels=share, batch=64), 0, CPU), 1)
         steps.append(heard.pop())
     (real, fake), (mixed_real, mixed_fake) = steps
     flipped = mixed_real != real
@@ -392,24 +402,24 @@ def test_flipped_labels_exchange_reals_and_fakes_in_ds_game(monkeypatch: pytest.
 def test_reals_and_fakes_share_a_batch_only_where_the_recipe_says_so() -> None:
     counts: list[int] = []
     for separate in (True, False):
-        run = Run(tiny(separate_batches=separate), 0, CPU)
+        run = Trainer(tiny(separate_batches=separate), 0, CPU)
         run.d.head.register_forward_hook(lambda _module, inputs, _judged: counts.append(len(inputs[0])))
         train(run, 1)
     assert counts == [4, 4, 4, 8, 4]
 
 
 def test_joined_batches_are_judged_as_separate_ones_where_nothing_couples_them() -> None:
-    told = [train(Run(tiny(separate_batches=separate), 0, CPU), 2) for separate in (True, False)]
+    told = [train(Trainer(tiny(separate_batches=separate), 0, CPU), 2) for separate in (True, False)]
     for one, other in zip(*told, strict=True):
         torch.testing.assert_close(torch.stack(one), torch.stack(other), rtol=1e-4, atol=1e-5)
 
 
 def test_a_replay_shows_d_old_fakes_and_g_learns_from_new_ones() -> None:
-    run = Run(tiny(replay=0.5), 0, CPU)
-    assert isinstance(run.replay, Replay)
+    run = Trainer(tiny(replay=0.5), 0, CPU)
+    buffer = hook(run, Replay).buffer
     with torch.no_grad():
-        run.replay.images.fill_(255)
-        run.replay.count.fill_(len(run.replay.images))
+        buffer.images.fill_(255)
+        buffer.count.fill_(len(buffer.images))
     heard: list[Tensor] = []
     run.d.head.register_forward_hook(lambda _module, inputs, _judged: heard.append(inputs[0]))
     train(run, 1)
@@ -423,15 +433,15 @@ def test_a_replay_shows_d_old_fakes_and_g_learns_from_new_ones() -> None:
 def test_noise_on_ds_pictures_fades_away() -> None:
     deviations = []
     for images in (0, 50, 100, 1000):
-        run = Run(tiny(d_noise=0.5, d_noise_images=100), 0, CPU)
+        run = Trainer(tiny(d_noise=0.5, d_noise_images=100), 0, CPU)
         run.images = images
-        look = run._look(torch.zeros(64, 3, 16, 16))
-        deviations.append(look.std().item())
+        seen = run.batch(torch.zeros(64, 3, 16, 16), None).seen
+        deviations.append(seen.std().item())
     assert deviations == [pytest.approx(0.5, rel=0.02), pytest.approx(0.25, rel=0.02), 0.0, 0.0]
 
 
 def test_classes_of_the_reals_are_asked_of_the_fakes_and_told_to_d() -> None:
-    run = Run(replace(small("conditional"), condition="classifier"), 0, CPU)
+    run = Trainer(replace(small("conditional"), condition="classifier"), 0, CPU)
     heard: list[Tensor | None] = []
     run.d.head.register_forward_hook(lambda _module, inputs, _judged: heard.append(inputs[1]))
     asked: list[Tensor] = []
@@ -444,7 +454,7 @@ def test_classes_of_the_reals_are_asked_of_the_fakes_and_told_to_d() -> None:
 
 
 def test_styles_are_mixed_from_a_random_place_on_in_a_share_of_the_fakes() -> None:
-    run = Run(replace(small("stylegan2_light"), style_mixing=0.5, batch=200), 0, CPU)
+    run = Trainer(replace(small("stylegan2_light"), style_mixing=0.5, batch=200), 0, CPU)
     given: list[Tensor] = []
     original = run.g.synthesize
     run.g.synthesize = lambda w: given.append(w.detach()) or original(w)
@@ -457,7 +467,7 @@ def test_styles_are_mixed_from_a_random_place_on_in_a_share_of_the_fakes() -> No
 
 
 def test_unrolling_lets_g_see_a_later_d_and_leaves_d_as_it_is() -> None:
-    plain, ahead = (Run(tiny(unrolled=steps, init="torch", d_lr=0.02), 0, CPU) for steps in (0, 3))
+    plain, ahead = (Trainer(tiny(unrolled=steps, init="torch", d_lr=0.02), 0, CPU) for steps in (0, 3))
     (one,), (other,) = train(plain, 1), train(ahead, 1)
     assert one.d_loss == other.d_loss
     assert other.g_loss > one.g_loss  # a D that has learned three steps more
@@ -465,8 +475,8 @@ def test_unrolling_lets_g_see_a_later_d_and_leaves_d_as_it_is() -> None:
 
 
 def test_the_measures_tell_logits_gradients_and_the_spread_of_the_fakes() -> None:
-    run = Run(tiny(), 0, CPU)
-    heard: list[Judgement] = []
+    run = Trainer(tiny(), 0, CPU)
+    heard: list[DiscriminatorOutput] = []
     run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
     with torch.no_grad():
         for weight in run.g.to_rgb.parameters():
@@ -480,18 +490,18 @@ def test_the_measures_tell_logits_gradients_and_the_spread_of_the_fakes() -> Non
     assert all(torch.isfinite(value) for value in told)
 
 
-def heard_by(run: Run) -> tuple[list[Judgement], list[Tensor], list[tuple[Tensor, Tensor]]]:
+def heard_by(run: Trainer) -> tuple[list[DiscriminatorOutput], list[Tensor], list[tuple[Tensor, Tensor]]]:
     """Return lists that fill with what D's head says and sees, and with what the encoder says."""
-    judged: list[Judgement] = []
+    judged: list[DiscriminatorOutput] = []
     seen: list[Tensor] = []
     told: list[tuple[Tensor, Tensor]] = []
     run.d.head.register_forward_hook(lambda _module, inputs, output: judged.append(output) or seen.append(inputs[0]))
-    run.encoder.register_forward_hook(lambda _module, _inputs, output: told.append(output))
+    hook(run, VaeEncoder).encoder.register_forward_hook(lambda _module, _inputs, output: told.append(output))
     return judged, seen, told
 
 
 def test_a_hybrids_loss_is_the_game_and_how_like_the_reals_are_and_how_near_the_prior() -> None:
-    run = Run(tiny(hybrid=0.25), 0, CPU)
+    run = Trainer(tiny(hybrid=0.25), 0, CPU)
     judged, _, encoded = heard_by(run)
     (told,) = train(run, 1)
     assert len(judged) == 5  # reals and fakes for D, fakes for G, reals and the same painted again
@@ -511,13 +521,13 @@ def test_a_hybrid_paints_the_reals_again_and_d_compares_them_without_augmentatio
     monkeypatch.setattr(
         "training.runs.trainer.augmentation.apply", lambda _names, images, _s: calls.append(images) or 0.5 * images
     )
-    run = Run(replace(small("conditional"), hybrid=0.1, d_noise=0.3), 0, CPU)
+    run = Trainer(replace(small("conditional"), hybrid=0.1, d_noise=0.3), 0, CPU)
     _, seen, encoded = heard_by(run)
     drawn: list[tuple[Tensor, Tensor]] = []
     original = run.g.map
     run.g.map = lambda z, kinds, psi=1.0: drawn.append((z, kinds)) or original(z, kinds, psi)
     looked: list[Tensor] = []
-    run.encoder.register_forward_pre_hook(lambda _module, inputs: looked.append(inputs[0]))
+    hook(run, VaeEncoder).encoder.register_forward_pre_hook(lambda _module, inputs: looked.append(inputs[0]))
     train(run, 1)
     assert len(calls) == 2
     (real,) = looked
@@ -534,7 +544,7 @@ def test_a_hybrid_paints_the_reals_again_and_d_compares_them_without_augmentatio
 
 @pytest.mark.parametrize("name", ["dcgan", "fastgan", "stylegan2_light", "sagan"])
 def test_what_g_keeps_for_drawing_is_of_the_latents_of_the_prior_alone(name: str) -> None:
-    plain, hybrid = (Run(replace(small(name), hybrid=weight), 0, CPU) for weight in (0.0, 0.1))
+    plain, hybrid = (Trainer(replace(small(name), hybrid=weight), 0, CPU) for weight in (0.0, 0.1))
     for run in (plain, hybrid):
         train(run, 1)
     kept = dict(plain.g.named_buffers())
@@ -545,17 +555,20 @@ def test_what_g_keeps_for_drawing_is_of_the_latents_of_the_prior_alone(name: str
 
 
 def test_a_hybrid_leaves_the_first_step_of_d_as_it_is_and_trains_its_encoder_as_g() -> None:
-    plain, hybrid = (Run(tiny(hybrid=weight), 0, CPU) for weight in (0.0, 0.1))
-    before = [weight.clone() for weight in hybrid.encoder.parameters()]
+    plain, hybrid = (Trainer(tiny(hybrid=weight), 0, CPU) for weight in (0.0, 0.1))
+    encoder = hook(hybrid, VaeEncoder).encoder
+    before = [weight.clone() for weight in encoder.parameters()]
     for run in (plain, hybrid):
         train(run, 1)
     assert all(torch.equal(*pair) for pair in zip(plain.d.parameters(), hybrid.d.parameters(), strict=True))
-    assert all(not torch.equal(*pair) for pair in zip(before, hybrid.encoder.parameters(), strict=True))
-    assert hybrid.g_optimizer.param_groups[0]["params"][-len(before) :] == list(hybrid.encoder.parameters())
+    assert all(not torch.equal(*pair) for pair in zip(before, encoder.parameters(), strict=True))
+    assert hybrid.g_optimizer.param_groups[0]["params"][-len(before) :] == list(
+        hook(hybrid, VaeEncoder).encoder.parameters()
+    )
 
 
 def test_the_published_generator_has_no_trace_of_an_encoder() -> None:
-    plain, hybrid = Run(tiny(), 0, CPU), Run(tiny(hybrid=0.1), 0, CPU)
+    plain, hybrid = Trainer(tiny(), 0, CPU), Trainer(tiny(hybrid=0.1), 0, CPU)
     train(hybrid, 1)
     assert list(plain.generator_state()) == list(hybrid.generator_state())
     assert list(plain.raw_state() or {}) == list(hybrid.raw_state() or {}) == list(plain.generator_state())
@@ -564,7 +577,7 @@ def test_the_published_generator_has_no_trace_of_an_encoder() -> None:
 
 def test_a_hybrid_learns_to_paint_the_reals_again() -> None:
     switches = {"hybrid": 1.0, "adversarial": 0.0, "d_norm": "batch", "flip": False, "g_lr": 1e-2, "d_lr": 1e-8}
-    run = Run(replace(tiny(**switches), z_dim=16, g_width=4, d_width=8), 0, CPU)
+    run = Trainer(replace(tiny(**switches), z_dim=16, g_width=4, d_width=8), 0, CPU)
     judged, _, _ = heard_by(run)
     real = reals(run.recipe, 0)
     for _ in range(60):
@@ -574,7 +587,7 @@ def test_a_hybrid_learns_to_paint_the_reals_again() -> None:
 
 
 def test_d_sees_what_a_linear_output_paints_as_it_is() -> None:
-    run = Run(tiny(g_output="linear"), 0, CPU)
+    run = Trainer(tiny(g_output="linear"), 0, CPU)
     with torch.no_grad():
         for weight in run.g.to_rgb.parameters():
             weight.mul_(100.0)
@@ -587,7 +600,7 @@ def test_d_sees_what_a_linear_output_paints_as_it_is() -> None:
 def test_each_step_and_each_seed_has_random_numbers_of_its_own() -> None:
     drawn: list[Tensor] = []
     for seed in (1, 2, 1):
-        run = Run(tiny(), seed, CPU)
+        run = Trainer(tiny(), seed, CPU)
         original = run.g.map
         run.g.map = lambda z, kinds, original=original: drawn.append(z.clone()) or original(z, kinds)
         train(run, 2)
@@ -596,9 +609,9 @@ def test_each_step_and_each_seed_has_random_numbers_of_its_own() -> None:
 
 
 def test_began_weighs_the_fakes_of_ds_loss_by_its_balance() -> None:
-    run = Run(small("began"), 0, CPU)
-    run.control.balance.fill_(0.25)
-    heard: list[Judgement] = []
+    run = Trainer(small("began"), 0, CPU)
+    run.adaptive.balance.fill_(0.25)
+    heard: list[DiscriminatorOutput] = []
     run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
     (told,) = train(run, 1)
     expected = 0.25 * heard[1].logits.mean() - heard[0].logits.mean()
@@ -606,8 +619,8 @@ def test_began_weighs_the_fakes_of_ds_loss_by_its_balance() -> None:
 
 
 def test_a_sliced_layers_direction_is_drawn_from_the_fakes_to_the_reals() -> None:
-    run = Run(tiny(sliced=True, loss="hinge"), 0, CPU)
-    heard: list[Judgement] = []
+    run = Trainer(tiny(sliced=True, loss="hinge"), 0, CPU)
+    heard: list[DiscriminatorOutput] = []
     run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
     train(run, 1)
     slope = run.d.head.last.weight.grad.flatten()
@@ -617,8 +630,8 @@ def test_a_sliced_layers_direction_is_drawn_from_the_fakes_to_the_reals() -> Non
 
 def test_a_classifier_trains_g_to_be_told_apart() -> None:
     recipe = replace(small("conditional"), condition="classifier", adversarial=1e-6, class_weight=2.0)
-    run = Run(recipe, 0, CPU)
-    heard: list[Judgement] = []
+    run = Trainer(recipe, 0, CPU)
+    heard: list[DiscriminatorOutput] = []
     run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
     (told,) = train(run, 1)
     scores, kinds = heard[2].classes, labels(recipe, 0)
@@ -628,15 +641,139 @@ def test_a_classifier_trains_g_to_be_told_apart() -> None:
 
 def test_a_penalty_sees_the_running_means_of_reals_and_of_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[View] = []
-    run = Run(tiny(penalties=(("lecam", 1.0),)), 0, CPU)
-    run.control.real_mean.fill_(3.0)
-    run.control.fake_mean.fill_(-2.0)
+    run = Trainer(tiny(penalties=(("lecam", 1.0),)), 0, CPU)
+    run.adaptive.real_mean.fill_(3.0)
+    run.adaptive.fake_mean.fill_(-2.0)
     monkeypatch.setitem(PENALTIES, "lecam", Penalty(lambda view: seen.append(view) or view.real_logits[:, 0], ""))
     train(run, 1)
     (view,) = seen
     assert view.real.shape == view.fake.shape == (4, 3, 16, 16)
     assert not torch.equal(view.real, view.fake)
-    assert run.control.real_mean.item() == pytest.approx(3.0 * 0.99 + 0.01 * view.real_logits.mean().item(), abs=1e-4)
-    assert run.control.fake_mean.item() == pytest.approx(-2.0 * 0.99 + 0.01 * view.fake_logits.mean().item(), abs=1e-4)
-    assert view.real_mean is run.control.real_mean
-    assert view.fake_mean is run.control.fake_mean
+    assert run.adaptive.real_mean.item() == pytest.approx(3.0 * 0.99 + 0.01 * view.real_logits.mean().item(), abs=1e-4)
+    assert run.adaptive.fake_mean.item() == pytest.approx(-2.0 * 0.99 + 0.01 * view.fake_logits.mean().item(), abs=1e-4)
+    assert view.real_mean is run.adaptive.real_mean
+    assert view.fake_mean is run.adaptive.fake_mean
+
+
+# recipes as their papers have them
+
+
+def test_d_is_told_the_step_by_which_each_picture_was_noised() -> None:
+    run = Trainer(replace(small("diffusion_gan"), batch=32, ada_target=0.0), 0, CPU)
+    heard: list[tuple[Tensor, Tensor]] = []
+    run.d.head.register_forward_hook(lambda _module, inputs, _output: heard.append((inputs[0].detach(), inputs[2])))
+    real = reals(run.recipe, 0)
+    run.recipe = replace(run.recipe, flip=False)
+    run.step(real)
+    (seen, steps), (_, of_fakes), (_, of_fakes_again) = heard
+    assert torch.equal(of_fakes, of_fakes_again)
+    assert not torch.equal(steps, of_fakes)
+    clean = (seen == real / 127.5 - 1).flatten(1).all(dim=1)
+    assert torch.equal(clean, steps == 0)
+    assert 0 < clean.sum() < 32
+    assert steps.max() > 100
+
+
+def test_a_penalty_of_d_that_is_told_steps_judges_with_new_ones() -> None:
+    run = Trainer(replace(small("diffusion_gan"), d_norm="none", penalties=(("r1", 1.0),), batch=32), 0, CPU)
+    run.adaptive.strength.fill_(1.0)
+    heard: list[Tensor] = []
+    run.d.head.register_forward_hook(lambda _module, inputs, _output: heard.append(inputs[2]))
+    train(run, 1)
+    assert len(heard) == 4
+    assert not torch.equal(heard[0], heard[2])
+
+
+def test_the_mapping_network_learns_at_a_hundredth_of_the_rate() -> None:
+    run = Trainer(small("stylegan2_light"), 0, CPU)
+    mapping = {id(weight) for weight in run.g.mapping.parameters()}
+    before = {weight: weight.detach().clone() for weight in run.g.parameters()}
+    train(run, 1)
+    moved = {weight: (weight.detach() - old).abs().max().item() for weight, old in before.items()}
+    slow = [length for weight, length in moved.items() if id(weight) in mapping]
+    fast = [length for weight, length in moved.items() if id(weight) not in mapping]
+    assert len(slow) == 4
+    assert max(slow) == pytest.approx(0.01 * run.recipe.g_lr, rel=0.05)  # Adam's first step is as long as its rate
+    assert max(fast) == pytest.approx(run.recipe.g_lr, rel=0.05)
+
+
+def test_a_lazy_penalty_has_a_step_of_its_own_and_the_optimizer_is_scaled_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[int] = []
+    penalty = Penalty(
+        lambda view: calls.append(run.images) or run.d.head.last.weight.square().sum().expand(4), "", True
+    )
+    monkeypatch.setitem(PENALTIES, "r1", penalty)
+    run = Trainer(tiny(penalties=(("r1", 2.0),), penalty_every=4, lazy_step=True), 0, CPU)
+    plain = Trainer(tiny(), 0, CPU)
+    told, without = train(run, 5), train(plain, 5)
+    assert calls == [0, 16]
+    assert told[0].d_loss.item() == without[0].d_loss.item()  # the game's own step comes first
+    (group,) = run.d_optimizer.param_groups
+    assert group["lr"] == pytest.approx(0.8 * run.recipe.d_lr)
+    assert group["betas"] == pytest.approx((0.5**0.8, 0.999**0.8))
+    state = run.d_optimizer.state
+    assert int(state[run.d.head.last.weight]["step"]) == 5 + 2
+    assert int(plain.d_optimizer.state[plain.d.head.last.weight]["step"]) == 5
+
+
+def test_a_lazy_step_judges_with_the_weights_after_ds_own_step() -> None:
+    run = Trainer(replace(small("stylegan2_light"), d_lr=0.1, augment=()), 0, CPU)
+    heard: list[Tensor] = []
+    run.d.head.register_forward_hook(lambda _module, _inputs, output: heard.append(output.logits.detach()))
+    train(run, 1)
+    assert len(heard) == 4  # reals and fakes, reals for R1, fakes for G
+    assert not torch.allclose(heard[0], heard[2], rtol=1e-3)
+
+
+def test_reconstructions_of_the_reals_are_fakes_for_d_and_for_g_and_the_encoder_has_no_part_in_it() -> None:
+    run = Trainer(tiny(hybrid=0.25, judge_reconstructions=True), 0, CPU)
+    judged, seen, _ = heard_by(run)
+    (told,) = train(run, 1)
+    real, fake, reconstructed = (output.logits for output in judged[:3])
+    expected = softplus(-real) + softplus(fake) + softplus(-real) + softplus(reconstructed)
+    assert told.d_loss.item() == pytest.approx(expected.mean().item(), rel=1e-5)
+    assert torch.equal(seen[2], seen[-1])  # the reconstructions, in the step of D and in that of G
+    assert not torch.equal(seen[2], seen[1])
+    game = softplus(-judged[3].logits).mean() + softplus(-judged[-1].logits).mean()
+    assert told.g_loss.item() > game.item()
+    batch = hook(run, JudgedReconstructions).reconstructions
+    with torch.enable_grad():
+        images = hook(run, VaeEncoder).reconstructed_of_held_latents(run.batch(run.reals(reals(run.recipe, 0)), None))
+    weights = list(hook(run, VaeEncoder).encoder.parameters())
+    assert torch.autograd.grad(images.sum(), weights, allow_unused=True) == (None,) * len(weights)
+    assert batch.images.shape == (4, 3, 16, 16)
+
+
+def test_judged_reconstructions_count_the_reals_once() -> None:
+    run = Trainer(tiny(hybrid=0.25, judge_reconstructions=True), 0, CPU)
+    weight = torch.zeros(4, 1, requires_grad=True)
+    output = DiscriminatorOutput(weight, weight)
+    batch = run.batch(run.reals(reals(run.recipe, 0)), None)
+    hook(run, JudgedReconstructions).after_generation(batch)
+    loss = run.d_loss(run.d.head, Outputs(output, output.each(Tensor.detach), None))
+    loss.backward()
+    torch.testing.assert_close(weight.grad, torch.full((4, 1), -0.5 / 4))  # once the derivative of softplus(-x) at 0
+
+
+@pytest.mark.parametrize("augmented", [False, True])
+def test_fastgan_reconstructs_what_d_really_saw(augmented: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.runs.trainer.augmentation.apply", lambda _names, images, _strength: 0.5 * images)
+    run = Trainer(replace(small("fastgan"), reconstruct_augmented=augmented, flip=False), 0, CPU)
+    asked: list[Tensor] = []
+    original = run.d.head.reconstruction
+    run.d.head.reconstruction = lambda images: asked.append(images) or original(images)
+    real = reals(run.recipe, 0)
+    run.step(real)
+    (found,) = asked
+    torch.testing.assert_close(found, (real / 127.5 - 1) * (0.5 if augmented else 1.0))
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16, torch.float16])
+def test_unrolling_looks_ahead_through_a_frozen_backbone_in_every_precision(precision: torch.dtype) -> None:
+    recipe = replace(small("projected"), d_wrap="none", d_norm="none", unrolled=2)
+    told = train(Trainer(recipe, 0, CPU, precision), 12)
+    assert torch.isfinite(torch.stack(told[-1])).all()
+    assert told[-1].skipped == 0.0
+    assert told[-1].g_gradient > 0.0

@@ -3,21 +3,21 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.tricks.adaptive import Control
+from training.tricks.adaptive import AdaptiveState
 
 REALS = torch.tensor([[2.0], [1.0], [3.0], [4.0]])  # D calls all of them real: r_t goes to 1
 MIXED = torch.tensor([[2.0], [-1.0], [3.0], [-4.0]])  # half of them: r_t goes to 0
 FAKES = torch.tensor([[-1.0], [-2.0], [0.0], [1.0]])
 
 
-def after(control: Control, reals: torch.Tensor, steps: int) -> Control:
+def after(control: AdaptiveState, reals: torch.Tensor, steps: int) -> AdaptiveState:
     for _ in range(steps):
         control.update(reals, FAKES)
     return control
 
 
 def test_running_means_approach_the_logits() -> None:
-    control = after(Control(), REALS, 1)
+    control = after(AdaptiveState(), REALS, 1)
     assert control.real_mean.item() == pytest.approx(0.01 * 2.5)
     assert control.fake_mean.item() == pytest.approx(0.01 * -0.5)
     after(control, REALS, 2000)
@@ -25,7 +25,7 @@ def test_running_means_approach_the_logits() -> None:
 
 
 def test_the_strength_rises_while_d_knows_the_reals_and_falls_while_it_does_not() -> None:
-    control = Control(target=0.6, ramp_images=2000)
+    control = AdaptiveState(target=0.6, ramp_images=2000)
     assert control.strength == 0.0
     after(control, REALS, 91)  # r_t = 1 - 0.99 ** 91 = 0.599
     assert control.strength == 0.0
@@ -41,11 +41,11 @@ def test_the_strength_rises_while_d_knows_the_reals_and_falls_while_it_does_not(
 
 
 def test_without_a_target_every_image_is_augmented() -> None:
-    assert after(Control(), REALS, 500).strength == 1.0
+    assert after(AdaptiveState(), REALS, 500).strength == 1.0
 
 
 def test_begans_balance_weighs_the_fakes_more_while_they_are_painted_too_well() -> None:
-    control = Control(diversity=0.5)
+    control = AdaptiveState(diversity=0.5)
     assert control.balance == 0.0
     real, fake = torch.tensor([[-0.4], [-0.6]]), torch.tensor([[-0.1], [-0.1]])  # errors: 0.5 and 0.1
     control.update(real, fake)
@@ -53,12 +53,12 @@ def test_begans_balance_weighs_the_fakes_more_while_they_are_painted_too_well() 
     for _ in range(10):
         control.update(real, torch.tensor([[-0.9], [-0.9]]))
     assert control.balance == 0.0
-    assert Control().balance == 1.0
+    assert AdaptiveState().balance == 1.0
 
 
 def test_everything_is_in_the_state() -> None:
-    control = after(Control(target=0.6, diversity=0.5), REALS, 300)
-    again = Control(target=0.6, diversity=0.5)
+    control = after(AdaptiveState(target=0.6, diversity=0.5), REALS, 300)
+    again = AdaptiveState(target=0.6, diversity=0.5)
     again.load_state_dict(control.state_dict())
     assert set(control.state_dict()) == {
         *("real_mean", "fake_mean", "overfit", "strength", "balance", "g_loss", "g_gradient"),

@@ -12,7 +12,9 @@ from training.tricks.augmentation import (
     blur,
     color,
     cutout,
+    diffused,
     diffusion,
+    diffusion_steps,
     noise,
     rotation,
     translation,
@@ -252,6 +254,25 @@ def test_diffusion_goes_as_far_as_its_strength(strength: float) -> None:
     else:
         assert means.min() < 0.15  # after 500 steps of up to 0.02: exp(-5) ** 0.5 = 0.08
         assert (noised - means[:, None, None, None]).std() < 0.06
+
+
+def test_diffusion_is_the_noise_of_the_steps_that_are_drawn() -> None:
+    images = torch.rand(64, 3, 4, 4)
+    torch.manual_seed(3)
+    steps = diffusion_steps(64, torch.tensor(0.7))
+    noised = diffused(images, steps)
+    torch.manual_seed(3)
+    assert torch.equal(diffusion(images, 0.7), noised)
+    unchanged = (noised == images).flatten(1).all(dim=1)
+    assert torch.equal(unchanged, steps == 0)
+    assert 0 < unchanged.sum() < 64
+    assert 200 < steps.max() <= 5 + 0.7 * 495
+
+
+def test_the_last_step_of_diffusion_is_the_longest() -> None:
+    ends = diffused(torch.ones(3, 3, 64, 64), torch.tensor([0, 250, 500])).mean(dim=(1, 2, 3))
+    expected = [float(torch.prod(1 - torch.linspace(1e-4, 0.02, 500)[:step]).sqrt()) for step in (0, 250, 500)]
+    assert ends.tolist() == pytest.approx(expected, abs=0.003)
 
 
 def test_a_blur_keeps_a_flat_picture_and_spreads_a_point_as_a_gaussian_does() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.tricks.optimizers import OPTIMIZERS, clip
+from training.tricks.optimizers import OPTIMIZERS, clip, lazily
 
 
 def parameter(value: float = 1.0) -> nn.Parameter:
@@ -40,3 +40,16 @@ def test_a_clip_cuts_every_weight_to_its_bound_both_ways() -> None:
     weights = [nn.Parameter(torch.tensor([-3.0, 0.005, 3.0])), parameter(0.5)]
     clip(weights, 0.01)
     assert [weight.tolist() for weight in weights] == [pytest.approx([-0.01, 0.005, 0.01]), pytest.approx([0.01])]
+
+
+@pytest.mark.parametrize("every", [1, 4, 16])
+def test_an_adam_with_a_further_step_goes_and_forgets_as_much_as_one_without(every: int) -> None:
+    lr, beta1, beta2 = lazily(every, 0.002, 0.5, 0.99)
+    assert (every + 1) * lr == pytest.approx(every * 0.002)
+    assert beta1 ** (every + 1) == pytest.approx(0.5**every)
+    assert beta2 ** (every + 1) == pytest.approx(0.99**every)
+
+
+def test_stylegan2s_numbers_are_those_of_its_paper() -> None:
+    lr, beta1, beta2 = lazily(16, 0.002, 0.0, 0.99)
+    assert (lr, beta1, beta2) == pytest.approx((0.00188235, 0.0, 0.990586), rel=1e-5)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from training.tricks.regularizers import PENALTIES, View, squared_slope
+from training.tricks.regularizers import PENALTIES, View, squared_gradient_norm
 
 WEIGHTS = torch.tensor([3.0, -4.0, 12.0])  # of length 13
 
@@ -34,6 +34,7 @@ def view(d: Callable[[Tensor], Tensor] = linear, count: int = 4) -> View:
         fake_logits=d(fake)[:, None],
         real_mean=torch.tensor(0.5),
         fake_mean=torch.tensor(-0.25),
+        to_reconstruct=0.5 * real,
     )
 
 
@@ -78,7 +79,7 @@ def test_a_squared_slope_can_itself_be_differentiated() -> None:
     images = torch.randn(2, 3, 2, 2, dtype=torch.float64)
 
     def penalty(weights: Tensor) -> Tensor:
-        return squared_slope(lambda one: torch.tanh(one[:, :, 0, 0] @ weights), images)
+        return squared_gradient_norm(lambda one: torch.tanh(one[:, :, 0, 0] @ weights), images)
 
     assert torch.autograd.gradcheck(penalty, weights)
 
@@ -120,7 +121,7 @@ def test_a_reconstruction_needs_a_discriminator_that_paints() -> None:
     with pytest.raises(ValueError, match="needs the discriminator fastgan"):
         PENALTIES["reconstruction"].function(view())
     seen = replace(view(), reconstruct=lambda images: images.mean(dim=(1, 2, 3)))
-    torch.testing.assert_close(PENALTIES["reconstruction"].function(seen), seen.real.mean(dim=(1, 2, 3)))
+    torch.testing.assert_close(PENALTIES["reconstruction"].function(seen), 0.5 * seen.real.mean(dim=(1, 2, 3)))
 
 
 @pytest.mark.parametrize("name", PENALTIES)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.tricks.replay_buffer import Replay
+from training.tricks.replay_buffer import ReplayBuffer
 
 
 def painted(step: int, count: int = 4) -> Tensor:
@@ -16,7 +16,7 @@ def steps_of(images: Tensor) -> list[int]:
 
 
 def test_until_it_is_full_all_fakes_are_new() -> None:
-    replay = Replay(0.5, 2, kept=10)
+    replay = ReplayBuffer(0.5, 2, kept=10)
     for step in range(3):
         assert steps_of(replay.mix(painted(step))) == [step] * 4
     assert replay.count == 10
@@ -25,7 +25,7 @@ def test_until_it_is_full_all_fakes_are_new() -> None:
 
 def test_a_step_shows_its_share_of_old_fakes_and_never_a_future_one() -> None:
     torch.manual_seed(0)
-    replay, seen = Replay(0.5, 2, kept=8), set()
+    replay, seen = ReplayBuffer(0.5, 2, kept=8), set()
     for step in range(60):
         shown = steps_of(replay.mix(painted(step)))
         old = [one for one in shown if one != step]
@@ -36,7 +36,7 @@ def test_a_step_shows_its_share_of_old_fakes_and_never_a_future_one() -> None:
 
 
 def test_what_is_shown_has_no_slope_and_keeps_its_range() -> None:
-    replay = Replay(0.25, 2, kept=4)
+    replay = ReplayBuffer(0.25, 2, kept=4)
     for _ in range(3):
         fake = (torch.rand(4, 3, 2, 2) * 2 - 1).requires_grad_()
         shown = replay.mix(fake)
@@ -46,7 +46,7 @@ def test_what_is_shown_has_no_slope_and_keeps_its_range() -> None:
 
 
 def test_the_buffer_is_in_the_state() -> None:
-    replay, again = Replay(0.5, 2, kept=4), Replay(0.5, 2, kept=4)
+    replay, again = ReplayBuffer(0.5, 2, kept=4), ReplayBuffer(0.5, 2, kept=4)
     replay.mix(painted(7))
     again.load_state_dict(replay.state_dict())
     assert torch.equal(again.images, replay.images)

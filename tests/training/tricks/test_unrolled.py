@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from training.tricks.unrolled import look_ahead
+from training.tricks.unrolled import unrolled_head
 
 
 def players() -> tuple[nn.Module, torch.optim.Optimizer, Tensor, Tensor]:
@@ -34,7 +34,7 @@ def test_looking_ahead_is_what_adam_would_do(before: int, steps: int) -> None:
 
     descend(before)
     kept = {name: value.clone() for name, value in head.state_dict().items()}
-    ahead = look_ahead(head, optimizer, loss, steps)(real).detach()
+    ahead = unrolled_head(head, optimizer, loss, steps)(real).detach()
     assert all(torch.equal(value, kept[name]) for name, value in head.state_dict().items())
     assert not torch.allclose(ahead, head(real))
     descend(steps)
@@ -44,7 +44,7 @@ def test_looking_ahead_is_what_adam_would_do(before: int, steps: int) -> None:
 def test_a_slope_flows_through_the_steps_that_were_looked_ahead() -> None:
     head, optimizer, real, fake = players()
     fake.requires_grad_()
-    through = torch.autograd.grad(look_ahead(head, optimizer, game(real, fake), 2)(real).sum(), fake)[0]
+    through = torch.autograd.grad(unrolled_head(head, optimizer, game(real, fake), 2)(real).sum(), fake)[0]
     assert through.abs().max() > 0  # `real` itself does not hang on `fake`: only the steps do
     numeric = torch.zeros_like(through)
     with torch.no_grad():
@@ -54,6 +54,6 @@ def test_a_slope_flows_through_the_steps_that_were_looked_ahead() -> None:
                 moved = fake.detach().clone()
                 moved.view(-1)[index] += sign * 1e-2
                 with torch.enable_grad():
-                    ends.append(look_ahead(head, optimizer, game(real, moved), 2)(real).sum().item())
+                    ends.append(unrolled_head(head, optimizer, game(real, moved), 2)(real).sum().item())
             numeric.view(-1)[index] = (ends[0] - ends[1]) / 2e-2
     torch.testing.assert_close(through, numeric, rtol=0.1, atol=2e-3)

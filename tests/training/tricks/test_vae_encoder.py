@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.distributions import Independent, Normal, kl_divergence
 
-from training.tricks.vae_encoder import Encoder, likeness_loss, prior_loss, sample
+from training.tricks.vae_encoder import Encoder, prior_loss, reconstruction_loss, sample
 
 
 def test_the_distance_from_the_prior_is_the_one_worked_out_by_hand() -> None:
@@ -29,7 +29,7 @@ def test_the_distance_from_the_prior_is_pytorchs() -> None:
 def test_the_distance_between_features_is_the_one_worked_out_by_hand() -> None:
     real = torch.tensor([[1.0, 2.0, 0.0], [3.0, 3.0, 3.0]])
     painted = torch.tensor([[0.0, 4.0, 0.0], [3.0, 3.0, 3.0]])
-    assert likeness_loss(real, painted).tolist() == [0.5 * (1.0 + 4.0), 0.0]
+    assert reconstruction_loss(real, painted).tolist() == [0.5 * (1.0 + 4.0), 0.0]
 
 
 def test_the_distance_between_features_is_minus_a_log_likelihood_but_for_its_constant() -> None:
@@ -37,7 +37,7 @@ def test_the_distance_between_features_is_minus_a_log_likelihood_but_for_its_con
     real, painted = torch.randn(4, 6), torch.randn(4, 6)
     around = Independent(Normal(painted, torch.ones(4, 6)), 1)
     expected = around.log_prob(painted) - around.log_prob(real)
-    torch.testing.assert_close(likeness_loss(real, painted), expected)
+    torch.testing.assert_close(reconstruction_loss(real, painted), expected)
 
 
 def test_what_is_drawn_has_the_mean_and_the_variance_that_the_encoder_says() -> None:

@@ -49,6 +49,10 @@ class GeneratorNetwork(nn.Module):
             raise ValueError(f"This generator has {self.classes} classes; it was called {given} labels.")
         return z if labels is None else torch.cat([z, self.embedding(labels)], dim=1)
 
+    def mapping_parameters(self) -> list[nn.Parameter]:
+        """List the weights of the mapping network, where there is one."""
+        return []
+
     def synthesize(self, w: Tensor) -> Tensor:
         """Turn what `map` returned into pictures [N, 3, R, R] in [-1, 1], which a linear output may exceed."""
         raise NotImplementedError

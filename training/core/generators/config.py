@@ -32,6 +32,14 @@ SCALES_LATENTS = (
 ALWAYS_WRITTEN = ("network", "z_dim", "resolution", "width")
 
 
+class ChoiceError(ValueError):
+    """A field has a value that is not one of those allowed; both are named."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        self.name, self.value, self.allowed = name, f"{value!r:.80}", allowed
+        super().__init__(f"The {name} {self.value} is not one of: {allowed}.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class GeneratorConfig:
     """Enough to build a generator again before its weights are loaded.
@@ -108,7 +116,7 @@ class GeneratorConfig:
 def _check(name: str, value: object, allowed: range | tuple[object, ...]) -> None:
     if isinstance(value, int | str) and not isinstance(value, bool) and value in allowed:
         return
-    raise ValueError(f"The {name} {value!r:.80} is not one of: {_listed(allowed)}.")
+    raise ChoiceError(name, value, _listed(allowed))
 
 
 def _listed(allowed: range | Iterable[object]) -> str:

@@ -61,8 +61,9 @@ class FastGANGenerator(GeneratorNetwork):
 class FastGANNearestGenerator(FastGANGenerator):
     """FastGAN's generator that repeats pixels and convolves up to the picture itself, twice as wide at 4 x 4 and 8 x 8.
 
-    The last block has one convolution, as in the light generator of Projected GAN (Sauer et al. 2021,
-    arXiv:2111.01007, appendix). It costs more than a sub-pixel convolution, and leaves no grid of 2 pixels.
+    It is Liu et al.'s (2021, arXiv:2101.04775) but for the last block, which has one convolution, as in the light
+    generator of Projected GAN (Sauer et al. 2021, arXiv:2111.01007, appendix). It costs more than a sub-pixel
+    convolution, and leaves no grid of 2 pixels.
     """
 
     most = 16

@@ -53,6 +53,9 @@ class StyleGAN2Generator(GeneratorNetwork):
             w = torch.lerp(self.mean_w, w, psi)
         return w[:, None].expand(-1, self.styles, -1)
 
+    def mapping_parameters(self) -> list[nn.Parameter]:
+        return list(self.mapping.parameters())
+
     def stages(self) -> Sequence[nn.Module]:
         return list(self.blocks)
 

@@ -76,8 +76,8 @@ def pixels(encoded: str) -> Any:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
 
 
-def test_a_run_is_listed_once_with_its_steps_and_everything_with_the_shape_of_its_latents(ask: Ask) -> None:
-    listed = ask("compare_list", {})["checkpoints"]
+def test_a_run_is_listed_once_with_its_steps_and_everything_with_the_shape_of_its_latents(studio: Studio) -> None:
+    listed = studio.list(steps=True).model_dump()["checkpoints"]
     assert [one["name"] for one in listed] == ["alpha", "beta", "run"]
     assert [len(one["steps"]) for one in listed] == [0, 0, 2]
     assert {(one["z_dim"], one["classes"]) for one in listed} == {(8, 0)}
@@ -119,7 +119,7 @@ def test_tiles_that_are_drawn_together_equal_those_drawn_alone(root: Path, hashe
 
 
 def test_a_step_of_a_run_is_drawn_like_any_checkpoint(ask: Ask, root: Path, studio: Studio) -> None:
-    step = ask("compare_list", {})["checkpoints"][2]["steps"][0]
+    step = studio.list(steps=True).model_dump()["checkpoints"][2]["steps"][0]
     assert step["images"] == 1002
     (tile,) = ask("compare_tiles", wish([step["sha256"]]))["tiles"]
     exact = seed_sheet(checkpoint.load(root / "run" / "steps" / "000001024").generator, 5)
@@ -134,7 +134,7 @@ def test_the_same_cell_of_all_comes_in_exact_pixels(ask: Ask, root: Path, hashes
 
 
 def test_a_row_of_the_matrix_holds_one_seed_of_all(ask: Ask, hashes: list[str]) -> None:
-    rows = [ask("compare_row", {**wish(hashes), "seeds": [7, 3], "row": row}) for row in (0, 1)]
+    rows = [ask("compare_row", {"checkpoints": hashes, "visitor": "me", "seeds": [7, 3], "row": row}) for row in (0, 1)]
     assert [row["seed"] for row in rows] == [7, 3]
     for row in rows:
         assert [one["sha256"] for one in row["tiles"]] == hashes
@@ -156,11 +156,11 @@ def test_facts_come_in_the_order_of_the_checkpoints(ask: Ask, root: Path, hashes
 
 
 def test_settings_are_those_of_the_step_that_is_shown_and_curves_those_of_its_run(
-    ask: Ask, root: Path, hashes: list[str]
+    ask: Ask, studio: Studio, root: Path, hashes: list[str]
 ) -> None:
     log = root / "run" / "000003000" / "metrics.jsonl"
     log.write_text('{"images": 32, "seconds": 1.5, "d_loss": 0.5}\n', encoding="utf-8")
-    step = ask("compare_list", {})["checkpoints"][2]["steps"][0]
+    step = studio.list(steps=True).model_dump()["checkpoints"][2]["steps"][0]
     facts = ask("compare_facts", {"checkpoints": [hashes[2]], "shown": [step["sha256"]]})
     images = next(row for row in facts["settings"] if row["field"] == "about_images")
     assert images["values"] == [str(step["images"])] != ["1004"]
@@ -177,7 +177,7 @@ def test_a_log_that_links_out_of_the_gallery_is_not_read(ask: Ask, root: Path, h
 ABSENT = "0" * 64
 HERE = "of a checkpoint that is here"
 HOSTILE: list[tuple[str, Any, str]] = [
-    ("compare_tiles", None, "error_seed"),
+    ("compare_tiles", None, "error_request"),
     ("compare_tiles", {"seed": 1}, "error_request"),
     ("compare_tiles", {"seed": 1, "visitor": "v", "checkpoints": []}, "error_request"),
     ("compare_tiles", {"seed": 1, "visitor": "v", "checkpoints": ABSENT}, "error_request"),
@@ -189,17 +189,21 @@ HOSTILE: list[tuple[str, Any, str]] = [
     ("compare_tiles", {"seed": True, "visitor": "v", "checkpoints": [ABSENT]}, "error_seed"),
     ("compare_tiles", {"seed": 1, "visitor": "v" * 1000, "checkpoints": [ABSENT]}, "error_request"),
     *(
-        ("compare_tiles", {"seed": 1, "visitor": "v", "checkpoints": [ABSENT], "psi": psi}, "error_request")
+        ("compare_tiles", {"seed": 1, "visitor": "v", "checkpoints": [ABSENT], "psi": psi}, "error_psi")
         for psi in (float("nan"), float("inf"), -0.1, 1.5, True, "1", None, [1])
     ),
     ("compare_row", {"checkpoints": [ABSENT], "visitor": "v"}, "error_request"),
-    ("compare_row", {"checkpoints": [ABSENT] * 7, "seeds": [1], "row": 0}, "error_too_many_tiles"),
-    ("compare_row", {"checkpoints": [ABSENT], "seeds": list(range(7)), "row": 0}, "error_too_many_tiles"),
+    ("compare_row", {"checkpoints": [ABSENT] * 7, "seeds": [1], "row": 0, "visitor": "v"}, "error_too_many_tiles"),
+    (
+        "compare_row",
+        {"checkpoints": [ABSENT], "seeds": list(range(7)), "row": 0, "visitor": "v"},
+        "error_too_many_tiles",
+    ),
     *(
-        ("compare_row", {"checkpoints": [ABSENT], "seeds": [1], "row": row}, "error_request")
+        ("compare_row", {"checkpoints": [ABSENT], "seeds": [1], "row": row, "visitor": "v"}, "error_request")
         for row in (-1, 1, True, "0", None, 0.0)
     ),
-    ("compare_row", {"checkpoints": [ABSENT], "seeds": ["x"], "row": 0}, "error_seed"),
+    ("compare_row", {"checkpoints": [ABSENT], "seeds": ["x"], "row": 0, "visitor": "v"}, "error_seed"),
     *(
         ("compare_cells", {"checkpoints": [ABSENT], "seed": 1, "visitor": "v", "cell": cell}, "error_request")
         for cell in (-1, 100, True, "3", None)
@@ -213,7 +217,7 @@ HOSTILE: list[tuple[str, Any, str]] = [
     *(
         ("compare_facts", {"checkpoints": [HERE], "shown": shown}, code)
         for shown, code in (
-            (None, "error_request"),
+            ("", "error_request"),
             ([], "error_request"),
             ([HERE, HERE], "error_request"),
             ([ABSENT], "error_unknown_checkpoint"),
@@ -233,7 +237,7 @@ def test_a_hostile_request_gets_a_plain_error(
 
 
 def test_the_size_that_is_refused_is_named(ask: Ask) -> None:
-    answer = ask("compare_row", {"checkpoints": [ABSENT] * 3, "seeds": list(range(40)), "row": 0})
+    answer = ask("compare_row", {"checkpoints": [ABSENT] * 3, "seeds": list(range(40)), "row": 0, "visitor": "v"})
     assert answer["error"]["values"] == {"checkpoints": 3, "seeds": 40}
 
 
@@ -247,8 +251,9 @@ def test_weights_as_last_trained_can_be_compared_and_have_no_scores_of_the_avera
     config["about"]["metrics"] = {"kid": 0.5, "fakes": 1000}
     (folder / checkpoint.CONFIG).write_text(json.dumps(config), encoding="utf-8")
     with gr.Blocks():
-        functions = {one.__name__: one for one in compare.build(Studio(tmp_path / "root", CPU)).server_fns}
-    (listed,) = functions["compare_list"]({})["checkpoints"]
+        studio = Studio(tmp_path / "root", CPU)
+        functions = {one.__name__: one for one in compare.build(studio).server_fns}
+    (listed,) = studio.list().model_dump()["checkpoints"]
     hashes = [listed["sha256"], listed["raw"]]
     assert [len(one) for one in functions["compare_facts"]({"checkpoints": hashes})["scores"]] == [1, 0]
     tiles = functions["compare_tiles"](wish(hashes))["tiles"]

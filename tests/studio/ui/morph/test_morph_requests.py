@@ -16,9 +16,10 @@ from PIL import Image
 
 from studio.exploration import video
 from studio.ui.morph import tab as morph
+from studio.ui.morph.messages import SECONDS
 from studio.ui.protocol import Answer
 from studio.ui.services import Studio
-from tests.tabs import functions_of
+from tests.tabs import functions_of, known_fields
 from training.core import checkpoint
 from training.core.pixels import NotFiniteError, to_cells
 from training.core.tile import CELLS, seed_sheet
@@ -37,7 +38,7 @@ def call(studio: Studio) -> Call:
     """Return a function that sends a request, a good one but for what is given, to a function of the tab."""
     functions = functions_of(morph, studio)
     good = {
-        "sha256": studio.list()["default"],
+        "sha256": studio.list().default,
         "visitor": "v",
         "where": {"kind": "walk", "seeds": [3, 7], "position": 0.5, "closed": False, "way": "slerp"},
         "psi": 1,
@@ -57,7 +58,8 @@ def call(studio: Studio) -> Call:
 
     def send(name: str, **changes: Any) -> Answer:
         where = {**good["where"], **changes.pop("place", {})}  # type: ignore[dict-item]
-        return functions[name]({**good, "where": where, **changes})
+        function = functions[name]
+        return function({**known_fields(function, {**good, "where": where}), **known_fields(function, changes)})
 
     return send
 
@@ -69,7 +71,7 @@ def picture(encoded: str) -> np.ndarray:
 def test_both_ends_are_the_tiles_that_explore_shows(call: Call, studio: Studio) -> None:
     for position, seed in ((0, 3), (1, 7)):
         answer = call("morph_tile", place={"position": position})
-        shown = studio.renderer.tile(studio.list()["default"], seed, "other")
+        shown = studio.renderer.tile(studio.list().default, seed, "other")
         assert base64.b64decode(answer["jpeg"]) == shown.jpeg
         assert (answer["departures"], answer["nearest"]) == ([], seed)
 
@@ -77,7 +79,7 @@ def test_both_ends_are_the_tiles_that_explore_shows(call: Call, studio: Studio) 
 @pytest.mark.parametrize("psi", [1, 0.5])
 def test_a_cell_of_an_end_is_exactly_that_of_the_tile(call: Call, studio: Studio, psi: float) -> None:
     answer = call("morph_cell", place={"position": 1}, cell=37, psi=psi)
-    shown = studio.renderer.tile(studio.list()["default"], 7, "other", psi=psi)
+    shown = studio.renderer.tile(studio.list().default, 7, "other", psi=psi)
     np.testing.assert_array_equal(picture(answer["png"]), shown.cell(37))
 
 
@@ -95,7 +97,7 @@ def test_one_seed_alone_is_drawn_and_no_film_is_made_of_it(call: Call, studio: S
     alone = {"seeds": [3], "position": 0}
     for closed in (False, True):
         answer = call("morph_tile", place={**alone, "closed": closed})
-        assert base64.b64decode(answer["jpeg"]) == studio.renderer.tile(studio.list()["default"], 3, "other").jpeg
+        assert base64.b64decode(answer["jpeg"]) == studio.renderer.tile(studio.list().default, 3, "other").jpeg
         assert answer["departures"] == []
     assert call("morph_tile", place={**alone, "seeds": []})["error"]["code"] == "error_request"
     assert call("start_film", place=alone)["error"]["code"] == "error_request"
@@ -169,8 +171,7 @@ def test_a_film_of_a_diverged_generator_says_so(
     monkeypatch.setattr(morph, "draw", fail)
     answer = finished(call, call("start_film")["film"])
     assert answer["error"]["code"] == "error_film"
-    assert "not finite" in answer["error"]["values"]["reason"]
-    assert answer["error"]["values"]["why"] == "diverged"
+    assert answer["error"]["values"]["reason"] == {"code": "problem_diverged", "values": {}}
 
 
 def test_a_film_that_is_too_large_is_refused_with_the_number_that_is_allowed(call: Call) -> None:
@@ -181,7 +182,7 @@ def test_a_film_that_is_too_large_is_refused_with_the_number_that_is_allowed(cal
 
 def test_the_page_knows_which_numbers_a_film_may_have() -> None:
     page = Path(morph.__file__).with_suffix(".html").read_text(encoding="utf-8")
-    for name, least, most in (("seconds", *morph.SECONDS), ("first", 0, CELLS - 1)):
+    for name, least, most in (("seconds", *SECONDS), ("first", 0, CELLS - 1)):
         assert f'class="film-{name}" type="number" min="{least}" max="{most}"' in page
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import pytest
 
 from studio.exploration import training_features
 from studio.ui.about.texts import GLOSSARY
 from studio.ui.texts.i18n import TEXTS
 from studio.ui.texts.server_messages import TOLD
 from training.core import imagenet_features
+from training.core.checkpoint import CheckpointError, load
 from training.evaluation import feature_extractors
 from training.recipes.presets import RECIPES
 
@@ -22,7 +26,8 @@ SPEAKERS = (
     *("studio/checkpoints/catalog.py", "studio/exploration/training_features.py"),
     *("studio/exploration/nearest_training.py", "studio/exploration/video.py", "studio/ui/morph/tab.py"),
 )
-REASON = re.compile(r"""(?:CheckpointError\(.*?, "|return "|why = "|else ")(\w+)"(?:\)|$| )""", re.M)
+CODED = {"CheckpointError", "DataError", "LabelsError", "VideoError"}
+UNPACKED = {"json": {"line", "column"}, "choice": {"name", "value", "allowed"}, "no_weights": {"folder", "file"}}
 
 
 def test_every_recipe_has_its_own_words_in_both_languages() -> None:
@@ -35,30 +40,43 @@ def test_every_recipe_has_its_own_words_in_both_languages() -> None:
         assert re.search(r"[\u3040-\u30ff]", japanese), name
 
 
-def test_every_word_for_a_reason_has_its_sentence_on_the_page() -> None:
-    checkpoint = (PROJECT / "training" / "core" / "checkpoint.py").read_text(encoding="utf-8")
-    gallery = (PROJECT / "studio" / "checkpoints" / "catalog.py").read_text(encoding="utf-8")
-    given = set(REASON.findall(checkpoint)) | set(REASON.findall(gallery[gallery.index("def why_of") :]))
-    assert given >= {"no_config", "no_weights", "damaged", "pickle", "format", "misfit", "not_finite", "unreadable"}
-    assert {f"problem_{why}" for why in given - {"other"}} <= TEXTS.keys()
-
-
-def literals(path: Path) -> Iterator[str]:
-    """Yield the strings of a file, with {} for each value that is put in."""
+def raised(path: Path) -> Iterator[tuple[str, set[str]]]:
+    """Yield the code of each error with a code that a file raises, and the names of the values that come with it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.JoinedStr):
-            yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)  # type: ignore[misc]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or len(node.args) < 2:
+            continue
+        if node.func.id in CODED and isinstance(node.args[1], ast.Constant):
+            yield node.args[1].value, {one.arg for one in node.keywords if one.arg}
 
 
-def test_every_sentence_that_the_page_knows_by_its_words_is_one_that_the_program_says() -> None:
-    said = {text for name in SPEAKERS for text in literals(PROJECT / name)}
-    put_together = {"told_choice", "told_json"}  # from two sentences
-    known = {key: english for key, (english, _) in TOLD.items() if key.startswith("told_") and key not in put_together}
-    assert len(known) > 15
-    for key, english in known.items():
-        assert re.sub(r"\{\w+\}", "{}", english) in said, key
+def test_every_code_of_a_reason_has_its_sentence_on_the_page_and_what_that_holds_comes_with_it() -> None:
+    given = [(code, values) for name in SPEAKERS for code, values in raised(PROJECT / name)]
+    assert {code for code, _ in given} >= {"no_run", "weights_shape", "format", "no_data", "label", "no_ffmpeg", "link"}
+    for code, values in given:
+        for text in TEXTS[f"problem_{code}"]:
+            assert set(re.findall(r"\{(\w+)\}", text)) <= values | UNPACKED.get(code, set()), code
+
+
+def test_what_the_program_raises_is_what_the_page_says_in_english(
+    tmp_path: Path, make_checkpoint: Callable[..., Path]
+) -> None:
+    folder = make_checkpoint(tmp_path / "one")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    edits = {
+        "format": {"format": 9},
+        "about": {"about": []},
+        "choice": {"generator": {**config["generator"], "network": "other"}},
+        "generator": {"generator": {}},
+        "weights_shape": {"generator": {**config["generator"], "width": 8}},
+    }
+    for code, edit in edits.items():
+        (folder / "config.json").write_text(json.dumps({**config, **edit}), encoding="utf-8")
+        with pytest.raises(CheckpointError) as caught:
+            load(folder)
+        english, japanese = TEXTS[f"problem_{code}"]
+        assert caught.value.why == code
+        assert english.format(**caught.value.values) == str(caught.value)
+        assert "{" not in japanese.format(**caught.value.values).replace("{}", "")
 
 
 def test_every_network_is_known_by_its_name() -> None:

@@ -16,7 +16,7 @@ import torch
 from PIL import Image, PngImagePlugin
 
 from studio.checkpoints.catalog import Gallery
-from studio.race.manifest import CHUNK, manifest
+from studio.race.manifest import CHUNK, MALFORMED, manifest
 from studio.race.tile_file import export_png, read_png
 from studio.race.verdict import SENTENCES, Verdict, in_ranges
 from studio.race.verification import verify
@@ -487,7 +487,8 @@ def test_a_hostile_manifest_leads_nowhere(
     text = edit if isinstance(edit, str) else json.dumps({**claims, **edit})
     verdict = verify(png(tile, text), gallery)
     assert facts(verdict) == ("could_not_check", "bad_manifest")
-    assert verdict.values == {"field": field}
+    codes = {words: code for code, words in MALFORMED.items()}
+    assert verdict.values == {"field": field, "problem": codes.get(field, field)}
 
 
 def test_deep_values_in_unread_fields_do_no_harm(gallery: Gallery, claims: dict[str, Any], tile: Pixels) -> None:

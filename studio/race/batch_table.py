@@ -1,0 +1,111 @@
+"""The check of many tiles as text, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from studio.race.batch_verification import EQUAL, NEAR, CheckedFile, short
+from studio.race.verdict import Outcome
+
+HEADINGS: dict[Outcome, str] = {
+    "pass_exact": "PASS (exact)",
+    "pass_tolerance": "PASS (within tolerance)",
+    "fail": "FAIL",
+    "could_not_check": "COULD NOT CHECK",
+}
+COLUMNS = ("verdict", "file", "checkpoint", "seed", "psi", "seeds seen", "hours", "pretrained", "duplicates")
+CSV_COLUMNS = (
+    *("file", "outcome", "reason", "checkpoint", "checkpoint_name", "seed", "psi", "seeds_looked_at"),
+    *("training_hours", "pretrained", "duplicates"),
+)
+CELL_LETTERS = 60
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would compute
+ABSENT = "-"
+
+
+def to_text(files: Sequence[CheckedFile]) -> str:
+    """Return a line for each file, the reasons of those that did not pass, the duplicates, and the counts."""
+    rows = [COLUMNS, *map(_row, files)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(map(_padded, row, widths)).rstrip() for row in rows]
+    reasons = [f"{one.file}: {one.verdict.sentence}" for one in files if not one.verdict.passed]
+    duplicates = [f"{one.file} is {_duplicates(one)}." for one in files if one.duplicates]
+    return "\n".join([*lines, *reasons, *duplicates, _counts(files)])
+
+
+def _width(text: str) -> int:
+    """Return the columns of a terminal that a text takes: wide letters, as of Japanese names, take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _row(one: CheckedFile) -> tuple[str, ...]:
+    verdict, hours = one.verdict, one.declared.hours
+    cells = (
+        HEADINGS[verdict.outcome],
+        one.file,
+        _checkpoint(one),
+        verdict.seed,
+        None if verdict.psi is None else f"{verdict.psi:g}",
+        one.seeds_looked_at,
+        None if hours is None else f"{hours:.1f}",
+        one.declared.pretrained,
+        len(one.duplicates) or None,
+    )
+    return tuple(ABSENT if cell in (None, "") else _shortened(str(cell)) for cell in cells)
+
+
+def _checkpoint(one: CheckedFile) -> str:
+    return " ".join(part for part in (short(one.verdict.checkpoint), one.name) if part)
+
+
+def _duplicates(one: CheckedFile) -> str:
+    told = {EQUAL: "the same tile as", NEAR: "nearly equal to"}
+    files = {kind: [other.file for other in one.duplicates if other.kind == kind] for kind in told}
+    return ", and ".join(f"{told[kind]} {', '.join(named)}" for kind, named in files.items() if named)
+
+
+def _shortened(text: str) -> str:
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if len(text) <= CELL_LETTERS else f"…{text[1 - CELL_LETTERS :]}"
+
+
+def _counts(files: Sequence[CheckedFile]) -> str:
+    outcomes = Counter(one.verdict.outcome for one in files)
+    told = ", ".join(f"{outcomes[outcome]} {heading}" for outcome, heading in HEADINGS.items() if outcomes[outcome])
+    return f"{len(files)} file{'' if len(files) == 1 else 's'}: {told}"
+
+
+def to_csv(files: Sequence[CheckedFile]) -> str:
+    """Return a CSV with a header line; no text in it is computed by a spreadsheet."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    writer.writerows([_safe(cell) for cell in _csv_row(one)] for one in files)
+    return buffer.getvalue()
+
+
+def _csv_row(one: CheckedFile) -> tuple[object, ...]:
+    verdict, declared = one.verdict, one.declared
+    return (
+        *(one.file, verdict.outcome, verdict.sentence, verdict.checkpoint, one.name, verdict.seed, verdict.psi),
+        *(one.seeds_looked_at, declared.hours, declared.pretrained, _duplicates(one)),
+    )
+
+
+def _safe(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def to_json(files: Sequence[CheckedFile]) -> str:
+    """Return {"files": [...], "counts": {...}} with each file's whole verdict."""
+    counts = Counter(one.verdict.outcome for one in files)
+    return json.dumps({"files": [one.to_dict() for one in files], "counts": counts}, indent=2)

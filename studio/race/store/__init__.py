@@ -1,0 +1,1 @@
+"""What a race keeps on disk: one SQLite file, the checkpoints of its entries, and their pictures."""

@@ -1,0 +1,161 @@
+"""What several tabs and panels ask and answer: the list of checkpoints, a picture, the classes of a tile, copies."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.ui.protocol_types import (
+    Base64,
+    Cell,
+    Code,
+    Count,
+    Label,
+    Name,
+    Named,
+    Number,
+    Phrase,
+    Reply,
+    Request,
+    Secret,
+    Sha256,
+    TileRequest,
+    Visitor,
+    WholeSha256,
+)
+
+WeightKind = Literal["averaged", "raw"]
+
+
+class ListRequest(Request):
+    """Which checkpoints there are; with `steps`, also what each run has kept of its way."""
+
+    secret: Secret | None = None
+    steps: bool = False
+
+
+class Step(Reply):
+    """A checkpoint that a run has kept of its way, and the images that it had seen."""
+
+    sha256: WholeSha256
+    images: Number | None
+
+
+class ListedCheckpoint(Reply):
+    """A checkpoint that can be used.
+
+    `raw` is the hash of its weights as last trained, where there are such beside the average. `size` is in bytes,
+    `seconds` those of the training; `z_dim` and `classes` say which generators give the same latents for a seed.
+    """
+
+    sha256: WholeSha256
+    raw: WholeSha256 | None
+    raw_name: Name
+    weights: WeightKind | None
+    name: Name
+    size: Count
+    recipe: Named | None
+    tricks: list[Label]
+    images: Number | None
+    seconds: Number | None
+    devices: list[Label]
+    pretrained: Named | None
+    z_dim: Count | None
+    classes: Count
+    alarms: list[Code]
+    added: bool
+    steps: list[Step]
+
+
+class Unusable(Reply):
+    """A checkpoint that cannot be used, and why; `added` is the hash under which a visitor has added it."""
+
+    name: Name
+    reason: Phrase
+    added: WholeSha256 | None
+
+
+class CheckpointList(Reply):
+    """All checkpoints; `default` is the one that is shown first, `untrained` the folder where there is none."""
+
+    checkpoints: list[ListedCheckpoint]
+    problems: list[Unusable]
+    default: WholeSha256 | None
+    untrained: Name | None
+
+
+class ListReply(Reply):
+    """The list, and the hashes of what the browser with the secret has added."""
+
+    own: list[WholeSha256]
+    list: CheckpointList
+
+
+class ThumbnailRequest(Request):
+    """A small picture of a checkpoint."""
+
+    sha256: Sha256
+    visitor: Visitor
+
+
+class JpegReply(Reply):
+    """A picture."""
+
+    jpeg: Base64
+
+
+class PngReply(Reply):
+    """A picture, exactly."""
+
+    png: Base64
+
+
+class CellRequest(TileRequest):
+    """One cell of a tile, counted from 0 row by row."""
+
+    cell: Cell
+
+
+class StopRequest(Request):
+    """Whose wish is taken back."""
+
+    visitor: Visitor
+
+
+class Neighbour(Reply):
+    """A training picture near a cell; `copied` where it is suspiciously near."""
+
+    distance: float
+    mirrored: bool
+    copied: bool
+    jpeg: Base64
+
+
+class NearestReply(Reply):
+    """The training pictures nearest to a cell; the threshold is the distance below which one should look twice."""
+
+    threshold: float
+    count: Count
+    network: Named
+    neighbours: list[Neighbour]
+
+
+class IndexProgress(Reply):
+    """How far the index of the training pictures is: read, or looked at."""
+
+    done: Count
+    total: Count
+    reading: bool
+
+
+class StopReply(Reply):
+    """A wish for the index was taken back; `goes_on` where others wait for it."""
+
+    stopped: Literal[True] = True
+    goes_on: bool
+
+
+class Classes(Reply):
+    """The class of each cell of a tile, and how many there are: none and 0 for a generator without classes."""
+
+    classes: list[Count]
+    class_count: Count

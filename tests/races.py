@@ -1,0 +1,68 @@
+"""Races for the tests: small generators' entries, an organiser, and voters that do what the page does."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio.checkpoints.catalog import Gallery
+from studio.race.organiser import IssuedCode, Organiser
+from studio.race.service import RaceService
+from studio.race.store.entries import RaceEntry, Refusal
+from studio.race.store.race_folder import RaceFolder
+
+SIDE = 16
+ABOUT = {"images": 1000, "seconds": 3600.0, "pretrained": None, "recipe": {"summary": "a small one"}}
+
+
+def declare(folder: Path, **values: Any) -> Path:
+    """Write what a checkpoint's metadata say; None leaves a field out."""
+    config = json.loads((folder / "config.json").read_text())
+    said = {**ABOUT, **values}
+    config["about"] = {name: value for name, value in said.items() if value is not None}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def key() -> str:
+    """Return what a browser draws for one ballot."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass
+class Evening:
+    """A race with what its organiser knows."""
+
+    path: Path
+    secret: str = ""
+    codes: list[IssuedCode] = field(default_factory=list)
+
+    @property
+    def organiser(self) -> Organiser:
+        return Organiser(RaceFolder(self.path, patience=1.0))
+
+    @property
+    def service(self) -> RaceService:
+        return RaceService(self.path, patience=1.0)
+
+    def open(self, voters: int | None, **options: Any) -> None:
+        self.organiser.open_vote(voters, take_codes=self.keep_codes, **options)
+
+    def keep_codes(self, codes: Sequence[IssuedCode]) -> None:
+        self.codes = list(codes)
+
+    def vote(self, code: str, ranks: Sequence[str] | None = None, service: RaceService | None = None) -> str:
+        """Vote as the page does: look at the paper, then cast; by default for the first tiles on it."""
+        service = service or self.service
+        paper = service.paper(code, "session")
+        others = [tile for tile in paper.tiles if tile != paper.own]
+        return service.cast(code, "session", paper.round, list(ranks or others[: paper.most]), key())
+
+
+def enter(evening: Evening, mails: Path) -> dict[str, RaceEntry | Refusal]:
+    """Enter a folder of mails and return what became of each."""
+    return {one.name: one for one in evening.organiser.enter_mails(mails, Gallery(mails / "no such folder"))}

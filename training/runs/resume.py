@@ -1,0 +1,128 @@
+"""Begin a run in a folder, or go on with the one that is there."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from training.core import atomic_write, checkpoint, run_folder
+from training.core.checkpoint import CheckpointError
+from training.core.dataset import Data
+from training.core.precision import Compute
+from training.core.training_log import METRICS, MetricsLog
+from training.recipes.recipe import CORRECTIONS, Recipe
+from training.runs import run_lock
+from training.runs.checkpoint_writer import check_folder
+from training.runs.notices import warn
+from training.runs.passport import check_passport, device_name, passport
+from training.runs.session import Session, now
+from training.runs.trainer import Trainer
+
+COPY_OF = re.compile(r"^Copy of | \(\d+\)(?=\.|$)")  # what drives make of a name that there is already
+HASH_DIGITS = 12  # tell two sets of pictures apart
+
+
+def open_session(
+    recipe: Recipe, seed: int, data: Data, out: Path, compute: Compute, clock: Callable[[], float] = time.monotonic
+) -> Session:
+    """Begin a run in `out`, or go on with the one that is there, on any device and in any precision.
+
+    Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else, and DataError
+    where the pictures have not the classes that the recipe asks for.
+    """
+    check_run(out)
+    found = run_folder.resumable(out)
+    labelled = data.with_classes(recipe.classes) if recipe.classes else data
+    earlier = _read_passport(found) if found else None
+    begun = _as_begun(recipe, earlier, out)
+    run = Trainer(begun, seed, compute.device, compute.precision)
+    about = passport(begun, seed, data)
+    if found and earlier:
+        about = _resume(run, found, earlier, about)
+    about["runtimes"].append({"start": now(), "end": now(), "device": device_name(compute.device)})
+    about["runtimes"][-1]["precision"] = compute.precision_name
+    out.mkdir(parents=True, exist_ok=True)
+    atomic_write.discard_unfinished(out)
+    log = _restored_log(out, found)
+    _discard_later_steps(out, run.images)
+    return Session(run, labelled.to(compute.device), out, about, log, clock, saved=found)
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Keep other processes from training into `out`. Raises CheckpointError for a place of others, and TakenError."""
+    check_run(out)
+    with run_lock.alone(out):
+        yield
+
+
+def check_run(out: Path) -> None:
+    """Refuse a place of others; in a run that has saved something, what else lies there is never touched."""
+    if not run_folder.steps(out):
+        check_folder(out, _is_of_a_run)
+
+
+def _is_of_a_run(name: str) -> bool:
+    name = COPY_OF.sub("", name)
+    return name in (METRICS, run_folder.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
+
+
+def _read_passport(folder: Path) -> dict[str, Any]:
+    about = checkpoint.describe(folder).about
+    check_passport(folder, about)
+    return about
+
+
+def _as_begun(recipe: Recipe, earlier: dict[str, Any] | None, out: Path) -> Recipe:
+    """Return the recipe as the program that began the run knew it, and say what it did not know."""
+    if earlier is None:
+        return recipe
+    if later := recipe.corrections_since(earlier["recipe"]):
+        warn(f"{out} was begun by an older program and goes on as it was, without {', '.join(later)}.")
+    return recipe.as_begun(earlier["recipe"])
+
+
+def _resume(run: Trainer, folder: Path, earlier: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+    """Load a checkpoint's state, and return the passport `about` with what the `earlier` one knows."""
+    changed = run.recipe.differences(earlier["recipe"])
+    if earlier["seed"] != about["seed"]:
+        changed.append(f"seed {earlier['seed']!r} -> {about['seed']!r}")
+    if earlier["data"] != about["data"]:
+        changed.append(f"trained on {_pictures(earlier['data'])}, and the data are now {_pictures(about['data'])}")
+    if changed:
+        raise CheckpointError(f"{folder.parent} holds another run ({'; '.join(changed)}); give another --out.")
+    state = checkpoint.load_state(folder)
+    try:
+        run.load_state(state)
+    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{folder} holds a state that is not of its recipe: {error}.") from error
+    unknown = [name for name in CORRECTIONS if name not in earlier["recipe"]]
+    recipe = {name: value for name, value in about["recipe"].items() if name not in unknown}
+    return {**about, "recipe": recipe, **{key: earlier[key] for key in ("images", "seconds", "runtimes")}}
+
+
+def _pictures(data: dict[str, Any]) -> str:
+    """Say which pictures a passport means: how many, and the beginning of their hash."""
+    count, sha256 = data.get("images"), str(data.get("sha256"))
+    number = f"{count:,}" if isinstance(count, int) else "an unknown number of"
+    return f"{number} pictures (SHA-256 {sha256[:HASH_DIGITS]}...)"
+
+
+def _restored_log(out: Path, newest: Path | None) -> MetricsLog:
+    """Go back to the metrics of the checkpoint from which a run goes on; a killed call may have written more."""
+    content = (newest / METRICS).read_bytes() if newest and (newest / METRICS).is_file() else b""
+    with atomic_write.written_file(out / METRICS) as part:
+        part.write_bytes(content)
+    return MetricsLog(out / METRICS, content)
+
+
+def _discard_later_steps(out: Path, images: int) -> None:
+    """Remove the kept steps that a killed call had reached after the checkpoint from which the run goes on."""
+    atomic_write.discard_unfinished(out / run_folder.KEPT_STEPS)
+    for step in run_folder.kept_steps(out):
+        if int(step.name) > images:
+            atomic_write.discard(step)
