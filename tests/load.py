@@ -52,7 +52,7 @@ class Mix:
     visitors: int
     seconds: float
     width: int = 16
-    looking: float = 12.0
+    looking: float = 15.0
 
     @property
     def kinds(self) -> list[str]:
@@ -285,7 +285,7 @@ def main() -> None:
     parser.add_argument("--visitors", type=int, default=30)
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--width", type=int, default=16, help="of the generators; 16 costs 160 GFLOP a tile")
-    parser.add_argument("--looking", type=float, default=12.0, help="seconds between an answer and the next press")
+    parser.add_argument("--looking", type=float, default=15.0, help="seconds between an answer and the next press")
     parser.add_argument("--checkout", type=Path, default=ROOT, help="of which the studio is opened")
     parser.add_argument("--json", action="store_true", help="print every measured number")
     options = parser.parse_args()

@@ -158,15 +158,33 @@ def _check(folder: Path) -> None:
     config = describe(folder).config
     check_attention(config)
     load(folder)
-    if exceeds(config, MOST_ADDED_OPERATIONS):
-        gigaflop, limit = (round(count / GIGA) for count in (tile_operations(config), MOST_ADDED_OPERATIONS))
-        raise RefusedError("error_add_operations", gigaflop=gigaflop, limit=limit)
+    check_operations(config)
 
 
 def check_attention(config: GeneratorConfig) -> None:
     """Raise RefusedError for a generator whose attention would take gigabytes for each picture."""
     if config.attention > MOST_ATTENTION:
         raise RefusedError("error_add_attention", side=config.attention, limit=MOST_ATTENTION)
+
+
+def check_operations(config: GeneratorConfig) -> None:
+    """Raise RefusedError for a generator whose tile takes too much computing."""
+    if exceeds(config, MOST_ADDED_OPERATIONS):
+        gigaflop, limit = (round(count / GIGA) for count in (tile_operations(config), MOST_ADDED_OPERATIONS))
+        raise RefusedError("error_add_operations", gigaflop=gigaflop, limit=limit)
+
+
+def check_cost(config: bytes) -> None:
+    """Raise RefusedError for a generator that takes too much to draw, before its weights come.
+
+    A config that describes none is refused with them, in the words of whoever reads it.
+    """
+    try:
+        generator = GeneratorConfig.from_dict(json.loads(config).get("generator"))
+    except (ValueError, TypeError, AttributeError):
+        return
+    check_attention(generator)
+    check_operations(generator)
 
 
 def clean_name(name: object) -> str:

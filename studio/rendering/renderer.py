@@ -36,6 +36,7 @@ T = TypeVar("T")
 CACHE_BYTES = 512 * 2**20
 SHEET_SHARE = 4  # of which a quarter is for tiles of sheets, so that a sheet pushes out nothing that is looked at
 COPY_BYTES = 2**29  # generators on a GPU, or in the form that draws faster
+OF_SHEETS = (Priority.FIRST, Priority.SHEET, Priority.VIDEO)
 TRIED = 5  # pictures on which the faster form is tried: it computes the same or something else altogether
 
 
@@ -187,7 +188,7 @@ class Renderer:
     def _find(self, wish: Wish, priority: Priority) -> Picture | None:
         """Look the tile up; one that a sheet has shown and is looked at now is kept as such."""
         found = self._looked_at.get(wish) or self._sheets.get(wish)
-        if found is not None and priority < Priority.SHEET and self._sheets.pop(wish):
+        if found is not None and priority not in OF_SHEETS and self._sheets.pop(wish):
             self._looked_at.put(wish, found)
         return found
 
@@ -318,7 +319,7 @@ class Renderer:
             self._fail(job, error)
             return
         with self._changed:
-            kept = self._looked_at if job.priority < Priority.SHEET else self._sheets
+            kept = self._sheets if job.priority in OF_SHEETS else self._looked_at
             if not made.is_preview:
                 self._drop_preview(made)
             kept.put(Wish(made.sha256, made.seed, made.psi, made.is_preview), made)

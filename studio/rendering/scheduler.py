@@ -33,11 +33,11 @@ class Priority(IntEnum):
     """What a job is for; the lower, the sooner."""
 
     INTERACTIVE = 0
-    COMPARE = 1
-    FIRST = 2  # the first tile of a sheet
-    PREFETCH = 3  # nobody waits for it
-    SHEET = 4
-    VIDEO = 5
+    FIRST = 1  # the first tile of a sheet
+    COMPARE = 2
+    SHEET = 3
+    VIDEO = 4
+    PREFETCH = 5  # nobody waits for it
 
 
 class Turn(NamedTuple):
@@ -49,19 +49,19 @@ class Turn(NamedTuple):
 
 PATIENCE = {  # seconds that a job may wait before it is as urgent as an interactive one that has just come
     Priority.INTERACTIVE: 0.0,
-    Priority.COMPARE: 5.0,
-    Priority.FIRST: 6.0,
-    Priority.PREFETCH: 10.0,
-    Priority.SHEET: 12.0,
-    Priority.VIDEO: 14.0,
+    Priority.FIRST: 20.0,
+    Priority.COMPARE: 22.0,
+    Priority.SHEET: 40.0,
+    Priority.VIDEO: 42.0,
+    Priority.PREFETCH: 44.0,
 }
 TURNS = {
     Priority.INTERACTIVE: Turn(math.inf, 2.0),  # a tile of Morph is ten jobs
-    Priority.COMPARE: Turn(6, 12.0),  # all checkpoints of one comparison
     Priority.FIRST: Turn(1, 2.0),
+    Priority.COMPARE: Turn(6, 12.0),  # all checkpoints of one comparison
+    Priority.SHEET: Turn(2, 4.0),  # as many as a page asks for at once
+    Priority.VIDEO: Turn(math.inf, 4.0),  # many frames
     Priority.PREFETCH: Turn(1, 2.0),
-    Priority.SHEET: Turn(1, 2.0),
-    Priority.VIDEO: Turn(math.inf, 2.0),  # several frames
 }
 
 
@@ -105,7 +105,7 @@ class Job:
     @property
     def priority(self) -> Priority:
         """Return how urgent it is to whoever needs it most; it is least urgent where nobody does."""
-        return min((stake.priority for stake in self.stakes.values()), default=Priority.VIDEO)
+        return min((stake.priority for stake in self.stakes.values()), default=Priority.PREFETCH)
 
     @property
     def visitors(self) -> set[Visitor]:

@@ -44,7 +44,7 @@ class Worker:
     What nobody waits for any more is not begun. Too much work is refused as by the scheduler.
     """
 
-    def __init__(self, name: str, priority: Priority = Priority.SHEET) -> None:
+    def __init__(self, name: str, priority: Priority = Priority.FIRST) -> None:
         self._name, self._priority = name, priority
         self._lock = threading.Lock()
         self._scheduler: Scheduler[Piece] = Scheduler()

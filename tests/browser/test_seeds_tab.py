@@ -624,11 +624,11 @@ def test_the_next_sheet_begins_at_once_while_this_one_streams(
     monkeypatch.setattr(Renderer, "order", note)
     monkeypatch.setattr(Renderer, "call_off", note_call)
     page = open_seeds(open_page, address)
-    assert set(drawn[:2]) == {(0, Priority.PREFETCH), (1, Priority.SHEET)}
-    assert (24, Priority.PREFETCH) in drawn[:6]
+    assert set(drawn[:2]) == {(0, Priority.FIRST), (1, Priority.SHEET)}
+    assert (24, Priority.FIRST) in drawn[:6]
     page.get_by_role("button", name="Next seeds").click()
     page.wait_for_function(DRAWN, arg=24)
-    assert [priority for seed, priority in drawn if seed == 24] == [Priority.PREFETCH]
+    assert [priority for seed, priority in drawn if seed == 24] == [Priority.FIRST]
     lanes = {lane for lane, keep in called_off if keep is not None and keep.seed >= 24}
     assert {"seeds-0", "seeds-1"} <= lanes
 

@@ -15,6 +15,7 @@ from studio.checkpoints.visitor_checkpoints import (
     MOST,
     MOST_CONFIG_BYTES,
     check_config,
+    check_cost,
     check_start,
 )
 from studio.favourites import owner_of
@@ -82,6 +83,7 @@ def _adding(studio: Studio) -> list[ServerFunction]:
         uploads, config = _uploads(studio), asked.config.encode()
         with refusing():
             check_config(config)
+            check_cost(config)
             return BeginReply(upload=uploads.begin(asked.size, config, asked.name, owner_of(asked.secret)))
 
     @answers

@@ -134,7 +134,7 @@ def test_short_pieces_of_one_visitor_are_one_turn_of_so_many_seconds(desk: Desk)
     desk.ask("sheet", VIDEO, visitor="other")
     names = []
     for _ in range(12):
-        names.append(desk.do(0.25))
+        names.append(desk.do(0.5))
         if names[-1] == "film":
             desk.ask("film", VIDEO)
     assert names == ["film"] * 8 + ["sheet"] + ["film"] * 3

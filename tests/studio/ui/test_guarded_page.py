@@ -14,10 +14,12 @@ import pytest
 import torch
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.clients import current_client
 from studio.ui import page as studio_page
 from studio.ui.http_limits import Guard
 
@@ -39,7 +41,15 @@ class Signed:
         await self.app(scope, receive, signed)
 
 
-OWN = {"routes": [Route("/mine", PlainTextResponse("own"))], "middleware": [Middleware(Signed)], "title": "Ours"}
+def who(_: Request) -> PlainTextResponse:
+    return PlainTextResponse(current_client().source)
+
+
+OWN = {
+    "routes": [Route("/mine", PlainTextResponse("own")), Route("/who", who)],
+    "middleware": [Middleware(Signed)],
+    "title": "Ours",
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +79,7 @@ def test_routes_and_middleware_of_the_caller_come_beside_the_pages_own(
     assert front.headers["x-signed"] == "yes"
     assert "frame-ancestors" in front.headers["content-security-policy"]
     assert OWN["title"] == "Ours"
-    assert len(OWN["routes"]) == 1
+    assert len(OWN["routes"]) == 2
 
 
 def test_what_the_page_never_asks_for_is_not_there(client: httpx.Client) -> None:
@@ -167,3 +177,26 @@ def test_the_app_is_guarded_before_it_is_launched(tmp_path: Path) -> None:
     built = studio_page.build(tmp_path, torch.device("cpu"))
     assert built.app.user_middleware[0].cls is Guard
     assert json.dumps(built.custom_mount_path) == "null"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        (None, "127.0.0.1"),
+        ("192.0.2.5", "192.0.2.5"),
+        ("203.0.113.7, 192.0.2.5", "192.0.2.5"),
+        ("203.0.113.7, 192.0.2.5, 127.0.0.1", "192.0.2.5"),
+    ],
+)
+def test_behind_the_tunnel_a_visitor_is_known_by_what_the_tunnel_wrote_last(
+    client: httpx.Client, forwarded: str | None, address: str
+) -> None:
+    headers = {"x-forwarded-for": forwarded} if forwarded else {}
+    assert client.get("/who", headers=headers).text == f"address {address}"
+
+
+def test_whoever_has_opened_the_page_is_known_by_a_session(client: httpx.Client) -> None:
+    assert client.get("/").status_code == 200
+    source = client.get("/who").text
+    assert source.startswith("session ")
+    assert client.get("/who", headers={"x-forwarded-for": "192.0.2.5"}).text == source

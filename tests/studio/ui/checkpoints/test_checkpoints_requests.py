@@ -29,6 +29,7 @@ from training.core.checkpoint import file_sha256
 Call = Callable[..., Answer]
 Make = Callable[..., Path]
 CPU = torch.device("cpu")
+TOO_DEAR, SIZE = "error_add_operations", "error_add_size"
 SECRET, STRANGER = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 
 
@@ -223,6 +224,13 @@ def test_weights_that_their_config_does_not_fit_are_refused_and_nothing_is_kept(
         ({"config": "{"}, "error_add_config"),
         ({"config": "\ud800"}, "error_request"),
         ({"config": '{"about": []}'}, "error_add_passport"),
+        ({"config": '{"generator": {"network": "fastgan", "z_dim": 8, "resolution": 256, "width": 128}}'}, TOO_DEAR),
+        ({"config": '{"generator": {"network": "fastgan", "z_dim": 8, "resolution": 128, "width": 64}}'}, TOO_DEAR),
+        (
+            {"config": '{"generator": {"network": "resnet", "z_dim": 8, "resolution": 8, "width": "9"}}', "size": 0},
+            SIZE,
+        ),
+        ({"config": '{"generator": 3}', "size": 0}, SIZE),
         ({"name": 7}, "error_request"),
         ({"name": "x" * 1000}, "error_request"),
     ],
