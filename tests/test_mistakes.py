@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mistakes import MISTAKES, PROJECT, Mistake, changed, fails, made, main
+from tests.mistakes import MISTAKES, PROJECT, Mistake, changed, fails, left_out, made, main
 
 RIGHT = "def half(number):\n    return number / 2\n"
 TEST = "import half\n\n\ndef test_half():\n    assert half.half({}) == {}\n"
@@ -29,6 +29,13 @@ def test_a_mistake_can_be_made_and_is_still_a_program(mistake: Mistake) -> None:
 def test_a_line_that_is_no_longer_there_is_told() -> None:
     with pytest.raises(ValueError, match=r"half\.py has no 'gone'; bring tests/mistakes\.py up to date\."):
         changed(Mistake("half.py", "gone", "", ""), RIGHT)
+
+
+def test_a_copy_has_every_folder_of_sources() -> None:
+    assert "checkpoints" in left_out(str(PROJECT), ["checkpoints", "studio", ".git"])
+    for folder in ("studio", "training", "tests/studio"):
+        names = [path.name for path in (PROJECT / folder).iterdir()]
+        assert left_out(str(PROJECT / folder), names) == set()
 
 
 @pytest.mark.slow
