@@ -1,4 +1,4 @@
-"""Make one-line mistakes in the tables of tricks, one at a time, and show that the tests catch each.
+"""Make one-line mistakes in the tables of tricks and the count of a race, one at a time; the tests must catch each.
 
 Run `python tests/mistakes.py` in the project's folder, with words to choose among the mistakes by their place. It works
 on a copy, takes some minutes, and exits with 1 where a mistake goes unnoticed.
@@ -29,6 +29,87 @@ class Mistake(NamedTuple):
 
 
 MISTAKES = [
+    Mistake(
+        "studio/race/counting.py", '"podium": (3, 2, 1)', '"podium": (3, 2, 2)', "studio/race/test_counting_fixtures.py"
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        '        if self.kind != "final":\n            left_out',
+        '        if self.kind == "final":\n            left_out',
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        "won[one] += Fraction(1 + (lead > 0) - (lead < 0), 2)",
+        "won[one] += Fraction(1 + (lead >= 0) - (lead < 0), 2)",
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        '    "first_places": _first_places,\n    "times_ranked": _times_ranked,',
+        '    "times_ranked": _times_ranked,\n    "first_places": _first_places,',
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        "Fraction(self.points[tile], self.rules.electors_of(tile))",
+        "Fraction(self.points[tile], self.rules.eligible)",
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        "for one in _split(tally, part, TIE_BREAKS, why)",
+        "for one in [(part, why)]",
+        "studio/race/test_counting_fixtures.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        "if score > 0 and score >= border",
+        "if score >= border",
+        "studio/race/test_counting.py",
+    ),
+    Mistake(
+        "studio/race/counting.py",
+        '"\\n".join([*sorted(receipts), salt])',
+        '"\\n".join([*receipts, salt])',
+        "studio/race/test_counting.py",
+    ),
+    Mistake(
+        "studio/race/counting.py", "shares = place == 1 and tally", "shares = tally", "studio/race/test_counting.py"
+    ),
+    Mistake("studio/race/recount.py", '"podium": [3, 2, 1]', '"podium": [3, 2, 2]', "studio/race/test_recount.py"),
+    Mistake(
+        "studio/race/recount.py",
+        'if kind != "final" or set(pair) <= set(ranks)',
+        "if set(pair) <= set(ranks)",
+        "studio/race/test_recount.py",
+    ),
+    Mistake(
+        "studio/race/published.py",
+        "key=lambda ballot: ballot.receipt",
+        "key=lambda ballot: 0",
+        "studio/race/test_published.py",
+    ),
+    Mistake("studio/race/simulation.py", "(errors + fresh) / 2.0", "fresh", "studio/race/test_simulation.py"),
+    Mistake(
+        "studio/race/simulation.py",
+        "((votes == highest).sum(1), _ranked(votes).sum(1), earlier[rows])",
+        "(_ranked(votes).sum(1), (votes == highest).sum(1), earlier[rows])",
+        "studio/race/test_simulation.py",
+    ),
+    Mistake("studio/race/results.py", "weights @ points / electors", "weights @ points", "studio/race/test_results.py"),
+    Mistake(
+        "studio/race/results_files.py",
+        "if isinstance(value, str) and value.startswith(FORMULA)",
+        "if False",
+        "studio/race/test_results_page.py",
+    ),
+    Mistake(
+        "studio/race/entrant_markdown.py",
+        "return url.strip().lower().startswith(SCHEMES)",
+        "return True",
+        "studio/race/test_results_page.py",
+    ),
     Mistake("training/core/latents.py", "astype(np.float32)", "astype(np.float16)", "training/core/test_latents.py"),
     Mistake(
         "training/core/latents.py",
@@ -541,7 +622,7 @@ def main(words: Sequence[str]) -> int:
     unnoticed = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
-        shutil.copytree(PROJECT, copy, ignore=left_out)
+        shutil.copytree(PROJECT, copy, ignore=_not_needed)
         for number, mistake in enumerate(chosen, start=1):
             with made(copy, mistake):
                 noticed = fails(copy, mistake.test)
@@ -552,10 +633,10 @@ def main(words: Sequence[str]) -> int:
     return 1 if unnoticed or not chosen else 0
 
 
-def left_out(folder: str, names: list[str]) -> set[str]:
-    """Name what a copy does without: hidden files, and at the top what is no source, which may be large."""
-    large = ("checkpoints", "runs") if Path(folder) == PROJECT else ()
-    return {name for name in names if name.startswith((".", "venv")) or name in large}
+def _not_needed(folder: str, names: list[str]) -> set[str]:
+    """Name what no test of a mistake needs: hidden files, and at the top what is large."""
+    at_top = Path(folder) == PROJECT
+    return {name for name in names if name.startswith((".", *(("checkpoints", "runs", "venv") if at_top else ())))}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mistakes import MISTAKES, PROJECT, Mistake, changed, fails, left_out, made, main
+from tests.mistakes import MISTAKES, PROJECT, Mistake, _not_needed, changed, fails, made, main
 
 RIGHT = "def half(number):\n    return number / 2\n"
 TEST = "import half\n\n\ndef test_half():\n    assert half.half({}) == {}\n"
@@ -32,10 +32,10 @@ def test_a_line_that_is_no_longer_there_is_told() -> None:
 
 
 def test_a_copy_has_every_folder_of_sources() -> None:
-    assert "checkpoints" in left_out(str(PROJECT), ["checkpoints", "studio", ".git"])
+    assert "checkpoints" in _not_needed(str(PROJECT), ["checkpoints", "studio", ".git"])
     for folder in ("studio", "training", "tests/studio"):
         names = [path.name for path in (PROJECT / folder).iterdir()]
-        assert left_out(str(PROJECT / folder), names) == set()
+        assert _not_needed(str(PROJECT / folder), names) == set()
 
 
 @pytest.mark.slow

@@ -71,6 +71,20 @@ def test_one_language_is_shown_and_the_other_by_one_tap(browser: Browser, addres
     context.close()
 
 
+@pytest.mark.parametrize("language", ["English", "日本語"])
+def test_a_printed_page_cuts_off_no_table(browser: Browser, address: str, language: str) -> None:
+    context = browser.new_context(viewport={"width": 718, "height": 1000})  # A4 without its margins
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_label(language).check()
+    page.emulate_media(media="print")
+    widths = page.locator(".standings").evaluate_all("tables => tables.map((one) => one.getBoundingClientRect().right)")
+    assert len(widths) == 2
+    assert max(widths) <= 718
+    assert page.locator(".language").is_hidden()
+    context.close()
+
+
 def test_the_pictures_are_shown(browser: Browser, address: str) -> None:
     context = browser.new_context()
     page = context.new_page()

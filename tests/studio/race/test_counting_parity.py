@@ -80,7 +80,7 @@ def compare_duels(library: Callable[[str], ModuleType], random: Random, tiles: i
 
 
 def test_the_winners_are_those_of_the_library(library: Callable[[str], ModuleType]) -> None:
-    for seed in range(200):
+    for seed in range(100):
         compare(library, seed)
 
 

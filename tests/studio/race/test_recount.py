@@ -50,7 +50,7 @@ def test_the_script_is_short_and_imports_the_standard_library_only() -> None:
 
 
 def test_it_agrees_in_a_process_of_its_own(tmp_path: Path) -> None:
-    for seed in range(60):
+    for seed in range(40):
         race = random_race(seed)
         path = tmp_path / f"race{seed}.json"
         path.write_text(publish(race), encoding="utf-8")
@@ -60,8 +60,8 @@ def test_it_agrees_in_a_process_of_its_own(tmp_path: Path) -> None:
         assert done.stdout.splitlines() == [*expected, "Everything agrees with the file."]
 
 
-def test_it_agrees_in_a_thousand_random_races() -> None:
-    for seed in range(1000, 2000):
+def test_it_agrees_in_five_hundred_random_races() -> None:
+    for seed in range(1000, 1500):
         race = random_race(seed)
         values = json.loads(publish(race))
         order, differences = recount.recount(values)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from studio.race.counting import Ballot, Round, Rules, count_race, count_round, finalists
-from studio.race.simulation import Elections, Setting, draw, leaders, simulate
+from studio.race.simulation import Chances, Elections, Setting, Simulation, draw, leaders, sentence, simulate
 
 # Tiles, voters, noise and strategic share; the share of 500 races that the best tile won with a podium alone, and with
 # a final of four. Strategic voters name what they like least.
@@ -122,6 +122,12 @@ def test_runs_in_several_batches_are_all_counted(monkeypatch: pytest.MonkeyPatch
     parts = simulate(Setting(6, 10), 900)
     assert parts.runs == 900
     assert parts.best_wins == pytest.approx(whole.best_wins, abs=4.0 * whole.standard_error)
+
+
+def test_the_sentence_before_the_vote_gives_the_numbers_in_both_languages() -> None:
+    found = Simulation(Setting(12, 24), 1000, Chances(0.7, 0.1, 0.0), Chances(0.776, 0.1, 0.0))
+    assert sentence(found, "en").startswith("With 12 tiles and 24 voters, the truly best tile wins in about 78 of 100")
+    assert all(words in sentence(found, "ja") for words in ("タイル 12 枚", "投票者 24 人", "およそ 78 回"))
 
 
 @pytest.mark.perf
