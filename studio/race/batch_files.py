@@ -124,6 +124,14 @@ def read_file(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
         return file.read(limit + 1)
 
 
+def dropped_pictures(name: str, data: bytes) -> Iterator[PictureFile]:
+    """Yield the pictures of a file that was dropped on the page: itself, or those that it holds as a zip."""
+    if PurePosixPath(name).suffix.lower() == ARCHIVE:
+        yield from pictures_in_zip(data, name)
+    else:
+        yield PictureFile(printable(name), lambda: data)
+
+
 def pictures_in_zip(source: Source, label: str) -> Iterator[PictureFile]:
     """Yield the pictures in a zip; where it cannot be read, one that says why."""
     try:

@@ -121,11 +121,7 @@ def _write_sheet(sheet: Path, state: RaceState, address: str | None, codes: Sequ
 def _print_excluded(organiser: Organiser) -> None:
     for entry in organiser.overview().entries:
         if entry.excluded:
-            print(f"excluded: {entry.name}: {RaceError(**_error(entry.excluded)).sentence()}")
-
-
-def _error(excluded: dict[str, Any]) -> dict[str, Any]:
-    return {"code": excluded["code"], **excluded["values"]}
+            print(f"excluded: {entry.name}: {RaceError(**entry.excluded).sentence()}")
 
 
 def codes(options: argparse.Namespace) -> int:
@@ -160,7 +156,7 @@ def _status_lines(overview: Overview) -> list[str]:
         lines.append(f"commitment: {state.commitment}")
     lines += [_line(entry) for entry in overview.entries if not entry.excluded]
     excluded = [one for one in overview.entries if one.excluded]
-    lines += [f"excluded: {one.name}: {RaceError(**_error(one.excluded or {})).sentence()}" for one in excluded]
+    lines += [f"excluded: {one.name}: {RaceError(**(one.excluded or {})).sentence()}" for one in excluded]
     lines += [f"refused: {one.name}: {one.sentence()}" for one in overview.refusals]
     moments = [(time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment)), event) for moment, event in overview.events]
     return [*lines, *(f"{moment} {event}" for moment, event in moments)]
@@ -188,6 +184,13 @@ def exclude(options: argparse.Namespace) -> int:
     """Let an entry take no part."""
     _organiser(options).exclude(options.name)
     print(f"excluded: {options.name}")
+    return DONE
+
+
+def include(options: argparse.Namespace) -> int:
+    """Let an entry that was excluded take part again."""
+    _organiser(options).include(options.name)
+    print(f"takes part again: {options.name}")
     return DONE
 
 
@@ -225,8 +228,11 @@ def add_parser(commands: Parsers) -> None:
         ("secret", secret, "draw a new organiser's secret"),
     ):
         _add(found, name, function, text)
-    command = _add(found, "exclude", exclude, "let an entry take no part, before the vote")
-    command.add_argument("name", metavar="NAME", help="the entry's name")
+    for name, function, text in (
+        ("exclude", exclude, "let an entry take no part, before the vote"),
+        ("include", include, "let an entry that was excluded take part again"),
+    ):
+        _add(found, name, function, text).add_argument("name", metavar="NAME", help="the entry's name")
     command = _add(found, "codes", codes, "draw new codes in the place of all that nobody has used")
     command.add_argument("--voters", type=int, required=True, metavar="N", help="all voters, those who have voted too")
     _add_sheet(command)

@@ -127,7 +127,7 @@ MESSAGES = {
         "The race has {limit} entries, the most that are taken.", "エントリーは {limit} 件までです。"
     ),
     # organiser
-    "secret_wrong": Message("This is not the organiser's secret.", "主催者の秘密の言葉が違います。"),
+    "secret_wrong": Message("This is not the organiser's secret.", "主催者用キーが違います。"),
     "phase": Message(
         "The race is in the phase {phase}; {action} is possible in {allowed}.",
         "レースは {phase} の段階です。{action} ができるのは {allowed} です。",

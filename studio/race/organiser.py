@@ -30,6 +30,7 @@ from studio.race.store.race_folder import SECRET_LETTERS, Progress, RaceFolder, 
 from studio.race.store.race_state import FINAL_ROUND, FIRST_ROUND, Phase, RaceState
 
 MOST_VOTERS = 1000
+EXCLUDED: dict[str, Any] = {"code": "entry_excluded"}  # by the organiser
 TILE_LETTERS, TILE_DIGITS = "ACDEFGHJKMNPQRTVWXY", "2346789"  # no look-alikes; 133 codes
 
 
@@ -57,16 +58,23 @@ TakeCodes = Callable[[Sequence[IssuedCode]], None]
 
 
 def enter(connection: sqlite3.Connection, entry: RaceEntry) -> RaceEntry:
-    """Write an entry; of the same name and owner it takes the place of the older one. Raises RaceError."""
+    """Write an entry; of the same name and owner it takes the place of the older one. Raises RaceError.
+
+    Whom the organiser has excluded stays so, and cannot enter again on the page.
+    """
     phases.check_takes_entries(race_state.load(connection))
     everybody = entries.all_entries(connection)
     before = entries.named(connection, entry.name)
     others = [one for one in everybody if before is None or one.entry_id != before.entry_id]
     if before is not None and entry.owner and before.owner != entry.owner:
         raise RaceError("entry_name_taken", name=entry.name)
+    if before is not None and before.excluded == EXCLUDED:
+        if entry.owner:
+            raise RaceError(**EXCLUDED)
+        entry = replace(entry, excluded=EXCLUDED)
     if any(one.drawn_from == entry.drawn_from for one in others):
         raise RaceError("entry_duplicate")
-    if len(others) >= phases.MOST_ENTRIES:
+    if sum(one.excluded is None for one in others) >= phases.MOST_ENTRIES:
         raise RaceError("entries_full", limit=phases.MOST_ENTRIES)
     if before is not None and before.drawn_from == entry.drawn_from:
         entry = replace(entry, entry_id=before.entry_id)
@@ -123,14 +131,22 @@ class Organiser:
 
     def exclude(self, name: str) -> None:
         """Let an entry take no part, before the vote opens."""
+        self._change_exclusion("exclude", name, EXCLUDED)
 
+    def include(self, name: str) -> None:
+        """Let an entry that was excluded take part again, before the vote opens."""
+        self._change_exclusion("include", name, None)
+
+    def _change_exclusion(self, event: str, name: str, excluded: dict[str, Any] | None) -> None:
         def action(connection: sqlite3.Connection) -> None:
-            phases.check_phase(race_state.load(connection), "exclude", Phase.SUBMIT, Phase.CHECK)
+            state = race_state.load(connection)
+            phases.check_phase(state, event, Phase.SUBMIT, Phase.CHECK)
             entry = entries.named(connection, name)
             if entry is None:
                 names = ", ".join(one.name for one in entries.all_entries(connection)) or "none"
                 raise RaceError("entry_absent", name=name, names=names)
-            entries.put(connection, replace(entry, excluded={"code": "entry_excluded", "values": {}}))
+            entries.put(connection, replace(entry, excluded=excluded))
+            race_state.change(connection, state, f"{event} {entry.entry_id}")
 
         self._database.write(action)
 
@@ -162,9 +178,9 @@ class Organiser:
         try:
             anonymous_pictures.draw_entry(self.folder, entry, second_seed)
         except ValueError as error:
-            return replace(entry, excluded={"code": "entry_checkpoint", "values": {"why": str(error)}})
+            return replace(entry, excluded={"code": "entry_checkpoint", "why": str(error)})
         repeated, same_tile = anonymous_pictures.repetition(self.folder, entry)
-        excluded = {"code": "entry_ignores_seed", "values": {}} if same_tile else None
+        excluded = {"code": "entry_ignores_seed"} if same_tile else None
         return replace(entry, repeated_cells=repeated, excluded=excluded)
 
     def reopen(self) -> RaceState:

@@ -17,9 +17,9 @@ class RaceEntry:
 
     `about` is Markdown by the entrant, as it was sent. `hours`, `pretrained` and `recipe` are what the checkpoint's
     metadata declare, `seeds_looked_at` what the file or the entrant does. `owner` is the hash of a secret of the
-    browser that sent it, "" where the organiser did. `excluded` is why it takes no part (a code of MESSAGES and its
-    values), or None. `repeated_cells` of its 100 pictures occur nearly equal in the tile of the second seed, too; None
-    before that is drawn.
+    browser that sent it, "" where the organiser did. `excluded` is why it takes no part (`code` of MESSAGES and the
+    values that fill it), or None. `repeated_cells` of its 100 pictures occur nearly equal in the tile of the second
+    seed, too; None before that is drawn.
     """
 
     entry_id: str

@@ -18,7 +18,14 @@ from PIL import Image
 from studio.__main__ import main
 from studio.checkpoints.catalog import Gallery
 from studio.race import batch_files
-from studio.race.batch_files import PictureFile, pictures, pictures_in_zip, read_member, unpack_checkpoints
+from studio.race.batch_files import (
+    PictureFile,
+    dropped_pictures,
+    pictures,
+    pictures_in_zip,
+    read_member,
+    unpack_checkpoints,
+)
 from studio.race.batch_table import to_csv, to_text
 from studio.race.batch_verification import CheckedFile, verify_batch
 from studio.race.declarations import declarations
@@ -112,6 +119,14 @@ def test_a_name_is_shown_without_control_letters(tmp_path: Path) -> None:
     (tmp_path / "a\x1b[31m\n.png").write_bytes(b"x")
     (label,) = (one.label for one in pictures([tmp_path]))
     assert label.endswith("a?[31m?.png")
+
+
+def test_what_is_dropped_is_a_picture_or_a_zip_of_them(root: Path) -> None:
+    data = zipped({"a.png": tile(root)})
+    (inside,) = dropped_pictures("X.ZIP", data)
+    (alone,) = dropped_pictures("b\u202e.png", tile(root))
+    assert (inside.label, inside.read()) == ("X.ZIP > a.png", tile(root))
+    assert (alone.label, alone.read()) == ("b?.png", tile(root))
 
 
 # verdicts and duplicates

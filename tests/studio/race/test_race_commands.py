@@ -101,6 +101,9 @@ def test_who_is_refused_is_told_with_the_reason_and_exit_1(
     assert race("exclude", tmp_path / "race", "Anna") == 0
     assert race("status", tmp_path / "race") == 0
     assert "excluded: Anna: The organiser has excluded it." in capsys.readouterr().out
+    assert race("include", tmp_path / "race", "Anna") == 0
+    assert race("status", tmp_path / "race") == 0
+    assert "entered: Anna: " in capsys.readouterr().out
 
 
 def test_the_honour_system_is_called_so(entered: Evening, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

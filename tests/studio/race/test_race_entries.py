@@ -277,7 +277,7 @@ def test_a_generator_that_ignores_the_seed_is_excluded_when_the_second_tile_is_d
     assert isinstance(only(entered, tmp_path / "mails"), RaceEntry)
     entered.organiser.close()
     excluded = {one.name: one.excluded for one in entered.organiser.overview().entries if one.excluded}
-    assert excluded == {"Cheat": {"code": "entry_ignores_seed", "values": {}}}
+    assert excluded == {"Cheat": {"code": "entry_ignores_seed"}}
 
 
 def test_a_lookup_table_of_classes_is_unmasked_by_the_second_tile(
@@ -349,16 +349,45 @@ def test_a_generator_that_cannot_be_drawn_any_more_is_excluded_and_the_others_go
     assert len(entered.service.status()["tiles"]) == 5
 
 
-def test_an_entry_can_be_excluded_before_the_vote_and_come_back(entered: Evening, entrants: Path) -> None:
+def test_an_entry_can_be_excluded_before_the_vote_and_come_back_by_the_organiser_only(
+    entered: Evening, entrants: Path
+) -> None:
     entered.organiser.exclude("anna")
+    enter(entered, entrants)
     assert entered.service.status()["entries"] == 5
     with pytest.raises(RaceError, match=r"There is no entry Zoe; the entries are: Anna, Ben"):
         entered.organiser.exclude("Zoe")
-    enter(entered, entrants)
-    assert entered.service.status()["entries"] == 6
+    entered.organiser.close()
+    entered.organiser.include("Anna")
     entered.open(6)
+    assert len(entered.service.status()["tiles"]) == 6
     with pytest.raises(RaceError, match="exclude is possible in SUBMIT, CHECK"):
         entered.organiser.exclude("Anna")
+
+
+def test_who_was_excluded_cannot_enter_again_on_the_page(evening: Evening, entrants: Path) -> None:
+    service = RaceService(evening.path, Gallery(entrants))
+    service.enter(application(entrants, "Anna"))
+    evening.organiser.exclude("Anna")
+    with pytest.raises(RaceError, match=r"The organiser has excluded it\."):
+        service.enter(application(entrants, "Ben", name="Anna"))
+    assert service.status()["entries"] == 0
+
+
+def test_weights_as_last_trained_enter_as_such(evening: Evening, entrants: Path, tmp_path: Path) -> None:
+    shutil.copytree(entrants / "Anna", tmp_path / "mails" / "Anna")
+    run = tmp_path / "mails" / "Anna" / "run"
+    shutil.copy(entrants / "Ben" / "run" / "model.safetensors", run / "raw.safetensors")
+    raw = checkpoint.load(run, "raw.safetensors")
+    (run.parent / "tile.png").write_bytes(export_png(raw, 5))
+    found = only(evening, tmp_path / "mails")
+    assert isinstance(found, RaceEntry)
+    assert (found.checkpoint_sha256, found.weights) == (raw.sha256, "raw")
+    shutil.rmtree(tmp_path / "mails")
+    state = evening.organiser.close()
+    drawn = np.asarray(Image.open(evening.organiser.folder.drawn(found.entry_id)))
+    assert np.array_equal(drawn, seed_sheet(raw.generator, 5))
+    assert state.phase == "CHECK"
 
 
 # entering on the page
