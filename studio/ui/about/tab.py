@@ -11,7 +11,7 @@ import torch
 
 from studio.checkpoints.scoreboard import Passport, boards
 from studio.rendering.picture import device_name
-from studio.ui.about.texts import GLOSSARY, Trick
+from studio.ui.about.glossary import GLOSSARY, Trick
 from studio.ui.component import component
 from studio.ui.protocol import Answer, answers
 from studio.ui.services import Studio
