@@ -32,7 +32,7 @@ def build(studio: Studio) -> gr.HTML:
     def about_program(_: Answer) -> Answer:
         return {"tricks": [_in_all_languages(trick) for trick in GLOSSARY], "versions": _versions(studio)}
 
-    return component("about", [about_scores, about_program], ("glossary",))
+    return component("about", [about_scores, about_program])
 
 
 def _passports(studio: Studio) -> list[Passport]:

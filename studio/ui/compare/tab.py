@@ -44,10 +44,6 @@ from training.core.tile import CELLS
 
 LANE, MATRIX_LANE, CELL_LANE, COPIES_LANE = "compare", "compare-matrix", "compare-cell", "compare-copies"
 SAVED_LANE = "compare-saved"
-SCRIPTS = (
-    *("training_steps", "modes", "tile_grid", "lightbox", "matrix", "blind_guess"),
-    *("shared/line_chart", "settings_and_curves", "save_image"),
-)
 THUMBNAIL_SIDE = 224
 
 
@@ -109,7 +105,6 @@ def build(studio: Studio) -> gr.HTML:
             compare_facts,
             *_nearest_functions(studio),
         ],
-        SCRIPTS,
         copies=studio.copies is not None,
         limits={"checkpoints": MAX_CHECKPOINTS, "seeds": MAX_SEEDS},
     )

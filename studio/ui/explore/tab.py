@@ -34,7 +34,6 @@ from studio.ui.shared import nearest as nearest_pictures
 from studio.ui.shared.tile_facts import FIRST_SEED, drawn_classes
 from training.core.tile import CELLS
 
-SCRIPTS = ("copy_seed", "weights_switch", "weak_cells", "open_tile_file")
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
 EXACT: dict[str, Any] = {"priority": Priority.COMPARE, "lane": "exact"}  # what takes the place of a preview
@@ -92,8 +91,7 @@ def build(studio: Studio) -> gr.HTML:
     asked = {"seed": FIRST_SEED, "visitor": "", "preview": True, "ahead": True}
     first = show({"sha256": default.sha256, **asked}) if default else None
     functions = [show, cell, nearest, stop_nearest, weakest, open_tile, list_checkpoints]
-    props = {"list": studio.list(), "first": first, "copies": studio.copies is not None}
-    return component("explore", functions, SCRIPTS, kind="tab", **props)
+    return component("explore", functions, list=studio.list(), first=first, copies=studio.copies is not None)
 
 
 def _picture(studio: Studio, data: Answer, place: dict[str, Any] = NOW) -> tuple[Entry, Picture]:

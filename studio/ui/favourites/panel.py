@@ -58,7 +58,7 @@ def build(studio: Studio) -> gr.HTML:
     async def exact_tile(data: Answer) -> Answer:
         return await exported(studio, data)
 
-    return component("favourites", [share, thumbnail, exact_tile], ("zip", "download_zip"), kind="panel")
+    return component("favourites", [share, thumbnail, exact_tile], kind="panel")
 
 
 async def _alive(_: Request) -> JSONResponse:

@@ -28,7 +28,7 @@ def build(public_link: Callable[[], str | None]) -> gr.HTML:
             link, reach = moved(link, public), "qr_moved"
         return {"link": link, "reach": reach, "svg": to_base64(to_svg(link))}
 
-    return component("header", [link_code], ("qr_dialog",), kind="panel")
+    return component("header", [link_code], kind="panel", events=("language", "open_tab"))
 
 
 def _asked_link(data: Answer) -> str:

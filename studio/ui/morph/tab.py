@@ -52,7 +52,6 @@ from training.core.pixels import NotFiniteError, Pixels, to_tile
 from training.core.tile import BATCH, CELLS, COLUMNS
 
 T = TypeVar("T")
-SCRIPTS = ("endpoints", "playback", "lightbox", "video_export", "url_state", "generator_options")
 FILM_LENGTH = 64
 STRIP = 8  # cells that follow a slider as it moves
 STRIP_COLUMNS = (4, 8)
@@ -121,9 +120,7 @@ def build(studio: Studio) -> gr.HTML:
         *_film_functions(studio),
         _list_function(studio),
     ]
-    return component(
-        "morph", functions, SCRIPTS, list=studio.list(), kinds=video.available(), copies=studio.copies is not None
-    )
+    return component("morph", functions, list=studio.list(), kinds=video.available(), copies=studio.copies is not None)
 
 
 def _film_functions(studio: Studio) -> list[Callable[[Any], Answer]]:

@@ -83,7 +83,7 @@ def build(studio: Studio) -> gr.HTML:
         return studio.list()
 
     functions = [look, look_at_rows, rank_seeds, see_seed, decide, list_checkpoints]
-    return component("seeds", functions, ("stream", "ranking", "tournament"), counts=COUNTS)
+    return component("seeds", functions, counts=COUNTS)
 
 
 def _new_rows(found: Pixels | None, known: int, side: int) -> Answer:  # [rows * R, 10 R, 3]
