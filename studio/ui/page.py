@@ -13,9 +13,11 @@ from gradio.routes import App
 from starlette.routing import BaseRoute
 
 from studio.ui.about import tab as about
+from studio.ui.browser_files import ROUTES as FILE_ROUTES
+from studio.ui.browser_files import WithHead, importing
 from studio.ui.checkpoints import panel as checkpoints
 from studio.ui.compare import tab as compare
-from studio.ui.component import common_script, style, told
+from studio.ui.component import style, told
 from studio.ui.explore import tab as explore
 from studio.ui.export import tab as export
 from studio.ui.favourites import panel as favourites
@@ -31,6 +33,7 @@ from studio.ui.verify import tab as verify
 
 FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
 HOSTS = "GAN_RACE_HOSTS"  # names further to those in http_hosts.py, with commas between
+OWN_ROUTES = [*favourites.ROUTES, *FILE_ROUTES]
 SPOKEN = "common.complete"  # which Gradio has read out by its name
 TABS = {
     "explore": explore,
@@ -46,7 +49,7 @@ TABS = {
 class Page(gr.Blocks):
     """The studio's Blocks; `launch()` needs nothing passed to look right and to be safe on a public link."""
 
-    _own_routes: Sequence[BaseRoute] = favourites.ROUTES
+    _own_routes: Sequence[BaseRoute] = OWN_ROUTES
     _app: App | None = None
 
     def launch(self, *arguments: Any, **options: Any) -> Any:
@@ -54,10 +57,9 @@ class Page(gr.Blocks):
 
         Routes and middleware in `app_kwargs` come beside the page's own; the guard stands before them all.
         """
-        head = f"<script>{common_script()}</script>\n{options.pop('head', None) or ''}"
         app_kwargs = _with_own(options.pop("app_kwargs", None) or {})
         self._own_routes = app_kwargs["routes"]
-        return super().launch(*arguments, **{**_defaults(), **options}, app_kwargs=app_kwargs, head=head)
+        return super().launch(*arguments, **{**_defaults(), **options}, app_kwargs=app_kwargs)
 
     @property
     def app(self) -> App:
@@ -132,12 +134,18 @@ def build(
             for name, module in TABS.items():
                 with gr.Tab(label=labels(f"tab_{name}"), id=name) as pane:
                     module.build(studio)
-                pane.select(None, js=f"() => window.ganRace.tabShown('{name}')", api_visibility="private")
+                pane.select(None, js=f"() => {_telling(name)}", api_visibility="private")
                 panes.append(pane)
         head.language(header.tab_labels, outputs=panes, queue=False, api_visibility="private")
         head.open_tab(_chosen_tab, outputs=tabs, queue=False, api_visibility="private")
         page.load(_linked_tab, outputs=tabs, queue=False, api_visibility="private")
     return cast(Page, page)  # Gradio's context manager is untyped
+
+
+def _telling(tab: str) -> str:
+    """Return the JavaScript that tells the scripts of the page which tab is on the screen."""
+    known = f"document.documentElement.dataset.tab = '{tab}'"  # at once: imports may come in another order
+    return f"({known}, {importing('shared/tabs.js', '({ followTab }) => followTab()')})"
 
 
 def _labels() -> gr.I18n:
@@ -185,6 +193,6 @@ def _defaults() -> dict[str, Any]:
 
 def _with_own(app_kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return what the app is made with: what the caller passes, and the page's own routes and compression."""
-    routes = [*favourites.ROUTES, *(app_kwargs.get("routes") or [])]
-    middleware = [*(app_kwargs.get("middleware") or []), Zipped.middleware()]
+    routes = [*OWN_ROUTES, *(app_kwargs.get("routes") or [])]
+    middleware = [*(app_kwargs.get("middleware") or []), Zipped.middleware(), WithHead.middleware()]
     return {**app_kwargs, "routes": routes, "middleware": middleware}

@@ -294,6 +294,7 @@ def open_page(visitors: Visitors) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda message: errors.append(message.text) if quiet and message.type == "error" else None)
         page.goto(url)
         page.wait_for_selector(".race.explore select", state="attached")
+        page.wait_for_function("window.ganRace !== undefined")
         if tile:
             wait_for_tile(page)
         return page

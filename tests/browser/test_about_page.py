@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from studio.ui.about.texts import GLOSSARY
+from studio.ui.about.glossary import GLOSSARY
 from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import PHONE, too_wide, wait_for_tile
 from tests.browser.test_page import small_targets

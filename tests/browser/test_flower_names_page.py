@@ -8,13 +8,15 @@ from pathlib import Path
 import torch
 from playwright.sync_api import Page, expect
 
-from studio.ui.texts.flowers import FLOWERS
+from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import wait_for_tile
 from training.core import checkpoint
 from training.core.generators import GeneratorConfig, build_generator
 from training.core.latents import labels
 
 KIND = int(labels(4, 100, 102)[37])
+FLOWER = f"flower_{KIND}"
+JAPANESE = [TEXTS[f"flower_{number}"][1] for number in range(102)]
 
 
 def make_conditional(folder: Path, classes: int) -> None:
@@ -37,7 +39,7 @@ def test_a_flower_is_called_by_its_name_and_other_classes_by_their_number(
     expect(caption).to_have_text("画像 37 · 4 行 8 列")
     page.keyboard.press("Escape")
     for name, english, japanese in (
-        ("all", f"class {KIND}: {FLOWERS[KIND][0]}", f"クラス {KIND}: {FLOWERS[KIND][1]}"),
+        ("all", f"class {KIND}: {TEXTS[FLOWER][0]}", f"クラス {KIND}: {TEXTS[FLOWER][1]}"),
         ("few", f"class {int(labels(4, 100, 3)[37])}", f"クラス {int(labels(4, 100, 3)[37])}"),
     ):
         select.select_option(select.locator("option", has_text=name).get_attribute("value"))
@@ -57,7 +59,7 @@ def test_a_flower_is_called_by_its_name_and_other_classes_by_their_number(
     captions = page.locator(".lens.cells figcaption")
     expect(captions).to_have_count(4)
     texts = captions.all_text_contents()
-    assert [("クラス" in text, any(japanese in text for _, japanese in FLOWERS)) for text in texts] == [
+    assert [("クラス" in text, any(japanese in text for japanese in JAPANESE)) for text in texts] == [
         (True, True),
         (False, False),
         (False, False),

@@ -1,4 +1,12 @@
 // The glossary: all tricks in groups, filtered by words; a recipe of which a checkpoint is here leads to its tiles.
+
+import { make } from "../shared/dom.js";
+import { page } from "../shared/page_state.js";
+import * as shortcuts from "../shared/shortcuts.js";
+import { textOf } from "../shared/texts.js";
+import { $, state } from "./context.js";
+import { askScores, openButton } from "./tab.js";
+
 const GROUPS = ["start", "loss", "bound", "network", "batch", "data", "draw"];
 const openGroups = new Set(matchMedia("(min-width: 641px)").matches ? GROUPS : []); // on a phone all at once are too long
 const isSearching = () => $(".search").value.trim() !== "";
@@ -6,7 +14,7 @@ const isSearching = () => $(".search").value.trim() !== "";
 // What is searched: both languages' names, and everything that the entry says in the language of the page.
 function searched(trick) {
   const names = Object.values(trick.words).map((words) => words.name);
-  const { does, look } = trick.words[race.language];
+  const { does, look } = trick.words[page.language];
   return [...names, does, look, trick.paper, trick.setting, ...trick.recipes].join(" ").toLowerCase();
 }
 
@@ -18,7 +26,7 @@ function isWanted(trick) {
 
 // A run is called by its recipe, a run of the notebook by its recipe and its seed.
 function checkpointOf(recipe) {
-  const here = race.list?.checkpoints ?? [];
+  const here = page.list?.checkpoints ?? [];
   return here.find((one) => one.name === recipe) ?? here.find((one) => one.name.replace(/-\d+$/, "") === recipe);
 }
 
@@ -28,20 +36,36 @@ function recipeNode(recipe) {
 }
 
 function trickNode(trick) {
-  const { name, does, look } = trick.words[race.language];
+  const { name, does, look } = trick.words[page.language];
   const head = make("h3", {}, name);
   if (trick.paper) head.append(" ", make("span", { className: "paper", textContent: `arXiv:${trick.paper}` }));
   const item = make("li", {}, head, make("p", { textContent: does }));
-  item.append(make("p", { className: "look" }, make("strong", { textContent: race.text("about_look") }), ` ${look}`));
-  if (trick.setting) item.append(make("p", { className: "setting" }, make("code", { textContent: `--set ${trick.setting}` })));
-  if (trick.recipes.length > 0) item.append(make("p", { className: "row recipes" }, make("span", { textContent: race.text("about_recipes") }), ...trick.recipes.map(recipeNode)));
+  item.append(make("p", { className: "look" }, make("strong", { textContent: textOf("about_look") }), ` ${look}`));
+  if (trick.setting) {
+    item.append(make("p", { className: "setting" }, make("code", { textContent: `--set ${trick.setting}` })));
+  }
+  if (trick.recipes.length > 0) {
+    item.append(
+      make(
+        "p",
+        { className: "row recipes" },
+        make("span", { textContent: textOf("about_recipes") }),
+        ...trick.recipes.map(recipeNode),
+      ),
+    );
+  }
   return item;
 }
 
 // What is found is shown; without a search a group is open or closed as it was left.
 function groupNode(group, tricks) {
-  const title = race.text("about_group", { group: race.text(`about_group_${group}`), count: tricks.length });
-  const node = make("details", { open: isSearching() || openGroups.has(group) }, make("summary", { textContent: title }), make("ul", { className: "tricks" }, ...tricks.map(trickNode)));
+  const title = textOf("about_group", { group: textOf(`about_group_${group}`), count: tricks.length });
+  const node = make(
+    "details",
+    { open: isSearching() || openGroups.has(group) },
+    make("summary", { textContent: title }),
+    make("ul", { className: "tricks" }, ...tricks.map(trickNode)),
+  );
   node.addEventListener("toggle", () => {
     if (isSearching() || !node.isConnected) return;
     if (node.open) openGroups.add(group);
@@ -50,23 +74,22 @@ function groupNode(group, tricks) {
   return node;
 }
 
-function showGlossary() {
-  if (program === null) return;
-  const wanted = program.tricks.filter(isWanted);
-  const groups = GROUPS.map((group) => [group, wanted.filter((trick) => trick.group === group)]).filter(([, tricks]) => tricks.length > 0);
+export function showGlossary() {
+  if (state.program === null) return;
+  const wanted = state.program.tricks.filter(isWanted);
+  const groups = GROUPS.map((group) => [group, wanted.filter((trick) => trick.group === group)]).filter(
+    ([, tricks]) => tricks.length > 0,
+  );
   $(".groups").replaceChildren(...groups.map(([group, tricks]) => groupNode(group, tricks)));
-  $(".found").textContent = race.text(wanted.length === 0 ? "about_found_none" : "about_found", { count: wanted.length, all: program.tricks.length });
+  $(".found").textContent = textOf(wanted.length === 0 ? "about_found_none" : "about_found", {
+    count: wanted.length,
+    all: state.program.tricks.length,
+  });
 }
 
 $(".search").addEventListener("input", showGlossary);
 document.addEventListener("race:list", showGlossary);
-for (const name of ["race:tab", "race:gone"]) document.addEventListener(name, () => race.tab === "about" && askScores());
-race.keys.register("about", { about_search: () => $(".search").focus() });
-
-race.onLanguage(element, () => {
-  showScores();
-  showGlossary();
-  showProgram();
-});
-askScores();
-askProgram();
+for (const name of ["race:tab", "race:gone"]) {
+  document.addEventListener(name, () => page.tab === "about" && askScores());
+}
+shortcuts.register("about", { about_search: () => $(".search").focus() });

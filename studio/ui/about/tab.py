@@ -11,7 +11,7 @@ import torch
 from studio.checkpoints.scoreboard import Board, Passport, Standing, boards
 from studio.rendering.picture import device_name
 from studio.ui.about import messages
-from studio.ui.about.texts import GLOSSARY, Trick
+from studio.ui.about.glossary import GLOSSARY, Trick
 from studio.ui.component import component
 from studio.ui.protocol import answers
 from studio.ui.protocol_types import NoFields
@@ -34,7 +34,7 @@ def build(studio: Studio) -> gr.HTML:
     def about_program(_: NoFields) -> messages.ProgramReply:
         return messages.ProgramReply(tricks=list(map(_in_all_languages, GLOSSARY)), versions=_versions(studio))
 
-    return component("about", [about_scores, about_program], ("glossary",))
+    return component("about", [about_scores, about_program])
 
 
 def _passports(studio: Studio) -> list[Passport]:

@@ -1,32 +1,43 @@
-const race = window.ganRace;
-const { make } = race;
-const $ = (selector) => element.querySelector(selector);
-const dialog = $("dialog.checkpoints");
-const search = $(".search");
-const { visitor } = race;
+import { callServer } from "../shared/api.js";
+import { findCheckpoint } from "../shared/checkpoints.js";
+import { focusedElement, jpegUrl, make, setUpDialog } from "../shared/dom.js";
+import { giveListing, refreshList } from "../shared/listing.js";
+import { page } from "../shared/page_state.js";
+import * as storage from "../shared/storage.js";
+import { openSeed } from "../shared/tabs.js";
+import { alarmTexts, onLanguage, namedText, textOf } from "../shared/texts.js";
+import { visitor } from "../shared/visitor.js";
+import { $, dialog, element, search, server, state } from "./context.js";
+import { removal, sayRemoved } from "./remove.js";
+import "./upload.js";
+
 const MOST_RECENT = 8;
 const MOST_CHIPS = 8;
 
-const listed = () => race.list?.checkpoints ?? [];
+const listed = () => page.list?.checkpoints ?? [];
 const words = (value) => (typeof value === "string" ? value : "");
 
 // --- what is chosen ------------------------------------------------------------------------------------------------------
 
 function choose(sha256) {
   dialog.close();
-  race.openSeed({ ...race.seed, sha256 });
+  openSeed({ ...page.seed, sha256 });
 }
 
 // The checkpoints that were used last, the newest first; what the browser holds is checked.
 function recent() {
-  const kept = race.keep.read("recent");
-  return (Array.isArray(kept) ? kept : []).filter((one) => typeof one === "string" && /^[0-9a-f]{64}$/.test(one)).slice(0, MOST_RECENT);
+  const kept = storage.read("recent");
+  return (Array.isArray(kept) ? kept : [])
+    .filter((one) => typeof one === "string" && /^[0-9a-f]{64}$/.test(one))
+    .slice(0, MOST_RECENT);
 }
 
 function remember() {
-  const sha256 = race.shown?.sha256;
+  const sha256 = page.shown?.sha256;
   const kept = recent();
-  if (sha256 && kept[0] !== sha256) race.keep.write("recent", [sha256, ...kept.filter((one) => one !== sha256)].slice(0, MOST_RECENT));
+  if (sha256 && kept[0] !== sha256) {
+    storage.write("recent", [sha256, ...kept.filter((one) => one !== sha256)].slice(0, MOST_RECENT));
+  }
   if (dialog.open) show();
 }
 document.addEventListener("ganrace:shown", remember);
@@ -34,8 +45,17 @@ remember();
 
 // --- rows ------------------------------------------------------------------------------------------------------------------
 
-const plain = (text) => text.normalize("NFKC").toLowerCase().replace(/[_\-\s]+/g, " ");
-const saidOf = (one) => plain([one.name, words(one.recipe?.text), words(race.named(one.recipe)), ...one.tricks, one.sha256, words(one.raw)].join(" "));
+const plain = (text) =>
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[_\-\s]+/g, " ");
+const saidOf = (one) =>
+  plain(
+    [one.name, words(one.recipe?.text), words(namedText(one.recipe)), ...one.tricks, one.sha256, words(one.raw)].join(
+      " ",
+    ),
+  );
 
 // Every word that is typed must be somewhere in the name, the recipe's sentence, the tricks or the hash.
 function found() {
@@ -44,9 +64,9 @@ function found() {
 }
 
 function alarmSign(one) {
-  const alarms = race.alarms(one);
+  const alarms = alarmTexts(one);
   if (alarms.length === 0) return [];
-  const label = race.text("alarms_label", { alarms: alarms.join("; ") });
+  const label = textOf("alarms_label", { alarms: alarms.join("; ") });
   const sign = make("span", { className: "alarm", textContent: "⚠", title: alarms.join("\n") });
   sign.setAttribute("role", "img");
   sign.setAttribute("aria-label", label);
@@ -56,12 +76,22 @@ function alarmSign(one) {
 function chips(terms) {
   const shown = terms.slice(0, MOST_CHIPS).map((term) => make("span", { className: "trick", textContent: term }));
   const rest = terms.slice(MOST_CHIPS);
-  if (rest.length > 0) shown.push(make("span", { className: "trick", textContent: race.text("checkpoints_more", { count: rest.length }), title: rest.join(", ") }));
+  if (rest.length > 0) {
+    shown.push(
+      make("span", {
+        className: "trick",
+        textContent: textOf("checkpoints_more", { count: rest.length }),
+        title: rest.join(", "),
+      }),
+    );
+  }
   return make("span", { className: "tricks", lang: "en" }, ...shown);
 }
 
 function facts(one) {
-  const images = Number.isFinite(one.images) ? [race.text("checkpoints_images", { images: one.images.toLocaleString(race.language) })] : [];
+  const images = Number.isFinite(one.images)
+    ? [textOf("checkpoints_images", { images: one.images.toLocaleString(page.language) })]
+    : [];
   return [...images, one.sha256.slice(0, 8)].join(" · ");
 }
 
@@ -69,19 +99,34 @@ function row(one) {
   const picture = make("img", { alt: "", width: 64, height: 64 });
   if (drawn.has(one.sha256)) picture.src = drawn.get(one.sha256);
   const title = make("span", { className: "name" }, make("strong", { textContent: one.name }), ...alarmSign(one));
-  if (one.added) title.append(" ", make("span", { className: "trick own", textContent: race.text("checkpoints_added") }));
-  const body = make("span", { className: "body" }, title, make("span", { className: "facts-line", textContent: facts(one) }), chips(one.tricks));
-  const button = make("button", { type: "button", className: "row-button", title: words(race.named(one.recipe)) }, picture, body);
+  if (one.added) title.append(" ", make("span", { className: "trick own", textContent: textOf("checkpoints_added") }));
+  const body = make(
+    "span",
+    { className: "body" },
+    title,
+    make("span", { className: "facts-line", textContent: facts(one) }),
+    chips(one.tricks),
+  );
+  const button = make(
+    "button",
+    { type: "button", className: "row-button", title: words(namedText(one.recipe)) },
+    picture,
+    body,
+  );
   button.dataset.sha256 = one.sha256;
-  button.setAttribute("aria-current", String([one.sha256, one.raw].includes(race.shown?.sha256 ?? "")));
+  button.setAttribute("aria-current", String([one.sha256, one.raw].includes(page.shown?.sha256 ?? "")));
   button.addEventListener("click", () => choose(one.sha256));
   watcher.observe(button);
   return make("li", {}, button, ...removal(one));
 }
 
 function recentChip(one) {
-  const button = make("button", { type: "button", className: "recent-button", textContent: `${one.name} · ${one.sha256.slice(0, 8)}` });
-  button.setAttribute("aria-current", String(one.sha256 === race.shown?.sha256));
+  const button = make("button", {
+    type: "button",
+    className: "recent-button",
+    textContent: `${one.name} · ${one.sha256.slice(0, 8)}`,
+  });
+  button.setAttribute("aria-current", String(one.sha256 === page.shown?.sha256));
   button.addEventListener("click", () => choose(one.sha256));
   return make("li", {}, button);
 }
@@ -89,46 +134,52 @@ function recentChip(one) {
 function broken({ name, reason, added }) {
   const sign = make("span", { className: "cross", textContent: "✕ " });
   sign.setAttribute("aria-hidden", "true");
-  const chip = make("span", { className: "broken", title: race.text("checkpoints_problem", { name }) }, sign, name);
-  const said = make("span", { className: "why", textContent: race.text(reason.code, reason.values) });
-  const row = make("li", {}, chip, said, ...removal({ sha256: added, name, added }));
-  row.dataset.added = added ?? "";
-  return row;
+  const chip = make("span", { className: "broken", title: textOf("checkpoints_problem", { name }) }, sign, name);
+  const said = make("span", { className: "why", textContent: textOf(reason.code, reason.values) });
+  const item = make("li", {}, chip, said, ...removal({ sha256: added, name, added }));
+  item.dataset.added = added ?? "";
+  return item;
 }
 
 function showRows() {
   const [rows, all] = [found(), listed()];
   watcher.disconnect();
   $(".rows").replaceChildren(...rows.map(row));
-  $(".found").textContent = rows.length === all.length ? all.length : race.text("checkpoints_found", { count: rows.length, all: all.length });
+  $(".found").textContent =
+    rows.length === all.length ? all.length : textOf("checkpoints_found", { count: rows.length, all: all.length });
   $(".none").hidden = rows.length > 0;
-  $(".none").textContent = race.text("checkpoints_none", { words: search.value.trim() });
+  $(".none").textContent = textOf("checkpoints_none", { words: search.value.trim() });
 }
 
-const listNow = () => JSON.stringify([race.list, [...race.own]]);
+const listNow = () => JSON.stringify([page.list, [...page.own]]);
 let listShown = null; // a row must not be exchanged under a finger because the same list has come again
-function show() {
+export function show() {
   listShown = listNow();
-  const focused = dialog.contains(document.activeElement) ? document.activeElement.dataset.sha256 : undefined;
+  const focused = dialog.contains(document.activeElement) ? focusedElement()?.dataset.sha256 : undefined;
   showRows();
-  const used = recent().map((sha256) => race.list && race.find(race.list, sha256)).filter(Boolean);
+  const used = recent()
+    .map((sha256) => page.list && findCheckpoint(page.list, sha256))
+    .filter(Boolean);
   $(".recent").hidden = used.length === 0 || search.value.trim() !== "";
   $(".recent-list").replaceChildren(...used.map(recentChip));
-  const problems = race.list?.problems ?? [];
+  const problems = page.list?.problems ?? [];
   $(".damaged").hidden = problems.length === 0;
   $(".broken-list").replaceChildren(...problems.map(broken));
   if (focused) buttonOf(focused)?.focus();
 }
 
-const rowOf = (sha256) => buttonOf(sha256)?.closest("li") ?? dialog.querySelector(`.broken-list li[data-added="${sha256}"]`);
-const buttonOf = (sha256) => dialog.querySelector(`.row-button[data-sha256="${sha256}"]`);
+export const rowOf = (sha256) =>
+  buttonOf(sha256)?.closest("li") ?? dialog.querySelector(`.broken-list li[data-added="${sha256}"]`);
+export const buttonOf = (sha256) => dialog.querySelector(`.row-button[data-sha256="${sha256}"]`);
 
 // --- small pictures: those in view, one after the other --------------------------------------------------------------------
 
 const drawn = new Map(); // sha256 -> the address of its picture, or "" where there is none
 const inView = new Set();
 const watcher = new IntersectionObserver((changes) => {
-  for (const { target, isIntersecting } of changes) inView[isIntersecting ? "add" : "delete"](target.dataset.sha256);
+  for (const { target, isIntersecting } of changes) {
+    inView[isIntersecting ? "add" : "delete"](/** @type {HTMLElement} */ (target).dataset.sha256);
+  }
   drawMissing();
 });
 
@@ -138,8 +189,8 @@ async function drawMissing() {
   drawing = true;
   const missing = () => [...inView].find((sha256) => !drawn.has(sha256) && buttonOf(sha256));
   for (let next = missing(); dialog.open && next; next = missing()) {
-    const answer = await race.ask(server.preview, { sha256: next, visitor });
-    drawn.set(next, answer.jpeg ? race.jpegUrl(answer.jpeg) : "");
+    const answer = await callServer(server.preview, { sha256: next, visitor });
+    drawn.set(next, answer.jpeg ? jpegUrl(answer.jpeg) : "");
     if (answer.jpeg && buttonOf(next)) buttonOf(next).querySelector("img").src = drawn.get(next);
   }
   drawing = false;
@@ -163,17 +214,17 @@ dialog.addEventListener("keydown", (event) => {
 
 // --- opening -----------------------------------------------------------------------------------------------------------------
 
-race.giveListing(server.list_checkpoints);
+giveListing(server.list_checkpoints);
 
-race.dialog(dialog);
+setUpDialog(dialog);
 document.addEventListener("race:open-checkpoints", () => {
   search.value = "";
-  doubted = null;
+  state.doubted = null;
   sayRemoved(null);
   dialog.showModal();
   if (matchMedia("(pointer: fine)").matches) search.focus(); // a phone would cover half the list with its keyboard
   show();
-  race.refreshList();
+  refreshList();
 });
 document.addEventListener("race:list", () => dialog.open && listNow() !== listShown && show());
-race.onLanguage(element, () => dialog.open && show());
+onLanguage(element, () => dialog.open && show());

@@ -38,7 +38,6 @@ from studio.ui.shared.messages import JpegReply, ListReply, ListRequest, Thumbna
 from studio.ui.shared.tile_facts import FIRST_SEED
 from training.core.checkpoint import RAW_WEIGHTS, file_sha256
 
-SCRIPTS = ("upload", "remove")
 LIMITS = {"most": MOST, "most_bytes": MOST_BYTES, "piece_bytes": PIECE_BYTES, "most_config": MOST_CONFIG_BYTES}
 THUMBNAIL_SIDE = 128
 LATER: dict[str, Any] = {"priority": Priority.SHEET, "lane": "checkpoints"}  # when nobody waits for more
@@ -71,7 +70,7 @@ def build(studio: Studio) -> gr.HTML:
         return _list(studio, owner)
 
     functions = [list_checkpoints, preview, remove, *_adding(studio)]
-    return component("checkpoints", functions, SCRIPTS, kind="panel", adding=LIMITS if studio.uploads else None)
+    return component("checkpoints", functions, kind="panel", adding=LIMITS if studio.uploads else None)
 
 
 def _adding(studio: Studio) -> list[ServerFunction]:

@@ -1,5 +1,14 @@
 // --- a checkpoint of one's own -----------------------------------------------------------------------------------------------
 
+import { callServer } from "../shared/api.js";
+import { announce } from "../shared/dom.js";
+import { readFile } from "../shared/file_input.js";
+import { takeList } from "../shared/listing.js";
+import { onLanguage, textOf } from "../shared/texts.js";
+import { visitorSecret } from "../shared/visitor_secret.js";
+import { $, dialog, element, props, search, server } from "./context.js";
+import { buttonOf, show } from "./panel.js";
+
 const [drop, chosenFiles, addStatus] = [".add-drop", ".add-files", ".adding .status"].map($);
 const PICKLES = /\.(pt|pth|ckpt|pkl|pickle|bin|pyt|joblib|npz|zip|tar|gz|tgz|7z)$/i;
 let addLine = null; // what the line below says: {key, values, failed}
@@ -8,7 +17,7 @@ function sayAdding(next) {
   addLine = next;
   addStatus.hidden = next === null;
   addStatus.classList.toggle("failed", Boolean(next?.failed));
-  addStatus.textContent = next === null ? "" : race.text(next.key, next.values);
+  addStatus.textContent = next === null ? "" : textOf(next.key, next.values);
   if (next?.failed && dialog.open) addStatus.scrollIntoView({ block: "nearest" });
 }
 const refuse = (key, values) => sayAdding({ key, values, failed: true });
@@ -16,7 +25,12 @@ const refuse = (key, values) => sayAdding({ key, values, failed: true });
 function showAdding() {
   $(".adding").hidden = !props.adding;
   $(".to-adding").hidden = !props.adding;
-  if (props.adding) $(".add-hint").textContent = race.text("add_hint", { limit: megabytes(props.adding.most_bytes), most: props.adding.most });
+  if (props.adding) {
+    $(".add-hint").textContent = textOf("add_hint", {
+      limit: megabytes(props.adding.most_bytes),
+      most: props.adding.most,
+    });
+  }
   sayAdding(addLine);
 }
 const megabytes = (bytes) => Math.round((bytes / 2 ** 20) * 10) / 10;
@@ -27,29 +41,45 @@ function pair(files) {
   if (pickle) return { problem: ["error_add_pickle", { file: pickle.name }] };
   const other = files.find((file) => !/\.(json|safetensors)$/i.test(file.name));
   if (other) return { problem: ["error_add_kind", { file: other.name }] };
-  const [configs, weights] = ["json", "safetensors"].map((end) => files.filter((file) => file.name.toLowerCase().endsWith(`.${end}`)));
+  const [configs, weights] = ["json", "safetensors"].map((end) =>
+    files.filter((file) => file.name.toLowerCase().endsWith(`.${end}`)),
+  );
   if (configs.length !== 1 || weights.length !== 1) return { problem: ["error_add_both"] };
   const { most_bytes, most_config } = props.adding;
-  if (weights[0].size > most_bytes) return { problem: ["error_add_size", { megabytes: megabytes(weights[0].size), limit: megabytes(most_bytes) }] };
-  if (configs[0].size > most_config) return { problem: ["error_add_config_size", { kilobytes: Math.round(configs[0].size / 1000), limit: Math.floor(most_config / 1000) }] };
+  if (weights[0].size > most_bytes) {
+    return { problem: ["error_add_size", { megabytes: megabytes(weights[0].size), limit: megabytes(most_bytes) }] };
+  }
+  if (configs[0].size > most_config) {
+    return {
+      problem: [
+        "error_add_config_size",
+        { kilobytes: Math.round(configs[0].size / 1000), limit: Math.floor(most_config / 1000) },
+      ],
+    };
+  }
   return { config: configs[0], weights: weights[0] };
 }
 
 // Send the weights piece by piece; the answer to the last one is the checkpoint.
 async function send(config, weights) {
-  const begun = await race.ask(server.add_begin, { config: await config.text(), size: weights.size, name: $(".add-name").value, secret: race.secret() });
+  const begun = await callServer(server.add_begin, {
+    config: await config.text(),
+    size: weights.size,
+    name: $(".add-name").value,
+    secret: visitorSecret(),
+  });
   if (begun.error) return begun;
   let answer = { received: 0 };
   while (answer.received < weights.size) {
     if (stopped) {
-      race.ask(server.add_stop, { upload: begun.upload });
+      callServer(server.add_stop, { upload: begun.upload });
       return { stopped };
     }
     sayAdding({ key: "add_sending", values: { percent: Math.round((100 * answer.received) / weights.size) } });
     const offset = answer.received;
-    const piece = await race.files.read(weights.slice(offset, offset + props.adding.piece_bytes));
+    const piece = await readFile(weights.slice(offset, offset + props.adding.piece_bytes));
     if (piece.error) return { error: { code: "error_add_lost" } }; // the file has changed or gone since it was chosen
-    answer = await race.ask(server.add_piece, { upload: begun.upload, offset, piece: piece.base64 });
+    answer = await callServer(server.add_piece, { upload: begun.upload, offset, piece: piece.base64 });
     if (answer.error || answer.sha256) return answer;
   }
   return answer;
@@ -81,9 +111,9 @@ function taken({ error, stopped: givenUp, sha256, name, known, list, own }) {
   if (error) return refuse(error.code, error.values);
   if (givenUp) return sayAdding({ key: "add_stopped" });
   search.value = "";
-  race.takeList({ list, own });
+  takeList({ list, own });
   sayAdding({ key: known ? "add_known" : "add_done", values: { name, hash: sha256.slice(0, 8) } });
-  race.live(addStatus.textContent);
+  announce(addStatus.textContent);
   if (!known) $(".add-name").value = "";
   if (!dialog.open) return;
   show();
@@ -110,4 +140,4 @@ drop.addEventListener("drop", (event) => {
   drop.classList.remove("over");
   addCheckpoint([...event.dataTransfer.files]);
 });
-race.onLanguage(element, showAdding);
+onLanguage(element, showAdding);

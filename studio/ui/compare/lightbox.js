@@ -1,16 +1,33 @@
 // One cell of all tiles, enlarged.
-const lens = race.lens($(".lens"), {
+
+import { callServer } from "../shared/api.js";
+import { classText, placeOfCell } from "../shared/cells.js";
+import { Lightbox } from "../shared/lightbox.js";
+import { textOf } from "../shared/texts.js";
+import * as urlState from "../shared/url_state.js";
+import { visitor } from "../shared/visitor.js";
+import { $, props, server, state } from "./context.js";
+import { showProblem } from "./tab.js";
+import { isHidden, setLit, titleOf } from "./tile_grid.js";
+
+export const lens = new Lightbox($(".lens"), {
   async ask(cell) {
-    const { seed, psi, tiles } = wall;
-    const answer = await race.ask(server.compare_cells, { checkpoints: tiles.map((one) => one.sha256), seed, psi, cell, visitor });
+    const { seed, psi, tiles } = state.wall;
+    const answer = await callServer(server.compare_cells, {
+      checkpoints: tiles.map((one) => one.sha256),
+      seed,
+      psi,
+      cell,
+      visitor,
+    });
     if (answer.error || answer.superseded) return answer;
-    return wall.tiles === tiles ? { cells: order.map((tile) => answer.cells[tile]) } : { superseded: true };
+    return state.wall.tiles === tiles ? { cells: state.order.map((tile) => answer.cells[tile]) } : { superseded: true };
   },
   nearest: props.copies ? askNearest : null,
-  stopNearest: () => server.compare_stop_nearest({ visitor: race.visitor }),
+  stopNearest: () => server.compare_stop_nearest({ visitor }),
   words(cell, cells) {
-    const caption = race.text("cell", race.placeOf(cell));
-    const kindOf = (facts) => (isHidden() ? null : race.classText(facts, cell));
+    const caption = textOf("cell", placeOfCell(cell));
+    const kindOf = (facts) => (isHidden() ? null : classText(facts, cell));
     const pictures = cells.map((facts, place) => ({
       alt: `${titleOf(place)}: ${caption}`,
       title: [titleOf(place), kindOf(facts)].filter(Boolean).join(" · "),
@@ -20,9 +37,9 @@ const lens = race.lens($(".lens"), {
   fail: showProblem,
   opened(cell) {
     setLit(cell);
-    race.link.set({ cell });
+    urlState.set({ cell });
   },
-  closed: () => race.link.set({ cell: null }),
+  closed: () => urlState.set({ cell: null }),
 });
 
 // The training pictures nearest to each of the pictures that are enlarged, in the order of their hashes: the order on the
@@ -30,15 +47,15 @@ const lens = race.lens($(".lens"), {
 async function askNearest(cell, shown) {
   const checkpoints = [...new Set(shown.map((one) => one.sha256))].sort();
   const { seed, psi } = shown[0];
-  const answer = await server.compare_nearest({ checkpoints, seed, psi, cell, visitor: race.visitor });
+  const answer = await server.compare_nearest({ checkpoints, seed, psi, cell, visitor });
   return answer.cells ? { cells: shown.map((one) => answer.cells[checkpoints.indexOf(one.sha256)]) } : answer;
 }
 
-const openCells = (index) => wall !== null && lens.open(index);
+export const openCells = (index) => state.wall !== null && lens.open(index);
 
 // What the link with which the page came says is enlarged, once there is something to enlarge.
-let linkedCell = race.link.cellOn("compare");
-function openLinked() {
+let linkedCell = urlState.cellOn("compare");
+export function openLinked() {
   if (linkedCell !== null) openCells(linkedCell);
   linkedCell = null;
 }

@@ -1,22 +1,32 @@
 // How the tiles are shown: a mode of the wall, or the matrix.
+
+import { showNotice } from "../shared/dom.js";
+import * as storage from "../shared/storage.js";
+import { textOf } from "../shared/texts.js";
+import * as urlState from "../shared/url_state.js";
+import { $, $$, state, wallNode } from "./context.js";
+import { beginMatrix, stopMatrix } from "./matrix.js";
+import { pump, redraw, showProblem } from "./tab.js";
+import { isHidden, showPair } from "./tile_grid.js";
+
 const MODE = "compare_mode"; // how the browser keeps the mode that was chosen
 const WALL_MODES = ["side", "flip", "slider"];
-let wallMode = firstMode(); // to which a row of the matrix leads
+state.wallMode = firstMode();
 
 // What was refused in one mode is no matter of another.
-function setMode(next) {
-  if (next !== mode) showProblem(null);
-  mode = next;
-  for (const radio of element.querySelectorAll(".modes input")) radio.checked = radio.value === mode;
-  wallNode.dataset.mode = mode;
-  $(".matrix-form").hidden = $(".matrix").hidden = mode !== "matrix";
-  wallNode.hidden = $(".zoom").hidden = $(".lit-words").hidden = mode === "matrix";
-  $(".seed-form").hidden = mode === "matrix";
-  $(".blind").closest("label").hidden = mode === "matrix";
-  race.link.set({ cmpmode: mode });
-  if (mode === "matrix") return beginMatrix();
-  wallMode = mode;
-  race.link.set({ cmpseeds: null });
+export function setMode(next) {
+  if (next !== state.mode) showProblem(null);
+  state.mode = next;
+  for (const radio of $$(".modes input")) radio.checked = radio.value === state.mode;
+  wallNode.dataset.mode = state.mode;
+  $(".matrix-form").hidden = $(".matrix").hidden = state.mode !== "matrix";
+  wallNode.hidden = $(".zoom").hidden = $(".lit-words").hidden = state.mode === "matrix";
+  $(".seed-form").hidden = state.mode === "matrix";
+  $(".blind").closest("label").hidden = state.mode === "matrix";
+  urlState.set({ cmpmode: state.mode });
+  if (state.mode === "matrix") return beginMatrix();
+  state.wallMode = state.mode;
+  urlState.set({ cmpseeds: null });
   stopMatrix();
   showPair();
   redraw();
@@ -25,20 +35,22 @@ function setMode(next) {
 
 function chooseMode(next) {
   if (next === "matrix" && isHidden()) {
-    race.say(race.text("compare_blind_matrix"));
-    next = mode; // what was hidden stays so
+    showNotice(textOf("compare_blind_matrix"));
+    next = state.mode; // what was hidden stays so
   }
-  if (next !== "matrix") race.keep.write(MODE, next);
+  if (next !== "matrix") storage.write(MODE, next);
   setMode(next);
 }
-for (const radio of element.querySelectorAll(".modes input")) radio.addEventListener("change", () => chooseMode(radio.value));
+for (const radio of $$(".modes input")) {
+  radio.addEventListener("change", () => chooseMode(radio.value));
+}
 
 // A phone has no room for two tiles side by side: it begins with one in the place of the other.
 function firstMode() {
-  const kept = race.keep.read(MODE);
+  const kept = storage.read(MODE);
   if (WALL_MODES.includes(kept)) return kept;
   return matchMedia("(max-width: 860px)").matches ? "flip" : "side";
 }
 
 // The mode that the link names, for this visit only: nobody has chosen it here.
-const linkedMode = () => [...WALL_MODES, "matrix"].find((one) => one === race.link.get("cmpmode"));
+export const linkedMode = () => [...WALL_MODES, "matrix"].find((one) => one === urlState.get("cmpmode"));

@@ -1,12 +1,25 @@
 // What the passports and the logs say: settings that differ, curves on one axis, both with their numbers in words.
+
+import { callServer } from "../shared/api.js";
+import { make } from "../shared/dom.js";
+import { page } from "../shared/page_state.js";
+import { deviceText, namedText, textOf } from "../shared/texts.js";
+import { rangeOf } from "./chart_scale.js";
+import { $, server, state } from "./context.js";
+import { chart, lineSample } from "./line_chart.js";
+import { chosen, described, showProblem } from "./tab.js";
+
 let facts = null; // {runs, shown, settings, curves, scores} of what is compared now
 let asking = 0;
 
 const DIGITS = 4;
-const numberText = (value) => (value === null || value === undefined ? "–" : Number(value.toPrecision(DIGITS)).toLocaleString(race.language, { maximumSignificantDigits: DIGITS }));
+const numberText = (value) =>
+  value === null || value === undefined
+    ? "–"
+    : Number(value.toPrecision(DIGITS)).toLocaleString(page.language, { maximumSignificantDigits: DIGITS });
 const panels = [".settings", ".curves"].map($);
 
-function forgetFacts() {
+export function forgetFacts() {
   facts = null;
   asking += 1; // what is still on its way is of what was compared before
   if (panels.some((panel) => panel.open)) askFacts();
@@ -15,15 +28,17 @@ function forgetFacts() {
 // Settings are those of the step that is shown; curves and scores are a run's.
 async function askFacts() {
   const [runs, shown] = ["sha256", "shown"].map((which) => chosen().map((slot) => slot[which]));
-  if (facts !== null || list === null || runs.length === 0) return;
+  if (facts !== null || state.list === null || runs.length === 0) return;
   const mine = (asking += 1);
-  const answer = await race.ask(server.compare_facts, { checkpoints: runs, shown });
+  const answer = await callServer(server.compare_facts, { checkpoints: runs, shown });
   if (mine !== asking) return;
   if (answer.error) return showProblem(answer.error);
   facts = { ...answer, runs, shown };
   showFacts();
 }
-for (const panel of panels) panel.addEventListener("toggle", () => panel.open && (facts === null ? askFacts() : showFacts()));
+for (const panel of panels) {
+  panel.addEventListener("toggle", () => panel.open && (facts === null ? askFacts() : showFacts()));
+}
 
 const nameAt = (index) => `${index + 1} · ${described(facts.runs[index]).name}`;
 
@@ -31,10 +46,10 @@ const nameAt = (index) => `${index + 1} · ${described(facts.runs[index]).name}`
 function stepNameAt(index) {
   const { images } = described(facts.shown[index]);
   if (facts.shown[index] === facts.runs[index] || images === null) return nameAt(index);
-  return `${nameAt(index)} · ${race.text("compare_images", { images: images.toLocaleString(race.language) })}`;
+  return `${nameAt(index)} · ${textOf("compare_images", { images: images.toLocaleString(page.language) })}`;
 }
 
-function showFacts() {
+export function showFacts() {
   if (facts === null) return;
   showSettings();
   showScores();
@@ -44,25 +59,50 @@ function showFacts() {
 
 function table(caption, head, body) {
   const node = make("table", {}, make("caption", { className: "spoken", textContent: caption }));
-  node.append(make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col", textContent: text })))));
-  node.append(make("tbody", {}, ...body.map(([first, ...rest]) => make("tr", {}, make("th", { scope: "row", textContent: first }), ...rest.map((text) => make("td", { textContent: text }))))));
+  node.append(
+    make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col", textContent: text })))),
+  );
+  node.append(
+    make(
+      "tbody",
+      {},
+      ...body.map(([first, ...rest]) =>
+        make(
+          "tr",
+          {},
+          make("th", { scope: "row", textContent: first }),
+          ...rest.map((text) => make("td", { textContent: text })),
+        ),
+      ),
+    ),
+  );
   return node;
 }
 
 // A fact of the passport in words; what a recipe sets stays as the recipe says it.
 function factText(field_, value) {
-  if (field_ === "about_devices") return value.split(", ").map(race.deviceText).join(", ");
-  return field_ === "about_pretrained" ? race.named(value) : value;
+  if (field_ === "about_devices") return value.split(", ").map(deviceText).join(", ");
+  return field_ === "about_pretrained" ? namedText(value) : value;
 }
 
 // A setting is called as the recipe calls it; a fact of the passport has a name in words.
-const settingName = (field_) => (field_.startsWith("about_") ? race.text(`compare_${field_}`) : field_);
+const settingName = (field_) => (field_.startsWith("about_") ? textOf(`compare_${field_}`) : field_);
 
 function showSettings() {
   const rows = facts.settings.filter((row) => row.differs || $(".show-all").checked);
-  const body = rows.map((row) => [settingName(row.field), ...row.values.map((value) => (value === null ? "–" : factText(row.field, value)))]);
+  const body = rows.map((row) => [
+    settingName(row.field),
+    ...row.values.map((value) => (value === null ? "–" : factText(row.field, value))),
+  ]);
   const words = facts.settings.length === 0 ? "compare_no_settings" : "compare_no_difference";
-  const node = rows.length === 0 ? make("p", { className: "hint", textContent: race.text(words) }) : table(race.text("compare_settings"), [race.text("compare_setting"), ...facts.runs.map((_, index) => stepNameAt(index))], body);
+  const node =
+    rows.length === 0
+      ? make("p", { className: "hint", textContent: textOf(words) })
+      : table(
+          textOf("compare_settings"),
+          [textOf("compare_setting"), ...facts.runs.map((_, index) => stepNameAt(index))],
+          body,
+        );
   $(".settings-table").replaceChildren(node);
 }
 $(".show-all").addEventListener("change", () => facts !== null && showSettings());
@@ -74,30 +114,40 @@ const SCORE_DIGITS = { kid: digits(4), fid: digits(2), precision: digits(3), rec
 // What the passports got. Few pictures make a number too noisy to rank by: it is greyed, and says so.
 function showScores() {
   const rows = facts.scores.flatMap((some, index) => some.map((one) => ({ ...one, index })));
-  const column = (name) => race.text(`compare_score_${name}`);
-  const shown = ["kid", "fid", "precision", "recall", "copies"].filter((name) => rows.some((row) => name in row.numbers));
+  const column = (name) => textOf(`compare_score_${name}`);
+  const shown = ["kid", "fid", "precision", "recall", "copies"].filter((name) =>
+    rows.some((row) => name in row.numbers),
+  );
   const cellOf = (row, name) => {
     if (!(name in row.numbers)) return "–";
-    const [value, spread] = [row.numbers[name], row.numbers[`${name}_spread`]].map((number) => number?.toLocaleString(race.language, SCORE_DIGITS[name]));
+    const [value, spread] = [row.numbers[name], row.numbers[`${name}_spread`]].map((number) =>
+      number?.toLocaleString(page.language, SCORE_DIGITS[name]),
+    );
     return spread === undefined ? value : `${value} ± ${spread}`;
   };
   const body = rows.map((row) => {
-    const fakes = race.text(row.few ? "compare_few" : "compare_fakes", { count: row.fakes?.toLocaleString(race.language) ?? "?" });
-    return [nameAt(row.index), ...shown.map((name) => cellOf(row, name)), fakes, race.named(row.network) ?? "–"];
+    const fakes = textOf(row.few ? "compare_few" : "compare_fakes", {
+      count: row.fakes?.toLocaleString(page.language) ?? "?",
+    });
+    return [nameAt(row.index), ...shown.map((name) => cellOf(row, name)), fakes, namedText(row.network) ?? "–"];
   });
   $(".scores").hidden = rows.length === 0;
   if (rows.length === 0) return;
-  const node = table(race.text("compare_scores"), ["name", ...shown, "fakes", "network"].map(column), body);
+  const node = table(textOf("compare_scores"), ["name", ...shown, "fakes", "network"].map(column), body);
   [...node.tBodies[0].rows].forEach((line, at) => line.classList.toggle("few", rows[at].few));
-  const several = new Set(rows.map((row) => row.network?.text)).size > 1 ? race.text("compare_networks") : "";
-  $(".scores").replaceChildren(make("h2", { textContent: race.text("compare_scores") }), node, make("p", { className: "hint", textContent: `${race.text("compare_eye")} ${several}` }));
+  const several = new Set(rows.map((row) => row.network?.text)).size > 1 ? textOf("compare_networks") : "";
+  $(".scores").replaceChildren(
+    make("h2", { textContent: textOf("compare_scores") }),
+    node,
+    make("p", { className: "hint", textContent: `${textOf("compare_eye")} ${several}` }),
+  );
 }
 
 // The curves: one line for each checkpoint; of the same checkpoint twice only one.
 // What the training logs has a name in words here; what another program logged is called as it calls it.
 function logged(kind, name) {
   const code = `${kind}_${name}`;
-  const words = race.text(code);
+  const words = textOf(code);
   return words === code ? name : words;
 }
 
@@ -105,7 +155,9 @@ const quantities = () => [...new Set(facts.curves.flatMap((one) => Object.keys(o
 
 function showQuantities() {
   const before = $(".quantity").value;
-  $(".quantity").replaceChildren(...quantities().map((name) => new Option(logged("quantity", name), name, false, name === before)));
+  $(".quantity").replaceChildren(
+    ...quantities().map((name) => new Option(logged("quantity", name), name, false, name === before)),
+  );
 }
 
 function linesOf(quantity, axis) {
@@ -115,7 +167,13 @@ function linesOf(quantity, axis) {
     const points = one[axis].map((x, at) => ({ x, y: values[at] ?? null })).filter((point) => point.y !== null);
     const alarms = one.alarms.map((alarm) => ({ x: alarm[axis], name: logged("alarm", alarm.name) }));
     const twin = facts.runs.indexOf(facts.runs[index]) < index;
-    return { index, name: nameAt(index), points: twin ? [] : points, smooth: twin ? [] : smoothed(points, smoothing), alarms: twin ? [] : alarms };
+    return {
+      index,
+      name: nameAt(index),
+      points: twin ? [] : points,
+      smooth: twin ? [] : smoothed(points, smoothing),
+      alarms: twin ? [] : alarms,
+    };
   });
 }
 
@@ -135,10 +193,26 @@ function showCurves() {
   const drawn = lines.filter((line) => line.points.length > 0);
   const words = logged("quantity", quantity);
   const shown = rangeOf(drawn, $(".scale").value);
-  const label = race.text("compare_chart_alt", { quantity: words, axis: race.text(`compare_axis_${axis}`), names: drawn.map((line) => line.name).join(", ") });
-  const empty = make("p", { className: "hint", textContent: race.text("compare_no_curves") });
+  const label = textOf("compare_chart_alt", {
+    quantity: words,
+    axis: textOf(`compare_axis_${axis}`),
+    names: drawn.map((line) => line.name).join(", "),
+  });
+  const empty = make("p", { className: "hint", textContent: textOf("compare_no_curves") });
   const width = $(".chart").clientWidth || 640;
-  $(".chart").replaceChildren(drawn.length === 0 ? empty : chart({ lines, shown, width, label, quantity: words, axis: race.text(`compare_axis_${axis}`), language: race.language }));
+  $(".chart").replaceChildren(
+    drawn.length === 0
+      ? empty
+      : chart({
+          lines,
+          shown,
+          width,
+          label,
+          quantity: words,
+          axis: textOf(`compare_axis_${axis}`),
+          language: page.language,
+        }),
+  );
   showCut(drawn, shown);
   $(".legend").replaceChildren(...drawn.map(legendNode));
   $(".alarm-list").replaceChildren(...drawn.flatMap((line) => alarmNodes(line, axis)));
@@ -152,14 +226,20 @@ function showCut(lines, { low, high }) {
     return { name, least: Math.min(...values), most: Math.max(...values) };
   });
   const cut = said.filter(({ least, most }) => least < low || most > high);
-  const names = cut.map((one) => race.text("compare_cut_line", { name: one.name, low: numberText(one.least), high: numberText(one.most) }));
+  const names = cut.map((one) =>
+    textOf("compare_cut_line", { name: one.name, low: numberText(one.least), high: numberText(one.most) }),
+  );
   $(".cut").hidden = cut.length === 0;
-  $(".cut").textContent = race.text("compare_cut", { names: names.join(race.text("compare_cut_and")) });
+  $(".cut").textContent = textOf("compare_cut", { names: names.join(textOf("compare_cut_and")) });
 }
 
 function legendNode(line) {
   const item = make("li", {}, lineSample(line.index), make("span", { textContent: line.name }));
-  if (line.alarms.length > 0) item.append(make("span", { className: "alarm-count", textContent: race.text("compare_alarms", { count: line.alarms.length }) }));
+  if (line.alarms.length > 0) {
+    item.append(
+      make("span", { className: "alarm-count", textContent: textOf("compare_alarms", { count: line.alarms.length }) }),
+    );
+  }
   return item;
 }
 
@@ -167,13 +247,15 @@ function legendNode(line) {
 function alarmNodes({ name, alarms }, axis) {
   return [...new Set(alarms.map((alarm) => alarm.name))].map((words) => {
     const rang = alarms.filter((alarm) => alarm.name === words);
-    const values = { name, words, count: rang.length, at: numberText(rang[0].x), axis: race.text(`compare_axis_${axis}`) };
-    return make("li", { textContent: race.text("compare_alarm", values) });
+    const values = { name, words, count: rang.length, at: numberText(rang[0].x), axis: textOf(`compare_axis_${axis}`) };
+    return make("li", { textContent: textOf("compare_alarm", values) });
   });
 }
 
 function showCurveTable(lines, axis) {
-  const head = ["name", "points", "first", "last", "lowest", "highest", "alarm_list"].map((name) => race.text(`compare_col_${name}`));
+  const head = ["name", "points", "first", "last", "lowest", "highest", "alarm_list"].map((name) =>
+    textOf(`compare_col_${name}`),
+  );
   const body = lines.map(({ name, points, alarms }) => {
     const values = points.map((point) => point.y);
     const at = (point) => (point === undefined ? "–" : `${numberText(point.y)} (${numberText(point.x)})`);
@@ -182,8 +264,19 @@ function showCurveTable(lines, axis) {
     const said = alarms.map((alarm) => `${alarm.name} (${numberText(alarm.x)})`).join(", ") || "–";
     return [name, String(points.length), at(points[0]), at(points.at(-1)), at(least), at(most), said];
   });
-  $(".curve-table").replaceChildren(table(race.text("compare_table_caption", { quantity: logged("quantity", $(".quantity").value), axis: race.text(`compare_axis_${axis}`) }), head, body));
+  $(".curve-table").replaceChildren(
+    table(
+      textOf("compare_table_caption", {
+        quantity: logged("quantity", $(".quantity").value),
+        axis: textOf(`compare_axis_${axis}`),
+      }),
+      head,
+      body,
+    ),
+  );
 }
 
-for (const selector of [".quantity", ".axis", ".scale", ".smoothing"]) $(selector).addEventListener("input", () => facts !== null && showCurves());
+for (const selector of [".quantity", ".axis", ".scale", ".smoothing"]) {
+  $(selector).addEventListener("input", () => facts !== null && showCurves());
+}
 new ResizeObserver(() => facts !== null && panels[1].open && showCurves()).observe($(".curves"));

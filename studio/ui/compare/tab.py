@@ -54,10 +54,6 @@ from training.core.checkpoint import RAW_WEIGHTS
 
 LANE, MATRIX_LANE, CELL_LANE, COPIES_LANE = "compare", "compare-matrix", "compare-cell", "compare-copies"
 SAVED_LANE = "compare-saved"
-SCRIPTS = (
-    *("training_steps", "modes", "tile_grid", "lightbox", "matrix", "blind_guess"),
-    *("shared/line_chart", "settings_and_curves", "save_image"),
-)
 THUMBNAIL_SIDE = 224
 NETWORK = "about_pretrained"  # the setting whose values name networks
 
@@ -110,7 +106,6 @@ def build(studio: Studio) -> gr.HTML:
             compare_facts,
             *_nearest_functions(studio),
         ],
-        SCRIPTS,
         copies=studio.copies is not None,
         limits={"checkpoints": MAX_CHECKPOINTS, "seeds": MAX_SEEDS},
     )

@@ -1,20 +1,27 @@
 // The seed of the tile, for the clipboard; where there is none, it is selected, to be copied by hand. And whether the tile
 // may be handed in.
+
+import { announce } from "../shared/dom.js";
+import { page } from "../shared/page_state.js";
+import { setUpStatusBadge } from "../shared/submission_status.js";
+import { textOf } from "../shared/texts.js";
+import { $, field } from "./context.js";
+
 const COPIED_MILLISECONDS = 2000;
 const copyButton = $(".copy-seed");
 
 async function copySeed() {
-  const { seed } = race.shown ?? race.seed;
+  const { seed } = page.shown ?? page.seed;
   try {
     await navigator.clipboard.writeText(String(seed));
   } catch {
     field.value = seed;
     field.select();
-    return race.live(race.text("seed_by_hand"));
+    return announce(textOf("seed_by_hand"));
   }
-  race.live(race.text("seed_copied", { seed }));
+  announce(textOf("seed_copied", { seed }));
   copyButton.classList.add("copied-seed");
   setTimeout(() => copyButton.classList.remove("copied-seed"), COPIED_MILLISECONDS);
 }
 copyButton.addEventListener("click", copySeed);
-race.legalBadge($(".legal"));
+setUpStatusBadge($(".legal"));

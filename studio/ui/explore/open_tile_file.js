@@ -1,19 +1,30 @@
 // An exported tile opens its checkpoint, seed and truncation. What a file says of itself is a claim: the tile that is shown
 // is drawn from the seed, and whether the file holds the same pixels is for Verify to find out.
+
+import { callServer } from "../shared/api.js";
+import { isSame } from "../shared/favourite.js";
+import { onFileChosen, onFileDropped, readFile } from "../shared/file_input.js";
+import { refreshList } from "../shared/listing.js";
+import { page, setSeed } from "../shared/page_state.js";
+import { openVerify } from "../shared/tabs.js";
+import { onLanguage, textOf, tileWords } from "../shared/texts.js";
+import { $, element, server, status, tile } from "./context.js";
+import { checkpointOf, showProblem } from "./tab.js";
+
 let opened = null; // {sha256, seed, psi, name, file} of the file that was opened last, while its tile is shown
 let newestFile = 0;
 
 function showOpened() {
-  $(".opened").hidden = opened === null || !same(opened, race.shown);
+  $(".opened").hidden = opened === null || !isSame(opened, page.shown);
   if (opened === null) return;
-  const values = { file: opened.file.name, words: race.tileWords(opened), hash: opened.sha256.slice(0, 8) };
-  $(".opened-words").textContent = race.text("open_claim", values);
+  const values = { file: opened.file.name, words: tileWords(opened), hash: opened.sha256.slice(0, 8) };
+  $(".opened-words").textContent = textOf("open_claim", values);
 }
 
 async function openFile(file) {
   const mine = ++newestFile;
-  const read = await race.files.read(file);
-  const answer = read.error ? read : await race.ask(server.open_tile, { file: read.base64 });
+  const read = await readFile(file);
+  const answer = read.error ? read : await callServer(server.open_tile, { file: read.base64 });
   if (mine !== newestFile) return;
   if (answer.error) {
     showProblem(answer.error);
@@ -23,7 +34,7 @@ async function openFile(file) {
   if (!checkpointOf(answer.sha256)) refreshList();
   opened = { ...answer, file };
   showOpened();
-  race.setSeed({ sha256: answer.sha256, seed: answer.seed, psi: answer.psi });
+  setSeed({ sha256: answer.sha256, seed: answer.seed, psi: answer.psi });
   tile.scrollIntoView({ block: "nearest" });
 }
 
@@ -33,10 +44,10 @@ function forgetOpened() {
 }
 
 document.addEventListener("ganrace:shown", showOpened);
-document.addEventListener("race:seed", () => opened !== null && !same(opened, race.seed) && forgetOpened());
-$(".verify-opened").addEventListener("click", () => race.verify(opened.file));
+document.addEventListener("race:seed", () => opened !== null && !isSame(opened, page.seed) && forgetOpened());
+$(".verify-opened").addEventListener("click", () => openVerify(opened.file));
 $(".close-opened").addEventListener("click", forgetOpened);
-race.files.chosen($(".open-file"), openFile);
-const mayDrop = () => race.tab === "explore" && !document.querySelector("dialog[open]");
-race.files.dropped(document, openFile, (over) => ($(".drop-here").hidden = !over), mayDrop);
-race.onLanguage(element, showOpened);
+onFileChosen($(".open-file"), openFile);
+const mayDrop = () => page.tab === "explore" && !document.querySelector("dialog[open]");
+onFileDropped(document, openFile, (over) => ($(".drop-here").hidden = !over), mayDrop);
+onLanguage(element, showOpened);

@@ -1,7 +1,37 @@
-const race = window.ganRace;
-const $ = (selector) => element.querySelector(selector);
-const [tile, caption, status, select, field, psi] = [".tile", ".caption", ".status", ".checkpoint", ".seed", ".psi"].map($);
-const { visitor } = race;
+import { callServer, retryWhenAnswering } from "../shared/api.js";
+import { cellText, clickedCell, placeOfCell } from "../shared/cells.js";
+import { fillCheckpoints, removedCheckpoints, setList } from "../shared/checkpoint_list.js";
+import { findCheckpoint } from "../shared/checkpoints.js";
+import "../shared/debug.js";
+import { announce, jpegUrl, toThumbnail } from "../shared/dom.js";
+import { isSame } from "../shared/favourite.js";
+import { onGestures } from "../shared/gestures.js";
+import { HistoryStrip } from "../shared/history_strip.js";
+import { Lightbox } from "../shared/lightbox.js";
+import { refreshList } from "../shared/listing.js";
+import * as localFavourites from "../shared/local_favourites.js";
+import { page, setSeed, setShown } from "../shared/page_state.js";
+import { SEEDS, parseSeed } from "../shared/parsers.js";
+import * as prefetch from "../shared/prefetch.js";
+import * as shortcuts from "../shared/shortcuts.js";
+import { openCompare, showsTile } from "../shared/tabs.js";
+import {
+  alarmTexts,
+  deviceText,
+  errorText,
+  namedText,
+  onLanguage,
+  previewText,
+  textOf,
+  weightsText,
+} from "../shared/texts.js";
+import * as urlState from "../shared/url_state.js";
+import { visitor } from "../shared/visitor.js";
+import { $, caption, element, field, props, psiInput, select, server, status, tile } from "./context.js";
+import "./copy_seed.js";
+import "./open_tile_file.js";
+import "./weak_cells.js";
+import "./weights_switch.js";
 
 let list = props.list;
 let problem = null; // the error on the screen
@@ -9,54 +39,71 @@ let lost = null; // the error of a tile that could not be asked for; it is, once
 let busy = false;
 let unseen = null; // the checkpoint of the link, where nothing of it can be shown
 
-const checkpointOf = (sha256) => race.find(list, sha256);
+export const checkpointOf = (sha256) => findCheckpoint(list, sha256);
 
 function showList() {
-  race.fillCheckpoints(select, list, race.seed.sha256 ?? unseen ?? list.default);
+  fillCheckpoints(select, list, page.seed.sha256 ?? unseen ?? list.default);
   $(".problems").hidden = list.problems.length === 0;
   $(".problems ul").replaceChildren(
-    ...list.problems.map((one) => Object.assign(document.createElement("li"), { textContent: `${one.name}: ${race.text(one.reason.code, one.reason.values)}` })),
+    ...list.problems.map((one) =>
+      Object.assign(document.createElement("li"), {
+        textContent: `${one.name}: ${textOf(one.reason.code, one.reason.values)}`,
+      }),
+    ),
   );
 }
 
-function showProblem(error) {
+export function showProblem(error) {
   problem = error;
   status.hidden = error === null;
-  status.textContent = error === null ? "" : race.errorText(error);
+  status.textContent = error === null ? "" : errorText(error);
   status.classList.toggle("told", error === RELIEVED);
 }
 
 function captionOf(shown) {
-  const said = [race.text("caption", { ...shown, hash: shown.sha256.slice(0, 8) })];
-  said.push(race.weightsText(shown), race.previewText(shown));
-  if (shown.psi !== 1) said.push(race.text("caption_psi", shown));
-  said.push(race.text("caption_drawn", { ...shown, seconds: shown.seconds.toFixed(2), z: shown.z_hash }));
+  const said = [textOf("caption", { ...shown, hash: shown.sha256.slice(0, 8) })];
+  said.push(weightsText(shown), previewText(shown));
+  if (shown.psi !== 1) said.push(textOf("caption_psi", shown));
+  said.push(textOf("caption_drawn", { ...shown, seconds: shown.seconds.toFixed(2), z: shown.z_hash }));
   return said.filter(Boolean).join(" · ");
 }
 
 function showWords() {
-  const shown = race.shown;
+  const shown = page.shown;
   caption.textContent = shown ? captionOf(shown) : "";
-  tile.alt = shown ? race.text("tile_alt", shown) : race.text("no_tile_alt");
+  tile.alt = shown ? textOf("tile_alt", shown) : textOf("no_tile_alt");
   showFacts(shown ? checkpointOf(shown.sha256) : undefined);
 }
 
 function showFacts(checkpoint) {
-  const rows = checkpoint === undefined ? [] : [
-    ["passport_recipe", race.named(checkpoint.recipe)],
-    ["passport_images", checkpoint.images?.toLocaleString(race.language)],
-    ["passport_time", typeof checkpoint.seconds === "number" ? race.text("minutes", { minutes: Math.round(checkpoint.seconds / 60) }) : null],
-    ["passport_device", checkpoint.devices.map(race.deviceText).join(", ")],
-    ["passport_classes", checkpoint.classes || null],
-    ["passport_pretrained", checkpoint.recipe ? race.named(checkpoint.pretrained) ?? race.text("passport_none") : null],
-  ].filter(([, value]) => value);
-  const alarms = race.alarms(checkpoint);
+  const rows =
+    checkpoint === undefined
+      ? []
+      : [
+          ["passport_recipe", namedText(checkpoint.recipe)],
+          ["passport_images", checkpoint.images?.toLocaleString(page.language)],
+          [
+            "passport_time",
+            typeof checkpoint.seconds === "number"
+              ? textOf("minutes", { minutes: Math.round(checkpoint.seconds / 60) })
+              : null,
+          ],
+          ["passport_device", checkpoint.devices.map(deviceText).join(", ")],
+          ["passport_classes", checkpoint.classes || null],
+          [
+            "passport_pretrained",
+            checkpoint.recipe ? (namedText(checkpoint.pretrained) ?? textOf("passport_none")) : null,
+          ],
+        ].filter(([, value]) => value);
+  const alarms = alarmTexts(checkpoint);
   $(".alarms").hidden = alarms.length === 0;
-  $(".alarms").replaceChildren(...alarms.map((one) => Object.assign(document.createElement("li"), { textContent: one })));
+  $(".alarms").replaceChildren(
+    ...alarms.map((one) => Object.assign(document.createElement("li"), { textContent: one })),
+  );
   $(".passport").hidden = rows.length === 0;
   $(".facts").replaceChildren(
     ...rows.flatMap(([key, value]) => [
-      Object.assign(document.createElement("dt"), { textContent: race.text(key) }),
+      Object.assign(document.createElement("dt"), { textContent: textOf(key) }),
       Object.assign(document.createElement("dd"), { textContent: value }),
     ]),
   );
@@ -64,21 +111,21 @@ function showFacts(checkpoint) {
 
 // The picture and everything said about it change in one step, once the picture is decoded.
 async function show(answer, obsolete = () => false) {
-  const url = race.jpegUrl(answer.jpeg);
+  const url = jpegUrl(answer.jpeg);
   const decoded = new Image();
   decoded.src = url;
   await decoded.decode();
   if (obsolete()) return;
   tile.src = url;
   const { jpeg, ...facts } = answer;
-  race.setShown({ ...facts, picture: url, thumb: null });
+  setShown({ ...facts, picture: url, thumb: null });
   showWords();
   $(".tile-button").disabled = false;
   if (document.activeElement !== field) field.value = answer.seed;
-  if (select.value !== answer.sha256) race.fillCheckpoints(select, list, answer.sha256);
+  if (select.value !== answer.sha256) fillCheckpoints(select, list, answer.sha256);
   select.value = answer.sha256;
-  race.live(race.text("shown", answer));
-  const { shown } = race;
+  announce(textOf("shown", answer));
+  const { shown } = page;
   afterPaint(() => noteVisited(shown, decoded));
 }
 
@@ -86,31 +133,30 @@ async function show(answer, obsolete = () => false) {
 // frame after the next one begins when that is there.
 const afterPaint = (run) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(run)));
 function noteVisited(shown, picture) {
-  if (shown === race.shown && race.showsTile()) race.link.look(shown);
-  shown.thumb ??= race.toThumbnail(picture);
+  if (shown === page.shown && showsTile()) urlState.nameTile(shown);
+  shown.thumb ??= toThumbnail(picture);
   visited.visit(shown);
 }
-
-const refreshList = () => race.refreshList();
 
 // Half the picture's side comes first, with a quarter of the bytes and of the work to show it, and in a lower precision
 // where that is drawn sooner; on a slow network the whole picture, which is the exact one, follows only once nobody has
 // wished for another one for a moment.
 const SLOW_MILLISECONDS = 700;
 const IDLE_MILLISECONDS = 400;
-let slow = navigator.connection?.saveData === true || ["slow-2g", "2g", "3g"].includes(navigator.connection?.effectiveType);
+let slow =
+  navigator.connection?.saveData === true ||
+  ["slow-2g", "2g", "3g"].includes(navigator.connection?.effectiveType ?? "");
 
 async function ask(wish, preview = true) {
   const start = performance.now();
-  const answer = await race.ask(server.show, { ...wish, visitor, preview });
+  const answer = await callServer(server.show, { ...wish, visitor, preview });
   const onTheWay = performance.now() - start - (answer.served_seconds ?? 0) * 1000;
   if (answer.jpeg) slow = onTheWay > (answer.preview ? SLOW_MILLISECONDS / 4 : SLOW_MILLISECONDS);
   return answer;
 }
 
-const { same } = race.favourites;
-const isLooked = () => race.showsTile() || race.gone.has(race.shown?.sha256);
-const wanted = () => race.seed.sha256 !== null && isLooked() && !same(race.shown, race.seed);
+const isLooked = () => showsTile() || removedCheckpoints.has(page.shown?.sha256);
+const wanted = () => page.seed.sha256 !== null && isLooked() && !isSame(page.shown, page.seed);
 
 const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
 
@@ -118,27 +164,27 @@ const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth
 async function pump() {
   if (busy) return;
   busy = true;
-  race.ahead.stop();
+  prefetch.stop();
   $(".stage").classList.add("waiting");
   while (wanted()) {
-    const wish = race.seed;
-    const answer = race.ahead.take(wish) ?? (await ask(wish));
+    const wish = page.seed;
+    const answer = prefetch.take(wish) ?? (await ask(wish));
     if (answer.superseded) continue;
     if (answer.error) {
-      if (wish !== race.seed) continue;
+      if (wish !== page.seed) continue;
       showProblem(answer.error);
       if (answer.error.code === "error_checkpoint") refreshList();
-      if (race.tab === "explore" && isLost(answer.error)) keepWish(answer.error);
+      if (page.tab === "explore" && isLost(answer.error)) keepWish(answer.error);
       else goBackToShown();
       break;
     }
-    race.ahead.keep(wish, { ...answer, relieved: false });
+    prefetch.keep(wish, { ...answer, relieved: false });
     await show(answer);
     showProblem(answer.relieved ? RELIEVED : null);
   }
   busy = false;
   $(".stage").classList.remove("waiting");
-  if (race.shown?.preview) refineSoon();
+  if (page.shown?.preview) refineSoon();
   else if (lost === null) lookAhead();
 }
 
@@ -146,61 +192,60 @@ async function pump() {
 const isLost = (error) => error?.code === "error_connection";
 function keepWish(error) {
   lost = error;
-  if (race.shown !== null) race.link.look(race.shown);
+  if (page.shown !== null) urlState.nameTile(page.shown);
 }
 
 const refineSoon = () => (slow ? setTimeout(refine, IDLE_MILLISECONDS) : afterPaint(refine));
 
 function lookAhead() {
-  if (slow || race.shown === null || race.tab !== "explore") return;
-  race.ahead.begin(race.seed, (next) => race.ask(server.show, { ...next, visitor, ahead: true }));
+  if (slow || page.shown === null || page.tab !== "explore") return;
+  prefetch.begin(page.seed, (next) => callServer(server.show, { ...next, visitor, ahead: true }));
 }
 
 // Put the whole picture in the place of its preview, once nobody waits for another.
 async function refine() {
-  const wish = race.seed;
-  if (busy || !race.shown?.preview || !same(race.shown, wish)) return;
+  const wish = page.seed;
+  if (busy || !page.shown?.preview || !isSame(page.shown, wish)) return;
   const answer = await ask(wish, false);
   if (isLost(answer.error)) lost = answer.error;
   if (!answer.jpeg) return;
-  race.ahead.keep(wish, answer);
-  await show(answer, () => !same(race.shown, answer));
+  prefetch.keep(wish, answer);
+  await show(answer, () => !isSame(page.shown, answer));
   if (!busy) lookAhead();
 }
 
 // After an error the wish is what is shown again, so that the next step counts from there.
 function goBackToShown() {
-  const { sha256 = null, seed = 0, psi = 1 } = race.shown ?? {};
-  race.setSeed({ sha256, seed, psi });
-  if (sha256 !== null) race.link.look(race.seed);
+  const { sha256 = null, seed = 0, psi = 1 } = page.shown ?? {};
+  setSeed({ sha256, seed, psi });
+  if (sha256 !== null) urlState.nameTile(page.seed);
   showList();
 }
 
 document.addEventListener("race:seed", () => {
-  if (race.seed.sha256 === null) return;
-  field.value = race.seed.seed;
-  showPsi(race.seed.psi);
+  if (page.seed.sha256 === null) return;
+  field.value = page.seed.seed;
+  showPsi(page.seed.psi);
   pump();
 });
 document.addEventListener("race:tab", pump);
 
 function showPsi(value) {
-  if (document.activeElement !== psi) psi.value = value;
+  if (document.activeElement !== psiInput) psiInput.value = value;
   $(".psi-value").textContent = value;
   if (value !== 1) $(".more").open = true;
 }
-psi.addEventListener("input", () => wish({ psi: Number(psi.value) }));
+psiInput.addEventListener("input", () => wish({ psi: Number(psiInput.value) }));
 
-const wish = (change) => race.setSeed({ sha256: race.seed.sha256 ?? list.default, ...change });
-const LIMIT = 2 ** 32;
-const step = (by) => wish({ seed: (race.seed.seed + by + LIMIT) % LIMIT });
+export const wish = (change) => setSeed({ sha256: page.seed.sha256 ?? list.default, ...change });
+const step = (by) => wish({ seed: (page.seed.seed + by + SEEDS) % SEEDS });
 const randomSeed = () => wish({ seed: crypto.getRandomValues(new Uint32Array(1))[0] });
 
 function star() {
-  if (race.shown === null) return;
-  race.shown.thumb ??= race.toThumbnail(tile);
-  const starred = race.favourites.toggle(race.shown);
-  race.live(race.text(starred ? "starred" : "unstarred", race.shown));
+  if (page.shown === null) return;
+  page.shown.thumb ??= toThumbnail(tile);
+  const starred = localFavourites.toggle(page.shown);
+  announce(textOf(starred ? "starred" : "unstarred", page.shown));
 }
 
 $(".previous").addEventListener("click", () => step(-1));
@@ -214,74 +259,74 @@ select.addEventListener("focus", refreshList);
 
 $(".seed-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const seed = race.parseSeed(field.value);
+  const seed = parseSeed(field.value);
   showProblem(seed === null ? { code: "error_seed", values: { value: field.value } } : null);
   if (seed !== null) wish({ seed });
 });
 
 $(".star").addEventListener("click", star);
 function showStar() {
-  const starred = race.shown !== null && race.favourites.has(race.shown);
+  const starred = page.shown !== null && localFavourites.has(page.shown);
   $(".star").setAttribute("aria-pressed", String(starred));
-  $(".star").disabled = race.shown === null;
+  $(".star").disabled = page.shown === null;
 }
 for (const name of ["race:favourites", "ganrace:shown"]) document.addEventListener(name, showStar);
 
-const visited = race.visitedStrip($(".visited"));
+const visited = new HistoryStrip($(".visited"));
 
-race.keys.register("explore", {
+shortcuts.register("explore", {
   next: () => step(1),
   previous: () => step(-1),
   random: randomSeed,
   star,
-  key_back: visited.back,
+  key_back: () => visited.back(),
   key_seed_field: () => field.select(),
 });
 
 // --- one picture ---------------------------------------------------------------------------------------------------------
 
 // One picture, enlarged from its exact pixels, and the training pictures nearest to it.
-const wishOf = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
-const lens = race.lens($(".lens"), {
-  ask: (cell) => race.ask(server.cell, { ...wishOf(race.shown), cell, visitor }),
-  nearest: props.copies ? (cell) => server.nearest({ ...wishOf(race.shown), cell, visitor: race.visitor }) : null,
-  stopNearest: () => server.stop_nearest({ visitor: race.visitor }),
+export const wishOf = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
+const lens = new Lightbox($(".lens"), {
+  ask: (cell) => callServer(server.cell, { ...wishOf(page.shown), cell, visitor }),
+  nearest: props.copies ? (cell) => server.nearest({ ...wishOf(page.shown), cell, visitor }) : null,
+  stopNearest: () => server.stop_nearest({ visitor }),
   words: cellWords,
   fail: showProblem,
-  opened: (cell) => race.link.set({ cell }),
-  closed: () => race.link.set({ cell: null }),
+  opened: (cell) => urlState.set({ cell }),
+  closed: () => urlState.set({ cell: null }),
 });
-const openCell = (index) => race.shown !== null && lens.open(index);
+export const openCell = (index) => page.shown !== null && lens.open(index);
 
 function cellWords(cell) {
-  const place = { ...race.placeOf(cell), seed: race.shown.seed };
-  return { caption: race.cellText(race.shown, cell), pictures: [{ alt: race.text("cell_alt", place) }] };
+  const place = { ...placeOfCell(cell), seed: page.shown.seed };
+  return { caption: cellText(page.shown, cell), pictures: [{ alt: textOf("cell_alt", place) }] };
 }
 
-race.touch($(".tile-button"), { swipe: step, tap: (event) => openCell(race.cellAt(tile, event)), doubleTap: star });
+onGestures($(".tile-button"), { swipe: step, tap: (event) => openCell(clickedCell(tile, event)), doubleTap: star });
 
 // --- opening ---------------------------------------------------------------------------------------------------------------
 
 // What the link says, checked: {wish, cell}, or {error}; without a link, the tile that came with the page.
 function fromLink() {
-  const error = race.link.wrong();
-  const { seed, psi } = race.seed; // the link's, or chosen on another tab while the link was wrong
-  return error ? { error } : { wish: { ...race.link.wish(list), seed, psi }, cell: race.link.cellOn("explore") };
+  const error = urlState.wrong();
+  const { seed, psi } = page.seed; // the link's, or chosen on another tab while the link was wrong
+  return error ? { error } : { wish: { ...urlState.linkedTile(list), seed, psi }, cell: urlState.cellOn("explore") };
 }
 
 // A checkpoint that the link names and the list does not may be an older step of a run: the program knows. Where it is
 // not there, nothing else is shown. Without a link, what came with the page may be old news: then the newest follows.
 async function begin() {
   const { wish: linked, cell: linkedCell, error } = fromLink();
-  const named = race.link.get("ck") !== null;
-  field.value = race.link.get("seed") ?? 0;
+  const named = urlState.get("ck") !== null;
+  field.value = urlState.get("seed") ?? 0;
   if (error) {
     unseen = error.values.hash ?? null;
     showProblem(error);
     return showList();
   }
   const { first } = props;
-  const came = first && same(first, linked);
+  const came = first && isSame(first, linked);
   const answer = came ? first : await ask(linked);
   if (answer.error) {
     showProblem(answer.error);
@@ -289,27 +334,27 @@ async function begin() {
     unseen = linked.sha256;
     return showList();
   }
-  await show(answer, () => race.seed.sha256 !== null);
+  await show(answer, () => page.seed.sha256 !== null);
   showProblem(null);
-  if (race.seed.sha256 === null) race.setSeed({ sha256: answer.sha256 }); // or chosen meanwhile
-  race.ahead.keep(answer, answer);
+  if (page.seed.sha256 === null) setSeed({ sha256: answer.sha256 }); // or chosen meanwhile
+  prefetch.keep(answer, answer);
   showList();
   if (answer.preview) refineSoon();
   if (linkedCell !== null) openCell(linkedCell);
   await refreshList();
-  if (!named && same(race.seed, answer) && list.default !== answer.sha256) wish({ sha256: list.default });
+  if (!named && isSame(page.seed, answer) && list.default !== answer.sha256) wish({ sha256: list.default });
 }
 
 // The checkpoint that was looked at before this one, for the key that compares the two.
 let [earlier, present] = [null, null];
 document.addEventListener("ganrace:shown", () => {
-  if (race.shown !== null && race.shown.sha256 !== present) [earlier, present] = [present, race.shown.sha256];
+  if (page.shown !== null && page.shown.sha256 !== present) [earlier, present] = [present, page.shown.sha256];
 });
-race.keys.register("explore", {
-  compare_key_previous: () => present !== null && race.compare([earlier, present].filter((one) => one !== null)),
+shortcuts.register("explore", {
+  compare_key_previous: () => present !== null && openCompare([earlier, present].filter((one) => one !== null)),
 });
 
-race.onLanguage(element, () => {
+onLanguage(element, () => {
   showList();
   showWords();
   lens.showWords();
@@ -318,23 +363,29 @@ race.onLanguage(element, () => {
   showProblem(problem);
 });
 document.addEventListener("race:list", () => {
-  const stoodIn = list.untrained !== null && race.seed.sha256 === list.default;
-  list = race.list;
+  const stoodIn = list.untrained !== null && page.seed.sha256 === list.default;
+  list = page.list;
   if (stoodIn && list.untrained === null) wish({ sha256: list.default }); // there is a trained one now
   showList();
   showWords();
 });
 document.addEventListener("race:outdated", refreshList);
-document.addEventListener("race:gone", () => race.gone.has(race.shown?.sha256) && $(".lens").close());
-race.setList(list);
-race.onAnswering(() => lost !== null && race.tab === "explore" && !$(".lens").open, () => {
-  const error = lost;
-  lost = null;
-  if (race.seed.sha256 === null) return begin();
-  if (wanted()) return pump();
-  if (problem === error) showProblem(null);
-  if (race.shown?.preview) refine();
-});
-document.addEventListener("race:righted", () => race.seed.sha256 === null && begin());
+document.addEventListener("race:gone", () => removedCheckpoints.has(page.shown?.sha256 ?? "") && $(".lens").close());
+setList(list);
+retryWhenAnswering(
+  () => lost !== null && page.tab === "explore" && !$(".lens").open,
+  () => {
+    const error = lost;
+    lost = null;
+    if (page.seed.sha256 === null) return begin();
+    if (wanted()) return pump();
+    if (problem === error) showProblem(null);
+    if (page.shown?.preview) refine();
+  },
+);
+document.addEventListener("race:righted", () => page.seed.sha256 === null && begin());
 begin();
-setInterval(() => document.visibilityState === "visible" && !busy && document.activeElement !== select && refreshList(), 30000);
+setInterval(
+  () => document.visibilityState === "visible" && !busy && document.activeElement !== select && refreshList(),
+  30000,
+);

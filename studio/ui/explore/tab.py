@@ -24,7 +24,6 @@ from studio.ui.shared import nearest as nearest_pictures
 from studio.ui.shared.messages import CellRequest, IndexProgress, NearestReply, PngReply, StopReply, StopRequest
 from studio.ui.shared.tile_facts import FIRST_SEED, drawn_classes
 
-SCRIPTS = ("copy_seed", "weights_switch", "weak_cells", "open_tile_file")
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
 AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
 EXACT: dict[str, Any] = {"priority": Priority.COMPARE, "lane": "exact"}  # what takes the place of a preview
@@ -83,8 +82,8 @@ def build(studio: Studio) -> gr.HTML:
     asked = {"seed": FIRST_SEED, "visitor": "page", "preview": True, "ahead": True}
     first = show({"sha256": default.sha256, **asked}) if default else None
     functions = [show, cell, nearest, stop_nearest, weakest, open_tile]
-    props = {"list": studio.list().model_dump(), "first": first, "copies": studio.copies is not None}
-    return component("explore", functions, SCRIPTS, kind="tab", **props)
+    props: dict[str, Any] = {"list": studio.list().model_dump(), "first": first, "copies": studio.copies is not None}
+    return component("explore", functions, **props)
 
 
 def _picture(studio: Studio, asked: TileRequest, place: dict[str, Any] = NOW) -> tuple[Entry, Picture]:

@@ -1,9 +1,14 @@
 // Which weights draw: the average over the last steps of the training, or those as last trained. The switch is absent where
 // a checkpoint has one kind only.
+
+import { page } from "../shared/page_state.js";
+import { $ } from "./context.js";
+import { checkpointOf, wish } from "./tab.js";
+
 const weights = $(".weights-field");
 
 function showWeights() {
-  const one = race.seed.sha256 === null ? undefined : checkpointOf(race.seed.sha256);
+  const one = page.seed.sha256 === null ? undefined : checkpointOf(page.seed.sha256);
   weights.hidden = !one?.raw;
   if (weights.hidden) return;
   const kind = one.averaged === undefined ? "averaged" : "raw";
@@ -12,7 +17,7 @@ function showWeights() {
 }
 
 weights.addEventListener("change", ({ target }) => {
-  const one = checkpointOf(race.seed.sha256);
-  wish({ sha256: target.value === "raw" ? one.raw : one.averaged ?? one.sha256 });
+  const one = checkpointOf(page.seed.sha256);
+  wish({ sha256: target.value === "raw" ? one.raw : (one.averaged ?? one.sha256) });
 });
 for (const name of ["race:seed", "race:list"]) document.addEventListener(name, showWeights);

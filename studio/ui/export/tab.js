@@ -1,36 +1,48 @@
-const race = window.ganRace;
+import { callServer } from "../shared/api.js";
+import { saveBlob, toBlob } from "../shared/dom.js";
+import { componentOf } from "../shared/mount.js";
+import { page } from "../shared/page_state.js";
+import * as seenSeeds from "../shared/seen_seeds.js";
+import { setUpStatusBadge, submissionStatus } from "../shared/submission_status.js";
+import { onLanguage, previewText, textOf, tileWords, weightsText } from "../shared/texts.js";
+import { visitor } from "../shared/visitor.js";
+
+const { element, server } = componentOf("export/tab.js");
+
 const $ = (selector) => element.querySelector(selector);
 const status = $(".status");
-const { visitor } = race;
 let busy = false;
 let outcome = null; // what the status line says: {key, values, failed}
 
 function showOutcome(next) {
   outcome = next;
   status.hidden = next === null;
-  status.textContent = next === null ? "" : race.text(next.key, next.values);
+  status.textContent = next === null ? "" : textOf(next.key, next.values);
   status.classList.toggle("failed", next?.failed ?? false);
 }
 
 function showWords() {
-  const shown = race.shown;
+  const shown = page.shown;
   $(".preview").hidden = $(".rules").hidden = shown === null;
   showOutcome(outcome);
   showDownload();
   if (shown === null) return;
   const hash = shown.sha256.slice(0, 8);
   $(".export-tile").src = shown.picture;
-  $(".export-tile").alt = race.text("tile_alt", shown);
-  $(".export-caption").textContent = [race.tileWords(shown), hash, race.weightsText(shown), race.previewText(shown)].filter(Boolean).join(" · ");
-  $(".rule-seed").textContent = race.text("rule_seed", shown);
-  $(".rule-psi").textContent = race.text(shown.psi === 1 ? "rule_no_psi" : "rule_psi", shown);
-  $(".rule-weights").textContent = race.text(WEIGHTS_RULES[shown.weights] ?? "rule_weights", { hash });
+  $(".export-tile").alt = textOf("tile_alt", shown);
+  $(".export-caption").textContent = [tileWords(shown), hash, weightsText(shown), previewText(shown)]
+    .filter(Boolean)
+    .join(" · ");
+  $(".rule-seed").textContent = textOf("rule_seed", shown);
+  $(".rule-psi").textContent = textOf(shown.psi === 1 ? "rule_no_psi" : "rule_psi", shown);
+  $(".rule-weights").textContent = textOf(WEIGHTS_RULES[shown.weights] ?? "rule_weights", { hash });
 }
 const WEIGHTS_RULES = { averaged: "rule_weights_averaged", raw: "rule_weights_raw" };
 
 // Why there is nothing to download, beside the button that is off then.
 function showDownload() {
-  const { legal, words } = race.shown === null ? { legal: false, words: race.text("nothing_to_export") } : race.legality(race.shown);
+  const { legal, words } =
+    page.shown === null ? { legal: false, words: textOf("nothing_to_export") } : submissionStatus(page.shown);
   $(".download").disabled = busy || !legal;
   $(".why-not").hidden = legal;
   $(".why-not").textContent = legal ? "" : words;
@@ -42,15 +54,15 @@ function setBusy(on) {
 }
 
 $(".download").addEventListener("click", async () => {
-  const { sha256, seed, psi } = race.shown;
+  const { sha256, seed, psi } = page.shown;
   setBusy(true);
   showOutcome({ key: "exporting" });
-  const looked_at = race.looked.count(sha256) || null;
-  const answer = await race.ask(server.export_tile, { sha256, seed, psi, looked_at, visitor });
+  const looked_at = seenSeeds.count(sha256) || null;
+  const answer = await callServer(server.export_tile, { sha256, seed, psi, looked_at, visitor });
   setBusy(false);
   if (answer.error) return showOutcome({ key: answer.error.code, values: answer.error.values, failed: true });
-  const blob = race.toBlob(answer.png, "image/png");
-  race.save(blob, answer.file);
+  const blob = toBlob(answer.png, "image/png");
+  saveBlob(blob, answer.file);
   showOutcome({ key: "exported", values: { file: answer.file, megabytes: (blob.size / 1e6).toFixed(1) } });
   $(".manifest").hidden = false;
   $(".manifest pre").textContent = JSON.stringify(answer.manifest, null, 2);
@@ -62,5 +74,5 @@ document.addEventListener("ganrace:shown", () => {
   showWords();
 });
 document.addEventListener("race:list", showWords);
-race.onLanguage(element, showWords);
-race.legalBadge($(".legal"));
+onLanguage(element, showWords);
+setUpStatusBadge($(".legal"));

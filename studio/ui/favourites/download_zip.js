@@ -1,5 +1,16 @@
 // The exact tiles of favourites in one zip, with a manifest.json. They are drawn one after the other, as an export is, and
 // put together here: the program never holds more than one of them for anybody.
+
+import { callServer } from "../shared/api.js";
+import { announce, make, saveBlob, toBlob } from "../shared/dom.js";
+import { keyOf } from "../shared/favourite.js";
+import * as localFavourites from "../shared/local_favourites.js";
+import * as seenSeeds from "../shared/seen_seeds.js";
+import { errorText, textOf, tileWords } from "../shared/texts.js";
+import { $, dialog, server } from "./context.js";
+import { showCards } from "./panel.js";
+import { zipOf } from "./zip.js";
+
 const MOST_ZIPPED = 12; // a tile is about 4 MB and a second or more of drawing
 const BUSY_MILLISECONDS = 3000;
 const BUSY_TRIES = 20;
@@ -9,7 +20,7 @@ const chosen = new Set(); // keys of favourites
 let zipping = null; // {done, count, waits} while a zip is made
 let sayZip = () => ""; // what the line under the buttons says, in the language of the page
 
-const newest = () => all().reverse();
+const newest = () => localFavourites.all().reverse();
 const chosenTiles = () => newest().filter((one) => chosen.has(keyOf(one)));
 const choose = (tiles) => {
   chosen.clear();
@@ -17,30 +28,33 @@ const choose = (tiles) => {
   showCards();
 };
 
-function chooser(one) {
+export function chooser(one) {
   const box = make("input", { type: "checkbox", className: "choose", checked: chosen.has(keyOf(one)) });
   box.dataset.tile = keyOf(one);
-  box.setAttribute("aria-label", race.text("zip_choose_of", { words: race.tileWords(one) }));
+  box.setAttribute("aria-label", textOf("zip_choose_of", { words: tileWords(one) }));
   box.addEventListener("change", () => {
     if (box.checked) chosen.add(keyOf(one));
     else chosen.delete(keyOf(one));
     showZip();
   });
-  return make("label", { className: "check" }, box, make("span", { textContent: race.text("zip_choose") }));
+  return make("label", { className: "check" }, box, make("span", { textContent: textOf("zip_choose") }));
 }
 
-function showZip() {
-  const [count, picked] = [all().length, chosenTiles().length];
+export function showZip() {
+  const [count, picked] = [localFavourites.all().length, chosenTiles().length];
   const full = picked >= MOST_ZIPPED;
   zipPart.hidden = count === 0;
   for (const box of dialog.querySelectorAll(".choose")) box.disabled = zipping !== null || (full && !box.checked);
-  $(".zip-hint").textContent = race.text("zip_hint", { most: MOST_ZIPPED });
-  $(".zip-all").textContent = race.text(count > MOST_ZIPPED ? "zip_newest" : "zip_all", { most: MOST_ZIPPED });
-  $(".zip-chosen").textContent = race.text("zip_chosen", { chosen: picked, count, most: MOST_ZIPPED });
+  $(".zip-hint").textContent = textOf("zip_hint", { most: MOST_ZIPPED });
+  $(".zip-all").textContent = textOf(count > MOST_ZIPPED ? "zip_newest" : "zip_all", { most: MOST_ZIPPED });
+  $(".zip-chosen").textContent = textOf("zip_chosen", { chosen: picked, count, most: MOST_ZIPPED });
   $(".make-zip").disabled = zipping !== null || picked === 0;
   $(".zip-all").disabled = $(".zip-none").disabled = zipping !== null;
   $(".stop-zip").hidden = $(".zip-progress").hidden = zipping === null;
-  $(".zip-status").textContent = zipping === null ? sayZip() : race.text(zipping.waits ? "zip_waits" : "zip_progress", { number: zipping.done + 1, count: zipping.count });
+  $(".zip-status").textContent =
+    zipping === null
+      ? sayZip()
+      : textOf(zipping.waits ? "zip_waits" : "zip_progress", { number: zipping.done + 1, count: zipping.count });
   $(".zip-progress").max = zipping?.count ?? 1;
   $(".zip-progress").value = zipping?.done ?? 0;
 }
@@ -49,13 +63,18 @@ function endZip(say) {
   zipping = null;
   sayZip = say;
   showZip();
-  race.live(say());
+  announce(say());
 }
 
 // The answer for one tile; where others' tiles are drawn for long, it asks again.
 async function askExact({ sha256, seed, psi }, own) {
   for (let tries = 1; ; tries++) {
-    const answer = await race.ask(server.exact_tile, { sha256, seed, psi, looked_at: race.looked.count(sha256) || null });
+    const answer = await callServer(server.exact_tile, {
+      sha256,
+      seed,
+      psi,
+      looked_at: seenSeeds.count(sha256) || null,
+    });
     if (own !== zipping || answer.error?.code !== "error_busy" || tries === BUSY_TRIES) return answer;
     own.waits = true;
     showZip();
@@ -71,10 +90,10 @@ async function makeZip() {
   for (const one of tiles) {
     const answer = await askExact(one, own);
     if (own !== zipping) return;
-    if (answer.error && !LEAVES_OUT.has(answer.error.code)) return endZip(() => race.errorText(answer.error));
+    if (answer.error && !LEAVES_OUT.has(answer.error.code)) return endZip(() => errorText(answer.error));
     if (answer.error) leftOut.push({ ...one, error: answer.error });
     else {
-      files.push({ name: answer.file, bytes: new Uint8Array(await race.toBlob(answer.png, "image/png").arrayBuffer()) });
+      files.push({ name: answer.file, bytes: new Uint8Array(await toBlob(answer.png, "image/png").arrayBuffer()) });
       made.push({ ...one, file: answer.file, file_sha256: answer.sha256 });
     }
     own.done += 1;
@@ -85,25 +104,34 @@ async function makeZip() {
 }
 
 function saveZip(files, made, leftOut) {
-  const left = () => (leftOut.length ? race.text("zip_left_out", { tiles: leftOut.map(leftWords).join("; ") }) : "");
-  if (files.length === 0) return endZip(() => race.text("zip_empty") + left());
-  const list = { name: "manifest.json", bytes: new TextEncoder().encode(JSON.stringify(toManifest(made, leftOut), null, 1)) };
+  const left = () => (leftOut.length ? textOf("zip_left_out", { tiles: leftOut.map(leftWords).join("; ") }) : "");
+  if (files.length === 0) return endZip(() => textOf("zip_empty") + left());
+  const list = {
+    name: "manifest.json",
+    bytes: new TextEncoder().encode(JSON.stringify(toManifest(made, leftOut), null, 1)),
+  };
   const blob = zipOf([...files, list]);
   const file = `gan_race_tiles_${new Date().toISOString().slice(0, 10)}.zip`;
-  race.save(blob, file);
+  saveBlob(blob, file);
   const values = { file, count: files.length, megabytes: (blob.size / 1e6).toFixed(1) };
-  endZip(() => race.text("zip_saved", values) + left());
+  endZip(() => textOf("zip_saved", values) + left());
 }
 
 function leftWords(one) {
   const absent = one.error.code === "error_unknown_checkpoint";
-  const reason = absent ? race.text("zip_absent", { hash: one.sha256.slice(0, 8) }) : race.errorText(one.error);
-  return race.text("zip_left_one", { words: race.tileWords(one), reason });
+  const reason = absent ? textOf("zip_absent", { hash: one.sha256.slice(0, 8) }) : errorText(one.error);
+  return textOf("zip_left_one", { words: tileWords(one), reason });
 }
 
 // What the zip says of its tiles; a note is the one that stands when the zip is saved.
 function toManifest(made, leftOut) {
-  const facts = (one) => ({ checkpoint_sha256: one.sha256, checkpoint: one.name, seed: one.seed, psi: one.psi, note: find(one)?.note ?? one.note });
+  const facts = (one) => ({
+    checkpoint_sha256: one.sha256,
+    checkpoint: one.name,
+    seed: one.seed,
+    psi: one.psi,
+    note: localFavourites.find(one)?.note ?? one.note,
+  });
   return {
     kind: "gan-race-tiles",
     version: 1,
@@ -119,4 +147,4 @@ zipPart.addEventListener("toggle", () => {
 $(".zip-all").addEventListener("click", () => choose(newest().slice(0, MOST_ZIPPED)));
 $(".zip-none").addEventListener("click", () => choose([]));
 $(".make-zip").addEventListener("click", makeZip);
-$(".stop-zip").addEventListener("click", () => endZip(() => race.text("zip_stopped")));
+$(".stop-zip").addEventListener("click", () => endZip(() => textOf("zip_stopped")));

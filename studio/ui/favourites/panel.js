@@ -1,10 +1,25 @@
-const race = window.ganRace;
-const { make } = race;
-const $ = (selector) => element.querySelector(selector);
-const dialog = $("dialog.favourites");
+import { callServer } from "../shared/api.js";
+import { focusedElement, jpegUrl, make, saveBlob, setUpDialog } from "../shared/dom.js";
+import {
+  MAX_FILE_BYTES,
+  MOST,
+  NOTE_LENGTH,
+  checked,
+  formerOf,
+  fromFileContent,
+  keyOf,
+  toFileContent,
+} from "../shared/favourite.js";
+import * as localFavourites from "../shared/local_favourites.js";
+import * as storage from "../shared/storage.js";
+import { openSeed } from "../shared/tabs.js";
+import { onLanguage, textOf, tileWords } from "../shared/texts.js";
+import { visitor } from "../shared/visitor.js";
+import { visitorSecret } from "../shared/visitor_secret.js";
+import { $, dialog, element, server } from "./context.js";
+import { chooser, showZip } from "./download_zip.js";
+
 const status = $(".status");
-const { visitor } = race;
-const { all, find, keyOf, NOTE_LENGTH } = race.favourites;
 
 let wall = []; // the studio's favourites as the program told them last
 let owner = null; // what the program calls this browser: enough to know its stars again, too little to become it
@@ -13,18 +28,18 @@ let line = null; // what the status line says: {key, values}
 function showLine(next) {
   line = next;
   status.hidden = next === null;
-  status.textContent = next === null ? "" : race.text(next.key, next.values);
+  status.textContent = next === null ? "" : textOf(next.key, next.values);
 }
 
 // --- cards -----------------------------------------------------------------------------------------------------------
 
 function open(one) {
   dialog.close();
-  race.openSeed(one);
+  openSeed(one);
 }
 
 function picture(one) {
-  const words = race.tileWords(one);
+  const words = tileWords(one);
   const image = make("img", { alt: "", width: 112, height: 112, loading: "lazy" });
   if (one.thumb) image.src = one.thumb;
   const button = make("button", { type: "button", className: "thumb" }, image, make("span", { textContent: words }));
@@ -34,13 +49,18 @@ function picture(one) {
 }
 
 function ownCard(one) {
-  const note = make("input", { className: "note", value: one.note, maxLength: NOTE_LENGTH, placeholder: race.text("note") });
-  note.setAttribute("aria-label", race.text("note_of", { seed: one.seed }));
-  note.addEventListener("change", () => race.favourites.change(one, { note: note.value.trim() }));
+  const note = make("input", {
+    className: "note",
+    value: one.note,
+    maxLength: NOTE_LENGTH,
+    placeholder: textOf("note"),
+  });
+  note.setAttribute("aria-label", textOf("note_of", { seed: one.seed }));
+  note.addEventListener("change", () => localFavourites.change(one, { note: note.value.trim() }));
   const remove = make("button", { type: "button", className: "remove", textContent: "×" });
-  remove.setAttribute("aria-label", race.text("remove", { seed: one.seed }));
+  remove.setAttribute("aria-label", textOf("remove", { seed: one.seed }));
   remove.addEventListener("click", () => {
-    race.favourites.toggle(one);
+    localFavourites.toggle(one);
     ($(".mine .thumb") ?? $(".close")).focus();
   });
   const choice = $(".tiles-zip").open ? [chooser(one)] : [];
@@ -48,28 +68,30 @@ function ownCard(one) {
 }
 
 function othersCard(one) {
-  const stars = make("span", { className: "stars", textContent: race.text("stars", one) });
-  const star = make("button", { type: "button", className: "star", textContent: race.text("star") });
-  star.setAttribute("aria-pressed", String(race.favourites.has(one)));
+  const stars = make("span", { className: "stars", textContent: textOf("stars", one) });
+  const star = make("button", { type: "button", className: "star", textContent: textOf("star") });
+  star.setAttribute("aria-pressed", String(localFavourites.has(one)));
   star.dataset.tile = keyOf(one);
-  star.addEventListener("click", () => race.favourites.toggle(one));
+  star.addEventListener("click", () => localFavourites.toggle(one));
   const words = one.note ? [make("p", { className: "said", textContent: one.note })] : [];
   return make("li", {}, picture(withThumb(one)), ...words, make("div", { className: "row" }, stars, star));
 }
 
 const drawn = new Map(); // thumbnails of tiles that are no favourites of this browser
-const withThumb = (one) => ({ ...one, thumb: one.thumb ?? drawn.get(keyOf(one)) ?? find(one)?.thumb });
+const withThumb = (one) => ({ ...one, thumb: one.thumb ?? drawn.get(keyOf(one)) ?? localFavourites.find(one)?.thumb });
 
-function showCards() {
+export function showCards() {
   if (!dialog.open) return;
-  const mine = all().reverse();
-  const { className = "", dataset = {} } = document.activeElement ?? {};
+  const mine = localFavourites.all().reverse();
+  const { className = "", dataset = {} } = focusedElement() ?? {};
   if (className !== "note") $(".mine").replaceChildren(...mine.map((one) => ownCard(withThumb(one))));
   $(".none").hidden = mine.length > 0;
   $(".save").disabled = mine.length === 0;
   $(".others").replaceChildren(...wall.map(othersCard));
-  $(".take-all").hidden = wall.every(race.favourites.has);
-  const place = [...dialog.querySelectorAll(`.cards .${className || "thumb"}`)].find((one) => one.dataset.tile === dataset.tile);
+  $(".take-all").hidden = wall.every(localFavourites.has);
+  const place = [...dialog.querySelectorAll(`.cards .${className || "thumb"}`)].find(
+    (one) => one.dataset.tile === dataset.tile,
+  );
   if (dataset.tile && !dialog.contains(document.activeElement)) (place ?? $(".close")).focus();
   showZip();
   drawMissing();
@@ -81,12 +103,13 @@ async function drawMissing() {
   if (drawing) return;
   drawing = true;
   const failed = new Set();
-  const missing = () => [...all().reverse(), ...wall].find((one) => !withThumb(one).thumb && !failed.has(keyOf(one)));
+  const missing = () =>
+    [...localFavourites.all().reverse(), ...wall].find((one) => !withThumb(one).thumb && !failed.has(keyOf(one)));
   while (dialog.open && missing()) {
     const one = missing();
-    const answer = await race.ask(server.thumbnail, { sha256: one.sha256, seed: one.seed, psi: one.psi, visitor });
+    const answer = await callServer(server.thumbnail, { sha256: one.sha256, seed: one.seed, psi: one.psi, visitor });
     if (!answer.jpeg) failed.add(keyOf(one));
-    else putThumbnail(one, race.jpegUrl(answer.jpeg), answer.name);
+    else putThumbnail(one, jpegUrl(answer.jpeg), answer.name);
   }
   drawing = false;
 }
@@ -96,47 +119,27 @@ function putThumbnail(one, thumb, name) {
   for (const button of dialog.querySelectorAll(".thumb")) {
     if (button.dataset.tile === keyOf(one)) button.querySelector("img").src = thumb;
   }
-  if (find(one)) race.favourites.change(one, { thumb, name: find(one).name || name }, { quietly: true });
+  if (localFavourites.find(one)) {
+    localFavourites.change(one, { thumb, name: localFavourites.find(one).name || name }, { quietly: true });
+  }
 }
 
 // --- the file --------------------------------------------------------------------------------------------------------
 
-const KIND = "gan-race-favourites";
-const VERSION = 1;
-const MAX_BYTES = 200000;
-
-// Whose stars these are goes with them, so that they are not counted twice where their browser cannot come to.
-function toFile() {
-  const favourites = all().map(({ thumb, ...one }) => ({ ...one, former: race.favourites.formerOf(one.former, [owner]) }));
-  return new Blob([JSON.stringify({ kind: KIND, version: VERSION, favourites }, null, 1)], { type: "application/json" });
-}
-
 function save() {
   const day = new Date().toISOString().slice(0, 10);
-  race.save(toFile(), `gan_race_favourites_${day}.json`);
-}
-
-// The favourites of a file, or one sentence about what is wrong with it.
-function fromFile(text) {
-  let content = null;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    return { key: "error_favourites_json" };
-  }
-  if (content?.kind !== KIND || !Array.isArray(content.favourites)) return { key: "error_favourites_kind" };
-  if (content.version !== VERSION) return { key: "error_favourites_version", values: { version: String(content.version).slice(0, 20), known: VERSION } };
-  const wrong = content.favourites.findIndex((one) => race.favourites.checked(one) === null);
-  if (wrong >= 0) return { key: "error_favourites_row", values: { row: wrong + 1 } };
-  return { favourites: content.favourites.map(race.favourites.checked) };
+  const content = toFileContent(localFavourites.all(), owner);
+  saveBlob(new Blob([content], { type: "application/json" }), `gan_race_favourites_${day}.json`);
 }
 
 async function load(file) {
   if (!file) return;
-  if (file.size > MAX_BYTES) return showLine({ key: "error_favourites_size", values: { limit: MAX_BYTES / 1000 } });
-  const { favourites, ...problem } = fromFile(await file.text());
-  if (!favourites) return showLine(problem);
-  add(favourites);
+  if (file.size > MAX_FILE_BYTES) {
+    return showLine({ key: "error_favourites_size", values: { limit: MAX_FILE_BYTES / 1000 } });
+  }
+  const { favourites, problem } = fromFileContent(await file.text());
+  if (favourites) add(favourites);
+  else showLine(problem);
 }
 
 // Take favourites to one's own; what is there already keeps its note and its thumbnail. Whose stars a file says they were is
@@ -144,17 +147,24 @@ async function load(file) {
 const claims = new Map();
 function add(favourites) {
   for (const one of favourites) if (one.former) claims.set(keyOf(one), one.former);
-  const fresh = favourites.filter((one) => !race.favourites.has(one));
+  const fresh = favourites.filter((one) => !localFavourites.has(one));
   const came = new Map(favourites.map((one) => [keyOf(one), one.former]));
-  const joined = [...all(), ...fresh].map((one) => ({ ...one, former: race.favourites.formerOf(one.former, came.get(keyOf(one))) }));
-  const fits = race.favourites.replace(joined);
-  if (fits) showLine({ key: "favourites_loaded", values: { count: new Set(fresh.map(keyOf)).size, known: favourites.length - fresh.length } });
-  else refuseFull();
+  const joined = [...localFavourites.all(), ...fresh].map((one) => ({
+    ...one,
+    former: formerOf(one.former, came.get(keyOf(one))),
+  }));
+  const fits = localFavourites.replace(joined);
+  if (fits) {
+    showLine({
+      key: "favourites_loaded",
+      values: { count: new Set(fresh.map(keyOf)).size, known: favourites.length - fresh.length },
+    });
+  } else refuseFull();
 }
 
 function refuseFull() {
   claims.clear();
-  showLine({ key: "error_favourites_full", values: { limit: race.favourites.MOST } });
+  showLine({ key: "error_favourites_full", values: { limit: MOST } });
 }
 
 $(".save").addEventListener("click", save);
@@ -163,25 +173,32 @@ $(".load").addEventListener("change", (event) => {
   load(event.target.files[0]);
   event.target.value = "";
 });
-$(".take-all").addEventListener("click", () => add(wall.map((one) => ({ ...race.favourites.checked(one), added: Date.now() }))));
+$(".take-all").addEventListener("click", () => add(wall.map((one) => ({ ...checked(one), added: Date.now() }))));
 
 // --- the wall of the studio --------------------------------------------------------------------------------------------
 
 const sharing = $(".sharing");
-sharing.checked = race.keep.read("sharing") !== false;
+sharing.checked = storage.read("sharing") !== false;
 sharing.addEventListener("change", () => {
-  race.keep.write("sharing", sharing.checked);
+  storage.write("sharing", sharing.checked);
   share();
 });
 
-const toShare = () => (sharing.checked ? all().map(({ thumb, former, ...one }) => ({ ...one, added: one.added / 1000 })) : []);
+const toShare = () =>
+  sharing.checked
+    ? localFavourites.all().map(({ thumb, former, ...one }) => ({ ...one, added: one.added / 1000 }))
+    : [];
 const withClaims = (one) => (claims.has(keyOf(one)) ? { ...one, former: claims.get(keyOf(one)) } : one);
 let shared = null; // what the studio was told last
 
 // Tell the studio which favourites are this browser's; it answers with everybody's.
 async function share() {
   const favourites = toShare();
-  const answer = await race.ask(server.share, { secret: race.secret(), address: location.origin, favourites: favourites.map(withClaims) });
+  const answer = await callServer(server.share, {
+    secret: visitorSecret(),
+    address: location.origin,
+    favourites: favourites.map(withClaims),
+  });
   if (answer.error) return;
   for (const one of favourites) claims.delete(keyOf(one));
   owner = answer.owner;
@@ -208,7 +225,10 @@ let timer = null;
 async function beat() {
   clearTimeout(timer);
   try {
-    const answer = await fetch(new URL("race/alive", document.baseURI), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_SECONDS * 1000) });
+    const answer = await fetch(new URL("race/alive", document.baseURI), {
+      cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE_SECONDS * 1000),
+    });
     setAlive(answer.ok && (await answer.json()).alive === true);
   } catch {
     setAlive(false);
@@ -220,7 +240,7 @@ function setAlive(next) {
   if (next && !alive) share();
   alive = next;
   $(".lost").hidden = alive;
-  $(".lost-favourites").hidden = $(".lifeboat").hidden = all().length === 0;
+  $(".lost-favourites").hidden = $(".lifeboat").hidden = localFavourites.all().length === 0;
   document.dispatchEvent(new CustomEvent("race:alive", { detail: alive }));
 }
 
@@ -229,16 +249,16 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 
 // --- opening -----------------------------------------------------------------------------------------------------------
 
-race.dialog(dialog);
+setUpDialog(dialog);
 document.addEventListener("race:open-favourites", () => {
   showLine(null);
   dialog.showModal();
   showCards();
   share();
 });
-race.onLanguage(element, () => {
+onLanguage(element, () => {
   showLine(line);
   showCards();
 });
 beat();
-if (all().length > 0) share();
+if (localFavourites.all().length > 0) share();

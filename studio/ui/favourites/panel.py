@@ -48,7 +48,7 @@ def build(studio: Studio) -> gr.HTML:
     async def exact_tile(asked: ExportRequest) -> ExportReply:
         return await exported(studio, asked)
 
-    return component("favourites", [share, thumbnail, exact_tile], ("zip", "download_zip"), kind="panel")
+    return component("favourites", [share, thumbnail, exact_tile], kind="panel")
 
 
 def _favourite(row: FavouriteRow) -> Favourite:

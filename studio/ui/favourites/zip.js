@@ -1,5 +1,6 @@
 // A zip of files as they are, uncompressed (PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.16): a PNG is compressed
 // already. Names are plain letters, and all of it stays below the 4 GB at which another format begins.
+
 const CRC_OF_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
@@ -14,27 +15,56 @@ function crcOf(bytes) {
 
 // Write [value, bytes it takes] one after the other, the lowest byte first.
 const packed = (...fields) =>
-  Uint8Array.from(fields.flatMap(([value, size]) => Array.from({ length: size }, (_, place) => (value >>> (8 * place)) & 255)));
+  Uint8Array.from(
+    fields.flatMap(([value, size]) => Array.from({ length: size }, (_, place) => (value >>> (8 * place)) & 255)),
+  );
 
 function timeOf(date) {
   const time = (date.getHours() << 11) | (date.getMinutes() << 5) | (date.getSeconds() >> 1);
-  return [[time, 2], [((date.getFullYear() - 1980) << 9) | ((date.getMonth() + 1) << 5) | date.getDate(), 2]];
+  return [
+    [time, 2],
+    [((date.getFullYear() - 1980) << 9) | ((date.getMonth() + 1) << 5) | date.getDate(), 2],
+  ];
 }
 
 // Zip files {name, bytes: Uint8Array}, in their order.
-function zipOf(files, date = new Date()) {
-  const [VERSION, FLAGS, METHOD, NOTHING] = [[10, 2], [0, 2], [0, 2], [0, 2]];
+export function zipOf(files, date = new Date()) {
+  const [VERSION, FLAGS, METHOD, NOTHING] = [
+    [10, 2],
+    [0, 2],
+    [0, 2],
+    [0, 2],
+  ];
   const [parts, directory] = [[], []];
   let offset = 0;
   for (const { name, bytes } of files) {
     const letters = new TextEncoder().encode(name);
-    const facts = [VERSION, FLAGS, METHOD, ...timeOf(date), [crcOf(bytes), 4], [bytes.length, 4], [bytes.length, 4], [letters.length, 2], NOTHING];
+    const facts = [
+      VERSION,
+      FLAGS,
+      METHOD,
+      ...timeOf(date),
+      [crcOf(bytes), 4],
+      [bytes.length, 4],
+      [bytes.length, 4],
+      [letters.length, 2],
+      NOTHING,
+    ];
     const header = packed([0x04034b50, 4], ...facts);
     directory.push(packed([0x02014b50, 4], VERSION, ...facts, NOTHING, NOTHING, NOTHING, [0, 4], [offset, 4]), letters);
     parts.push(header, letters, bytes);
     offset += header.length + letters.length + bytes.length;
   }
   const size = directory.reduce((sum, part) => sum + part.length, 0);
-  const end = packed([0x06054b50, 4], NOTHING, NOTHING, [files.length, 2], [files.length, 2], [size, 4], [offset, 4], NOTHING);
+  const end = packed(
+    [0x06054b50, 4],
+    NOTHING,
+    NOTHING,
+    [files.length, 2],
+    [files.length, 2],
+    [size, 4],
+    [offset, 4],
+    NOTHING,
+  );
   return new Blob([...parts, ...directory, end], { type: "application/zip" });
 }

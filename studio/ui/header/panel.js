@@ -1,23 +1,32 @@
-const race = window.ganRace;
-const $ = (selector) => element.querySelector(selector);
-const tell = () => trigger("language", { language: race.language });
+import { findCheckpoint } from "../shared/checkpoints.js";
+import { setUpDialog, showNotice } from "../shared/dom.js";
+import * as localFavourites from "../shared/local_favourites.js";
+import { page } from "../shared/page_state.js";
+import * as shortcuts from "../shared/shortcuts.js";
+import * as storage from "../shared/storage.js";
+import { openTab, showsTile } from "../shared/tabs.js";
+import { alarmTexts, checkpointLabel, onLanguage, setLanguage, textOf } from "../shared/texts.js";
+import * as urlState from "../shared/url_state.js";
+import { $, element, trigger } from "./context.js";
+import "./qr_dialog.js";
+
+const tell = () => trigger("language", { language: page.language });
 
 $(".language").addEventListener("click", () => {
-  race.setLanguage(race.language === "ja" ? "en" : "ja");
-  tell();
+  setLanguage(page.language === "ja" ? "en" : "ja").then(tell, () => showNotice(textOf("error_connection")));
 });
 
 // Light or dark: as the system says, until somebody chooses otherwise.
 const system = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => document.body.classList.contains("dark");
 function showTheme() {
-  const chosen = race.keep.read("theme");
+  const chosen = storage.read("theme");
   document.body.classList.toggle("dark", ["dark", "light"].includes(chosen) ? chosen === "dark" : system.matches);
-  $(".theme").setAttribute("aria-label", race.text(isDark() ? "theme_light" : "theme_dark"));
+  $(".theme").setAttribute("aria-label", textOf(isDark() ? "theme_light" : "theme_dark"));
 }
 $(".theme").addEventListener("click", () => {
   const next = isDark() ? "light" : "dark";
-  race.keep.write("theme", (next === "dark") === system.matches ? null : next);
+  storage.write("theme", (next === "dark") === system.matches ? null : next);
   showTheme();
 });
 system.addEventListener("change", () => setTimeout(showTheme));
@@ -28,37 +37,38 @@ let alive = true;
 
 // The chip names what the open tab shows: Explore's tile, which comes a moment after the wish, or what all tabs look at.
 function showChip() {
-  const { shown } = race;
-  const { sha256 } = (race.showsTile() ? shown : race.seed) ?? race.seed;
-  const checkpoint = sha256 && race.list ? race.find(race.list, sha256) : undefined;
-  const alarms = race.alarms(checkpoint);
+  const { shown } = page;
+  const { sha256 } = (showsTile() ? shown : page.seed) ?? page.seed;
+  const checkpoint = sha256 && page.list ? findCheckpoint(page.list, sha256) : undefined;
+  const alarms = alarmTexts(checkpoint);
   const named = checkpoint ?? (shown?.sha256 === sha256 ? shown : null);
-  $(".chip-text").textContent = named === null ? sha256?.slice(0, 8) ?? race.text("checkpoints") : race.label(named);
-  $(".chip").title = race.text("checkpoints");
+  $(".chip-text").textContent =
+    named === null ? (sha256?.slice(0, 8) ?? textOf("checkpoints")) : checkpointLabel(named);
+  $(".chip").title = textOf("checkpoints");
   $(".alarm").hidden = alarms.length === 0;
   $(".alarm").title = alarms.join("\n");
-  $(".alarm").setAttribute("aria-label", race.text("alarms_label", { alarms: alarms.join("; ") }));
+  $(".alarm").setAttribute("aria-label", textOf("alarms_label", { alarms: alarms.join("; ") }));
 }
 
 // With nothing to show, an untrained generator stands in; whatever tab is open, this is said.
 function showUntrained() {
-  const folder = race.list?.untrained ?? null;
+  const folder = page.list?.untrained ?? null;
   $(".untrained").hidden = folder === null;
-  $(".untrained-text").textContent = race.text("untrained", { folder });
+  $(".untrained-text").textContent = textOf("untrained", { folder });
 }
 document.addEventListener("race:list", showUntrained);
 
 function showHealth() {
-  const words = race.text(alive ? "alive" : "gone");
+  const words = textOf(alive ? "alive" : "gone");
   $(".health").classList.toggle("gone", !alive);
   $(".health").setAttribute("aria-label", words);
   $(".health").title = words;
 }
 
 function showCount() {
-  const count = race.favourites.all().length;
+  const count = localFavourites.all().length;
   $(".count").textContent = count;
-  $(".open-favourites").setAttribute("aria-label", race.text("favourites_count", { count }));
+  $(".open-favourites").setAttribute("aria-label", textOf("favourites_count", { count }));
 }
 
 for (const name of ["race:list", "race:seed", "race:tab", "ganrace:shown"]) document.addEventListener(name, showChip);
@@ -83,17 +93,19 @@ document.addEventListener("race:say", ({ detail: words }) => {
   fading = setTimeout(() => ($(".said-here").hidden = true), SAID_MILLISECONDS);
 });
 
+document.addEventListener("race:unkept", () => showNotice(textOf("browser_unkept")));
+
 // --- the link ----------------------------------------------------------------------------------------------------------
 
 async function copyLink() {
-  const link = race.link.whole();
-  let words = race.text("copied");
+  const link = urlState.whole();
+  let words = textOf("copied");
   try {
     await navigator.clipboard.writeText(link);
   } catch {
-    words = race.text("copy_by_hand", { link });
+    words = textOf("copy_by_hand", { link });
   }
-  race.say(words);
+  showNotice(words);
 }
 $(".copy").addEventListener("click", copyLink);
 
@@ -103,50 +115,50 @@ let left = null; // {name, now}: what went, and what is shown in its place
 function showLeft(next) {
   left = next;
   $(".left").hidden = left === null;
-  $(".left-words").textContent = left === null ? "" : race.text("checkpoint_gone", left);
+  $(".left-words").textContent = left === null ? "" : textOf("checkpoint_gone", left);
 }
 document.addEventListener("race:left", (event) => showLeft(event.detail));
 $(".close-left").addEventListener("click", () => showLeft(null));
 
 // --- the keyboard --------------------------------------------------------------------------------------------------------
 
-const shortcuts = $(".shortcuts");
+const help = $(".shortcuts");
 function showShortcuts() {
-  $(".key-lists").replaceChildren(...race.keys.list().map(keyList));
-  shortcuts.showModal();
+  $(".key-lists").replaceChildren(...shortcuts.list().map(keyList));
+  help.showModal();
 }
 
 function keyList({ title, keys }) {
   const section = document.createElement("section");
-  const heading = Object.assign(document.createElement("h3"), { textContent: race.text(title) });
+  const heading = Object.assign(document.createElement("h3"), { textContent: textOf(title) });
   const rows = document.createElement("dl");
   for (const { code, names } of keys) {
     const term = document.createElement("dt");
     term.append(...names.map((name) => Object.assign(document.createElement("kbd"), { textContent: name })));
-    rows.append(term, Object.assign(document.createElement("dd"), { textContent: race.text(code) }));
+    rows.append(term, Object.assign(document.createElement("dd"), { textContent: textOf(code) }));
   }
   section.append(heading, rows);
   return section;
 }
 
-race.dialog(shortcuts);
+setUpDialog(help);
 $(".help").addEventListener("click", showShortcuts);
-race.keys.register("", {
+shortcuts.register("", {
   shortcuts: showShortcuts,
   copy_link: copyLink,
-  tab_export: () => race.openTab("export"),
+  tab_export: () => openTab("export"),
   favourites: openFavourites,
   checkpoints: openCheckpoints,
-  tab_compare: () => race.openTab("compare"),
+  tab_compare: () => openTab("compare"),
 });
 // Gradio's menu of the tabs that do not fit, which it names in English only.
 function nameMenu() {
-  document.querySelector("#race-tabs .overflow-menu > button")?.setAttribute("aria-label", race.text("more_tabs"));
+  document.querySelector("#race-tabs .overflow-menu > button")?.setAttribute("aria-label", textOf("more_tabs"));
 }
 for (const name of ["race:list", "race:tab"]) document.addEventListener(name, nameMenu);
 document.addEventListener("race:open-tab", (event) => trigger("open_tab", { tab: event.detail }));
 
-race.onLanguage(element, () => {
+onLanguage(element, () => {
   nameMenu();
   showLeft(left);
   showUntrained();
@@ -155,4 +167,4 @@ race.onLanguage(element, () => {
   showHealth();
   showCount();
 });
-if (race.language !== (navigator.language.startsWith("ja") ? "ja" : "en")) tell();
+if (page.language !== (navigator.language.startsWith("ja") ? "ja" : "en")) tell();

@@ -29,7 +29,7 @@ def build(public_link: Callable[[], str | None]) -> gr.HTML:
             link, reach = moved(link, public), "qr_moved"
         return LinkReply(link=link, reach=reach, svg=to_base64(to_svg(link)))
 
-    return component("header", [link_code], ("qr_dialog",), kind="panel")
+    return component("header", [link_code], kind="panel", events=("language", "open_tab"))
 
 
 def _checked_link(link: str) -> str:

@@ -1,4 +1,12 @@
 // The link as a QR code; the program draws it, and knows a public link where this address is of one machine only.
+
+import { callServer } from "../shared/api.js";
+import { setUpDialog } from "../shared/dom.js";
+import * as shortcuts from "../shared/shortcuts.js";
+import { errorText, onLanguage, textOf } from "../shared/texts.js";
+import * as urlState from "../shared/url_state.js";
+import { $, server } from "./context.js";
+
 const qr = $(".qr");
 let code = null; // {link, reach, svg} of the link that the dialog shows, or {error}
 let codesAsked = 0;
@@ -8,7 +16,7 @@ async function showQr() {
   code = null;
   showCode();
   qr.showModal();
-  const answer = await race.ask(server.link_code, { link: race.link.whole() });
+  const answer = await callServer(server.link_code, { link: urlState.whole() });
   if (mine !== codesAsked) return;
   code = answer;
   showCode();
@@ -20,10 +28,12 @@ function showCode() {
   $(".qr-words").hidden = code === null;
   $(".qr-words").classList.toggle("failed", Boolean(code?.error));
   $(".qr-words").classList.toggle("warned", code?.reach === "qr_one_machine");
-  if (code !== null) $(".qr-words").replaceChildren(...withCommands(code.error ? race.errorText(code.error) : race.text(code.reach)));
+  if (code !== null) {
+    $(".qr-words").replaceChildren(...withCommands(code.error ? errorText(code.error) : textOf(code.reach)));
+  }
   if (!drawn) return;
   $(".qr-picture").src = `data:image/svg+xml;base64,${code.svg}`;
-  $(".qr-picture").alt = race.text("qr_alt");
+  $(".qr-picture").alt = textOf("qr_alt");
   $(".qr-link").textContent = $(".qr-link").href = code.link;
 }
 
@@ -34,7 +44,7 @@ function withCommands(words) {
   });
 }
 
-race.dialog(qr);
+setUpDialog(qr);
 $(".open-qr").addEventListener("click", showQr);
-race.keys.register("", { qr_title: showQr });
-race.onLanguage(qr, showCode);
+shortcuts.register("", { qr_title: showQr });
+onLanguage(qr, showCode);

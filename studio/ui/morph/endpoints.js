@@ -1,6 +1,15 @@
 // What is chosen: the seeds of the pair, the walk and the pad, the sliders, directions and styles.
 
-function showSeeds() {
+import * as localFavourites from "../shared/local_favourites.js";
+import { parseSeed } from "../shared/parsers.js";
+import { openSeed } from "../shared/tabs.js";
+import { textOf } from "../shared/texts.js";
+import { $, $$, state } from "./context.js";
+import { stopPlaying } from "./playback.js";
+import { changed, clampPosition, showProblem, styles } from "./tab.js";
+import { AMOUNTS, MOST_STOPS } from "./url_words.js";
+
+export function showSeeds() {
   $(".seed-a").value = state.pair[0];
   $(".seed-b").value = state.pair[1];
   for (const [index, input] of $$(".corner").entries()) input.value = state.corners[index];
@@ -8,17 +17,24 @@ function showSeeds() {
   $(".stops").replaceChildren(...state.stops.map(stopRow));
 }
 
-const favourites = () => [...new Set(race.favourites.all().filter((one) => one.sha256 === state.sha256).map((one) => one.seed))];
+const favourites = () => [
+  ...new Set(
+    localFavourites
+      .all()
+      .filter((one) => one.sha256 === state.sha256)
+      .map((one) => one.seed),
+  ),
+];
 
-function showFavourites() {
-  $("#morph-favourites").replaceChildren(...favourites().map((seed) => new Option(seed, seed)));
+export function showFavourites() {
+  $("#morph-favourites").replaceChildren(...favourites().map((seed) => new Option(String(seed), String(seed))));
   $(".add-favourites").hidden = favourites().every((seed) => state.stops.includes(seed));
 }
 
 // A seed as it is typed goes to `take`; anything else is refused with the sentence, and the old one comes back.
 function onSeed(input, take) {
   input.addEventListener("change", () => {
-    const seed = race.parseSeed(input.value);
+    const seed = parseSeed(input.value);
     if (seed === null) {
       showProblem({ code: "error_seed", values: { value: input.value } });
       showSeeds();
@@ -39,15 +55,20 @@ onSeed($(".mix-seed"), (seed) => (state.mix = { ...state.mix, seed }));
 let dragged = null;
 function stopRow(seed, index) {
   const row = Object.assign(document.createElement("li"), { draggable: true });
-  const thumb = race.favourites.find({ sha256: state.sha256, seed, psi: 1 })?.thumb;
+  const thumb = localFavourites.find({ sha256: state.sha256, seed, psi: 1 })?.thumb;
   if (thumb) row.append(stopOpener(seed, thumb));
-  row.append(Object.assign(document.createElement("span"), { textContent: race.text("morph_stop", { seed }) }));
-  const buttons = [["morph_stop_up", "↑", () => moveStop(index, index - 1)], ["morph_stop_down", "↓", () => moveStop(index, index + 1)],
-    ["morph_stop_remove", "×", () => setStops(state.stops.toSpliced(index, 1))]];
+  row.append(Object.assign(document.createElement("span"), { textContent: textOf("morph_stop", { seed }) }));
+  /** @type {[string, string, () => void][]} */
+  const buttons = [
+    ["morph_stop_up", "↑", () => moveStop(index, index - 1)],
+    ["morph_stop_down", "↓", () => moveStop(index, index + 1)],
+    ["morph_stop_remove", "×", () => setStops(state.stops.toSpliced(index, 1))],
+  ];
   for (const [label, sign, act] of buttons) {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: sign, onclick: act });
-    button.setAttribute("aria-label", race.text(label, { seed }));
-    button.disabled = (label === "morph_stop_up" && index === 0) || (label === "morph_stop_down" && index === state.stops.length - 1);
+    button.setAttribute("aria-label", textOf(label, { seed }));
+    button.disabled =
+      (label === "morph_stop_up" && index === 0) || (label === "morph_stop_down" && index === state.stops.length - 1);
     row.append(button);
   }
   row.addEventListener("dragstart", () => (dragged = index));
@@ -63,11 +84,11 @@ function stopRow(seed, index) {
 // The thumbnail of a stop: a click shows its tile in Explore.
 function stopOpener(seed, thumb) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "open-stop" });
-  const words = `${race.text("morph_open_in_explore")}: ${race.text("morph_stop", { seed })}`;
+  const words = `${textOf("morph_open_in_explore")}: ${textOf("morph_stop", { seed })}`;
   button.setAttribute("aria-label", words);
   button.title = words;
   button.append(Object.assign(new Image(40, 40), { src: thumb, alt: "", draggable: false }));
-  button.addEventListener("click", () => race.openSeed({ sha256: state.sha256, seed }));
+  button.addEventListener("click", () => openSeed({ sha256: state.sha256, seed }));
   return button;
 }
 
@@ -95,7 +116,7 @@ function addStops(added) {
 
 $(".add-stop").addEventListener("submit", (event) => {
   event.preventDefault();
-  const seed = race.parseSeed($(".new-stop").value);
+  const seed = parseSeed($(".new-stop").value);
   if (seed === null) return showProblem({ code: "error_seed", values: { value: $(".new-stop").value } });
   $(".new-stop").value = "";
   addStops([seed]);
@@ -156,7 +177,7 @@ for (const radio of $$(".modes input")) {
     changed();
   });
 }
-const firstStops = () => {
+export const firstStops = () => {
   const own = favourites().slice(0, MOST_STOPS);
   return own.length > 1 ? own : [...state.pair];
 };

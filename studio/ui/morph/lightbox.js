@@ -1,12 +1,23 @@
 // One picture, enlarged from its exact pixels, and the training pictures that are nearest to it.
-const lens = race.lens($(".lens"), {
-  ask: (cell) => race.ask(server.morph_cell, { ...shown.wish, cell }),
-  nearest: props.copies ? (cell) => server.morph_copies({ ...shown.wish, cell, visitor: race.visitor }) : null,
-  stopNearest: () => server.morph_stop_copies({ visitor: race.visitor }),
+
+import { callServer } from "../shared/api.js";
+import { cellText, clickedCell } from "../shared/cells.js";
+import { Lightbox } from "../shared/lightbox.js";
+import { visitor } from "../shared/visitor.js";
+import { $, props, server, view } from "./context.js";
+import { showProblem } from "./tab.js";
+
+export const lens = new Lightbox($(".lens"), {
+  ask: (cell) => callServer(server.morph_cell, { ...view.shown.wish, cell }),
+  nearest: props.copies ? (cell) => server.morph_copies({ ...view.shown.wish, cell, visitor }) : null,
+  stopNearest: () => server.morph_stop_copies({ visitor }),
   words(cell) {
-    const words = race.cellText(shown, cell);
+    const words = cellText(view.shown, cell);
     return { caption: words, pictures: [{ alt: words }] };
   },
   fail: showProblem,
 });
-$(".morph-button").addEventListener("click", (event) => shown !== null && lens.open(race.cellAt($(".morph-tile"), event)));
+$(".morph-button").addEventListener(
+  "click",
+  (event) => view.shown !== null && lens.open(clickedCell($(".morph-tile"), event)),
+);

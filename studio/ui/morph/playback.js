@@ -1,12 +1,25 @@
 // One click back to the nearest pure seed; psi stays, for it may be other than 1.
+
+import { openSeed } from "../shared/tabs.js";
+import { textOf } from "../shared/texts.js";
+import * as urlState from "../shared/url_state.js";
+import { $, FRAME_MS, element, state, still, view } from "./context.js";
+import { showFavourites, showSeeds } from "./endpoints.js";
+import { changed, drawStrip, end, isWalk, request, seeds, showControls, showProblem } from "./tab.js";
+import { AMOUNTS } from "./url_words.js";
+import { secondsOf } from "./video_export.js";
+
 $(".snap").addEventListener("click", () => {
   stopPlaying();
-  const nearest = shown.nearest;
+  const nearest = view.shown.nearest;
   state.amounts = Array(AMOUNTS).fill(0);
   state.mix = null;
   if (state.mode === "pad") {
     const distance = (index) => Math.hypot(state.x - (index % 2), state.y - Math.floor(index / 2));
-    const corner = [0, 1, 2, 3].sort((one, other) => distance(one) - distance(other)).find((index) => state.corners[index] === nearest) ?? 0;
+    const corner =
+      [0, 1, 2, 3]
+        .sort((one, other) => distance(one) - distance(other))
+        .find((index) => state.corners[index] === nearest) ?? 0;
     [state.x, state.y] = [corner % 2, Math.floor(corner / 2)];
   } else {
     if (seeds().length === 0) [state.stops, state.position] = [[nearest], 0];
@@ -17,22 +30,29 @@ $(".snap").addEventListener("click", () => {
   showFavourites();
   changed();
 });
-$(".open-pure").addEventListener("click", () => race.openSeed({ sha256: shown.sha256, seed: shown.nearest, psi: shown.psi }));
+$(".open-pure").addEventListener("click", () =>
+  openSeed({ sha256: view.shown.sha256, seed: view.shown.nearest, psi: view.shown.psi }),
+);
 
 // Play: the strip walks along; it stops with the tab, with the window, and where motion is not wanted. While one strip is
 // on its way the next one is drawn.
 const AT_ONCE = 2;
-let playing = false;
-function stopPlaying() {
-  playing = false;
-  $(".play").textContent = race.text("morph_play");
+export function stopPlaying() {
+  view.playing = false;
+  $(".play").textContent = textOf("morph_play");
 }
-const mayPlay = () => playing && isWalk() && element.isConnected && $(".morph").offsetParent !== null && document.visibilityState === "visible" && !still.matches;
+const mayPlay = () =>
+  view.playing &&
+  isWalk() &&
+  element.isConnected &&
+  $(".morph").offsetParent !== null &&
+  document.visibilityState === "visible" &&
+  !still.matches;
 
 async function play() {
-  playing = true;
-  if (race.link.wrong()) showProblem(null);
-  race.link.dropWrong();
+  view.playing = true;
+  if (urlState.wrong()) showProblem(null);
+  urlState.dropWrong();
   showControls();
   const turned = () => (state.closed ? seeds().length : end());
   let at = state.position >= end() && !state.closed ? 0 : state.position;
@@ -64,5 +84,5 @@ function failPlaying(error) {
   showProblem(error);
   stopPlaying();
 }
-$(".play").addEventListener("click", () => (playing ? stopPlaying() : play()));
+$(".play").addEventListener("click", () => (view.playing ? stopPlaying() : play()));
 still.addEventListener("change", showControls);

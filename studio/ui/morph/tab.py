@@ -58,7 +58,6 @@ from training.core.generators import GeneratorNetwork
 from training.core.pixels import NotFiniteError, Pixels, to_tile
 from training.core.tile import BATCH, CELLS, COLUMNS
 
-SCRIPTS = ("endpoints", "playback", "lightbox", "video_export", "url_state", "generator_options")
 STRIP = 8  # cells that follow a slider as it moves
 LEAST_STOPS = 2  # of a walk that is filmed
 
@@ -110,8 +109,8 @@ def build(studio: Studio) -> gr.HTML:
         return nearest.stop(studio, asked)
 
     functions = [morph_about, morph_strip, morph_tile, morph_cell, morph_copies, morph_stop_copies]
-    props = {"list": studio.list().model_dump(), "kinds": video.available(), "copies": studio.copies is not None}
-    return component("morph", [*functions, *_film_functions(studio)], SCRIPTS, kind="tab", **props)
+    props: dict[str, Any] = {"list": studio.list().model_dump(), "kinds": video.available(), "copies": studio.copies is not None}
+    return component("morph", [*functions, *_film_functions(studio)], **props)
 
 
 def _film_functions(studio: Studio) -> list[ServerFunction]:

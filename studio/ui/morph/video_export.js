@@ -1,4 +1,12 @@
 // Films: begun, watched, stopped, shown.
+
+import { callServer } from "../shared/api.js";
+import { findCheckpoint } from "../shared/checkpoints.js";
+import { saveBlob, toBlob } from "../shared/dom.js";
+import { textOf } from "../shared/texts.js";
+import { $, element, props, server, still, view } from "./context.js";
+import { changesText, drawable, psiText, request } from "./tab.js";
+
 const LOOK_MS = 400;
 const LONGEST_LOOK_MS = 4000; // between two tries while the program does not answer
 const PASSING = ["error_connection", "error_busy"]; // which say nothing about the film
@@ -6,14 +14,16 @@ let film = null; // the film that is being made: its name, or what was asked for
 let made = null; // the last one: {blob, url, name} of its file, and `of`: the checkpoint's name and the request
 let filmWords = null; // what the status line says: [key, values]
 
-function fillOptions(select, values, chosen, words) {
-  select.replaceChildren(...values.map((value) => Object.assign(new Option(words(value), value), { selected: value === chosen })));
+export function fillOptions(select, values, chosen, words) {
+  select.replaceChildren(
+    ...values.map((value) => Object.assign(new Option(words(value), value), { selected: value === chosen })),
+  );
 }
-const secondsOf = () => Math.min(Math.max(Math.round(Number($(".film-seconds").value)) || 3, 1), 20);
+export const secondsOf = () => Math.min(Math.max(Math.round(Number($(".film-seconds").value)) || 3, 1), 20);
 
-function showFilm(words = filmWords) {
+export function showFilm(words = filmWords) {
   filmWords = words;
-  $(".film-status").textContent = words === null ? "" : race.text(...words);
+  $(".film-status").textContent = words === null ? "" : textOf(words[0], words[1]);
   $(".make").disabled = film !== null;
   $(".stop-film").hidden = $(".film-progress").hidden = film === null;
   $(".film-result").hidden = made === null;
@@ -24,17 +34,20 @@ function showFilm(words = filmWords) {
 function walkText({ checkpoint, wish }) {
   const { seeds: stops, closed, way } = wish.where;
   const walk = (closed ? [...stops, stops[0]] : stops).join(" → ");
-  return race.text("film_shows", { checkpoint, walk, way, changes: changesText(wish), psi: psiText(wish.psi) });
+  return textOf("film_shows", { checkpoint, walk, way, changes: changesText(wish), psi: psiText(wish.psi) });
 }
 
 function filmRequest() {
-  const [kind, pictures, side, rate] = [".film-kind", ".film-pictures", ".film-side", ".film-rate"].map((one) => $(one).value);
+  const [kind, pictures, side, rate] = [".film-kind", ".film-pictures", ".film-side", ".film-rate"].map(
+    (one) => $(one).value,
+  );
   const [first, seconds] = [".film-first", ".film-seconds"].map((one) => Number($(one).value));
   return { ...request(), kind, pictures: Number(pictures), side: Number(side), rate: Number(rate), first, seconds };
 }
 
 // Of the numbers that are typed, the first that is none of those allowed: it is said, and the keyboard goes to it.
-const isAllowed = (input) => /^\d+$/.test(input.value) && Number(input.value) >= Number(input.min) && Number(input.value) <= Number(input.max);
+const isAllowed = (input) =>
+  /^\d+$/.test(input.value) && Number(input.value) >= Number(input.min) && Number(input.value) <= Number(input.max);
 function refuseNumber() {
   const typed = $(".film-pictures").value === "1" ? ["first", "seconds"] : ["seconds"];
   const field = typed.find((one) => !isAllowed($(`.film-${one}`)));
@@ -48,10 +61,10 @@ function refuseNumber() {
 async function makeFilm() {
   if (film !== null || !drawable() || refuseNumber()) return;
   const wish = filmRequest();
-  const of = { wish, checkpoint: race.find(list, wish.sha256)?.name ?? wish.sha256.slice(0, 8) };
+  const of = { wish, checkpoint: findCheckpoint(view.list, wish.sha256)?.name ?? wish.sha256.slice(0, 8) };
   film = of;
   showFilm(["film_waiting"]);
-  const answer = await race.ask(server.start_film, wish);
+  const answer = await callServer(server.start_film, wish);
   if (film !== of) return giveUp(answer.film);
   if (answer.error) {
     film = null;
@@ -64,7 +77,7 @@ async function makeFilm() {
 async function watchFilm(name, of) {
   let pause = LOOK_MS;
   while (film === name && element.isConnected) {
-    const answer = await race.ask(server.look_at_film, { film: name });
+    const answer = await callServer(server.look_at_film, { film: name });
     if (film !== name) return;
     const isLost = PASSING.includes(answer.error?.code);
     if (!isLost && !("done" in answer)) return endFilm(answer, name, of);
@@ -88,17 +101,17 @@ function endFilm(answer, name, of) {
   giveUp(name);
 }
 
-const giveUp = (name) => typeof name === "string" && race.ask(server.stop_film, { film: name });
+const giveUp = (name) => typeof name === "string" && callServer(server.stop_film, { film: name });
 
 function takeFilm(answer, of) {
   if (made) URL.revokeObjectURL(made.url);
-  const blob = race.toBlob(answer.film, answer.media_type);
+  const blob = toBlob(answer.film, answer.media_type);
   made = { blob, url: URL.createObjectURL(blob), name: `morph_${of.wish.sha256.slice(0, 8)}.${of.wish.kind}`, of };
   const [video, picture] = [$(".film-video"), $(".film-picture")];
   const moving = answer.media_type.startsWith("video/");
   video.hidden = !moving;
   picture.hidden = moving;
-  picture.alt = race.text("film_alt");
+  picture.alt = textOf("film_alt");
   if (moving) {
     picture.removeAttribute("src");
     video.src = made.url;
@@ -118,14 +131,23 @@ function stopFilm() {
 
 $(".make").addEventListener("click", makeFilm);
 $(".stop-film").addEventListener("click", stopFilm);
-$(".save-film").addEventListener("click", () => race.save(made.blob, made.name));
-$(".film-pictures").addEventListener("change", () => ($(".film-first-field").hidden = $(".film-pictures").value !== "1"));
+$(".save-film").addEventListener("click", () => saveBlob(made.blob, made.name));
+$(".film-pictures").addEventListener(
+  "change",
+  () => ($(".film-first-field").hidden = $(".film-pictures").value !== "1"),
+);
 
-function showFilmOptions() {
+export function showFilmOptions() {
   const chosen = (name, otherwise) => $(name).value || otherwise;
-  fillOptions($(".film-kind"), props.kinds, chosen(".film-kind", props.kinds[0]), (kind) => race.text(`morph_kind_${kind}`));
-  fillOptions($(".film-pictures"), [1, 4, 9, 16, 100], Number(chosen(".film-pictures", 16)), (count) => race.text(count === 100 ? "morph_pictures_tile" : "morph_pictures", { count }));
+  fillOptions($(".film-kind"), props.kinds, chosen(".film-kind", props.kinds[0]), (kind) =>
+    textOf(`morph_kind_${kind}`),
+  );
+  fillOptions($(".film-pictures"), [1, 4, 9, 16, 100], Number(chosen(".film-pictures", 16)), (count) =>
+    textOf(count === 100 ? "morph_pictures_tile" : "morph_pictures", { count }),
+  );
   fillOptions($(".film-side"), [320, 480, 640, 960], Number(chosen(".film-side", 640)), (side) => `${side} × ${side}`);
-  fillOptions($(".film-rate"), [12, 24, 30], Number(chosen(".film-rate", 24)), (rate) => race.text("morph_rate", { rate }));
+  fillOptions($(".film-rate"), [12, 24, 30], Number(chosen(".film-rate", 24)), (rate) =>
+    textOf("morph_rate", { rate }),
+  );
   $(".no-mp4").hidden = props.kinds.includes("mp4");
 }

@@ -1,4 +1,13 @@
 // The ranking of the sheet's seeds, and of what a filter shows of other sheets: it comes by itself as tiles come, and chooses nothing.
+
+import { callServer } from "../shared/api.js";
+import { make } from "../shared/dom.js";
+import { namedText, textOf } from "../shared/texts.js";
+import { visitor } from "../shared/visitor.js";
+import { $, MOST_ENTRANTS, cards, server, state } from "./context.js";
+import { askThrough } from "./stream.js";
+import { arrange, elsewhere, isOpen, key, sheetSeeds, showCard, showProblem } from "./tab.js";
+
 const RANK_AFTER_MILLISECONDS = 1500;
 const RANK_EVERY = 4; // seeds that a network has looked at
 let ranking = null; // {network: its name or null, at_hand, reals, scores, histogram}
@@ -8,7 +17,7 @@ let seeing = null; // {done, count, began} while a network looks
 let hasPaused = false; // it looks on when this tab is open again
 let rankings = 0; // asked for; only the newest answer counts
 
-function rankSoon(milliseconds = RANK_AFTER_MILLISECONDS) {
+export function rankSoon(milliseconds = RANK_AFTER_MILLISECONDS) {
   if (rankTimer !== null && milliseconds > 0) return;
   clearTimeout(rankTimer);
   rankTimer = setTimeout(rankNow, milliseconds);
@@ -16,33 +25,43 @@ function rankSoon(milliseconds = RANK_AFTER_MILLISECONDS) {
 
 async function rankNow() {
   rankTimer = null;
-  if (!isOpen() || wish === null) return;
+  if (!isOpen() || state.wish === null) return;
   const own = ++rankings;
-  const [asked, from] = [wish, range];
+  const [asked, from] = [state.wish, state.range];
   const others = elsewhere().slice(0, MOST_ENTRANTS);
-  const answer = await race.ask(server.rank_seeds, { ...wish, seed: range.start, count: range.count, others, by_network: byNetwork });
-  if (own !== rankings || asked !== wish || from !== range || answer.error || answer.superseded) return;
+  const answer = await callServer(server.rank_seeds, {
+    ...state.wish,
+    seed: state.range.start,
+    count: state.range.count,
+    others,
+    by_network: byNetwork,
+  });
+  if (own !== rankings || asked !== state.wish || from !== state.range || answer.error || answer.superseded) return;
   ranking = answer;
-  scores = new Map(answer.scores.map((one) => [one.seed, one]));
-  if (order === "score" || filter === "best") arrange();
+  state.scores = new Map(answer.scores.map((one) => [one.seed, one]));
+  if (state.order === "score" || state.filter === "best") arrange();
   else for (const seed of cards.keys()) showCard(seed);
   showRanking();
 }
 
 // What the ranking goes by; also said beside the outlines.
-function showMethod() {
-  const method = race.text(ranking?.network ? "ranking_by_network" : "ranking_by_light", { name: race.named(ranking?.network) });
+export function showMethod() {
+  const method = textOf(ranking?.network ? "ranking_by_network" : "ranking_by_light", {
+    name: namedText(ranking?.network),
+  });
   $(".outline-words").hidden = !$(".outline").checked;
-  $(".outline-words").textContent = race.text(scores.size > 0 ? "seeds_outline_words" : "ranking_waiting", { method });
+  $(".outline-words").textContent = textOf(state.scores.size > 0 ? "seeds_outline_words" : "ranking_waiting", {
+    method,
+  });
   return method;
 }
 
-function showRanking() {
-  const count = scores.size;
+export function showRanking() {
+  const count = state.scores.size;
   const words = count > 1 ? "ranking_words" : "ranking_waiting";
   const method = showMethod();
   showSeeing();
-  $(".ranking-words").textContent = race.text(words, { count, method });
+  $(".ranking-words").textContent = textOf(words, { count, method });
   showHistogram(count > 1 ? ranking.histogram : { counts: [], edges: [] });
   showScore();
 }
@@ -50,15 +69,15 @@ function showRanking() {
 // A network sees more than colours and edges, and takes a second or more for a tile: it looks when it is asked to.
 function showSeeing() {
   $(".see").hidden = !ranking?.at_hand;
-  $(".see").textContent = race.text(seeing ? "ranking_stop" : byNetwork ? "ranking_lightly" : "ranking_see");
+  $(".see").textContent = textOf(seeing ? "ranking_stop" : byNetwork ? "ranking_lightly" : "ranking_see");
   $(".see-words").hidden = seeing === null;
   if (seeing === null) return;
   const { done, count, began } = seeing;
   const left = done === 0 ? "" : Math.ceil((((performance.now() - began) / done) * (count - done)) / 60000);
-  $(".see-words").textContent = race.text(done === 0 ? "ranking_begins" : "ranking_seeing", { done, count, left });
+  $(".see-words").textContent = textOf(done === 0 ? "ranking_begins" : "ranking_seeing", { done, count, left });
 }
 
-function changeSeeing() {
+export function changeSeeing() {
   if (seeing !== null || byNetwork) {
     byNetwork = seeing !== null && seeing.done > 1;
     seeing = null;
@@ -67,13 +86,13 @@ function changeSeeing() {
   return seeAll();
 }
 
-function pauseSeeing() {
+export function pauseSeeing() {
   hasPaused ||= seeing !== null;
   seeing = null;
 }
 
 // What it has seen already is known to the program, and passes at once.
-function resumeSeeing() {
+export function resumeSeeing() {
   if (!hasPaused) return;
   hasPaused = false;
   seeAll();
@@ -99,7 +118,7 @@ async function seeAll() {
   await rankNow();
 }
 
-function forgetRanking() {
+export function forgetRanking() {
   [seeing, byNetwork, hasPaused] = [null, false, false];
   showRanking();
 }
@@ -115,22 +134,25 @@ function showHistogram({ counts, edges }) {
   );
   $(".histogram").hidden = counts.length === 0;
   if (counts.length === 0) return;
-  const values = { low: edges[0].toFixed(2), high: edges.at(-1).toFixed(2), count: scores.size };
-  $(".histogram").setAttribute("aria-label", race.text("ranking_histogram", values));
+  const values = { low: edges[0].toFixed(2), high: edges.at(-1).toFixed(2), count: state.scores.size };
+  $(".histogram").setAttribute("aria-label", textOf("ranking_histogram", values));
 }
 
 function showScore() {
-  const score = scores.get(cursor);
+  const score = state.scores.get(state.cursor);
   const rows = score
     ? [
-        ["ranking_total", `${score.total.toFixed(2)} (${race.text("ranking_place", { place: placeOf(cursor), count: scores.size })})`],
+        [
+          "ranking_total",
+          `${score.total.toFixed(2)} (${textOf("ranking_place", { place: placeOf(state.cursor), count: state.scores.size })})`,
+        ],
         ["ranking_weakest", score.weakest.toFixed(2)],
         ["ranking_diversity", score.diversity.toFixed(2)],
-        ["ranking_distance", score.distance === null ? race.text(noDistance()) : score.distance.toFixed(2)],
+        ["ranking_distance", score.distance === null ? textOf(noDistance()) : score.distance.toFixed(2)],
       ]
     : [];
   $(".ranking-facts").replaceChildren(
-    ...rows.flatMap(([name, value]) => [make("dt", { textContent: race.text(name) }), make("dd", { textContent: value })]),
+    ...rows.flatMap(([name, value]) => [make("dt", { textContent: textOf(name) }), make("dd", { textContent: value })]),
   );
 }
 
@@ -143,4 +165,4 @@ function noDistance() {
   return network === null ? "ranking_reals_by_network" : "ranking_reals_waiting";
 }
 
-const placeOf = (seed) => [...scores.keys()].indexOf(seed) + 1;
+const placeOf = (seed) => [...state.scores.keys()].indexOf(seed) + 1;

@@ -1,13 +1,34 @@
 // How the tiles of the sheet stream in, and go on by themselves after trouble that passes.
+
+import { callServer } from "../shared/api.js";
+import { jpegUrl } from "../shared/dom.js";
+import { SEEDS, parseSeed } from "../shared/parsers.js";
+import * as seenSeeds from "../shared/seen_seeds.js";
+import { visitor } from "../shared/visitor.js";
+import { $, AHEAD_WORKER, cards, pictures, previews, select, server, state } from "./context.js";
+import { pauseSeeing, rankSoon, resumeSeeing } from "./ranking.js";
+import {
+  arrange,
+  isDrawn,
+  isOnSheet,
+  isOpen,
+  key,
+  sheetSeeds,
+  showBar,
+  showCard,
+  showProblem,
+  showProgress,
+  side,
+  visible,
+} from "./tab.js";
+import { fetchRivals } from "./tournament.js";
+
 const WORKERS = [0, 1]; // two at a time, so that one is always being drawn
-const AHEAD_WORKER = 2; // the lane of what may come next, and of the first tile, which calls off what has not come
 const TYPING_MILLISECONDS = 60;
 const DRAWN_BEFORE_AHEAD = 2; // tiles of this sheet that come before the first one of the next
 const ROWS_MILLISECONDS = 150; // between two looks at the rows of the first tile
 const PASSING = ["error_connection", "error_busy"]; // which say nothing about the tile that was asked for
 const PAUSE_MILLISECONDS = { first: 500, longest: 4000 };
-let round = 0; // of streaming: an answer of an older round is not shown
-let halted = false; // this sheet draws nothing more until somebody lets it
 
 // --- trouble that passes -------------------------------------------------------------------------------------------------
 
@@ -18,8 +39,8 @@ document.addEventListener("race:alive", ({ detail }) => {
   if (isAlive) for (const wake of waiting.splice(0)) wake();
 });
 
-const isPassing = (error) => PASSING.includes(error?.code);
-const relieve = () => isPassing(problem) && showProblem(null);
+export const isPassing = (error) => PASSING.includes(error?.code);
+export const relieve = () => isPassing(state.problem) && showProblem(null);
 
 async function pause(tries) {
   const { first, longest } = PAUSE_MILLISECONDS;
@@ -28,9 +49,9 @@ async function pause(tries) {
 }
 
 // Ask again and again while the trouble is one that passes and the answer is still wanted.
-async function askThrough(call, request, isWanted) {
+export async function askThrough(call, request, isWanted) {
   for (let tries = 0; ; tries++) {
-    const answer = await race.ask(call, request);
+    const answer = await callServer(call, request);
     if (!isPassing(answer.error)) {
       relieve();
       return answer;
@@ -46,40 +67,42 @@ async function askThrough(call, request, isWanted) {
 // --- the stream ----------------------------------------------------------------------------------------------------------
 
 // Ask for what is missing, in the order in which it is shown, two at a time; a newer round takes the place of this one.
-async function stream() {
-  const own = ++round;
-  if (!isOpen() || wish === null) return;
+export async function stream() {
+  const own = ++state.round;
+  if (!isOpen() || state.wish === null) return;
   showBar();
   const asked = new Set();
   await Promise.all(WORKERS.map((worker) => work(worker, own, asked)));
-  if (own !== round) return;
+  if (own !== state.round) return;
   rankSoon(0);
-  if (!halted && !isTyping()) lookAhead(nextStart());
+  if (!state.halted && !isTyping()) lookAhead(nextStart());
 }
 
 // Another tab is open: nothing more is drawn for this one.
-function leave() {
-  round++;
+export function leave() {
+  state.round++;
   pauseSeeing();
 }
 
 // This tab is open again, and shows what it showed.
-function goOn() {
-  if (contest === null) stream();
-  else fetchRivals(contest);
+export function goOn() {
+  if (state.contest === null) stream();
+  else fetchRivals(state.contest);
   resumeSeeing();
 }
 
 // The first tile of what may be the next sheet is drawn before it is asked for, and before the rest of this one; only once
 // it is shown, it counts as seen. It waits for the first tile of this one, which it would call off.
-const nextStart = () => range.start + range.count;
-const isTyping = () => race.parseSeed($(".start").value) !== range.start;
+export const nextStart = () => state.range.start + state.range.count;
+const isTyping = () => parseSeed($(".start").value) !== state.range.start;
 let lookedAhead = null; // what was drawn ahead last: {wish, seed}
 function lookAhead(seed) {
-  if (!isOpen() || wish === null || contest !== null || seed === null || seed >= LIMIT || isDrawn(seed)) return;
-  if (!isDrawn(range.start) || (lookedAhead?.wish === wish && lookedAhead.seed === seed)) return;
-  lookedAhead = { wish, seed };
-  race.ask(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true, preview: true });
+  if (!isOpen() || state.wish === null || state.contest !== null || seed === null || seed >= SEEDS || isDrawn(seed)) {
+    return;
+  }
+  if (!isDrawn(state.range.start) || (lookedAhead?.wish === state.wish && lookedAhead.seed === seed)) return;
+  lookedAhead = { wish: state.wish, seed };
+  callServer(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true, preview: true });
 }
 
 // Whoever opens the list of checkpoints is about to choose one: the first tile is drawn of those that are likely to take
@@ -88,27 +111,50 @@ const MOST_OTHERS = 4; // as sheets of other visitors wait for them
 let choosing = 0; // of looking at the list: what an older one began goes no further
 async function lookAtOthers() {
   const own = ++choosing;
-  if (!isOpen() || wish === null || contest !== null || halted || !isDrawn(range.start) || navigator.connection?.saveData) return;
-  const [others, size] = [list.checkpoints.filter((one) => one.sha256 !== wish.sha256), side()];
+  if (
+    !isOpen() ||
+    state.wish === null ||
+    state.contest !== null ||
+    state.halted ||
+    !isDrawn(state.range.start) ||
+    navigator.connection?.saveData
+  ) {
+    return;
+  }
+  const [others, size] = [state.list.checkpoints.filter((one) => one.sha256 !== state.wish.sha256), side()];
   for (const { sha256 } of others.sort((one, other) => other.size - one.size).slice(0, MOST_OTHERS)) {
-    await race.ask(server.look, { ...key(range.start), sha256, side: size, worker: AHEAD_WORKER, visitor, soon: true, preview: true });
+    await callServer(server.look, {
+      ...key(state.range.start),
+      sha256,
+      side: size,
+      worker: AHEAD_WORKER,
+      visitor,
+      soon: true,
+      preview: true,
+    });
     if (own !== choosing || !isOpen()) return;
   }
 }
 select.addEventListener("pointerdown", lookAtOthers);
-select.addEventListener("keydown", ({ key: name }) => [" ", "Enter", "F4", "ArrowDown", "ArrowUp"].includes(name) && lookAtOthers());
+select.addEventListener(
+  "keydown",
+  ({ key: name }) => [" ", "Enter", "F4", "ArrowDown", "ArrowUp"].includes(name) && lookAtOthers(),
+);
 for (const name of ["change", "blur"]) select.addEventListener(name, () => choosing++);
 
 let typing = null;
 $(".start").addEventListener("input", () => {
   clearTimeout(typing);
-  typing = setTimeout(() => lookAhead(race.parseSeed($(".start").value)), TYPING_MILLISECONDS);
+  typing = setTimeout(() => lookAhead(parseSeed($(".start").value)), TYPING_MILLISECONDS);
 });
 
 // Which seeds are wanted: the sheet's first; whoever looks at the best ones wants all of it, to know them.
-const wanted = () => (filter === "best" ? sheetSeeds() : visible().sort((one, other) => isOnSheet(other) - isOnSheet(one)));
+export const wanted = () =>
+  state.filter === "best"
+    ? sheetSeeds()
+    : visible().sort((one, other) => Number(isOnSheet(other)) - Number(isOnSheet(one)));
 async function work(worker, own, asked) {
-  const isWanted = () => own === round && !halted;
+  const isWanted = () => own === state.round && !state.halted;
   for (;;) {
     const seed = isWanted() ? wanted().find((one) => !isDrawn(one) && !asked.has(one) && !hasFailed(one)) : undefined;
     const isFirst = seed === wanted()[0] && ![...cards.keys()].some(isDrawn);
@@ -122,7 +168,7 @@ async function work(worker, own, asked) {
     const answer = await askThrough(server.look, request, isWanted);
     isComing = false;
     asked.delete(seed);
-    if (own !== round) return;
+    if (own !== state.round) return;
     if (answer.superseded) continue;
     if (answer.error) fail(seed, answer.error);
     else take(seed, answer, size);
@@ -132,23 +178,23 @@ async function work(worker, own, asked) {
 // A large generator takes its time: what is finished of the first tile is shown row by row until the whole of it is there,
 // or until the program does not tell: the whole one is asked for again, the rows are not.
 async function showRows(seed, size, isWaiting) {
-  for (let rows = 0; ; ) {
+  for (let rows = 0; ;) {
     await new Promise((resolve) => setTimeout(resolve, ROWS_MILLISECONDS));
     if (!isWaiting()) return;
-    const answer = await race.ask(server.look_at_rows, { ...key(seed), side: size, rows, preview: true });
+    const answer = await callServer(server.look_at_rows, { ...key(seed), side: size, rows, preview: true });
     if (!isWaiting() || answer.error) return;
     if (!answer.thumbnail) continue;
     rows = answer.rows;
-    hasPreviewRows = answer.preview;
+    state.hasPreviewRows = answer.preview;
     showProgress();
-    frameOf(seed)?.style.setProperty("background-image", `url(${race.jpegUrl(answer.thumbnail)})`);
+    frameOf(seed)?.style.setProperty("background-image", `url(${jpegUrl(answer.thumbnail)})`);
   }
 }
 
 const frameOf = (seed) => cards.get(seed)?.querySelector(".frame"); // over whose rows the whole tile will lie
 
-const hasFailed = (seed) => cards.get(seed)?.firstElementChild.classList.contains("failed") ?? false;
-const hasStopped = () => halted || wanted().every((seed) => isDrawn(seed) || hasFailed(seed));
+export const hasFailed = (seed) => cards.get(seed)?.firstElementChild.classList.contains("failed") ?? false;
+export const hasStopped = () => state.halted || wanted().every((seed) => isDrawn(seed) || hasFailed(seed));
 
 // One tile cannot be drawn; without the checkpoint, none can.
 function fail(seed, error) {
@@ -172,23 +218,25 @@ function forgetFailures() {
   }
 }
 
-function take(seed, answer, size) {
-  pictures.set(`${seed} ${size}`, race.jpegUrl(answer.thumbnail));
+export function take(seed, answer, size) {
+  pictures.set(`${seed} ${size}`, jpegUrl(answer.thumbnail));
   if (answer.preview) previews.add(`${seed} ${size}`);
   else previews.delete(`${seed} ${size}`);
-  hasPreviewRows = false;
+  state.hasPreviewRows = false;
   if (!cards.has(seed)) return;
   showCard(seed);
-  race.looked.add(key(seed));
+  seenSeeds.add(key(seed));
   showBar();
-  if (sheetSeeds().filter(isDrawn).length === DRAWN_BEFORE_AHEAD && !halted && !isTyping()) lookAhead(nextStart());
+  if (sheetSeeds().filter(isDrawn).length === DRAWN_BEFORE_AHEAD && !state.halted && !isTyping()) {
+    lookAhead(nextStart());
+  }
   rankSoon();
 }
 
 // Stop, or go on; what could not be drawn is then tried once more.
 $(".halt").addEventListener("click", () => {
-  halted = !hasStopped();
-  if (halted) {
+  state.halted = !hasStopped();
+  if (state.halted) {
     relieve();
     return showBar();
   }

@@ -80,7 +80,7 @@ def build(studio: Studio) -> gr.HTML:
         return _decision(asked)
 
     functions = [look, look_at_rows, rank_seeds, see_seed, decide]
-    return component("seeds", functions, ("stream", "ranking", "tournament"), counts=COUNTS)
+    return component("seeds", functions, counts=COUNTS)
 
 
 def _new_rows(found: Pixels | None, asked: RowsRequest, preview: bool) -> RowsReply:  # [rows * R, 10 R, 3]

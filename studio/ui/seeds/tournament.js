@@ -1,24 +1,40 @@
 // The knockout: few decisions between whole tiles lead to one. The program replays the decisions, so that undoing one is
 // leaving it out.
+
+import { callServer } from "../shared/api.js";
+import { announce, make } from "../shared/dom.js";
+import * as shortcuts from "../shared/shortcuts.js";
+import * as storage from "../shared/storage.js";
+import { textOf } from "../shared/texts.js";
+import { visitor } from "../shared/visitor.js";
+import { $, $$, AHEAD_WORKER, LARGE, MOST_ENTRANTS, SMALL, pictures, previews, server, state } from "./context.js";
+import { byNumber, keptSeeds, markOf, markedName, starredSeeds } from "./marks.js";
+import { askThrough, isPassing, relieve, stream, take } from "./stream.js";
+import { cardWords, isOnSheet, key, nameOf, openTile, sheetSeeds, showProblem } from "./tab.js";
+
 const KNOCKOUT_WORKER = AHEAD_WORKER; // lanes from here on, one for each place: nothing is drawn ahead meanwhile
 const MOST_LANES = 6;
-const MOST_ENTRANTS = 240;
 const LEFT = "knockout"; // what the browser keeps of one that was left: {name, seeds, decisions}
-let contest = null; // {entry, decisions, stage} while a knockout goes on
 let deciding = null; // while the program replays: what was pressed meanwhile was about tiles that nobody has seen
 
 // Who takes part and why: what was kept or starred of this checkpoint, also on other sheets, as far as there is room for
 // it; and where that is less than two, all of this sheet that were not dropped.
 function entrants() {
-  const [seeds, kept, starred] = [sheetSeeds(), chosen.kept(), chosen.starred()];
-  const either = byNumber([...kept, ...starred]).sort((one, other) => isOnSheet(other) - isOnSheet(one));
-  const counts = { kept: kept.length, starred: starred.length, others: seeds.filter((seed) => !either.includes(seed)).length };
+  const [seeds, kept, starred] = [sheetSeeds(), keptSeeds(), starredSeeds()];
+  const either = byNumber([...kept, ...starred]).sort(
+    (one, other) => Number(isOnSheet(other)) - Number(isOnSheet(one)),
+  );
+  const counts = {
+    kept: kept.length,
+    starred: starred.length,
+    others: seeds.filter((seed) => !either.includes(seed)).length,
+  };
   if (either.length > 1) return { seeds: either.slice(0, MOST_ENTRANTS), why: "knockout_of_chosen", counts };
-  return { seeds: seeds.filter((seed) => marks.of(seed) !== "drop"), why: "knockout_of_all", counts };
+  return { seeds: seeds.filter((seed) => markOf(seed) !== "drop"), why: "knockout_of_all", counts };
 }
 
 async function startKnockout() {
-  if (wish === null) return;
+  if (state.wish === null) return;
   const entry = entrants();
   if (entry.seeds.length < 2) return showProblem({ code: "knockout_too_few", values: {} });
   showProblem(null);
@@ -28,111 +44,113 @@ async function startKnockout() {
 
 // The decisions of a knockout that was left before its end: the same tiles go on from there, also after a reload.
 function unfinished(entry) {
-  const left = race.keep.read(LEFT);
-  const isSame = left?.name === marks.name() && JSON.stringify(left.seeds) === JSON.stringify(entry.seeds);
+  const left = storage.read(LEFT);
+  const isSame = left?.name === markedName() && JSON.stringify(left.seeds) === JSON.stringify(entry.seeds);
   return isSame && Array.isArray(left.decisions) ? left.decisions : [];
 }
 
 function noteLeft({ entry, decisions, stage }) {
   const isOver = stage.shown.length === 0;
-  race.keep.write(LEFT, isOver ? null : { name: marks.name(), seeds: entry.seeds, decisions });
+  storage.write(LEFT, isOver ? null : { name: markedName(), seeds: entry.seeds, decisions });
 }
 
 // Decisions that were kept and are no longer possible are forgotten, and the knockout begins.
 async function decideBy(entry, decisions, areKept = false) {
   if (deciding !== null) return;
-  deciding = race.ask(server.decide, { seeds: entry.seeds, decisions });
+  deciding = callServer(server.decide, { seeds: entry.seeds, decisions });
   const answer = await deciding;
   deciding = null;
   if (answer.error && areKept && !isPassing(answer.error)) return decideBy(entry, []);
   if (answer.error) return showProblem(answer.error);
   relieve();
-  contest = { entry, decisions, stage: answer };
-  noteLeft(contest);
+  state.contest = { entry, decisions, stage: answer };
+  noteLeft(state.contest);
   showKnockout();
-  fetchRivals(contest);
+  fetchRivals(state.contest);
 }
 
-function decideFor(stay) {
-  if (deciding !== null || contest === null || contest.stage.shown.length === 0) return;
-  const { shown, alive, remaining } = contest.stage;
+export function decideFor(stay) {
+  if (deciding !== null || state.contest === null || state.contest.stage.shown.length === 0) return;
+  const { shown, alive, remaining } = state.contest.stage;
   const isLast = remaining === 1 ? stay.length !== 1 : stay.length === 0 && shown.length === alive.length;
-  if (isLast) return race.live(race.text("knockout_must"));
-  decideBy(contest.entry, [...contest.decisions, stay]);
+  if (isLast) return announce(textOf("knockout_must"));
+  decideBy(state.contest.entry, [...state.contest.decisions, stay]);
 }
 
-async function undo() {
+export async function undo() {
   while (deciding !== null) await deciding;
-  if (contest?.decisions.length) await decideBy(contest.entry, contest.decisions.slice(0, -1));
+  if (state.contest?.decisions.length) await decideBy(state.contest.entry, state.contest.decisions.slice(0, -1));
 }
 
-async function leaveKnockout() {
+export async function leaveKnockout() {
   while (deciding !== null) await deciding;
-  if (contest === null) return;
-  contest = null;
+  if (state.contest === null) return;
+  state.contest = null;
   showKnockout();
   stream();
 }
 
-function showKnockout() {
-  race.keys.enter("seeds", contest === null ? null : "knockout");
-  $(".knockout").hidden = contest === null;
-  for (const node of element.querySelectorAll(".sheet-part")) node.hidden = contest !== null;
-  if (contest === null) return;
-  const { shown, alive, remaining } = contest.stage;
+export function showKnockout() {
+  shortcuts.enter("seeds", state.contest === null ? null : "knockout");
+  $(".knockout").hidden = state.contest === null;
+  for (const node of $$(".sheet-part")) node.hidden = state.contest !== null;
+  if (state.contest === null) return;
+  const { shown, alive, remaining } = state.contest.stage;
   const won = shown.length === 0;
-  const { seeds, why, counts } = contest.entry;
+  const { seeds, why, counts } = state.contest.entry;
   const values = { remaining, alive: alive.length, seed: alive[0], count: seeds.length };
-  $(".who").textContent = race.text(why, { ...counts, count: seeds.length });
-  $(".knockout-words").textContent = race.text(won ? "knockout_won" : "knockout_words", values);
+  $(".who").textContent = textOf(why, { ...counts, count: seeds.length });
+  $(".knockout-words").textContent = textOf(won ? "knockout_won" : "knockout_words", values);
   const rivals = won ? alive : shown;
   $(".rivals").replaceChildren(...rivals.map((seed, place) => rivalOf(seed, place, won)));
   $(".rivals").style.setProperty("--rivals", Math.min(rivals.length, 5));
   $(".rivals").classList.toggle("won", won);
   for (const name of [".both", ".neither"]) $(name).disabled = won || remaining === 1;
-  $(".undo").disabled = contest.decisions.length === 0;
+  $(".undo").disabled = state.contest.decisions.length === 0;
 }
 
 function rivalOf(seed, place, won) {
   const address = pictures.get(`${seed} ${LARGE}`) ?? pictures.get(`${seed} ${SMALL}`);
   const image = make("img", { alt: "", width: LARGE, height: LARGE, draggable: false });
   if (address) image.src = address;
-  const words = race.text(won ? "seeds_open" : "knockout_this", { place: place + 1 });
-  const key = place < 10 ? make("kbd", { textContent: (place + 1) % 10 }) : `${place + 1} `;
-  const number = won ? `${words} · ` : key;
+  const words = textOf(won ? "seeds_open" : "knockout_this", { place: place + 1 });
+  const digit = place < 10 ? make("kbd", { textContent: (place + 1) % 10 }) : `${place + 1} `;
+  const number = won ? `${words} · ` : digit;
   const button = make("button", { type: "button", className: "rival" }, image, make("span", {}, number, nameOf(seed)));
   button.dataset.keys = "";
   button.dataset.seed = seed;
   button.setAttribute("aria-label", `${words}: ${cardWords(seed)}`);
-  button.addEventListener("click", () => (won ? open(seed) : decideFor([seed])));
+  button.addEventListener("click", () => (won ? openTile(seed) : decideFor([seed])));
   return make("div", { className: "rival-place" }, button, ...(won ? [] : [openerOf(seed)]));
 }
 
 // To look at one closely without deciding: the knockout is there again afterwards.
 function openerOf(seed) {
-  const words = `${race.text("seeds_open")}: ${cardWords(seed)}`;
+  const words = `${textOf("seeds_open")}: ${cardWords(seed)}`;
   const button = make("button", { type: "button", className: "open-rival", textContent: "↗", title: words });
   button.setAttribute("aria-label", words);
-  button.addEventListener("click", () => open(seed));
+  button.addEventListener("click", () => openTile(seed));
   return button;
 }
 
 // The large pictures of who is shown now, and then of those who come next; they come before the rest of the sheet, and
 // are drawn exactly, as they decide.
 const isRivalDrawn = (seed) => pictures.has(`${seed} ${LARGE}`) && !previews.has(`${seed} ${LARGE}`);
-async function fetchRivals({ stage: { shown, alive } }) {
-  const own = ++round;
+export async function fetchRivals({ stage: { shown, alive } }) {
+  const own = ++state.round;
   const seeds = [...alive.slice(0, 2 * Math.max(shown.length, 1))].filter((seed) => !isRivalDrawn(seed));
-  await Promise.all(Array.from({ length: Math.min(MOST_LANES, seeds.length) }, (_, lane) => fetchSome(own, seeds, lane)));
+  await Promise.all(
+    Array.from({ length: Math.min(MOST_LANES, seeds.length) }, (_, lane) => fetchSome(own, seeds, lane)),
+  );
 }
 
 async function fetchSome(own, seeds, lane) {
-  const [isWanted, of] = [() => own === round, wish];
+  const [isWanted, of] = [() => own === state.round, state.wish];
   while (isWanted() && seeds.length > 0) {
     const seed = seeds.shift();
     const request = { ...key(seed), side: LARGE, worker: KNOCKOUT_WORKER + lane, visitor, urgent: true };
     const answer = await askThrough(server.look, request, isWanted);
-    if (of !== wish) return;
+    if (of !== state.wish) return;
     if (answer.superseded) continue;
     if (answer.error) showProblem(answer.error);
     else showRival(seed, answer);
@@ -146,51 +164,18 @@ function showRival(seed, answer) {
 }
 
 // Of two, the keys take the left or the right one; among more they move a ring, which is the focus.
-function toSide(by) {
-  const rivals = [...element.querySelectorAll(".rival")];
+export function toSide(by) {
+  const rivals = [...$$(".rival")];
   if (rivals.length === 2) return pick(by < 0 ? 0 : 1);
   const place = rivals.indexOf(document.activeElement);
   const next = place === -1 ? (by > 0 ? 0 : rivals.length - 1) : Math.max(0, Math.min(place + by, rivals.length - 1));
   rivals[next].focus();
 }
 
-const pick = (place) => contest.stage.shown[place] !== undefined && decideFor([contest.stage.shown[place]]);
+export const pick = (place) =>
+  state.contest.stage.shown[place] !== undefined && decideFor([state.contest.stage.shown[place]]);
 $(".start-knockout").addEventListener("click", startKnockout);
-$(".both").addEventListener("click", () => decideFor([...contest.stage.shown]));
+$(".both").addEventListener("click", () => decideFor([...state.contest.stage.shown]));
 $(".neither").addEventListener("click", () => decideFor([]));
 $(".undo").addEventListener("click", undo);
 $(".leave").addEventListener("click", leaveKnockout);
-
-// Keys, of the sheet and of the knockout.
-const STEPS = { ArrowLeft: () => -1, ArrowRight: () => 1, ArrowUp: () => -columns, ArrowDown: () => columns };
-race.keys.register("seeds", {
-  seeds_key_move: (event) => move(STEPS[event.key]()),
-  seeds_keep: () => mark("keep"),
-  seeds_drop: () => mark("drop"),
-  seeds_star: star,
-  seeds_open: () => open(cursor),
-  seeds_key_columns: (event) => setColumns(Number(event.key)),
-  seeds_key_back: takeBack,
-});
-race.keys.register("knockout", {
-  knockout_key_pick: (event) => pick((Number(event.key) + 9) % 10), // 0 is the tenth
-  knockout_key_side: (event) => toSide(event.key === "ArrowLeft" ? -1 : 1),
-  knockout_both: () => decideFor([...contest.stage.shown]),
-  knockout_neither: () => decideFor([]),
-  knockout_key_ringed: () => contest.stage.shown.length === 0 && open(contest.stage.alive[0]),
-  knockout_undo: undo,
-  knockout_leave: leaveKnockout,
-});
-
-// What stands in the choices, and the first look.
-$(".count").replaceChildren(...props.counts.map((count) => new Option(count, count)));
-$(".columns-count").replaceChildren(...[1, 2, 3, 4, 5].map((count) => new Option(count, count)));
-setColumns(window.matchMedia("(max-width: 860px)").matches ? 2 : 4);
-race.onLanguage(element, () => {
-  showProblem(problem);
-  if (list !== null) showSelect();
-  if (wish !== null) arrange();
-  showRanking();
-  showKnockout();
-});
-refreshList();

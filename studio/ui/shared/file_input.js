@@ -1,56 +1,75 @@
 // Files that somebody chooses or drops: they go to the program in a request, so they are read here.
-race.files = (() => {
-  const MOST_MEGABYTES = 16;
 
-  // {base64} of a file, or {error} as the program would give it.
-  async function read(file) {
-    if (file.size > MOST_MEGABYTES * 1e6) {
-      return { error: { code: "error_too_large", values: { megabytes: (file.size / 1e6).toFixed(1), limit: MOST_MEGABYTES } } };
-    }
-    const reader = new FileReader();
-    const finished = new Promise((resolve) => (reader.onloadend = resolve));
-    reader.readAsDataURL(file);
-    await finished;
-    if (reader.error) return { error: { code: "error_unreadable", values: { name: file.name } } }; // a folder, or gone
-    return { base64: reader.result.split(",")[1] ?? "" };
+/** @import { ProgramError } from "./types.d.ts" */
+
+const MOST_MEGABYTES = 16;
+
+/**
+ * {base64} of a file, or {error} as the program would give it.
+ * @param {Blob & { name?: string }} file
+ * @returns {Promise<{ base64: string, error?: undefined } | { base64?: undefined, error: ProgramError }>}
+ */
+export async function readFile(file) {
+  if (file.size > MOST_MEGABYTES * 1e6) {
+    const values = { megabytes: (file.size / 1e6).toFixed(1), limit: MOST_MEGABYTES };
+    return { error: { code: "error_too_large", values } };
   }
+  const reader = new FileReader();
+  const finished = new Promise((resolve) => (reader.onloadend = resolve));
+  reader.readAsDataURL(file);
+  await finished;
+  if (reader.error) return { error: { code: "error_unreadable", values: { name: file.name } } }; // a folder, or gone
+  return { base64: String(reader.result).split(",")[1] ?? "" };
+}
 
-  // Take files from an <input>, also the same one again.
-  function chosen(input, take) {
-    input.addEventListener("change", () => {
-      const file = input.files[0];
-      input.value = "";
-      if (file) take(file);
-    });
-  }
+/**
+ * Take files from an <input>, also the same one again.
+ * @param {HTMLInputElement} input
+ * @param {(file: File) => void} take
+ */
+export function onFileChosen(input, take) {
+  input.addEventListener("change", () => {
+    const file = input.files?.[0];
+    input.value = "";
+    if (file) take(file);
+  });
+}
 
-  // Take files that are dropped on a node while they `may` be; `over` is told when one hangs over it and when no longer.
-  function dropped(node, take, over, may = () => true) {
-    const isFile = (event) => event.dataTransfer?.types.includes("Files") && may();
-    for (const name of ["dragenter", "dragover"]) {
-      node.addEventListener(name, (event) => {
-        if (!isFile(event)) return;
-        event.preventDefault();
-        over(true);
-      });
-    }
-    node.addEventListener("dragleave", (event) => !(event.relatedTarget && node.contains(event.relatedTarget)) && over(false));
-    node.addEventListener("drop", (event) => {
-      over(false);
-      if (!isFile(event)) return;
-      event.preventDefault();
-      if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
-    });
-  }
+/**
+ * Take files that are dropped on a node.
+ * @param {Document | HTMLElement} node
+ * @param {(file: File) => void} take
+ * @param {(isOver: boolean) => void} over is told when one hangs over it and when no longer
+ * @param {() => boolean} may
+ */
+export function onFileDropped(node, take, over, may = () => true) {
+  const isFile = (/** @type {DragEvent} */ event) => Boolean(event.dataTransfer?.types.includes("Files")) && may();
+  const dragged = (/** @type {Event} */ event) => {
+    if (!isFile(/** @type {DragEvent} */ (event))) return;
+    event.preventDefault();
+    over(true);
+  };
+  for (const name of ["dragenter", "dragover"]) node.addEventListener(name, dragged);
+  node.addEventListener("dragleave", (event) => {
+    const { relatedTarget } = /** @type {DragEvent} */ (event);
+    if (!(relatedTarget && node.contains(/** @type {Node} */ (relatedTarget)))) over(false);
+  });
+  node.addEventListener("drop", (event) => {
+    const drop = /** @type {DragEvent} */ (event);
+    over(false);
+    if (!isFile(drop)) return;
+    drop.preventDefault();
+    const file = drop.dataTransfer?.files[0];
+    if (file) take(file);
+  });
+}
 
-  // A file that is dropped where nothing takes it would be opened by the browser, in the place of the page.
-  for (const name of ["dragover", "drop"]) {
-    window.addEventListener(name, (event) => {
-      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files") || event.target.closest?.("input[type=file]")) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = "none";
-    });
-  }
-
-  return { read, chosen, dropped };
-})();
+// A file that is dropped where nothing takes it would be opened by the browser, in the place of the page.
+for (const name of /** @type {const} */ (["dragover", "drop"])) {
+  window.addEventListener(name, (event) => {
+    const isTaken = /** @type {Element} */ (event.target).closest?.("input[type=file]");
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files") || isTaken) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
+  });
+}

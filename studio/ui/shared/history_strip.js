@@ -1,92 +1,128 @@
 // The tiles that were shown: a strip of thumbnails, the newest first, and the way back.
-race.visitedStrip = (strip) => {
-  const MOST = 30;
-  const KEPT = "ganrace.visited"; // for as long as this window is open
-  const { keyOf, same, checked } = race.favourites;
-  const bare = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
-  const trail = []; // what was shown, in order
-  const buttons = new Map(); // what the strip holds, by tile, the newest last
-  let missed = null; // the tile of the trail that is awaited, and may not be there any more
 
-  // To be called with every tile that is shown.
-  function visit(one) {
-    missed = null;
-    if (!same(trail.at(-1), one)) trail.push(bare(one));
-    if (buttons.has(keyOf(one))) toFront(buttons.get(keyOf(one)));
-    else add(one);
-    for (const [key, button] of buttons) button.setAttribute("aria-current", String(key === keyOf(one)));
-    remember();
+import { announce, make } from "./dom.js";
+import { checked, isSame, keyOf } from "./favourite.js";
+import { page, setSeed } from "./page_state.js";
+import { openSeed } from "./tabs.js";
+import { textOf, tileWords } from "./texts.js";
+
+/** @import { TileKey } from "./types.d.ts" */
+/** @typedef {TileKey & { name: string, thumb: string | null }} VisitedTile */
+
+const MOST = 30;
+const KEPT = "ganrace.visited"; // for as long as this window is open
+
+/**
+ * @param {TileKey} tile
+ * @returns {TileKey}
+ */
+const bare = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
+
+/** What the strip of this window held before a reload. */
+function recalled() {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]").map(checked);
+    return /** @type {VisitedTile[]} */ (kept.filter((/** @type {VisitedTile | null} */ one) => one?.thumb));
+  } catch {
+    return [];
+  }
+}
+
+/** @param {VisitedTile[]} tiles */
+function remember(tiles) {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(tiles));
+  } catch {
+    // then a reload forgets them
+  }
+}
+
+/** The strip in one element of Explore. */
+export class HistoryStrip {
+  /** @type {TileKey[]} what was shown, in order */
+  #trail = [];
+  /** @type {Map<string, { button: HTMLButtonElement, tile: VisitedTile }>} what the strip holds, the newest last */
+  #held = new Map();
+  /** @type {TileKey | null} the tile of the trail that is awaited, and may not be there any more */
+  #missed = null;
+
+  /** @param {HTMLElement} strip */
+  constructor(strip) {
+    this.strip = strip;
+    for (const tile of recalled()) {
+      this.#add(tile);
+      this.#trail.push(bare(tile));
+    }
   }
 
-  function add({ sha256, seed, psi, name, thumb }) {
-    const one = { sha256, seed, psi, name, thumb };
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "thumb", tile: one });
-    button.append(Object.assign(new Image(64, 64), { src: thumb, alt: "" }));
-    button.addEventListener("click", () => race.openSeed(one));
-    const item = document.createElement("li");
-    item.append(button);
-    toFront(button);
-    while (buttons.size > MOST) forget(strip.lastElementChild);
-    showWords();
+  /**
+   * To be called with every tile that is shown.
+   * @param {VisitedTile} tile
+   */
+  visit(tile) {
+    this.#missed = null;
+    if (!isSame(this.#trail.at(-1), tile)) this.#trail.push(bare(tile));
+    if (this.#held.has(keyOf(tile))) this.#toFront(keyOf(tile));
+    else this.#add(tile);
+    for (const [key, { button }] of this.#held) button.setAttribute("aria-current", String(key === keyOf(tile)));
+    remember([...this.#held.values()].map((one) => one.tile));
   }
 
-  // The newest comes first; whoever has the focus keeps it.
-  function toFront(button) {
-    const focused = document.activeElement === button;
-    strip.prepend(button.parentElement);
-    strip.scrollLeft = 0;
-    if (focused) button.focus({ preventScroll: true });
-    buttons.delete(keyOf(button.tile));
-    buttons.set(keyOf(button.tile), button);
+  /** @param {VisitedTile} tile */
+  #add({ sha256, seed, psi, name, thumb }) {
+    const tile = { sha256, seed, psi, name, thumb };
+    const image = make("img", { src: thumb ?? "", alt: "", width: 64, height: 64 });
+    const button = make("button", { type: "button", className: "thumb", tile }, image);
+    button.addEventListener("click", () => openSeed(tile));
+    make("li", {}, button);
+    this.#held.set(keyOf(tile), { button, tile });
+    this.#toFront(keyOf(tile));
+    if (this.#held.size > MOST) this.#forgetOldest();
+    this.showWords();
   }
 
-  function forget(item) {
-    buttons.delete(keyOf(item.firstElementChild.tile));
-    item.remove();
+  /**
+   * The newest comes first; whoever has the focus keeps it.
+   * @param {string} key
+   */
+  #toFront(key) {
+    const one = this.#held.get(key);
+    if (one === undefined || one.button.parentElement === null) return;
+    const focused = document.activeElement === one.button;
+    this.strip.prepend(one.button.parentElement);
+    this.strip.scrollLeft = 0;
+    if (focused) one.button.focus({ preventScroll: true });
+    this.#held.delete(key);
+    this.#held.set(key, one);
   }
 
-  function showWords() {
-    strip.hidden = buttons.size < 2;
-    for (const button of buttons.values()) {
-      const words = race.tileWords(button.tile);
+  #forgetOldest() {
+    const [key, { button }] = [...this.#held][0];
+    this.#held.delete(key);
+    button.parentElement?.remove();
+  }
+
+  showWords() {
+    this.strip.hidden = this.#held.size < 2;
+    for (const { button, tile } of this.#held.values()) {
+      const words = tileWords(tile);
       button.setAttribute("aria-label", words);
       button.title = words;
     }
   }
 
-  function remember() {
-    try {
-      sessionStorage.setItem(KEPT, JSON.stringify([...buttons.values()].map((button) => button.tile)));
-    } catch {
-      // then a reload forgets them
+  /** Show the tile before this one; the first press while another is still awaited calls that one off. */
+  back() {
+    const trail = this.#trail;
+    const isSettled = isSame(page.shown, page.seed);
+    if (isSettled && isSame(trail.at(-1), this.#missed) && !isSame(this.#missed, page.seed)) {
+      trail.pop(); // it could not be shown
     }
+    if (isSame(trail.at(-1), page.seed) && trail.length > 1) trail.pop();
+    else if (isSame(trail.at(-1), page.seed)) announce(textOf("no_way_back"));
+    const before = trail.at(-1);
+    if (before === undefined) return;
+    this.#missed = before;
+    setSeed(before);
   }
-
-  function recall() {
-    try {
-      const kept = JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
-      const tiles = kept.map(checked).filter((one) => one?.thumb);
-      tiles.forEach(add);
-      trail.push(...tiles.map(bare));
-    } catch {
-      // nothing to recall
-    }
-  }
-
-  // Show the tile before this one; the first press while another is still awaited calls that one off.
-  function back() {
-    const isSettled = same(race.shown, race.seed);
-    if (isSettled && same(trail.at(-1), missed) && !same(missed, race.seed)) trail.pop(); // it could not be shown
-    if (same(trail.at(-1), race.seed) && trail.length > 1) trail.pop();
-    else if (same(trail.at(-1), race.seed)) race.live(race.text("no_way_back"));
-    if (trail.length === 0) return;
-    missed = trail.at(-1);
-    race.setSeed(missed);
-  }
-
-  recall();
-  return { visit, showWords, back };
-};
-
-// What a tile is called where it is small.
-race.tileWords = (one) => race.text(one.psi === 1 ? "tile_words" : "tile_words_psi", { ...one, name: one.name || one.sha256.slice(0, 8) });
+}

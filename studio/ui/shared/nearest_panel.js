@@ -1,117 +1,181 @@
-// "Is it a copy?": the nearest training pictures under an enlarged picture. `ask` gives the program's answer for the
-// picture that is enlarged now, or `cells` of several, which `titles` call by their names, and `askStop` tells it to look for
-// no more; what is returned is to be called whenever that picture changes.
-race.copies = (details, { ask, askStop, titles }) => {
-  const found = details.querySelector(".copies-found");
-  const WAIT = 2000;
-  let newest = 0;
-  let answer = null;
-  let asking = null; // until it is answered, so that a question cannot come after the wish to stop
+// "Is it a copy?": the nearest training pictures under an enlarged picture.
 
-  const line = (text, className = "hint") => Object.assign(document.createElement("p"), { className, textContent: text });
+import { callServer } from "./api.js";
+import { jpegUrl, make } from "./dom.js";
+import { page } from "./page_state.js";
+import { errorText, namedText, textOf } from "./texts.js";
 
-  function neighbour(one, index) {
-    const figure = document.createElement("figure");
-    const picture = Object.assign(new Image(), { src: race.jpegUrl(one.jpeg), width: 128, height: 128 });
-    picture.alt = race.text("copy_alt", { number: index + 1 });
-    const words = [race.text("copy_distance", { distance: one.distance.toFixed(3) })];
-    if (one.mirrored) words.push(race.text("copy_mirrored"));
-    figure.append(picture, Object.assign(document.createElement("figcaption"), { textContent: words.join(" · ") }));
-    figure.classList.toggle("copied", one.copied);
-    return figure;
+/** @import { Named } from "./types.d.ts" */
+/** @typedef {{ jpeg: string, distance: number, mirrored: boolean, copied: boolean }} Neighbour */
+/** @typedef {{ neighbours: Neighbour[], threshold: number, count: number, network: Named }} Found */
+
+/**
+ * @typedef {object} NearestOptions
+ * @property {() => Promise<any>} ask gives the program's answer for the picture that is enlarged, or `cells` of several
+ * @property {() => Promise<any>} askStop tells the program to look for no more
+ * @property {() => string[]} titles of the pictures, where they are several
+ */
+
+const WAIT_MILLISECONDS = 2000;
+
+/** @param {Found} found */
+const valuesOf = ({ threshold, count, network }) => ({
+  threshold: threshold.toFixed(3),
+  count: count.toLocaleString(page.language),
+  eye: namedText(network),
+});
+
+/** @param {string} textContent */
+const line = (textContent, className = "hint") => make("p", { className, textContent });
+
+/**
+ * @param {Neighbour} one
+ * @param {number} index
+ */
+function neighbourNode(one, index) {
+  const alt = textOf("copy_alt", { number: index + 1 });
+  const picture = make("img", { src: jpegUrl(one.jpeg), width: 128, height: 128, alt });
+  const words = [textOf("copy_distance", { distance: one.distance.toFixed(3) })];
+  if (one.mirrored) words.push(textOf("copy_mirrored"));
+  const figure = make("figure", {}, picture, make("figcaption", { textContent: words.join(" · ") }));
+  figure.classList.toggle("copied", one.copied);
+  return figure;
+}
+
+/**
+ * What was found for one picture; of several, each is called by its name.
+ * @param {Found} one
+ * @param {string} name
+ */
+function groupNode(one, name) {
+  const pictures = make("div", { className: "neighbours" }, ...one.neighbours.map(neighbourNode));
+  const copied = one.neighbours.some((near) => near.copied);
+  const said = textOf(copied ? "copy_flag" : "copy_no_flag", valuesOf(one));
+  const flag = line(said, copied ? "status failed flag" : "hint flag");
+  const node = make("div", { className: "nearest" }, flag, pictures);
+  if (name === "") return node;
+  node.setAttribute("role", "group");
+  node.setAttribute("aria-label", name);
+  node.prepend(make("strong", { textContent: name }));
+  return node;
+}
+
+/**
+ * @param {string} className
+ * @param {() => void} act
+ */
+function buttonNode(className, act) {
+  const button = make("button", { type: "button", className });
+  button.addEventListener("click", act);
+  return button;
+}
+
+export class NearestPanel {
+  #newest = 0;
+  /** @type {any} */
+  #answer = null;
+  /** @type {Promise<any> | null} until it is answered, so that a question cannot come after the request to stop */
+  #asking = null;
+
+  /**
+   * @param {HTMLDetailsElement} details
+   * @param {NearestOptions} options
+   */
+  constructor(details, options) {
+    this.details = details;
+    this.options = options;
+    this.found = /** @type {HTMLElement} */ (details.querySelector(".copies-found"));
+    // The same elements as long as it takes, so that the button keeps the focus.
+    this.words = line("");
+    this.bar = make("progress");
+    this.stop = buttonNode("stop-copies", () => this.#halt());
+    this.again = buttonNode("again-copies", () => this.#goOn());
+    this.waiting = make("div", { className: "copies-waiting" }, this.words, this.bar, this.stop);
+    details.addEventListener("toggle", () => this.#begin());
+    document.addEventListener("ganrace:language", () => this.#show());
   }
 
-  const isFound = ({ neighbours, cells }) => neighbours !== undefined || cells !== undefined;
-
-  // The same elements as long as it takes, so that the button keeps the focus.
-  const [words, bar, stop, again] = [line(""), race.make("progress"), button("stop-copies", halt), button("again-copies", goOn)];
-  const waiting = race.make("div", { className: "copies-waiting" }, words, bar, stop);
-
-  function button(className, act) {
-    const made = race.make("button", { type: "button", className });
-    made.addEventListener("click", act);
-    return made;
+  /**
+   * To be called whenever another picture is enlarged. Whoever has stopped it must not begin it again by that.
+   */
+  changed() {
+    if (!this.#answer?.stopped) this.#begin();
   }
 
-  function showWaiting({ done, total, reading }) {
-    const text = reading ? "copy_reading" : "copy_building";
-    words.textContent = race.text(total ? text : "copy_opening", { done, total });
-    bar.setAttribute("aria-label", words.textContent);
-    if (total) [bar.max, bar.value] = [total, done];
-    else bar.removeAttribute("value");
-    stop.textContent = race.text("film_stop");
-    if (!waiting.isConnected) found.replaceChildren(waiting);
+  #begin() {
+    this.#answer = null;
+    this.#show();
+    void this.#look();
   }
 
-  function showStopped() {
-    again.textContent = race.text("seeds_go_on");
-    found.replaceChildren(line(race.text(answer.goes_on ? "copy_stopped_others" : "film_stopped")), again);
+  get #isSeen() {
+    return this.details.open && this.details.closest("dialog")?.open !== false;
   }
 
-  function show() {
-    if (answer?.total !== undefined) return showWaiting(answer);
-    if (answer?.stopped) return showStopped();
-    found.replaceChildren();
+  async #look() {
+    const mine = ++this.#newest;
+    if (!this.#isSeen) return;
+    this.#asking = callServer(this.options.ask, undefined);
+    const next = await this.#asking;
+    if (mine !== this.#newest || next.superseded) return;
+    this.#take(next);
+    const isFound = next.neighbours !== undefined || next.cells !== undefined;
+    if (!next.error && !isFound) setTimeout(() => mine === this.#newest && this.#look(), WAIT_MILLISECONDS);
+  }
+
+  async #halt() {
+    const mine = ++this.#newest;
+    await this.#asking;
+    const next = await callServer(this.options.askStop, undefined);
+    if (mine !== this.#newest) return;
+    this.#take(next);
+    this.again.focus();
+  }
+
+  async #goOn() {
+    this.#begin();
+    await this.#asking;
+    this.stop.focus();
+  }
+
+  /** @param {any} answer */
+  #take(answer) {
+    this.#answer = answer;
+    this.#show();
+  }
+
+  #show() {
+    const answer = this.#answer;
+    if (answer?.total !== undefined) return this.#showWaiting(answer);
+    if (answer?.stopped) return this.#showStopped(answer.goes_on);
+    this.found.replaceChildren();
     if (answer === null) return;
-    if (answer.error) return found.append(line(race.errorText(answer.error), "status failed"));
-    const [cells, names] = [answer.cells ?? [answer], titles()];
-    const groups = cells.map((one, place) => group(one, names[place] ?? ""));
-    found.append(race.make("div", { className: "nearest-all" }, ...groups), line(race.text("copy_care", valuesOf(cells[0]))));
+    if (answer.error) return this.found.append(line(errorText(answer.error), "status failed"));
+    this.#showFound(answer.cells ?? [answer]);
   }
 
-  const valuesOf = ({ threshold, count, network }) => ({ threshold: threshold.toFixed(3), count: count.toLocaleString(race.language), eye: race.named(network) });
-
-  // What was found for one picture; of several, each is called by its name.
-  function group(one, name) {
-    const pictures = race.make("div", { className: "neighbours" }, ...one.neighbours.map(neighbour));
-    const copied = one.neighbours.some((near) => near.copied);
-    const flag = line(race.text(copied ? "copy_flag" : "copy_no_flag", valuesOf(one)), copied ? "status failed flag" : "hint flag");
-    const node = race.make("div", { className: "nearest" }, flag, pictures);
-    if (name === "") return node;
-    node.setAttribute("role", "group");
-    node.setAttribute("aria-label", name);
-    node.prepend(race.make("strong", { textContent: name }));
-    return node;
+  /** @param {{ done: number, total: number, reading: boolean }} progress */
+  #showWaiting({ done, total, reading }) {
+    const key = reading ? "copy_reading" : "copy_building";
+    this.words.textContent = textOf(total ? key : "copy_opening", { done, total });
+    this.bar.setAttribute("aria-label", this.words.textContent);
+    if (total) [this.bar.max, this.bar.value] = [total, done];
+    else this.bar.removeAttribute("value");
+    this.stop.textContent = textOf("film_stop");
+    if (!this.waiting.isConnected) this.found.replaceChildren(this.waiting);
   }
 
-  const isSeen = () => details.open && details.closest("dialog")?.open !== false;
-  async function look() {
-    const mine = ++newest;
-    if (!isSeen()) return;
-    asking = race.ask(ask, undefined);
-    const next = await asking;
-    if (mine !== newest || next.superseded) return;
-    answer = next;
-    show();
-    if (!answer.error && !isFound(answer)) setTimeout(() => mine === newest && look(), WAIT);
+  /** @param {boolean} goesOn for others */
+  #showStopped(goesOn) {
+    this.again.textContent = textOf("seeds_go_on");
+    this.found.replaceChildren(line(textOf(goesOn ? "copy_stopped_others" : "film_stopped")), this.again);
   }
 
-  async function halt() {
-    const mine = ++newest;
-    await asking;
-    const next = await race.ask(askStop, undefined);
-    if (mine !== newest) return;
-    answer = next;
-    show();
-    again.focus();
+  /** @param {Found[]} cells */
+  #showFound(cells) {
+    const names = this.options.titles();
+    const groups = cells.map((one, place) => groupNode(one, names[place] ?? ""));
+    const care = line(textOf("copy_care", valuesOf(cells[0])));
+    this.found.append(make("div", { className: "nearest-all" }, ...groups), care);
   }
-
-  async function goOn() {
-    begin();
-    await asking;
-    stop.focus();
-  }
-
-  function begin() {
-    answer = null;
-    show();
-    look();
-  }
-
-  // Whoever has stopped it must not begin it again by looking at another picture.
-  const changed = () => answer?.stopped || begin();
-
-  details.addEventListener("toggle", begin);
-  document.addEventListener("ganrace:language", show);
-  return changed;
-};
+}

@@ -1,38 +1,33 @@
 // How many seeds of a checkpoint this browser has shown: the more were looked at, the more the best one owes to luck.
-race.looked = (() => {
-  const KEPT = "looked";
-  const MOST_CHECKPOINTS = 100;
-  const isSeed = (one) => Number.isInteger(one) && one >= 0 && one < 2 ** 32;
-  const isRange = (one) => Array.isArray(one) && one.length === 2 && one.every(isSeed) && one[0] <= one[1];
 
-  // {hash: [[first, last], ...]}, the checkpoint looked at last at the end.
-  function all() {
-    const kept = race.keep.read(KEPT);
-    return typeof kept === "object" && kept !== null && !Array.isArray(kept) ? kept : {};
-  }
+import { page } from "./page_state.js";
+import { checkedRanges, countSeeds, withSeed } from "./seed_ranges.js";
+import * as storage from "./storage.js";
 
-  // What overlaps was not written by this page, and is passed over: a seed counts once.
-  function rangesOf(kept, sha256) {
-    const ranges = Array.isArray(kept[sha256]) ? kept[sha256].filter(isRange).sort((one, other) => one[0] - other[0]) : [];
-    let end = -1;
-    return ranges.filter(([first, last]) => first > end && (end = last) >= 0);
-  }
+const KEPT = "looked";
+const MOST_CHECKPOINTS = 100;
 
-  function add({ sha256, seed }) {
-    const kept = all();
-    const ranges = rangesOf(kept, sha256);
-    if (ranges.some(([first, last]) => first <= seed && seed <= last)) return;
-    const before = ranges.find((one) => one[1] === seed - 1);
-    const after = ranges.find((one) => one[0] === seed + 1);
-    const joined = [before?.[0] ?? seed, after?.[1] ?? seed];
-    delete kept[sha256];
-    kept[sha256] = [...ranges.filter((one) => one !== before && one !== after), joined];
-    race.keep.write(KEPT, Object.fromEntries(Object.entries(kept).slice(-MOST_CHECKPOINTS)));
-    document.dispatchEvent(new CustomEvent("race:looked"));
-  }
+/**
+ * {hash: [[first, last], ...]}, the checkpoint looked at last at the end; anybody can have written anything there.
+ * @returns {Record<string, unknown>}
+ */
+function all() {
+  const kept = storage.read(KEPT);
+  return typeof kept === "object" && kept !== null && !Array.isArray(kept) ? kept : {};
+}
 
-  const count = (sha256) => rangesOf(all(), sha256).reduce((sum, [first, last]) => sum + last - first + 1, 0);
+/** @param {{ sha256: string, seed: number }} tile */
+export function add({ sha256, seed }) {
+  const kept = all();
+  const ranges = withSeed(checkedRanges(kept[sha256]), seed);
+  if (ranges === null) return;
+  delete kept[sha256];
+  kept[sha256] = ranges;
+  storage.write(KEPT, Object.fromEntries(Object.entries(kept).slice(-MOST_CHECKPOINTS)));
+  document.dispatchEvent(new CustomEvent("race:looked"));
+}
 
-  document.addEventListener("ganrace:shown", () => race.shown && add(race.shown));
-  return { add, count };
-})();
+/** @param {string} sha256 */
+export const count = (sha256) => countSeeds(checkedRanges(all()[sha256]));
+
+document.addEventListener("ganrace:shown", () => page.shown && add(page.shown));

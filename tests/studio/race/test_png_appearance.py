@@ -19,7 +19,7 @@ from studio.race.png_appearance import EFFECTS, HARMLESS, examine
 from studio.race.tile_file import export_png, read_png
 from studio.race.verdict import Verdict
 from studio.race.verification import verify
-from studio.ui.verify.texts import VERIFY
+from studio.ui.texts.i18n import TEXTS
 from training.core.checkpoint import Checkpoint, canonical_json
 from training.core.tile import seed_sheet
 
@@ -231,5 +231,5 @@ def test_a_file_that_looks_different_still_says_what_it_is(exported: bytes) -> N
 def test_every_effect_is_told_in_both_languages() -> None:
     assert not HARMLESS & EFFECTS.keys()
     for name in EFFECTS:
-        assert all(VERIFY[f"chunk_{name}"])
-        assert len(set(VERIFY[f"chunk_{name}"])) == 2
+        assert all(TEXTS[f"chunk_{name}"])
+        assert len(set(TEXTS[f"chunk_{name}"])) == 2

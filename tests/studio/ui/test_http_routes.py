@@ -16,8 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from studio.ui import page as studio_page
-from studio.ui.favourites.panel import ROUTES
 from studio.ui.http_limits import Guard, Rules
+from studio.ui.page import OWN_ROUTES as ROUTES
 from tests.loops import run_to_its_end
 
 OPEN = {
@@ -26,6 +26,7 @@ OPEN = {
     *("GET /gradio_api/startup-events", "GET /gradio_api/app_id", "GET /gradio_api/app_id/"),
     *("POST /gradio_api/component_server", "POST /gradio_api/component_server/"),
     *("GET /race/alive", "HEAD /race/alive"),
+    *("GET /race/ui/{version}/{name:path}", "HEAD /race/ui/{version}/{name:path}"),
 }
 FOR_THE_LOGIN = {"POST /login", "POST /login/", "GET /logout"}
 EVENT = 7

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from studio.ui.about import tab as about
-from studio.ui.about.texts import GLOSSARY, Trick
+from studio.ui.about.glossary import GLOSSARY, Trick
 from studio.ui.protocol import Answer
 from studio.ui.services import Studio
 from studio.ui.texts.i18n import TEXTS

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from studio.exploration import training_features
-from studio.ui.about.texts import GLOSSARY
-from studio.ui.texts.i18n import TEXTS
-from studio.ui.texts.server_messages import TOLD
+from studio.race.png_appearance import COLOURS_NAMED, EFFECTS
+from studio.race.verdict import REMARKS, SENTENCES
+from studio.ui.about.glossary import GLOSSARY
+from studio.ui.texts import i18n
+from studio.ui.texts.i18n import TEXTS, joined, read_texts
 from training.core import imagenet_features
 from training.core.checkpoint import CheckpointError, load
 from training.evaluation import feature_extractors
@@ -28,6 +30,7 @@ SPEAKERS = (
 )
 CODED = {"CheckpointError", "DataError", "LabelsError", "VideoError"}
 UNPACKED = {"json": {"line", "column"}, "choice": {"name", "value", "allowed"}, "no_weights": {"folder", "file"}}
+TOLD = read_texts(i18n.UI / "texts" / "server_messages.toml")
 
 
 def test_every_recipe_has_its_own_words_in_both_languages() -> None:
@@ -102,3 +105,56 @@ def test_a_thing_has_one_name_in_japanese_everywhere() -> None:
         assert [text for text in words if other in text] == [], f"{name}, not {other}"
         assert any(name in text for text in words)
     assert [text for text in words if re.search(r"(?<![a-z{])psi(?![a-z])", text)] == []
+
+
+def test_the_english_words_of_a_verdict_are_those_of_the_verification() -> None:
+    told = {f"reason_{key}": english for key, english in SENTENCES.items()}
+    told |= {f"remark_{key}": english for key, english in REMARKS.items()}
+    told |= {f"colour_{key}": english for key, english in COLOURS_NAMED.items()}
+    told |= {f"chunk_{key}": english for key, english in EFFECTS.items()}
+    of_the_page = {"reason_cells_differ"}  # which lists the cells itself
+    assert {key: TEXTS[key][0] for key in told.keys() - of_the_page} == {
+        key: english for key, english in told.items() if key not in of_the_page
+    }
+    prefixes = ("reason_", "remark_", "colour_", "chunk_")
+    rest = {key for key in TEXTS if key.startswith(prefixes)} - told.keys()
+    assert rest == {"reason_false_claims"}
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)", text))
+
+
+def test_the_japanese_text_names_no_value_that_the_english_one_does_not_get() -> None:
+    for key, (english, japanese) in TEXTS.items():
+        if not key.startswith("problem_"):  # whose English is the program's own sentence
+            assert placeholders(japanese) <= placeholders(english), key
+
+
+def test_every_file_of_texts_is_read() -> None:
+    found = {path for path in i18n.UI.rglob("*.toml") if path.name != "glossary.toml"}
+    assert found == set(i18n.FILES)
+    assert sum(len(read_texts(path)) for path in i18n.FILES) == len(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('a = "x"', r"texts.toml: a is to be \{ en = text, ja = text \}, not 'x'."),
+        ('a = { en = "x" }', r"texts.toml: a is to be"),
+        ('a = { en = "x", ja = "y", fr = "z" }', r"texts.toml: a is to be"),
+        ("a = { en = 1, ja = 2 }", r"texts.toml: a is to be"),
+    ],
+)
+def test_a_text_without_a_language_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "texts.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=problem):
+        read_texts(tmp_path / "texts.toml")
+
+
+def test_a_key_of_two_files_is_refused(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.toml", "b.toml")]
+    for file in files:
+        file.write_text('key = { en = "x", ja = "y" }', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"b.toml names key again"):
+        joined(files)

@@ -1,0 +1,128 @@
+// Every key of the page, and how it is found.
+
+const EVERYWHERE = "";
+const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
+
+/**
+ * Keys by the scope in which they work and by the text that says what they do. A scope is a tab, or what goes on in one;
+ * "" is for keys that work on every tab. Those that nobody registers are told only: what has the focus, or a dialog,
+ * takes them. A letter stands for itself, small; `Shift+z` is a key of its own.
+ * @type {Record<string, Record<string, string[]>>}
+ */
+export const KEYS = {
+  explore: {
+    next: ["r", " ", "ArrowRight"],
+    previous: ["ArrowLeft"],
+    random: ["d"],
+    star: ["f"],
+    key_back: ["z"],
+    key_seed_field: ["g"],
+    compare_key_previous: ["c"],
+    weakest_switch: ["w"],
+  },
+  seeds: {
+    seeds_key_move: ARROWS,
+    seeds_keep: ["k"],
+    seeds_drop: ["x"],
+    seeds_star: ["f"],
+    seeds_open: ["Enter"],
+    seeds_key_columns: ["1", "2", "3", "4", "5"],
+    seeds_key_back: ["z"],
+  },
+  knockout: {
+    knockout_key_pick: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"],
+    knockout_key_side: ["ArrowLeft", "ArrowRight"],
+    knockout_both: ["ArrowUp"],
+    knockout_neither: ["ArrowDown"],
+    knockout_key_ringed: ["Enter"],
+    knockout_undo: ["z"],
+    knockout_leave: ["Escape"],
+  },
+  compare: {
+    next: ["r", " ", "ArrowRight"],
+    previous: ["ArrowLeft"],
+    random: ["d"],
+    key_seed_field: ["g"],
+    compare_key_mark: ARROWS,
+    compare_key_hold: ["a"],
+    compare_key_enlarge: ["Enter"],
+    compare_blind: ["b"],
+    compare_key_focus: ["1", "2", "3", "4", "5", "6"],
+    compare_zoom_in: ["+"],
+    compare_zoom_out: ["-"],
+    compare_zoom_reset: ["0"],
+  },
+  morph: {
+    morph_key_pad: ARROWS,
+  },
+  about: {
+    about_search: ["/"],
+  },
+  enlarged: {
+    key_enlarged: ARROWS,
+  },
+  checkpoints: {
+    checkpoints_key_move: ["ArrowUp", "ArrowDown"],
+  },
+  [EVERYWHERE]: {
+    shortcuts: ["?"],
+    copy_link: ["l"],
+    tab_export: ["e"],
+    favourites: ["o"],
+    checkpoints: ["p"],
+    tab_compare: ["c"],
+    qr_title: ["q"],
+    key_close: ["Escape"],
+  },
+};
+
+/**
+ * Texts that name the scopes that are no tabs.
+ * @type {Record<string, string>}
+ */
+const TITLES = {
+  [EVERYWHERE]: "everywhere",
+  knockout: "knockout_title",
+  enlarged: "enlarged",
+  checkpoints: "checkpoints",
+};
+
+/** @type {Record<string, string>} */
+const SIGNS = { ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
+
+/**
+ * Which text says what a key does, in these scopes and then everywhere: all that fit, the first one to be preferred.
+ * @param {string} scope
+ * @param {{ key: string, shiftKey: boolean }} event
+ * @returns {{ scope: string, code: string }[]}
+ */
+export function meaningsOf(scope, event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const wanted = event.shiftKey ? [`Shift+${key}`, key] : [key];
+  return [scope, EVERYWHERE].flatMap((place) =>
+    wanted.flatMap((one) => {
+      const code = Object.entries(KEYS[place] ?? {}).find(([, keys]) => keys.includes(one))?.[0];
+      return code === undefined ? [] : [{ scope: place, code }];
+    }),
+  );
+}
+
+/**
+ * How a key is written in the help.
+ * @param {string} key
+ * @param {string} space the word for the space bar
+ */
+export const signOf = (key, space) => SIGNS[key] ?? (key === " " ? space : key.length === 1 ? key.toUpperCase() : key);
+
+/**
+ * All keys, those of the open tab first.
+ * @param {string} tab
+ * @returns {{ title: string, keys: { code: string, keys: string[] }[] }[]} codes are texts, as `title` is one
+ */
+export function listKeys(tab) {
+  const scopes = [tab, ...Object.keys(KEYS).filter((scope) => scope !== tab)].filter((scope) => scope in KEYS);
+  return scopes.map((scope) => ({
+    title: TITLES[scope] ?? `tab_${scope}`,
+    keys: Object.entries(KEYS[scope]).map(([code, keys]) => ({ code, keys })),
+  }));
+}

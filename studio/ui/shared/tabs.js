@@ -1,0 +1,74 @@
+// Which tab is open, and how to open one; `race:tab` tells of a change. A tab's script first runs when it is first shown.
+
+import { page, setSeed } from "./page_state.js";
+import * as urlState from "./url_state.js";
+
+/** @import { TileRequest } from "./types.d.ts" */
+
+/**
+ * A tab is on the screen.
+ * @param {string} name
+ */
+function tabShown(name) {
+  if (page.tab === name) return;
+  page.tab = name;
+  urlState.set({ tab: name === "explore" ? null : name });
+  document.dispatchEvent(new CustomEvent("race:tab"));
+}
+
+/** Take the tab that Gradio has noted on the page last. */
+export const followTab = () => tabShown(document.documentElement.dataset.tab ?? page.tab);
+
+// Gradio tells of a chosen tab a while after it is on the screen, and a key that is pressed meanwhile is the new tab's.
+document.addEventListener("click", ({ target }) => {
+  const chosen = /** @type {HTMLElement | null} */ (
+    /** @type {Element} */ (target).closest?.("#race-tabs [role=tab][data-tab-id]")
+  );
+  if (chosen) queueMicrotask(() => tabShown(chosen.dataset.tabId ?? ""));
+});
+
+/** @param {string} name */
+export function openTab(name) {
+  const button = /** @type {HTMLElement | null} */ (
+    document.querySelector(`#race-tabs [role=tab][data-tab-id="${name}"]`)
+  );
+  if (button) button.click();
+  else document.dispatchEvent(new CustomEvent("race:open-tab", { detail: name })); // the header knows another way
+}
+
+/** Explore and Export show one tile, and Explore names it in the link once it is drawn; other tabs follow the seed. */
+export const showsTile = () => ["explore", "export"].includes(page.tab);
+
+for (const name of ["race:seed", "race:tab"]) {
+  document.addEventListener(name, () => {
+    const { sha256, seed, psi } = page.seed;
+    if (!showsTile() && sha256 !== null) urlState.nameTile({ sha256, seed, psi });
+  });
+}
+
+/**
+ * What a click on any thumbnail does: show this tile in Explore.
+ * @param {TileRequest} tile
+ */
+export function openSeed({ sha256, seed, psi = 1 }) {
+  setSeed({ sha256, seed, psi });
+  openTab("explore");
+}
+
+/**
+ * Open Compare on these checkpoints; with one, Compare finds another to go with it.
+ * @param {string[]} hashes
+ */
+export function openCompare(hashes) {
+  page.compared = hashes;
+  openTab("compare");
+}
+
+/**
+ * Check a file in Verify.
+ * @param {File} file
+ */
+export function openVerify(file) {
+  page.toVerify = file;
+  openTab("verify");
+}

@@ -1,0 +1,199 @@
+// The texts of the page in the language that was chosen; the other language is fetched when somebody switches to it.
+
+import { findCheckpoint, isPreview } from "./checkpoints.js";
+import { page } from "./page_state.js";
+import { fillIn } from "./placeholders.js";
+import * as storage from "./storage.js";
+import * as urlState from "./url_state.js";
+
+/** @import { Checkpoint, Named, ProgramError, TileKey, Values } from "./types.d.ts" */
+
+const LANGUAGES = ["en", "ja"];
+const KEPT = "language";
+const RETRY_MILLISECONDS = 1000;
+
+/** @typedef {{ texts: Record<string, string> }} Language */
+
+/** @type {Map<string, Promise<Language>>} */
+const fetched = new Map();
+
+/** @type {{ texts: Record<string, string> }} addresses of the texts by language */
+const { texts: ADDRESSES } = JSON.parse(document.getElementById("race-modules")?.textContent ?? '{ "texts": {} }');
+
+/** @param {string} language */
+async function fetchLanguage(language) {
+  const answer = await fetch(new URL(ADDRESSES[language], document.baseURI));
+  if (!answer.ok) throw new Error(`The texts of ${language} were answered with ${answer.status}.`);
+  return /** @type {Promise<Language>} */ (answer.json());
+}
+
+/**
+ * The texts of a language, asked for once.
+ * @param {string} language
+ */
+function textsOf(language) {
+  const asked = fetched.get(language) ?? fetchLanguage(language);
+  fetched.set(language, asked);
+  asked.catch(() => fetched.delete(language));
+  return asked;
+}
+
+/**
+ * The link's language, else the one that was chosen last, else the browser's.
+ * @returns {string}
+ */
+function firstLanguage() {
+  const wanted = [urlState.get("lang"), storage.read(KEPT)];
+  return wanted.find((one) => LANGUAGES.includes(one)) ?? (navigator.language.startsWith("ja") ? "ja" : "en");
+}
+
+// Without any texts there is no page: they are asked for until they come.
+async function firstTexts() {
+  for (;;) {
+    try {
+      return await textsOf(page.language);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+    }
+  }
+}
+
+page.language = firstLanguage();
+document.documentElement.lang = page.language;
+let wanted = page.language;
+/** @type {Language["texts"]} */
+let texts = {};
+
+/** Resolves once there are texts; no script of a component runs before. */
+export const textsReady = firstTexts().then((first) => {
+  ({ texts } = first);
+});
+
+/** @param {string} key */
+export const hasText = (key) => key in texts;
+
+/**
+ * A text with its values; of these, a reason, what is wrong with a manifest and the checkpoint of a hash are put into the reader's language.
+ * @param {string} key
+ * @param {Values} [values]
+ * @returns {string}
+ */
+export const textOf = (key, values = {}) => fillIn(texts[key] ?? key, inWords(values));
+
+/**
+ * @param {Values} values
+ * @returns {Values}
+ */
+function inWords(values) {
+  const { reason, problem, checkpoint_sha256: sha256 } = values;
+  const one = sha256 && page.list ? findCheckpoint(page.list, sha256) : undefined;
+  return {
+    ...values,
+    ...(reason?.code && { reason: textOf(reason.code, reason.values) }),
+    ...(problem && { field: claimText(problem) }),
+    ...(sha256 && { checkpoint: one ? checkpointLabel(one) : sha256.slice(0, 8) }),
+  };
+}
+
+/**
+ * Fill every element that names a text: data-text for its content, data-label for its accessible name.
+ * @param {Element} root
+ */
+function translate(root) {
+  for (const node of root.querySelectorAll("[data-text]")) {
+    node.textContent = textOf(/** @type {HTMLElement} */ (node).dataset.text ?? "");
+  }
+  for (const node of root.querySelectorAll("[data-label]")) {
+    node.setAttribute("aria-label", textOf(/** @type {HTMLElement} */ (node).dataset.label ?? ""));
+  }
+}
+
+/**
+ * Show the page in another language, once its texts have come. Rejects where they cannot be fetched.
+ * @param {string} language
+ */
+export async function setLanguage(language) {
+  wanted = language;
+  storage.write(KEPT, language);
+  const found = await textsOf(language);
+  if (language !== wanted) return; // somebody has switched back meanwhile
+  ({ texts } = found);
+  page.language = language;
+  urlState.set({ lang: language });
+  document.documentElement.lang = language;
+  document.dispatchEvent(new CustomEvent("ganrace:language"));
+}
+
+/**
+ * Translate an element, and do so again, with what `update` writes, when the language changes.
+ * @param {Element} element
+ * @param {() => void} update
+ */
+export function onLanguage(element, update) {
+  const run = () => {
+    translate(element);
+    update();
+  };
+  document.addEventListener("ganrace:language", run);
+  run();
+}
+
+/** @param {ProgramError} error */
+export const errorText = (error) => textOf(error.code, error.values);
+
+/**
+ * A recipe or a network in the reader's language; one without a code is called as its file does.
+ * @template {Named | null | undefined} T
+ * @param {T} one
+ * @returns {string | undefined}
+ */
+export const namedText = (one) => (one && one.code !== null ? textOf(one.code, one.values) : one?.text);
+
+/**
+ * What a file says of itself, in words.
+ * @param {string} field
+ */
+export const claimText = (field) => (hasText(`claim_${field}`) ? textOf(`claim_${field}`) : field);
+
+/**
+ * A device as the metadata names it: a graphics card, or a count of CPU threads.
+ * @param {string} words
+ */
+export function deviceText(words) {
+  const [, count] = /^(\d+) CPU threads?$/.exec(words) ?? [];
+  return count ? textOf("device_cpu", { count }) : words;
+}
+
+/** @param {{ alarms?: string[] } | null | undefined} checkpoint */
+export const alarmTexts = (checkpoint) =>
+  (checkpoint?.alarms ?? []).map((code) => (hasText(`alarm_${code}`) ? textOf(`alarm_${code}`) : code));
+
+/**
+ * @param {Pick<Checkpoint, "name" | "images" | "sha256">} one
+ * @returns {string}
+ */
+export function checkpointLabel(one) {
+  const images = (one.images ?? 0).toLocaleString(page.language);
+  return textOf("checkpoint_label", { name: one.name, images, hash: one.sha256.slice(0, 8) });
+}
+
+/**
+ * What a tile is called where it is small.
+ * @param {TileKey & { name?: string }} one
+ */
+export function tileWords(one) {
+  const key = one.psi === 1 ? "tile_words" : "tile_words_psi";
+  return textOf(key, { ...one, name: one.name || one.sha256.slice(0, 8) });
+}
+
+/**
+ * Which kind of weights drew a tile, as its caption says it; null where the checkpoint does not say.
+ * @param {{ weights?: string | null }} tile
+ */
+export const weightsText = ({ weights }) => (weights ? textOf(`weights_${weights}`) : null);
+
+/**
+ * What the caption of a tile says until the exact one takes the place of its preview.
+ * @param {{ precision?: string }} tile
+ */
+export const previewText = (tile) => (isPreview(tile) ? textOf("preview") : null);
