@@ -68,21 +68,6 @@ def test_where_the_storage_is_full_the_page_is_one_visitor_and_says_what_will_no
     assert page.evaluate("document.body.classList.contains('dark')") is not before
 
 
-def test_a_note_is_cut_before_the_sign_that_does_not_fit_and_loses_what_hides(address: str, open_page: Open) -> None:
-    page = open_page(address)
-    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
-    for note, kept in {
-        "x" * 78 + family: "x" * 78,
-        f"we {family}": f"we {family}",
-        "gpj.\u202eelit": "gpj.elit",
-        "x" * 100: "x" * 80,
-    }.items():
-        tile = {"sha256": "1" * 64, "seed": 1, "note": note}
-        assert page.evaluate("(tile) => window.ganRace.favourites.checked(tile).note", tile) == kept
-    half = "window.ganRace.favourites.checked({ sha256: '1'.repeat(64), seed: 1, note: 'half \\ud83d' }).note"
-    assert page.evaluate(half) == "half "
-
-
 def test_a_star_beyond_the_most_is_refused_in_words_that_everybody_sees(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=400")
     wait_for_tile(page, seed=400)

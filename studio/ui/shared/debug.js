@@ -7,13 +7,15 @@ import * as favourites from "./local_favourites.js";
 import { page, setSeed, setShown } from "./page_state.js";
 import * as ahead from "./prefetch.js";
 import * as looked from "./seen_seeds.js";
+import * as keep from "./storage.js";
 import { openCompare as compare, openSeed, openTab, openVerify as verify, showsTile } from "./tabs.js";
 import { errorText, setLanguage, textOf as text } from "./texts.js";
 import * as link from "./url_state.js";
 import { visitor } from "./visitor.js";
+import { visitorSecret as secret } from "./visitor_secret.js";
 
 const calls = { callServer, compare, openSeed, openTab, setLanguage, setList, setSeed, setShown, verify };
-const views = { ahead, errorText, favourites, find: findCheckpoint, link, looked, showsTile, text, visitor };
+const views = { ahead, errorText, favourites, find: findCheckpoint, keep, link, looked, secret, showsTile, text, visitor };
 
 Object.assign(window, {
   ganRace: Object.create(Object.prototype, {

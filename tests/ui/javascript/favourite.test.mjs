@@ -47,3 +47,13 @@ test("what is wrong with a file is named", () => {
   assert.deepEqual(problemOf({ version: 2 }), { key: "error_favourites_version", values: { version: "2", known: 1 } });
   assert.deepEqual(problemOf({}), { key: "error_favourites_row", values: { row: 2 } });
 });
+
+test("a note is cut before the sign that does not fit, and loses what hides", () => {
+  const family = "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}";
+  const noteOf = (note) => checked({ ...GOOD, note }).note;
+  assert.equal(noteOf("x".repeat(78) + family), "x".repeat(78));
+  assert.equal(noteOf(`we ${family}`), `we ${family}`);
+  assert.equal(noteOf("gpj.\u202eelit"), "gpj.elit");
+  assert.equal(noteOf("x".repeat(100)), "x".repeat(80));
+  assert.equal(noteOf("half \ud83d"), "half ");
+});
