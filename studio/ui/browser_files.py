@@ -159,9 +159,14 @@ class WithHead:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on every answer but the page's as it is."""
-        is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] in ("", "/")
+        is_page = scope["type"] == "http" and scope["method"] == "GET" and _path(scope) in ("", "/")
         is_for_all = not is_page or not await is_let_in(Request(scope))
         await self.app(scope, receive, send if is_for_all else _with_head(send))
+
+
+def _path(scope: Scope) -> str:
+    """Return the path below the one at which a reverse proxy shows the page, where it leaves that to the program."""
+    return str(scope["path"]).removeprefix(str(scope.get("root_path", "")).rstrip("/"))
 
 
 def _with_head(send: Send) -> Send:

@@ -7,18 +7,24 @@ const CRC_OF_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
+/** @param {Uint8Array} bytes */
 function crcOf(bytes) {
   let crc = 0xffffffff;
   for (let place = 0; place < bytes.length; place++) crc = CRC_OF_BYTE[(crc ^ bytes[place]) & 255] ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-// Write [value, bytes it takes] one after the other, the lowest byte first.
+/**
+ * Write [value, bytes it takes] one after the other, the lowest byte first.
+ * @param {number[][]} fields
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
 const packed = (...fields) =>
   Uint8Array.from(
     fields.flatMap(([value, size]) => Array.from({ length: size }, (_, place) => (value >>> (8 * place)) & 255)),
   );
 
+/** @param {Date} date */
 function timeOf(date) {
   const time = (date.getHours() << 11) | (date.getMinutes() << 5) | (date.getSeconds() >> 1);
   return [
@@ -27,7 +33,10 @@ function timeOf(date) {
   ];
 }
 
-// Zip files {name, bytes: Uint8Array}, in their order.
+/**
+ * Zip files in their order.
+ * @param {{ name: string, bytes: Uint8Array<ArrayBuffer> }[]} files
+ */
 export function zipOf(files, date = new Date()) {
   const [VERSION, FLAGS, METHOD, NOTHING] = [
     [10, 2],
@@ -35,7 +44,10 @@ export function zipOf(files, date = new Date()) {
     [0, 2],
     [0, 2],
   ];
-  const [parts, directory] = [[], []];
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  const parts = [];
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  const directory = [];
   let offset = 0;
   for (const { name, bytes } of files) {
     const letters = new TextEncoder().encode(name);

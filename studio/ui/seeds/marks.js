@@ -13,12 +13,13 @@ const MOST_MARKED = 40; // checkpoints whose marks are kept
 /** By what the browser keeps the marks of the checkpoint that is shown. */
 export const markedName = () => `${state.wish?.sha256} ${state.wish?.psi}`;
 
-/** @returns {Record<string, Record<string, unknown>>} */
+/** @returns {Record<string, Record<string | number, unknown>>} */
 function every() {
   const kept = storage.read(KEPT);
   return typeof kept === "object" && kept !== null && !Array.isArray(kept) ? kept : {};
 }
 
+/** @type {() => Record<string | number, unknown>} */
 const own = () => every()[markedName()] ?? {};
 
 /**

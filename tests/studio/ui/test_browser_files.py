@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,33 @@ def test_where_visitors_log_in_only_they_get_the_files(tmp_path: Path) -> None:
             assert modules_of(visitor.get("/").text)["inlined"]
     finally:
         built.close(verbose=False)
+
+
+@pytest.mark.parametrize("shown", ["/gan/", "/"])
+def test_below_a_path_of_a_reverse_proxy_the_page_finds_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: str
+) -> None:
+    """The proxy leaves its path, or takes it away."""
+    monkeypatch.setenv("GRADIO_ROOT_PATH", "/gan")
+    built = studio_page.build(tmp_path, torch.device("cpu"))
+    address = built.launch(prevent_thread_lock=True, quiet=True)[1].split("/gan")[0]
+    try:
+        with httpx.Client(base_url=address, timeout=20) as visitor:
+            modules = modules_of(visitor.get(shown).text)
+            for name in (modules["addresses"]["race/seeds/tab.js"], modules["texts"]["ja"]):
+                assert visitor.get(f"{shown}{name.removeprefix('./')}").status_code == 200
+    finally:
+        built.close(verbose=False)
+
+
+def test_the_package_brings_what_the_page_needs_and_no_tool() -> None:
+    settings = tomllib.loads((UI.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["studio"]
+    brought = {path for pattern in patterns for path in UI.parent.glob(pattern)}
+    kinds = ("*.css", "*.html", "*.toml", "*.js")
+    needed = {path for kind in kinds for path in UI.rglob(kind) if "node_modules" not in path.parts}
+    assert needed - brought == {UI / "eslint.config.js"}
+    assert not {path for path in brought if "node_modules" in path.parts}
 
 
 def test_the_page_is_as_long_as_it_says(client: httpx.Client) -> None:
