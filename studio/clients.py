@@ -18,6 +18,7 @@ class Client:
     """
 
     source: str = ""
+    can_leave: bool = True  # which ends with the answer; the program itself never leaves
     has_left: bool = False
     _callbacks: list[Callable[[], object]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -25,25 +26,27 @@ class Client:
     def on_leaving(self, callback: Callable[[], object]) -> None:
         """Call a function once the client hangs up before the answer; at once where that has happened."""
         with self._lock:
-            if not self.has_left:
+            if self.can_leave:
                 self._callbacks.append(callback)
+            if not self.has_left:
                 return
         callback()
 
     def leave(self) -> None:
         """Note that nobody waits for the answer any more."""
         with self._lock:
-            self.has_left, callbacks, self._callbacks = True, self._callbacks, []
+            self.has_left = self.has_left or self.can_leave
+            self.can_leave, callbacks, self._callbacks = False, self._callbacks, []
         for callback in callbacks:
             callback()
 
     def finish(self) -> None:
         """Note that the request is answered: what it ordered beyond its answer stays."""
         with self._lock:
-            self._callbacks = []
+            self.can_leave, self._callbacks = False, []
 
 
-PROGRAM = Client()  # which never leaves
+PROGRAM = Client(can_leave=False)
 _current: ContextVar[Client] = ContextVar("client", default=PROGRAM)
 
 

@@ -123,7 +123,9 @@ class Films:
 
     def _make(self, film: Film, frames: Iterable[Pixels], rate: int) -> None:
         try:
-            with serving(Client(film.source)):  # whose frames are drawn for as long as the film is wanted
+            with serving(
+                Client(film.source, can_leave=False)
+            ):  # whose frames are drawn for as long as the film is wanted
                 film.data = write(film.kind, self._counted(film, frames), rate)
         except (StoppedError, VideoError) as error:
             film.error = error

@@ -258,7 +258,10 @@ def _add(
 def _add_new(found: Parsers) -> None:
     command = _add(found, "new", new, "begin a race, or go on with one, and enter a folder of mails")
     command.add_argument(
-        "--entries", type=Path, metavar="MAILS", help="a folder; each folder, zip or picture in it is one entrant's"
+        "--entries",
+        type=Path,
+        metavar="MAILS",
+        help="a folder; each folder, zip or picture in it is one entrant's (default: none)",
     )
     command.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, metavar="DIR", help="those not in the mails")
     command.add_argument("--title", default=RaceOptions.title, metavar="TEXT", help="of the race, on its pages")

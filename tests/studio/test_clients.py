@@ -36,6 +36,7 @@ def test_a_client_is_known_in_the_threads_of_its_request_and_not_in_those_of_oth
         (["ask", "leave"], True),
         (["leave", "ask"], True),
         (["ask", "finish", "leave"], False),
+        (["finish", "leave", "ask"], False),
         (["ask", "leave", "leave"], True),
         (["ask"], False),
     ],
@@ -46,3 +47,15 @@ def test_leaving_is_told_once_unless_the_request_was_answered(events: list[str],
     for event in events:
         steps[event]()
     assert told == [1] * called
+
+
+def test_nothing_is_kept_for_who_never_leaves() -> None:
+    told: list[str] = []
+    answered = Client("a session")
+    answered.finish()
+    for client in (PROGRAM, Client("a film", can_leave=False), answered):
+        client.on_leaving(lambda: told.append("left"))
+        client.leave()
+        assert not client._callbacks
+        assert not client.has_left
+    assert told == []

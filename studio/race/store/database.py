@@ -42,9 +42,14 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, *, patience: float = PATIENCE_SECONDS, sleep: Callable[[float], None] = time.sleep
+        self,
+        path: Path,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.path, self._patience, self._sleep = path, patience, sleep
+        self.path, self._patience, self._sleep, self._clock = path, patience, sleep, clock
         self._lock = threading.Lock()  # writers of one process wait here instead of for the file
 
     def read(self, action: Action[Result]) -> Result:
@@ -57,7 +62,7 @@ class Database:
             return self._persistently("BEGIN IMMEDIATE", action)
 
     def _persistently(self, begin: str, action: Action[Result]) -> Result:
-        deadline, pause = time.monotonic() + self._patience, FIRST_PAUSE_SECONDS
+        deadline, pause = self._clock() + self._patience, FIRST_PAUSE_SECONDS
         while True:
             try:
                 return self._once(begin, action)
@@ -72,7 +77,7 @@ class Database:
             raise RaceError("store_full") from error
         if code not in AWAY:
             raise RaceError("race_damaged", path=self.path.name, why=str(error)) from error
-        if time.monotonic() >= deadline:
+        if self._clock() >= deadline:
             raise RaceError("store_away") from error
 
     def _once(self, begin: str, action: Action[Result]) -> Result:

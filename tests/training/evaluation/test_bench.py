@@ -219,7 +219,7 @@ def old(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A checkout whose recipes have fewer fields, and whose program prints something."""
     recipes, trainer = (tmp_path / "training" / place for place in OLD_PLACES[request.param])
     for folder in {tmp_path / "training", recipes.parent, trainer.parent}:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "__init__.py").touch()
     recipes.write_text(
         "class Recipe:\n"
