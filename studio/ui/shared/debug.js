@@ -15,7 +15,19 @@ import { visitor } from "./visitor.js";
 import { visitorSecret as secret } from "./visitor_secret.js";
 
 const calls = { callServer, compare, openSeed, openTab, setLanguage, setList, setSeed, setShown, verify };
-const views = { ahead, errorText, favourites, find: findCheckpoint, keep, link, looked, secret, showsTile, text, visitor };
+const views = {
+  ahead,
+  errorText,
+  favourites,
+  find: findCheckpoint,
+  keep,
+  link,
+  looked,
+  secret,
+  showsTile,
+  text,
+  visitor,
+};
 
 Object.assign(window, {
   ganRace: Object.create(Object.prototype, {
