@@ -109,7 +109,8 @@ def build(studio: Studio) -> gr.HTML:
         return nearest.stop(studio, asked)
 
     functions = [morph_about, morph_strip, morph_tile, morph_cell, morph_copies, morph_stop_copies]
-    props: dict[str, Any] = {"list": studio.list().model_dump(), "kinds": video.available(), "copies": studio.copies is not None}
+    copies = studio.copies is not None
+    props: dict[str, Any] = {"list": studio.list().model_dump(), "kinds": video.available(), "copies": copies}
     return component("morph", [*functions, *_film_functions(studio)], **props)
 
 
