@@ -435,6 +435,7 @@ def findings(page: Page) -> list[str]:
 
 
 def drop(page: Page, data: bytes, name: str = "tile.png") -> None:
+    expect(page.locator(".race .drop")).to_be_visible()  # once its script has run
     page.locator(".race .drop input").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
 
 

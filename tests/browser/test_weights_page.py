@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import looks_like, pixels_of, reload_with_list, sheet_of, wait_for_tile
+from tests.browser.conftest import drop, looks_like, pixels_of, reload_with_list, sheet_of, wait_for_tile
 from training.core import checkpoint
 from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS
 from training.core.pixels import Pixels
@@ -77,8 +77,7 @@ def test_the_exported_tile_of_the_other_weights_passes_as_what_it_is(twin: str, 
     data = waiting.value.path().read_bytes()
     assert waiting.value.suggested_filename == f"race_{twin[:8]}_seed3.png"
     page.get_by_role("tab", name="Verify").click()
-    drop = page.locator(".race .drop input")
-    drop.set_input_files({"name": "tile.png", "mimeType": "image/png", "buffer": data})
+    drop(page, data)
     expect(page.locator(".outcome")).to_have_text("PASS (exact)", timeout=20000)
     expect(page.locator(".verify .facts")).to_contain_text(f"alpha · raw · {twin[:8]}")
     expect(page.locator(".verify .facts")).to_contain_text("weights as last trained")

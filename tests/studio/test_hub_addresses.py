@@ -126,8 +126,6 @@ def test_the_studio_says_in_one_sentence_why_an_address_cannot_be_opened(
     hub_server: Hub, launched: list[Launched], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoints", ADDRESS])
-    with pytest.raises(SystemExit) as stopped:
-        app.main()
-    assert stopped.value.code == 2
+    assert app.main() == app.FAILED
     assert f"error: There is no model {ADDRESS}, or it is private" in capsys.readouterr().err
     assert not launched

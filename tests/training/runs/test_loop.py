@@ -78,7 +78,7 @@ def test_a_run_leaves_one_checkpoint_with_everything_around_it(tmp_path: Path, i
     assert about["runtimes"][0].keys() == {"start", "end", "device", "precision"}
     assert {"python", "torch", "numpy"} <= about["versions"].keys()
     np.testing.assert_array_equal(np.asarray(Image.open(folder / "preview.png")), seed_sheet(found.generator, 0))
-    assert (folder / "README.md").read_text(encoding="utf-8").startswith("---\nlicense: mit\n")
+    assert (folder / "README.md").read_text(encoding="utf-8").startswith("---\n")
     assert [row["images"] for row in rows(folder / "metrics.jsonl")] == [80, 160]
 
 
