@@ -40,6 +40,7 @@ AT_ONCE = ("explore/tab.js", "header/panel.js", "favourites/panel.js", "checkpoi
 IMPORTED = re.compile(r"""^((?:import|export|\} from)\b[^;"]*")(\.[^"]+)";""", re.M)
 NAMES = re.compile(rf"""^(?:import|export|\}} from)\b[^;"]*"{NAMED}([^"]+)";""", re.M)
 HEAD = b"<head>"
+UNMOUNTED = '.race-part[id^="race-"]:not([data-mounted]) { visibility: hidden }'  # its buttons would do nothing yet
 
 
 class BrowserFile(NamedTuple):
@@ -111,7 +112,7 @@ def needed_by(names: Iterable[str]) -> list[str]:
 
 @cache
 def head() -> str:
-    """Return what the head of the page begins with: the modules that the first tile needs, and the map of all."""
+    """Return what the head of the page begins with: how a part waits, the modules of the first tile, the map of all."""
     scripts = {name: file.plain.decode() for name, file in browser_files().items() if file.kind == SCRIPT}
     first = needed_by((ENTRANCE, *AT_ONCE))
     modules = {
@@ -122,6 +123,7 @@ def head() -> str:
     data = json.dumps(modules, ensure_ascii=False).replace("<", "\\u003c")  # which could end the element
     return "\n".join(
         (
+            f"<style>{UNMOUNTED}</style>",
             f'<script type="application/json" id="race-modules">{data}</script>',
             f"<script>{(FOLDER / 'import_map.js').read_text(encoding='utf-8')}</script>",
             f'<script type="module">import "{NAMED}{ENTRANCE}";</script>',

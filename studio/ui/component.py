@@ -38,6 +38,7 @@ def component(
         js_on_load=f"{importing('shared/mount.js', mount)};",
         server_functions=list(functions),
         elem_id=f"race-{name}",
+        elem_classes="race-part",
         apply_default_css=False,
         **props,
     )

@@ -59,6 +59,7 @@ def choose(page: Page, slot: int, name: str) -> None:
 
 
 def set_mode(page: Page, mode: str) -> None:
+    expect(page.locator("#race-compare[data-mounted]")).to_be_attached()  # the HTML has a mode of its own before
     page.locator(f".modes input[value={mode}]").check()
 
 

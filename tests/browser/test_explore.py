@@ -242,7 +242,7 @@ def test_without_a_checkpoint_an_untrained_generator_stands_in_and_says_so(
     folder.mkdir()
     page = open_page(serve(folder))
     expect(page.locator(".untrained")).to_contain_text("untrained")
-    expect(page.locator(".untrained code")).to_contain_text("python -m training train best")
+    expect(page.locator(".untrained code")).to_contain_text("python -m training start")
     page.keyboard.press("r")
     wait_for_tile(page, seed=1)
     expect(page.locator(".explore .legal")).to_contain_text("Not submittable: this generator is an untrained stand-in")

@@ -12,15 +12,15 @@ const FETCH_AHEAD_MILLISECONDS = 300; // after the first tile, which has the lin
 const components = new Map();
 
 /**
- * Load the script of a component and let it take its element, which nobody sees before.
+ * Load the script of a component and let it take its element, which the page's head hides before: its buttons would do
+ * nothing.
  * @param {string} path of the script within `studio/ui`: `explore/tab.js`
  * @param {MountedComponent} component
  */
 export async function mount(path, component) {
   components.set(path, component);
-  component.element.style.visibility = "hidden";
   await load(path);
-  component.element.style.visibility = "";
+  component.element.closest(".race-part[id^=race-]")?.setAttribute("data-mounted", "");
 }
 
 /**
