@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,8 +21,8 @@ CROWD = Mix(visitors=100, seconds=120.0)
 
 
 def measured(mix: Mix) -> Measured:
-    with opened(mix) as studio:
-        found = asyncio.run(run(mix, studio))
+    with opened(mix) as studio, ThreadPoolExecutor(1) as other:  # this thread may have the loop of browser tests
+        found = other.submit(lambda: asyncio.run(run(mix, studio))).result()
     print(found.report())
     return found
 
