@@ -105,7 +105,7 @@ def train(options: argparse.Namespace) -> None:
         images = data.open_data(pictures, recipe.resolution)
         print("\n".join(images.packed.lines()))
         spare = opened_spare(options.local, options.out)
-        session = loop.open_session(recipe, options.seed, images, options.out, compute)
+        session = loop.open_session(recipe, options.seed, images, options.out, compute, change=options.change)
         session.spare = spare
         start = f"from image {session.run.images:,} on {passport.device_name(options.device)}"
         _say_what_a_cpu_can(options.device)
@@ -273,6 +273,11 @@ def _add_train_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--images", type=_count, metavar="N", help="stop once this many have been seen (default: no limit)"
+    )
+    command.add_argument(
+        "--change",
+        action="store_true",
+        help="go on with a run whose recipe was another one of the same networks; the passport says since when",
     )
     _add_local_option(command)
     command.set_defaults(command=train)

@@ -15,6 +15,7 @@ from training.core.dataset import Data
 from training.recipes.recipe import Recipe
 
 PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
+CHANGES = "changes"  # of the recipe during the run: at which image, and which settings
 PACKAGES = ("torch", "numpy", "safetensors")
 
 
