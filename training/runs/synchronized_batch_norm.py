@@ -1,0 +1,123 @@
+"""Batch norm over the rows of all processes: on CPUs as on GPUs, and with gradients of gradients.
+
+torch's own SyncBatchNorm works on GPUs only, and its gradient cannot be differentiated again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+from torch.nn.functional import batch_norm
+
+from training.core.sharding import Shard, active_shard, gathered_of_processes, summed
+
+PLACES = (0, 2, 3)  # dimensions of [N, C, H, W] that a channel is normalised over
+
+
+class SynchronizedBatchNorm2d(nn.BatchNorm2d):  # [N, C, H, W] -> [N, C, H, W]
+    """A BatchNorm2d that takes its statistics in train mode from the rows of all processes of a sharded step."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # the name in torch
+        shard = active_shard()
+        if shard is None or not self.training:
+            return super().forward(input)
+        mean, variance, count = _moments(input.detach(), shard)
+        self._keep(mean, variance * count / max(count - 1, 1))
+        normed: Tensor = _Normalize.apply(input, self.weight, self.bias, mean, variance, count, self.eps)
+        return normed
+
+    @torch.no_grad()
+    def _keep(self, mean: Tensor, variance: Tensor) -> None:
+        """Take a batch's mean and unbiased variance [C] into the running ones."""
+        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
+            return
+        self.num_batches_tracked.add_(1)
+        share = 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        self.running_mean.lerp_(mean, share)
+        self.running_var.lerp_(variance, share)
+
+
+def synchronize_batch_norms(network: nn.Module) -> None:
+    """Let every batch norm of a network, whose weights, buffers and names stay, act over all processes."""
+    for parent in list(network.modules()):
+        for name, norm in parent.named_children():
+            if type(norm) is nn.BatchNorm2d:
+                setattr(parent, name, _synchronized(norm))
+
+
+def _synchronized(norm: nn.BatchNorm2d) -> SynchronizedBatchNorm2d:
+    with torch.device("meta"):  # draws no random number and takes no memory
+        other = SynchronizedBatchNorm2d(norm.num_features, norm.eps, norm.momentum, norm.affine)
+    other._parameters, other._buffers = norm._parameters, norm._buffers
+    return other.train(norm.training)
+
+
+@torch.no_grad()
+def _moments(features: Tensor, shard: Shard) -> tuple[Tensor, Tensor, int]:
+    """Return mean and variance [C] of features [n, C, H, W] over all processes, and the count of numbers in each.
+
+    Those of the processes are combined as in Chan et al. 1979, "Updating formulae", which loses no digits where the
+    mean is large.
+    """
+    own = torch.stack(torch.batch_norm_update_stats(features, None, None, 0.0)).float()  # [2, C]
+    means, variances = gathered_of_processes(own).unbind(1)  # [world, C]
+    shares = torch.tensor(shard.counts, device=own.device)[:, None] / shard.total
+    mean = (shares * means).sum(dim=0)
+    variance = (shares * (variances + (means - mean).square())).sum(dim=0)
+    return mean, variance, features.numel() // features.shape[1] * shard.total // shard.count
+
+
+class _Normalize(Function):
+    """Batch norm with the statistics of all processes; gain and bias get the gradient of these rows alone."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Any, bias: Any, mean: Tensor, variance: Tensor, count: int, eps: float
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight, bias, mean, variance)
+        ctx.count, ctx.eps = count, eps
+        return batch_norm(x, mean, variance, weight, bias, training=False, eps=eps)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        wanted = ctx.needs_input_grad[:3]
+        back = _differentiable_backward if torch.is_grad_enabled() else _backward
+        return (*back(ctx, gradients[0], wanted), None, None, None, None)
+
+
+def _backward(ctx: Any, gradient: Tensor, wanted: tuple[bool, bool, bool]) -> tuple[Tensor | None, ...]:
+    """Take torch's gradient with the statistics held, and add what goes back through them."""
+    x, weight, _, mean, variance = ctx.saved_tensors
+    gain = variance.new_ones(len(variance)) if weight is None else weight
+    held = torch.ops.aten.native_batch_norm_backward(
+        *(gradient, x, gain, mean, variance, None, None, False, ctx.eps, [True, True, True])
+    )
+    through = summed(torch.stack([held[1], held[2]]).float()) / ctx.count  # of the normed features and of 1, [2, C]
+    inverse = (variance + ctx.eps).rsqrt()
+    slope = -gain * inverse.square() * through[0]
+    shift = -gain * inverse * through[1] - slope * mean
+    slope, shift = (one[:, None, None].to(x.dtype) for one in (slope, shift))
+    to_features = held[0].add_(shift).addcmul_(x, slope)
+    return tuple(one if is_wanted else None for one, is_wanted in zip((to_features, *held[1:]), wanted, strict=True))
+
+
+def _differentiable_backward(ctx: Any, gradient: Tensor, wanted: tuple[bool, bool, bool]) -> tuple[Tensor | None, ...]:
+    """Take the gradient of the same written out, so that it can be differentiated again."""
+    x, weight, bias, *_ = ctx.saved_tensors
+    inputs = [one for one, is_wanted in zip((x, weight, bias), wanted, strict=True) if is_wanted]
+    normed = _written_out(x, weight, bias, ctx.count, ctx.eps)
+    found = iter(torch.autograd.grad(normed, inputs, gradient, create_graph=True))
+    return tuple(next(found) if is_wanted else None for is_wanted in wanted)
+
+
+def _written_out(x: Tensor, weight: Tensor | None, bias: Tensor | None, count: int, eps: float) -> Tensor:
+    features = x.float()
+    mean = summed(features.sum(dim=PLACES, keepdim=True)) / count
+    variance = summed((features - mean).square().sum(dim=PLACES, keepdim=True)) / count
+    normed = (features - mean) * (variance + eps).rsqrt()
+    if weight is not None and bias is not None:
+        normed = normed * weight[:, None, None] + bias[:, None, None]
+    return normed.to(x.dtype)
