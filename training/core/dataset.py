@@ -99,9 +99,7 @@ class Data:
             raise DataError(f"The data have {len(values)} different labels; the recipe asks for {classes}.")
         return replace(self, labels=labels)
 
-    def batch(
-        self, seed: int, images_seen: int, size: int, rows: slice = slice(None)
-    ) -> tuple[Tensor, Tensor]:
+    def batch(self, seed: int, images_seen: int, size: int, rows: slice = slice(None)) -> tuple[Tensor, Tensor]:
         """Return the next `size` images after `images_seen`, uint8 [size, 3, R, R], and their labels [size].
 
         Each epoch is a shuffle of its own of all images. `rows` are those that are wanted of the batch.

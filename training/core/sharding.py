@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -53,7 +54,7 @@ class Shard:
     def counts(self) -> list[int]:
         """Return how many rows each process has."""
         ends = [self.total * rank // self.world for rank in range(self.world + 1)]
-        return [stop - start for start, stop in zip(ends, ends[1:], strict=False)]
+        return [stop - start for start, stop in pairwise(ends)]
 
     @property
     def count(self) -> int:
@@ -149,12 +150,17 @@ def batch_mean(rows: Tensor) -> Tensor:  # [n, ...] -> [...]
     """Return the mean over the batch; where it is summed over processes, it is so in float32."""
     if (shard := active_shard()) is None:
         return rows.mean(dim=0)
-    return summed(rows.float().sum(dim=0) / shard.total).to(rows.dtype)
+    return summed(at_least_float32(rows).sum(dim=0) / shard.total).to(rows.dtype)
 
 
 def weighed(value: Tensor) -> Tensor:
     """Return this process's part of a mean over the batch, such that the sum over the processes is that mean."""
     return value if (shard := active_shard()) is None else value * shard.share
+
+
+def at_least_float32(value: Tensor) -> Tensor:
+    """Return numbers in float32 where they are in less."""
+    return value.to(torch.promote_types(value.dtype, torch.float32))
 
 
 def whole_count(rows: int) -> int:
@@ -169,7 +175,7 @@ def summed(value: Tensor) -> Tensor:
     """
     if active_shard() is None:
         return value
-    total: Tensor = _Sum.apply(value.float() if value.is_floating_point() else value)
+    total: Tensor = _Sum.apply(at_least_float32(value) if value.is_floating_point() else value)
     return total.to(value.dtype)
 
 
@@ -177,8 +183,7 @@ def summed_together(tensors: Sequence[Tensor]) -> list[Tensor]:
     """Return the sums of several tensors over the processes as `summed` does, all in one message."""
     if active_shard() is None:
         return list(tensors)
-    parts = summed(torch.cat([one.flatten() for one in tensors])).split([one.numel() for one in tensors])
-    return [part.view(one.shape) for part, one in zip(parts, tensors, strict=True)]
+    return _parted(summed(torch.cat([one.flatten() for one in tensors])), tensors)
 
 
 def sum_in_place(tensors: Sequence[Tensor]) -> None:
@@ -186,8 +191,14 @@ def sum_in_place(tensors: Sequence[Tensor]) -> None:
     if active_shard() is None or not tensors:
         return
     flat = _all_reduced(torch.cat([one.reshape(-1) for one in tensors]))
-    for one, total in zip(tensors, flat.split([one.numel() for one in tensors]), strict=True):
-        one.copy_(total.view_as(one))
+    for one, total in zip(tensors, _parted(flat, tensors), strict=True):
+        one.copy_(total)
+
+
+def _parted(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
+    """Cut the numbers of several tensors, one after the other, into tensors of their shapes."""
+    parts = torch.split(flat, [one.numel() for one in like])  # type: ignore[no-untyped-call]
+    return [part.view(one.shape) for part, one in zip(parts, like, strict=True)]
 
 
 class _Sum(Function):

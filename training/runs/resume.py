@@ -18,7 +18,7 @@ from training.recipes.recipe import CORRECTIONS, Recipe
 from training.runs import run_lock
 from training.runs.checkpoint_writer import check_folder
 from training.runs.notices import warn
-from training.runs.passport import check_passport, device_name, passport
+from training.runs.passport import check_passport, passport, runtime
 from training.runs.session import Session, now
 from training.runs.trainer import Trainer
 
@@ -39,17 +39,16 @@ def open_session(
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
     earlier = _read_passport(found) if found else None
     begun = _as_begun(recipe, earlier, out)
-    run = Trainer(begun, seed, compute.device, compute.precision)
+    run = Trainer(begun, seed, compute.device, compute.precision, compute.group.shard(begun.batch))
     about = passport(begun, seed, data)
     if found and earlier:
         about = _resume(run, found, earlier, about)
-    about["runtimes"].append({"start": now(), "end": now(), "device": device_name(compute.device)})
-    about["runtimes"][-1]["precision"] = compute.precision_name
+    about["runtimes"].append({"start": now(), "end": now(), **runtime(compute)})
     out.mkdir(parents=True, exist_ok=True)
     atomic_write.discard_unfinished(out)
     log = _restored_log(out, found)
     _discard_later_steps(out, run.images)
-    return Session(run, labelled.to(compute.device), out, about, log, clock, saved=found)
+    return Session(run, labelled.to(compute.device), out, about, log, clock, compute.group, saved=found)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from training.core.dataset import Data
+from training.core.process_group import ALONE, ProcessGroup
 from training.core.training_log import MetricsLog, parse_metrics
 from training.evaluation import grids
 from training.runs.alarms import WINDOW
@@ -48,6 +49,7 @@ class Session:
     about: dict[str, Any]
     log: MetricsLog
     clock: Callable[[], float] = time.monotonic
+    group: ProcessGroup = ALONE
     rows: list[dict[str, Any]] = field(init=False)  # the last of the metrics
     saved: Path | None = None  # the last good checkpoint
     saves: int = 0  # in this call

@@ -5,6 +5,7 @@ torch's own SyncBatchNorm works on GPUs only, and its gradient cannot be differe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.nn.functional import batch_norm
 
-from training.core.sharding import Shard, active_shard, gathered_of_processes, summed
+from training.core.sharding import Shard, active_shard, at_least_float32, gathered_of_processes, summed
 
 PLACES = (0, 2, 3)  # dimensions of [N, C, H, W] that a channel is normalised over
 
@@ -24,9 +25,9 @@ class SynchronizedBatchNorm2d(nn.BatchNorm2d):  # [N, C, H, W] -> [N, C, H, W]
         shard = active_shard()
         if shard is None or not self.training:
             return super().forward(input)
-        mean, variance, count = _moments(input.detach(), shard)
-        self._keep(mean, variance * count / max(count - 1, 1))
-        normed: Tensor = _Normalize.apply(input, self.weight, self.bias, mean, variance, count, self.eps)
+        found = _statistics(input.detach(), shard, self.eps)
+        self._keep(found.mean, found.variance * found.count / max(found.count - 1, 1))
+        normed: Tensor = _Normalize.apply(input, self.weight, self.bias, found)
         return normed
 
     @torch.no_grad()
@@ -55,37 +56,46 @@ def _synchronized(norm: nn.BatchNorm2d) -> SynchronizedBatchNorm2d:
     return other.train(norm.training)
 
 
-@torch.no_grad()
-def _moments(features: Tensor, shard: Shard) -> tuple[Tensor, Tensor, int]:
-    """Return mean and variance [C] of features [n, C, H, W] over all processes, and the count of numbers in each.
+@dataclass(frozen=True)
+class _Statistics:
+    """Mean and variance [C] over all processes, the count of numbers in each, and what is added to the variance."""
 
-    Those of the processes are combined as in Chan et al. 1979, "Updating formulae", which loses no digits where the
-    mean is large.
+    mean: Tensor
+    variance: Tensor
+    count: int
+    eps: float
+
+
+@torch.no_grad()
+def _statistics(features: Tensor, shard: Shard, eps: float) -> _Statistics:
+    """Return what features [n, C, H, W] are normalised by.
+
+    The moments of the processes are combined as in Chan et al. 1979, "Updating formulae", which loses no digits where
+    the mean is large.
     """
-    own = torch.stack(torch.batch_norm_update_stats(features, None, None, 0.0)).float()  # [2, C]
+    own = at_least_float32(torch.stack(torch.batch_norm_update_stats(features, None, None, 0.0)))  # [2, C]
     means, variances = gathered_of_processes(own).unbind(1)  # [world, C]
-    shares = torch.tensor(shard.counts, device=own.device)[:, None] / shard.total
+    shares = own.new_tensor(shard.counts)[:, None] / shard.total
     mean = (shares * means).sum(dim=0)
     variance = (shares * (variances + (means - mean).square())).sum(dim=0)
-    return mean, variance, features.numel() // features.shape[1] * shard.total // shard.count
+    return _Statistics(mean, variance, features.numel() // features.shape[1] * shard.total // shard.count, eps)
 
 
 class _Normalize(Function):
     """Batch norm with the statistics of all processes; gain and bias get the gradient of these rows alone."""
 
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Any, bias: Any, mean: Tensor, variance: Tensor, count: int, eps: float
-    ) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Any, bias: Any, statistics: _Statistics) -> Tensor:
+        mean, variance = statistics.mean, statistics.variance
         ctx.save_for_backward(x, weight, bias, mean, variance)
-        ctx.count, ctx.eps = count, eps
-        return batch_norm(x, mean, variance, weight, bias, training=False, eps=eps)
+        ctx.count, ctx.eps = statistics.count, statistics.eps
+        return batch_norm(x, mean, variance, weight, bias, training=False, eps=ctx.eps)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
         wanted = ctx.needs_input_grad[:3]
         back = _differentiable_backward if torch.is_grad_enabled() else _backward
-        return (*back(ctx, gradients[0], wanted), None, None, None, None)
+        return (*back(ctx, gradients[0], wanted), None)
 
 
 def _backward(ctx: Any, gradient: Tensor, wanted: tuple[bool, bool, bool]) -> tuple[Tensor | None, ...]:
@@ -95,7 +105,7 @@ def _backward(ctx: Any, gradient: Tensor, wanted: tuple[bool, bool, bool]) -> tu
     held = torch.ops.aten.native_batch_norm_backward(
         *(gradient, x, gain, mean, variance, None, None, False, ctx.eps, [True, True, True])
     )
-    through = summed(torch.stack([held[1], held[2]]).float()) / ctx.count  # of the normed features and of 1, [2, C]
+    through = summed(torch.stack([held[1], held[2]])) / ctx.count  # of the normed features and of 1, [2, C]
     inverse = (variance + ctx.eps).rsqrt()
     slope = -gain * inverse.square() * through[0]
     shift = -gain * inverse * through[1] - slope * mean
@@ -114,7 +124,7 @@ def _differentiable_backward(ctx: Any, gradient: Tensor, wanted: tuple[bool, boo
 
 
 def _written_out(x: Tensor, weight: Tensor | None, bias: Tensor | None, count: int, eps: float) -> Tensor:
-    features = x.float()
+    features = at_least_float32(x)
     mean = summed(features.sum(dim=PLACES, keepdim=True)) / count
     variance = summed((features - mean).square().sum(dim=PLACES, keepdim=True)) / count
     normed = (features - mean) * (variance + eps).rsqrt()

@@ -331,9 +331,7 @@ class Trainer:
         for network in (self.g, *trained):
             synchronize_batch_norms(network)
 
-    def _measures(
-        self, d_update: Update, logits: tuple[Tensor, Tensor], spread: Tensor, skipped: Tensor
-    ) -> Measures:
+    def _measures(self, d_update: Update, logits: tuple[Tensor, Tensor], spread: Tensor, skipped: Tensor) -> Measures:
         adaptive = self.adaptive
         steered = adaptive.overfit.clone(), adaptive.strength.clone(), adaptive.balance.clone()
         return Measures(

@@ -22,8 +22,7 @@ DIFFUSION_SIGMA = 0.05
 
 def color(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Shift the brightness by up to 0.5, scale the saturation by 0 .. 2 and the contrast by 0.5 .. 1.5, per image."""
-    kind = {"device": images.device, "dtype": images.dtype}
-    brightness, saturation, contrast = drawn(lambda n: torch.rand(3, n, 1, 1, 1, **kind), len(images), dim=1)
+    brightness, saturation, contrast = drawn(lambda n: images.new_empty(3, n, 1, 1, 1).uniform_(), len(images), dim=1)
     images = images + (brightness - 0.5)
     grey = images.mean(dim=1, keepdim=True)
     images = grey + (images - grey) * (2.0 * saturation)
@@ -58,22 +57,19 @@ def cutout(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
 
 def zoom(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Scale each image about its middle by a factor of 2 ** N(0, 0.2), the same both ways (ADA's isotropic scaling)."""
-    kind = {"device": images.device, "dtype": images.dtype}
-    factors = torch.exp2(0.2 * drawn(lambda n: torch.randn(n, **kind), len(images)))
+    factors = torch.exp2(0.2 * drawn(lambda n: images.new_empty(n).normal_(), len(images)))
     return _resample(images, 1.0 / factors, torch.zeros_like(factors))
 
 
 def rotation(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Turn each image about its middle by any angle; what comes in from outside is 0 (ADA's arbitrary rotation)."""
-    kind = {"device": images.device, "dtype": images.dtype}
-    angles = torch.pi * (2.0 * drawn(lambda n: torch.rand(n, **kind), len(images)) - 1.0)
+    angles = torch.pi * (2.0 * drawn(lambda n: images.new_empty(n).uniform_(), len(images)) - 1.0)
     return _resample(images, torch.ones_like(angles), angles)
 
 
 def noise(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Add noise of its own strength to each image, a standard deviation of |N(0, 0.1)| (ADA's corruption)."""
-    kind = {"device": images.device, "dtype": images.dtype}
-    sigma = 0.1 * drawn(lambda n: torch.randn(n, 1, 1, 1, **kind), len(images)).abs()
+    sigma = 0.1 * drawn(lambda n: images.new_empty(n, 1, 1, 1).normal_(), len(images)).abs()
     return images + sigma * drawn_like(torch.randn_like, images)
 
 
@@ -124,7 +120,8 @@ def diffused(images: Tensor, steps: Tensor) -> Tensor:  # [N, 3, R, R], int64 [N
     betas = torch.linspace(1e-4, 0.02, DIFFUSION_STEPS, device=images.device)
     kept = torch.cat([torch.ones(1, device=images.device), torch.cumprod(1.0 - betas, dim=0)])
     share = kept[steps][:, None, None, None].to(images.dtype)
-    noised: Tensor = share.sqrt() * images + DIFFUSION_SIGMA * (1.0 - share).sqrt() * drawn_like(torch.randn_like, images)
+    drawn_noise = drawn_like(torch.randn_like, images)
+    noised: Tensor = share.sqrt() * images + DIFFUSION_SIGMA * (1.0 - share).sqrt() * drawn_noise
     return noised
 
 
