@@ -35,6 +35,7 @@ from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
 from training.recipes.requirements import check_requirements
 from training.runs import loop, passport
+from training.runs.external_logs import WRITERS, ExternalLogs, check_packages
 from training.runs.followers import follow, opened_follower, opened_for_all
 from training.runs.loop import Budget, Session
 from training.runs.progress_bar import progress_bar
@@ -124,9 +125,12 @@ def _lead(options: argparse.Namespace, compute: Compute) -> None:
     """Train in the only process, or in the first of several, which alone decides, writes and prints."""
     with ExitStack() as held:
         session = opened_for_all(compute.group, partial(_opened, options, compute, held))
+        session.external = ExternalLogs(options.log, options.out, session.run.images, session.about)
+        held.callback(session.external.close)
         budget = Budget(options.minutes, options.hours_total, options.images)
         with progress_bar(session, budget):
             reason = loop.train(session, budget, quiet=True)
+        session.external.preview(session.saved)
         print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
 
 
@@ -138,6 +142,7 @@ def _follow(options: argparse.Namespace, compute: Compute) -> None:
 
 def _opened(options: argparse.Namespace, compute: Compute, held: ExitStack) -> Session:
     """Check and pack the pictures, open the run, which is `held` against other programs, and say how it goes on."""
+    check_packages(options.log)
     recipe = _recipe(options.recipe, options.set)
     pictures = hub.opened_data(options.data)
     _check_inputs(pictures, [recipe])
@@ -310,6 +315,13 @@ def _add_train_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--images", type=_count, metavar="N", help="stop once this many have been seen (default: no limit)"
+    )
+    command.add_argument(
+        "--log",
+        choices=tuple(WRITERS),
+        action="append",
+        default=[],
+        help="also write a log for this program; may be given twice (default: none)",
     )
     _add_local_option(command)
     command.set_defaults(command=train)

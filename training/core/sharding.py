@@ -197,7 +197,7 @@ def sum_in_place(tensors: Sequence[Tensor]) -> None:
 
 def _parted(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
     """Cut the numbers of several tensors, one after the other, into tensors of their shapes."""
-    parts = torch.split(flat, [one.numel() for one in like])  # type: ignore[no-untyped-call]
+    parts = torch.split(flat, [one.numel() for one in like])
     return [part.view(one.shape) for part, one in zip(parts, like, strict=True)]
 
 

@@ -17,6 +17,7 @@ from training.core.training_log import METRICS, MetricsLog
 from training.recipes.recipe import CORRECTIONS, Recipe
 from training.runs import run_lock
 from training.runs.checkpoint_writer import check_folder
+from training.runs.external_logs import TENSORBOARD
 from training.runs.notices import warn
 from training.runs.passport import check_passport, passport, runtime
 from training.runs.session import Session, now
@@ -67,7 +68,7 @@ def check_run(out: Path) -> None:
 
 def _is_of_a_run(name: str) -> bool:
     name = COPY_OF.sub("", name)
-    return name in (METRICS, run_folder.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
+    return name in (METRICS, run_folder.KEPT_STEPS, TENSORBOARD) or name.isdecimal() or name.startswith(".")
 
 
 def _read_passport(folder: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from training.core.process_group import ALONE, ProcessGroup
 from training.core.training_log import MetricsLog, parse_metrics
 from training.evaluation import grids
 from training.runs.alarms import WINDOW
+from training.runs.external_logs import ExternalLogs
 from training.runs.trainer import Trainer
 
 
@@ -55,6 +56,7 @@ class Session:
     saves: int = 0  # in this call
     log_is_late: bool = False  # the file of metrics lacks lines, which has been told
     spare: Path | None = None  # of the run on the local disk, where `out` is on a drive: takes each checkpoint first
+    external: ExternalLogs | None = None  # what other programs show of the run
     waiting: list[KeptStep] = field(default_factory=list)  # could not be written yet
     started: float = field(init=False)
     earlier_seconds: float = field(init=False)

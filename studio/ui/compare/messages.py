@@ -74,6 +74,13 @@ class FactsRequest(Request):
         return self
 
 
+class CurvesRequest(Request):
+    """Runs whose curves are followed, and the versions of those that are on the screen already, in the same order."""
+
+    checkpoints: Checkpoints
+    versions: Annotated[list[Label], Field(max_length=MOST_COUNTED)] = []
+
+
 class Drawn(Reply):
     """How a picture came about; in any `precision` but float32 it is a preview."""
 
@@ -149,6 +156,19 @@ class Curves(Reply):
     seconds: list[float]
     quantities: dict[Label, list[float | None]]
     alarms: list[Alarm]
+
+
+class CurvesReply(Reply):
+    """Curves in the order of the runs, None where the version is the one that was asked with.
+
+    `followed` tells that one of them has a log of its own beside its checkpoints, which may grow, and `growing` that one
+    has grown lately.
+    """
+
+    curves: list[Curves | None]
+    versions: list[Label]
+    followed: bool
+    growing: bool
 
 
 class Scores(Reply):
