@@ -54,7 +54,7 @@ class Log:
     @property
     def version(self) -> str:
         """Return a text that is another one as soon as the file has grown."""
-        return f"{self.folder.name}-{self.size}-{self.mtime_ns}"
+        return f"{int(self.of_run)}-{self.size}-{self.mtime_ns}"
 
     @property
     def is_fresh(self) -> bool:

@@ -96,7 +96,7 @@ class ExternalLogs:
     """The logs of a run by name, each with a thread that writes what has been queued for it."""
 
     def __init__(self, names: Iterable[str], out: Path, images: int, about: Mapping[str, Any]) -> None:
-        self.shown: Path | None = None  # the checkpoint whose preview was sent last
+        self.shown = out / f"{images:09d}"  # the checkpoint whose preview was sent last, by the call before this one
         self.logs = [_Log(name, out, images, about) for name in dict.fromkeys(names)]
         scores = {f"scores/{name}": value for name, value in (about.get("metrics") or {}).items()}
         if found := numbers_of(scores):

@@ -25,6 +25,7 @@ from studio.ui.shared.messages import Classes, IndexProgress, NearestReply
 
 MOST_COUNTED = 100  # of either; `check_size` says how many are compared
 Checkpoints = Annotated[list[Sha256], Field(min_length=1, max_length=MOST_COUNTED)]
+Version = Annotated[str, Field(pattern=r"^[0-9-]{0,60}$")]  # of a log; empty where there is none
 Seeds = Annotated[list[Seed], Field(min_length=1, max_length=MOST_COUNTED)]
 
 
@@ -78,7 +79,7 @@ class CurvesRequest(Request):
     """Runs whose curves are followed, and the versions of those that are on the screen already, in the same order."""
 
     checkpoints: Checkpoints
-    versions: Annotated[list[Label], Field(max_length=MOST_COUNTED)] = []
+    versions: Annotated[list[Version], Field(max_length=MOST_COUNTED)] = []
 
 
 class Drawn(Reply):
@@ -166,7 +167,7 @@ class CurvesReply(Reply):
     """
 
     curves: list[Curves | None]
-    versions: list[Label]
+    versions: list[Version]
     followed: bool
     growing: bool
 

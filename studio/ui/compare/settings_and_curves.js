@@ -178,17 +178,10 @@ const quantities = () => [...new Set(facts.curves.flatMap((one) => Object.keys(o
 
 function showQuantities() {
   const before = $(".quantity").value;
-  const names = [...$(".quantity").options].map((option) => option.value + option.textContent);
-  if (
-    names.join() ===
-    quantities()
-      .map((name) => name + logged("quantity", name))
-      .join()
-  )
-    return; // may be open
-  $(".quantity").replaceChildren(
-    ...quantities().map((name) => new Option(logged("quantity", name), name, false, name === before)),
-  );
+  const options = quantities().map((name) => new Option(logged("quantity", name), name, false, name === before));
+  const textsOf = (some) => [...some].map((option) => `${option.value} ${option.text}`).join();
+  if (textsOf($(".quantity").options) === textsOf(options)) return; // somebody may have it open
+  $(".quantity").replaceChildren(...options);
 }
 
 function linesOf(quantity, axis) {
