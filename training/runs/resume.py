@@ -17,8 +17,9 @@ from training.core.training_log import METRICS, MetricsLog
 from training.recipes.recipe import CORRECTIONS, Recipe
 from training.runs import run_lock
 from training.runs.checkpoint_writer import check_folder
+from training.runs.external_logs import TENSORBOARD
 from training.runs.notices import warn
-from training.runs.passport import CHANGES, check_passport, device_name, passport
+from training.runs.passport import CHANGES, check_passport, passport, runtime
 from training.runs.session import Session, now
 from training.runs.trainer import Trainer
 
@@ -49,17 +50,16 @@ def open_session(  # noqa: PLR0913 - what decides a run
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
     earlier = _read_passport(found) if found else None
     begun = recipe if change else _as_begun(recipe, earlier, out)
-    run = Trainer(begun, seed, compute.device, compute.precision)
+    run = Trainer(begun, seed, compute.device, compute.precision, compute.group.shard(begun.batch))
     about = passport(begun, seed, data)
     if found and earlier:
         about = _resume(run, found, earlier, about, change=change)
-    about["runtimes"].append({"start": now(), "end": now(), "device": device_name(compute.device)})
-    about["runtimes"][-1]["precision"] = compute.precision_name
+    about["runtimes"].append({"start": now(), "end": now(), **runtime(compute)})
     out.mkdir(parents=True, exist_ok=True)
     atomic_write.discard_unfinished(out)
     log = _restored_log(out, found)
     _discard_later_steps(out, run.images)
-    return Session(run, labelled.to(compute.device), out, about, log, clock, saved=found)
+    return Session(run, labelled.to(compute.device), out, about, log, clock, compute.group, saved=found)
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def check_run(out: Path) -> None:
 
 def _is_of_a_run(name: str) -> bool:
     name = COPY_OF.sub("", name)
-    return name in (METRICS, run_folder.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
+    return name in (METRICS, run_folder.KEPT_STEPS, TENSORBOARD) or name.isdecimal() or name.startswith(".")
 
 
 def _read_passport(folder: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import parametrize
 
+from training.core.sharding import batch_mean, drawn, drawn_like, gathered, own_rows, weighed
 from training.recipes.recipe import Recipe
 from training.runs.step_types import Augmented, Batch, Head, Outputs
 from training.tricks import augmentation
@@ -98,7 +99,7 @@ class InstanceNoise(StepHook):
 
     def before_augmentation(self, images: Tensor) -> Tensor:
         sigma = self.trainer.fading(self.recipe.d_noise, self.recipe.d_noise_images)
-        return images + sigma * torch.randn_like(images)
+        return images + sigma * drawn_like(torch.randn_like, images)
 
 
 class DiffusionTimestep(StepHook):
@@ -153,7 +154,7 @@ class Replay(StepHook):
 
     @torch.no_grad()
     def fakes_for_d(self, fakes: Batch) -> Batch:
-        return self.trainer.batch(self.buffer.mix(fakes.images), fakes.labels)
+        return self.trainer.batch(own_rows(self.buffer.mix(gathered(fakes.images))), fakes.labels)
 
 
 class FakeBalance(StepHook):
@@ -175,7 +176,7 @@ class LabelFlips(StepHook):
         return recipe.flip_labels > 0
 
     def logits(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-        flipped = torch.rand(len(real), 1, device=real.device) < self.recipe.flip_labels
+        flipped = drawn(lambda n: torch.rand(n, 1, device=real.device), len(real)) < self.recipe.flip_labels
         return torch.where(flipped, fake, real), torch.where(flipped, real, fake)
 
 
@@ -221,7 +222,7 @@ class Unrolled(StepHook):
         trainer, reals, fakes = self.trainer, reals.float(), fakes.float()
 
         def loss(later: Head) -> Tensor:
-            return trainer.d_loss(later, trainer.outputs(later, reals, fakes))
+            return weighed(trainer.d_loss(later, trainer.outputs(later, reals, fakes)))
 
         return unrolled_head(trainer.d.head, trainer.d_optimizer, loss, self.recipe.unrolled)
 
@@ -250,7 +251,7 @@ class FeatureMatching(StepHook):
         return recipe.feature_matching > 0
 
     def g_loss(self, loss: Tensor, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
-        real, fake = (one.features.float().mean(dim=0) for one in (outputs.reals, outputs.fakes))
+        real, fake = (batch_mean(one.features.float()) for one in (outputs.reals, outputs.fakes))
         return loss + self.recipe.feature_matching * (real - fake).abs().mean()
 
 

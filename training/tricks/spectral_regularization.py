@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from training.core.sharding import batch_mean, whole_count
+
 REAL_HALF_LIFE, FAKE_HALF_LIFE = 20_000, 4_000  # images, of the running means of power
 WARMUP = 0.5  # a half-life is at most this part of the images seen
 FULL = 4_000  # images from which on the loss counts in full, when the running means are no longer chance
@@ -43,14 +45,14 @@ class SpectralRegularizer(nn.Module):
         """Return the mean power of a batch in its opponent channels, as `training.evaluation.spectrum` measures it."""
         channels = torch.einsum("kc,nchw->nkhw", self.opponent, images)
         channels = (channels - channels.mean(dim=(2, 3), keepdim=True)) * self.window
-        power: Tensor = torch.fft.rfft2(channels).abs().square().mean(dim=0) / self.window.square().sum()
+        power: Tensor = batch_mean(torch.fft.rfft2(channels).abs().square()) / self.window.square().sum()
         return power
 
     def forward(self, real: Tensor, fake: Tensor) -> Tensor:  # [N, 3, R, R] in [-1, 1], twice -> scalar
         """Take a batch into the running means and return its loss."""
         power = self.power(fake.float())
         with torch.no_grad():
-            self._update(self.power(real.float()), power.detach(), len(real))
+            self._update(self.power(real.float()), power.detach(), whole_count(len(real)))
             distance = ((self.fake + FLOOR) / (self.real + FLOOR)).log().clamp(-MOST, MOST)
         fade = (self.images / FULL).clamp(max=1.0)
         return fade * (distance * power / (self.fake + FLOOR)).mean()
