@@ -118,6 +118,11 @@ class Gallery:
         self._listed: dict[str, Path] = {}  # the run of each hash of the last list
         self._lock = threading.RLock()
 
+    def close(self) -> None:
+        """Let go of the generators that are in memory."""
+        with self._lock:
+            self._loaded.clear()
+
     def entries(self) -> list[Entry]:
         """List the checkpoints by name; of a run only the newest, of a damaged one the reason."""
         listed = {run: self._newest(run) for run in self._runs()}
