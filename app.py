@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from studio.ui.page import Page, build
 from training.core import hub
+from training.core.output import printable
 
 LAST_PORT = 65535
 FAILED = 2
@@ -74,7 +75,7 @@ def main() -> int:
         page = build(checkpoints, data=options.data, adding=adding, race=options.race)
         page.launch(server_port=options.port, share=options.share)
     except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return FAILED
     return 0
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeGuard
 
+from training.core.regular_file import open_within
+
 METRICS = "metrics.jsonl"
 MAX_BYTES = 32 * 2**20
 MAX_LINE_BYTES = 20_000
@@ -58,7 +60,7 @@ def read_curves(folder: Path, points: int = POINTS) -> Curves:
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        with path.open("rb") as file:
+        with open_within(path) as file:
             yield from filter(None, map(_parsed, _lines(file)))
     except OSError:
         return

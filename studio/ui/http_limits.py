@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.clients import Client, serving
-from studio.ui.http_hosts import is_known
+from studio.ui.http_hosts import host_of, is_known
 from studio.ui.http_routes import EVENT, OWN, PAGE, Door, door_for, page_path
 from studio.ui.http_sessions import Sessions
 
@@ -39,6 +39,7 @@ NO_PAGE = """\
 There is no page here. Where a reverse proxy shows the studio below a path, start it with GRADIO_ROOT_PATH=/that-path.
 ここにページはありません。リバースプロキシのパスの下で表示する場合は、GRADIO_ROOT_PATH=/パス を指定して起動します。
 """
+ORIGINS = (b"x-forwarded-host", b"x-gradio-server")  # from which Gradio takes the address of the page
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"content-security-policy", POLICY.encode())]
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ class Guard:
             client = self._sessions.client(scope)
             try:
                 with self._bodies.of(client) as body, serving(client):
-                    await self._pass_on(scope, receive, _marked(send), body)
+                    await self._pass_on(self._without_foreign_names(scope), receive, _marked(send), body)
             except _RefusedError as refusal:
                 answer = PlainTextResponse(str(refusal), refusal.status, {"Connection": "close"})
                 await answer(scope, receive, _marked(send))
@@ -108,6 +109,12 @@ class Guard:
             log.warning("No such request: %s %.200r", type(error).__name__, str(error))
             log.debug("It came from here", exc_info=error)
             raise _RefusedError(400, "The page sends no such request.") from None
+
+    def _without_foreign_names(self, scope: Scope) -> Scope:
+        """Take away headers by which Gradio would write a foreign host into the page."""
+        known = self.rules.hosts()
+        headers = [one for one in scope["headers"] if one[0] not in ORIGINS or _is_known_origin(one[1], known)]
+        return {**scope, "headers": headers}
 
     def _door(self, scope: Scope) -> Door:
         """Return what a request is let in by. Raises _RefusedError."""
@@ -262,6 +269,11 @@ async def _hung_up(receive: Receive, client: Client) -> Message:
         pass
     client.leave()
     return message
+
+
+def _is_known_origin(value: bytes, more: Collection[str]) -> bool:
+    host = host_of(value.decode("latin-1").partition(",")[0])
+    return host is not None and is_known(f"[{host}]" if ":" in host else host, more)
 
 
 def _asks_for_a_page(scope: Scope) -> bool:
