@@ -59,8 +59,8 @@ def test_every_dependency_beyond_the_expected_is_justified_in_the_changelog() ->
     assert [name for name in sorted(names) if f"`{name}`" not in changelog] == []
 
 
-def test_the_test_extra_brings_every_extra_that_recipes_scores_and_films_need() -> None:
-    assert f"{SETTINGS['name']}[metrics,projected,video]" in EXTRAS["test"]
+def test_the_test_extra_brings_every_extra_that_recipes_scores_logs_and_films_need() -> None:
+    assert f"{SETTINGS['name']}[metrics,projected,tensorboard,video]" in EXTRAS["test"]
 
 
 def test_ci_runs_the_test_command_of_readme() -> None:

@@ -95,7 +95,7 @@ export interface Curves {
   alarms: Alarm[];
 }
 
-/** Curves in the order of the runs, None where the version is the one that was asked with. `followed` tells that one of them has a log of its own beside its checkpoints, which may grow, and `growing` that one has grown lately. */
+/** Curves in the order of the runs, None where the version is the one that was asked with. `followed` tells that a run has a log of its own beside its checkpoints, which may grow, and `growing` that one has grown lately. */
 export interface CurvesReply {
   curves: (Curves | null)[];
   versions: string[];
@@ -106,7 +106,7 @@ export interface CurvesReply {
 /** Runs whose curves are followed, and the versions of those that are on the screen already, in the same order. */
 export interface CurvesRequest {
   checkpoints: Sha256[]; // 100 at most
-  versions?: string[]; // 100 at most
+  versions?: string[] | null;
 }
 
 /** A knockout so far: the seeds, and which stayed at each decision. */

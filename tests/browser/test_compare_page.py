@@ -671,6 +671,38 @@ def test_settings_scores_and_curves_say_what_the_passports_say(
     expect(page.locator(".curve-table tbody tr").first).to_contain_text("stuck (20)")
 
 
+def test_the_curves_follow_a_run_that_goes_on_without_a_reload(
+    checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
+) -> None:
+    run = checkpoints / "run"
+    make_checkpoint(run / "000003000", seed=4, network="dcgan")
+
+    def log(*steps: int) -> None:
+        with (run / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.writelines(f'{{"images": {step}, "seconds": {step}, "d_loss": 1.0}}\n' for step in steps)
+
+    log(3100, 3200)
+    page = begin(open_page(serve(checkpoints)))
+    page.locator(".add").click()
+    wait_for_wall(page, 3)
+    page.locator("details.curves > summary").click()
+    page.locator(".curve-numbers > summary").click()
+    row = page.locator(".curve-table tbody tr", has_text="run")
+    expect(row.locator("td").first).to_have_text("2")
+    expect(page.locator(".following")).to_be_visible()
+    log(3300)
+    expect(row.locator("td").first).to_have_text("3", timeout=15_000)
+    page.locator("details.curves > summary").click()  # nothing is asked for what is not on the screen
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.wait_for_timeout(4000)
+    assert not [one for one in asked if '"compare_curves"' in one]
+    log(3400)
+    page.locator("details.curves > summary").click()
+    expect(row.locator("td").first).to_have_text("4", timeout=15_000)
+    assert findings(page) == []
+
+
 def test_a_wild_curve_flattens_no_other_and_is_said_to_be_cut(
     checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
 ) -> None:

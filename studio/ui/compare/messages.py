@@ -79,7 +79,7 @@ class CurvesRequest(Request):
     """Runs whose curves are followed, and the versions of those that are on the screen already, in the same order."""
 
     checkpoints: Checkpoints
-    versions: Annotated[list[Version], Field(max_length=MOST_COUNTED)] = []
+    versions: Annotated[list[Version], Field(max_length=MOST_COUNTED)] | None = None
 
 
 class Drawn(Reply):
@@ -162,8 +162,8 @@ class Curves(Reply):
 class CurvesReply(Reply):
     """Curves in the order of the runs, None where the version is the one that was asked with.
 
-    `followed` tells that one of them has a log of its own beside its checkpoints, which may grow, and `growing` that one
-    has grown lately.
+    `followed` tells that a run has a log of its own beside its checkpoints, which may grow, and `growing` that one has
+    grown lately.
     """
 
     curves: list[Curves | None]

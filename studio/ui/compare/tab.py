@@ -101,7 +101,7 @@ def build(studio: Studio) -> gr.HTML:
     def compare_curves(asked: CurvesRequest) -> CurvesReply:
         """Return the curves that have grown since they were asked for."""
         _check_size(len(asked.checkpoints), 1)
-        return _grown(studio, [studio.find(sha256) for sha256 in asked.checkpoints], asked.versions)
+        return _grown(studio, [studio.find(sha256) for sha256 in asked.checkpoints], asked.versions or [])
 
     return component(
         "compare",
