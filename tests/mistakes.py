@@ -99,8 +99,8 @@ MISTAKES = [
     ),
     Mistake("studio/race/results.py", "weights @ points / electors", "weights @ points", "studio/race/test_results.py"),
     Mistake(
-        "studio/race/results_files.py",
-        "if isinstance(value, str) and value.startswith(FORMULA)",
+        "studio/race/spreadsheet.py",
+        "if isinstance(value, str) and _is_formula(value)",
         "if False",
         "studio/race/test_results_page.py",
     ),

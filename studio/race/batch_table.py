@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from studio.race.batch_verification import EQUAL, NEAR, CheckedFile, short
+from studio.race.spreadsheet import safe_cell
 from studio.race.verdict import Outcome
 
 HEADINGS: dict[Outcome, str] = {
@@ -24,7 +25,6 @@ CSV_COLUMNS = (
     *("training_hours", "pretrained", "duplicates"),
 )
 CELL_LETTERS = 60
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would compute
 ABSENT = "-"
 
 
@@ -89,7 +89,7 @@ def to_csv(files: Sequence[CheckedFile]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
-    writer.writerows([_safe(cell) for cell in _csv_row(one)] for one in files)
+    writer.writerows([safe_cell(cell) for cell in _csv_row(one)] for one in files)
     return buffer.getvalue()
 
 
@@ -99,10 +99,6 @@ def _csv_row(one: CheckedFile) -> tuple[object, ...]:
         *(one.file, verdict.outcome, verdict.sentence, verdict.checkpoint, one.name, verdict.seed, verdict.psi),
         *(one.seeds_looked_at, declared.hours, declared.pretrained, _duplicates(one)),
     )
-
-
-def _safe(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def to_json(files: Sequence[CheckedFile]) -> str:

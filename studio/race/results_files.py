@@ -13,9 +13,9 @@ from studio.race.counting import Standing
 from studio.race.published import publish
 from studio.race.results import Results
 from studio.race.results_page import render
+from studio.race.spreadsheet import safe_cell
 from training.core.pixels import Pixels
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 ENTRY_FIELDS = (
     *("name", "checkpoint_sha256", "seed", "psi", "recipe", "training_hours", "pretrained", "seeds_looked_at"),
     "second_seed",
@@ -106,9 +106,5 @@ def ballot_rows(found: Results) -> list[list[Any]]:
 def to_csv(rows: Iterable[Sequence[Any]]) -> bytes:
     """Write rows as CSV that spreadsheets open as UTF-8, and in which no text becomes a formula."""
     buffer = io.StringIO()
-    csv.writer(buffer).writerows([_cell(value) for value in row] for row in rows)
+    csv.writer(buffer).writerows([safe_cell(value) for value in row] for row in rows)
     return buffer.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -46,5 +47,7 @@ def outcome(found: Attack, studio: RunningStudio) -> str:
         found.check(studio)
         studio.assert_unharmed()
     except Exception as error:
-        return f"failed: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__} at `{place.line}`: {error}"
+        return f"failed: {' '.join(what.split())[:300]}"
     return "held"
