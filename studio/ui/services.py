@@ -94,6 +94,10 @@ class Studio:
         """Return the SHA-256 under which an added checkpoint was taken, which its folder tells also when damaged."""
         return entry.folder.name if self.added.holds(entry) else None
 
+    def check_name(self, name: str) -> None:
+        """Raise RefusedError for a name that would pass for one of the folder's own checkpoints."""
+        self._trained.check_name(name)
+
     def remove(self, sha256: str, owner: str) -> None:
         """Remove a checkpoint that this owner has added. Raises RefusedError for any other, and OSError."""
         self.added.remove(sha256, owner)
