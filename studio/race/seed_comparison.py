@@ -58,7 +58,7 @@ class DrawnTile:
     seed: int
     pixels: Pixels = field(repr=False)
 
-    @cached_property
+    @property
     def cells(self) -> Pixels:  # [100, R, R, 3]
         """Return its pictures."""
         return to_cells(self.pixels, self.pixels.shape[0] // COLUMNS)
