@@ -73,7 +73,7 @@ REMARKS = {
     "typed_seed": " The seed {used} was typed; the file itself says {said}.",
     "typed_checkpoint": " The checkpoint {used} was typed; the file itself says {said}.",
     "typed_psi": " The psi {used} was typed; the file itself says {said}.",
-    "origin_added": " The checkpoint {short} is no one of the organiser's: a visitor has added it.",
+    "origin_added": " The checkpoint {short} was added by a visitor; it is not one of the organiser's.",
     "origin_beside": " The checkpoint {short} came with the files that are checked.",
 }
 FALSE_CLAIMS = " What the file says of itself is not true of it: {claims}."

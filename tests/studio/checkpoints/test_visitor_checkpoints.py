@@ -291,5 +291,5 @@ def test_one_that_has_such_a_name_already_is_listed_as_added(
     assert [(one.name, one.origin) for one in listed] == [("run", "folder"), ("Run · added", "added")]
     verdict = verify(export_png(checkpoint.load(other), 3), WithAdded(tmp_path / "given", added.gallery))
     assert (verdict.outcome, verdict.origin, verdict.checkpoint) == ("pass_exact", "added", sha256)
-    assert verdict.sentence.endswith("is no one of the organiser's: a visitor has added it.")
+    assert verdict.sentence.endswith("was added by a visitor; it is not one of the organiser's.")
     assert verify(export_png(checkpoint.load(own), 3), WithAdded(tmp_path / "given", added.gallery)).remarks == ()
