@@ -80,7 +80,7 @@ function lineText() {
 }
 
 function show() {
-  $(".others").hidden = tile === null;
+  $(".other-seeds").hidden = tile === null;
   if (tile === null) return;
   $(".others-line").textContent = lineText();
   $(".others-line").hidden = $(".others-line").textContent === "";
