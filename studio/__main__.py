@@ -20,17 +20,22 @@ from tqdm import tqdm
 
 from studio.checkpoints.catalog import Gallery, listed_name
 from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSources
+from studio.exploration.training_features import open_pictures
 from studio.race import batch_table
 from studio.race import commands as race_commands
 from studio.race.batch_files import ArchiveError, files_in, is_archive, pictures, unpack_checkpoints
 from studio.race.batch_verification import verify_batch
-from studio.race.tile_file import MAX_FILE_BYTES, export_png
-from studio.race.verdict import Verdict, in_ranges
+from studio.race.remarks import in_ranges
+from studio.race.seed_comparison import MAX_REPEATED, MAX_SCORE, Compare, DrawnTile, OtherSeeds, SeedComparison
+from studio.race.tile_file import MAX_FILE_BYTES, export_png, file_name, tile_png
+from studio.race.training_copies import TrainingCopies
+from studio.race.verdict import Verdict
 from studio.race.verification import verify
 from training.core import checkpoint, hub, run_folder
 from training.core.atomic_write import write_file
 from training.core.latents import check_seed
 from training.core.output import print_any_name, printable
+from training.core.pixels import Pixels
 from training.core.tile import check_psi
 
 CHECKPOINTS = Path("checkpoints")
@@ -81,7 +86,8 @@ def check(options: argparse.Namespace) -> int:
         return _check_many(options)
     data = _read(options.files[0])
     gallery, sha256 = _gallery(options)
-    verdict = verify(data, gallery, seed=options.seed, checkpoint=sha256, psi=options.psi)
+    compare = _comparison(options)
+    verdict = verify(data, gallery, seed=options.seed, checkpoint=sha256, psi=options.psi, compare=compare)
     print(json.dumps(verdict.to_dict(), indent=2) if options.json else _text(verdict))
     return EXIT_CODES[verdict.outcome]
 
@@ -98,7 +104,13 @@ def _check_many(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="gan-race-") as unpacked:
         source, sha256 = _sources(options, Path(unpacked))
         with tqdm(total=len(files), unit="file", disable=None, leave=False) as bar:
-            checked = verify_batch(files, source, checkpoint=sha256, progress=lambda done, _: _advance(bar, done))
+            checked = verify_batch(
+                files,
+                source,
+                checkpoint=sha256,
+                progress=lambda done, _: _advance(bar, done),
+                compare=_comparison(options),
+            )
     if options.csv:
         write_file(options.csv, batch_table.to_csv(checked).encode("utf-8-sig"))  # or Excel takes it for Latin-1
     print(batch_table.to_json(checked) if options.json else batch_table.to_text(checked))
@@ -114,7 +126,7 @@ def _sources(options: argparse.Namespace, unpacked: Path) -> tuple[CheckpointSou
     for number, archive in enumerate(_archives(options.files)):
         with suppress(ArchiveError):  # its line in the table says so
             unpack_checkpoints(archive, unpacked / f"zip-{number}")
-    folders = [Gallery(folder) for folder in [*filter(Path.is_dir, options.files), unpacked]]
+    folders = [Gallery(folder, origin="beside") for folder in [*filter(Path.is_dir, options.files), unpacked]]
     if options.checkpoint is None and not options.checkpoints.is_dir():
         return CheckpointSources(folders), None
     gallery, sha256 = _gallery(options)
@@ -126,6 +138,37 @@ def _archives(paths: Sequence[Path]) -> list[Path]:
     return [path for path in [*paths, *inside] if is_archive(path) and path.is_file()]
 
 
+def _comparison(options: argparse.Namespace) -> Compare:
+    """Return what holds each tile against those of two other seeds, and against the training pictures of --data."""
+    others, copies, folder = OtherSeeds(), _training_copies(options.data), options.other_seeds
+    if folder is not None:
+        _make_folder(folder)
+
+    def compare(found: checkpoint.Checkpoint, seed: int, psi: float, tile: Pixels) -> SeedComparison:
+        compared = others.compare(found, DrawnTile(seed, tile), psi, copies.find if copies else None)
+        if folder is not None and compared.not_finite is None:
+            for one in others.tiles(found, seed, psi):
+                path = folder / file_name(found.sha256, one.seed, psi)
+                write_file(path, tile_png(found, one.seed, one.pixels, psi))
+        return compared
+
+    return compare
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file; --other-seeds names a folder to write tiles into.")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _training_copies(data: Path | None) -> TrainingCopies | None:
+    if data is None:
+        return None
+    if not data.exists():
+        raise FileNotFoundError(f"{data} does not exist; --data names a folder of pictures or a packed file.")
+    return TrainingCopies(open_pictures(data))
+
+
 def _text(verdict: Verdict) -> str:
     lines = [f"{batch_table.HEADINGS[verdict.outcome]}: {verdict.sentence}"]
     if verdict.cells:
@@ -133,7 +176,20 @@ def _text(verdict: Verdict) -> str:
         lines.append(f"largest difference: {verdict.largest} of 255 levels; values that differ: {verdict.share:.4%}")
     if verdict.notes:
         lines.append(f"drawn by another version than this one: {', '.join(verdict.notes)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_comparison_lines(verdict)])
+
+
+def _comparison_lines(verdict: Verdict) -> list[str]:
+    compared = verdict.comparison
+    if compared is None:
+        return []
+    facts = [f"two other seeds, drawn by chance: {' and '.join(map(str, compared.seeds))}"]
+    if compared.not_finite is None:
+        facts.append(f"score {compared.score:.1f} (a warning above {MAX_SCORE:g})")
+        facts.append(f"pictures that come again: {compared.repeated} (a warning above {MAX_REPEATED})")
+    if compared.copies is not None:
+        facts.append(f"nearly training pictures: {len(compared.copies)}")
+    return ["; ".join(facts), *(f"WARNING: {text}" for text in verdict.warning_sentences)]
 
 
 def _read(path: Path) -> bytes:
@@ -202,6 +258,15 @@ def _parser() -> Parser:
     command.add_argument("--psi", type=_psi, metavar="P", help="0 to 1 (default: the one that the file names)")
     command.add_argument("--json", action="store_true", help="print the verdict as JSON")
     command.add_argument("--csv", type=Path, metavar="FILE", help="also write all verdicts as CSV (default: none)")
+    command.add_argument(
+        "--other-seeds",
+        type=Path,
+        metavar="DIR",
+        help="also write the tiles of the two other seeds that each tile is compared with (default: not written)",
+    )
+    command.add_argument(
+        "--data", type=Path, metavar="PATH", help="training pictures that no tile may copy (default: none)"
+    )
     command.set_defaults(command=check)
     race_commands.add_parser(commands)
     return parser

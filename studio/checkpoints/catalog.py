@@ -43,6 +43,7 @@ NAME_LENGTH = 200  # characters of a folder's path that are shown
 UNNAMED = "?"  # a folder whose name has no character that can be shown
 AVERAGED: Final = "averaged"  # two kinds of weights of one checkpoint
 RAW: Final = "raw"
+Origin: TypeAlias = Literal["folder", "added", "beside"]  # given to the program, by a visitor, with files to check
 Version: TypeAlias = tuple[Path, *tuple[int, ...]]  # a folder, and what changes when a file in it is replaced
 
 
@@ -56,7 +57,7 @@ class Entry:
 
     `name` is clean text, as people may be shown it. `raw` is the SHA-256 of its weights as last trained, where it has
     such beside the average, and `raw_problem` why they cannot be used. `file` holds the weights whose hash is `sha256`;
-    `size` is that of the averaged ones in bytes.
+    `size` is that of the averaged ones in bytes. `origin` tells who has brought it.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Entry:
     raw_problem: CheckpointError | None = None
     file: str = WEIGHTS
     size: int = 0
+    origin: Origin = "folder"
 
     @property
     def weights(self) -> Literal["averaged", "raw"] | None:
@@ -112,8 +114,9 @@ class Gallery:
         kept_bytes: int = GENERATORS_BYTES,
         known: Known | None = None,
         most_operations: int | None = None,
+        origin: Origin = "folder",
     ) -> None:
-        self.root, self._most_operations = root.resolve(), most_operations
+        self.root, self._most_operations, self._origin = root.resolve(), most_operations, origin
         self.known = known or Known()
         self._loaded: Kept[str, Checkpoint] = Kept(kept_bytes, lambda checkpoint: size_of(checkpoint.generator))
         self._examined: dict[Version, Entry] = {}
@@ -293,7 +296,7 @@ class Gallery:
             sha256, size = self.known.sha256(folder / WEIGHTS, sha256_of), (folder / WEIGHTS).stat().st_size
             description = describe(folder)
             self._check_operations(description)
-            found = Entry(name, folder, description, sha256, None, size=size)
+            found = Entry(name, folder, description, sha256, None, size=size, origin=self._origin)
         except (CheckpointError, RuntimeError) as error:  # RuntimeError: there is no memory for what a config asks for
             return self._unusable(folder, name, error)
         return self._with_raw(found, sha256_of)
@@ -323,7 +326,7 @@ class Gallery:
 
     def _unusable(self, folder: Path, name: str, error: Exception) -> Entry:
         problem = _missing(name, error) if isinstance(error, FileNotFoundError) else self._told(error)
-        return Entry(name, folder, None, None, problem)
+        return Entry(name, folder, None, None, problem, origin=self._origin)
 
     def _told(self, error: Exception) -> CheckpointError:
         """Return an error as visitors may read it: without the place of the gallery on this machine."""

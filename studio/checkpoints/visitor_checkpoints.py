@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import unicodedata
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoints.catalog import GIGA, MOST_OPERATIONS, SHORT, Entry, Gallery, as_problem
+from studio.checkpoints.catalog import GIGA, MOST_OPERATIONS, SHORT, Entry, Gallery, as_problem, raw_name
 from studio.checkpoints.hash_cache import Known
 from studio.checkpoints.training_curves import is_finite
 from studio.checkpoints.uploads import RefusedError
@@ -53,10 +55,19 @@ class WithAdded(Gallery):
         self._added = added
 
     def entries(self) -> list[Entry]:
-        """List the checkpoints of the folder by name, then the added ones."""
+        """List the checkpoints of the folder by name, then the added ones; none of these has the name of the former."""
         own = super().entries()
         known = {entry.sha256 for entry in own if entry.sha256}
-        return own + [entry for entry in self._added.entries() if entry.sha256 not in known]
+        names = _keys(own)
+        added = [entry for entry in self._added.entries() if entry.sha256 not in known]
+        return own + [
+            replace(one, name=f"{one.name} · {NAMELESS}") if name_key(one.name) in names else one for one in added
+        ]
+
+    def check_name(self, name: str) -> None:
+        """Raise RefusedError for a name that would pass for one of the folder's own checkpoints."""
+        if name_key(clean_name(name)) in _keys(super().entries()):
+            raise RefusedError("error_add_name", name=clean_name(name))
 
     def forget(self, sha256: str) -> None:
         """Give up what is remembered of a checkpoint that was removed, given or added."""
@@ -71,6 +82,15 @@ class WithAdded(Gallery):
         return self._added._told(super()._told(error))
 
 
+def _keys(entries: list[Entry]) -> set[str]:
+    return {name_key(name) for entry in entries for name in (entry.name, raw_name(entry.name))}
+
+
+def name_key(name: str) -> str:
+    """Return what two names have in common that a reader takes for the same: letters and digits alone, in small."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum()) or name
+
+
 class Added:
     """Keeps added checkpoints in a folder. Safe among threads."""
 
@@ -78,7 +98,7 @@ class Added:
         self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES, known: Known | None = None
     ) -> None:
         self.folder, self._most, self._most_bytes = folder, most, most_bytes
-        self.gallery = AddedGallery(folder, known=known, most_operations=MOST_ADDED_OPERATIONS)
+        self.gallery = AddedGallery(folder, known=known, most_operations=MOST_ADDED_OPERATIONS, origin="added")
         self._lock = threading.Lock()
 
     def holds(self, entry: Entry) -> bool:

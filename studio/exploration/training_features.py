@@ -14,9 +14,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.core.atomic_write import written_file
-from training.core.dataset import DataError, Tell, pack, read_header
+from training.core.dataset import DataError, Packed, Tell, pack, read_header
 from training.core.imagenet_features import NAME, EfficientNetFeatures, MissingPackageError
-from training.core.paths import cache_folder
+from training.core.paths import cache_folder, writable_cache_folder
 from training.core.pixels import to_float
 
 SIDE = 128  # to which a folder is packed
@@ -64,7 +64,7 @@ def open_pictures(path: Path, tell: Tell = lambda _done, _total: None) -> Pictur
     """
     if path.is_dir():
         name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-        packed = pack(path, cache_folder() / f"{name}-{SIDE}.safetensors", SIDE, tell)
+        packed = _packed(path, f"{name}-{SIDE}.safetensors", tell)
     else:
         found = read_header(path)
         if found is None:
@@ -72,6 +72,18 @@ def open_pictures(path: Path, tell: Tell = lambda _done, _total: None) -> Pictur
             raise DataError(message, "no_data", path=path)
         packed = found
     return Pictures(packed.file, packed.count, packed.sha256)
+
+
+def _packed(folder: Path, name: str, tell: Tell) -> Packed:
+    """Pack a folder into the cache; into a temporary folder where only reading is possible there, and it is absent."""
+    kept = cache_folder() / name
+    known = read_header(kept) if kept.is_file() else None
+    try:
+        return pack(folder, kept if known else writable_cache_folder() / name, SIDE, tell)
+    except OSError:
+        if writable_cache_folder() == kept.parent:
+            raise
+        return pack(folder, writable_cache_folder() / name, SIDE, tell)
 
 
 def open_eye() -> Eye:
@@ -124,7 +136,7 @@ def known_features(pictures: Pictures, eye: Eye) -> Tensor | None:  # -> [count,
 
 def keep_features(pictures: Pictures, eye: Eye, features: Tensor) -> None:
     """Keep features in the user's cache, whole or not at all."""
-    file = _kept(pictures, eye)
+    file = writable_cache_folder() / _kept(pictures, eye).name
     file.parent.mkdir(parents=True, exist_ok=True)
     with written_file(file) as part:
         save_file({"features": features.contiguous()}, part)

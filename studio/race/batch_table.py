@@ -19,10 +19,13 @@ HEADINGS: dict[Outcome, str] = {
     "fail": "FAIL",
     "could_not_check": "COULD NOT CHECK",
 }
-COLUMNS = ("verdict", "file", "checkpoint", "seed", "psi", "seeds seen", "hours", "pretrained", "duplicates")
+COLUMNS = (
+    *("verdict", "file", "checkpoint", "seed", "psi", "seeds seen", "hours", "pretrained", "duplicates", "warnings"),
+)
 CSV_COLUMNS = (
     *("file", "outcome", "reason", "checkpoint", "checkpoint_name", "seed", "psi", "seeds_looked_at"),
-    *("training_hours", "pretrained", "duplicates"),
+    *("training_hours", "pretrained", "duplicates", "origin", "other_seeds", "other_seeds_score"),
+    *("repeated_pictures", "training_copies", "warnings"),
 )
 CELL_LETTERS = 60
 ABSENT = "-"
@@ -35,7 +38,8 @@ def to_text(files: Sequence[CheckedFile]) -> str:
     lines = ["  ".join(map(_padded, row, widths)).rstrip() for row in rows]
     reasons = [f"{one.file}: {one.verdict.sentence}" for one in files if not one.verdict.passed]
     duplicates = [f"{one.file} is {_duplicates(one)}." for one in files if one.duplicates]
-    return "\n".join([*lines, *reasons, *duplicates, _counts(files)])
+    warnings = [f"WARNING, {one.file}: {text}" for one in files for text in one.verdict.warning_sentences]
+    return "\n".join([*lines, *reasons, *duplicates, *warnings, _counts(files)])
 
 
 def _width(text: str) -> int:
@@ -59,6 +63,7 @@ def _row(one: CheckedFile) -> tuple[str, ...]:
         None if hours is None else f"{hours:.1f}",
         one.declared.pretrained,
         len(one.duplicates) or None,
+        len(verdict.warnings) or None,
     )
     return tuple(ABSENT if cell in (None, "") else _shortened(str(cell)) for cell in cells)
 
@@ -94,11 +99,21 @@ def to_csv(files: Sequence[CheckedFile]) -> str:
 
 
 def _csv_row(one: CheckedFile) -> tuple[object, ...]:
-    verdict, declared = one.verdict, one.declared
+    verdict, declared, compared = one.verdict, one.declared, one.verdict.comparison
+    numbers = (
+        (", ".join(map(str, compared.seeds)), f"{compared.score:.2f}", compared.repeated, _count(compared.copies))
+        if compared
+        else (None,) * 4
+    )
     return (
         *(one.file, verdict.outcome, verdict.sentence, verdict.checkpoint, one.name, verdict.seed, verdict.psi),
         *(one.seeds_looked_at, declared.hours, declared.pretrained, _duplicates(one)),
+        *(verdict.origin, *numbers, " ".join(verdict.warning_sentences)),
     )
+
+
+def _count(copies: Sequence[object] | None) -> int | None:
+    return None if copies is None else len(copies)
 
 
 def to_json(files: Sequence[CheckedFile]) -> str:

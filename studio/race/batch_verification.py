@@ -14,6 +14,7 @@ from studio.race.batch_files import ArchiveError, PictureFile
 from studio.race.declarations import NOTHING_DECLARED, Declarations, declarations
 from studio.race.manifest import CHUNK, parse_manifest
 from studio.race.near_duplicates import Signature, near_pairs, signature
+from studio.race.seed_comparison import Compare
 from studio.race.tile_file import Reading, read_png
 from studio.race.verdict import Outcome, Verdict
 from studio.race.verification import verify_reading
@@ -66,7 +67,7 @@ class CheckedFile:
 
 
 @dataclass(frozen=True)
-class _Examined:
+class Examined:
     """A checked file with what duplicates are told by; the pixels themselves are not kept."""
 
     checked: CheckedFile
@@ -79,19 +80,21 @@ def verify_batch(
     *,
     checkpoint: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    compare: Compare | None = None,
 ) -> list[CheckedFile]:
     """Check every file as `verify` does and return them, the failures first, then by name.
 
-    `checkpoint` overrides what the files say. `progress` is called with the files done and all. Files of one
-    checkpoint are checked one after the other, so that it is loaded once whatever memory there is for generators.
+    `checkpoint` overrides what the files say; `compare` is that of `verify`. `progress` is called with the files done
+    and all. Files of one checkpoint are checked one after the other, so that it is loaded once whatever memory there is
+    for generators.
     Memory holds the pixels of one file at a time.
     """
     listed = list(files)
     claims = [claimed_checkpoint(file) for file in listed]
     order = sorted(range(len(listed)), key=lambda index: (claims[index], index))
-    examined: list[_Examined] = []
+    examined: list[Examined] = []
     for done, index in enumerate(order, start=1):
-        examined.append(_examine(listed[index], source, checkpoint))
+        examined.append(examine(listed[index], source, checkpoint, compare))
         progress(done, len(listed))
     return sorted(_with_duplicates(examined), key=_worst_first)
 
@@ -115,20 +118,24 @@ def _decoded(text: bytes) -> str:
     return text.removeprefix(MANIFEST).decode(errors="replace")
 
 
-def _examine(file: PictureFile, source: CheckpointSource, checkpoint: str | None) -> _Examined:
+def examine(
+    file: PictureFile, source: CheckpointSource, checkpoint: str | None = None, compare: Compare | None = None
+) -> Examined:
+    """Check one file of a batch; whatever is wrong with it is part of the answer."""
     if file.problem:
-        return _Examined(CheckedFile(file.label, Verdict("could_not_check", file.problem, file.values)))
+        return Examined(CheckedFile(file.label, Verdict("could_not_check", file.problem, file.values)))
     try:
         reading = read_png(file.read())
     except ArchiveError as error:
-        return _Examined(CheckedFile(file.label, Verdict("could_not_check", error.code, error.values)))
+        return Examined(CheckedFile(file.label, Verdict("could_not_check", error.code, error.values)))
     except OSError as error:
         verdict = Verdict("could_not_check", "unreadable", {"why": error.strerror or type(error).__name__})
-        return _Examined(CheckedFile(file.label, verdict))
-    return _examined(file.label, reading, verify_reading(reading, source, checkpoint=checkpoint), source)
+        return Examined(CheckedFile(file.label, verdict))
+    verdict = verify_reading(reading, source, checkpoint=checkpoint, compare=compare)
+    return _examined(file.label, reading, verdict, source)
 
 
-def _examined(label: str, reading: Reading, verdict: Verdict, source: CheckpointSource) -> _Examined:
+def _examined(label: str, reading: Reading, verdict: Verdict, source: CheckpointSource) -> Examined:
     pixels = reading.pixels
     entry = source.find(verdict.checkpoint) if verdict.checkpoint else None
     about = entry.description.about if entry and entry.description else {}
@@ -140,7 +147,7 @@ def _examined(label: str, reading: Reading, verdict: Verdict, source: Checkpoint
         declarations(about),
         None if pixels is None else thumbnail(pixels),
     )
-    return _Examined(checked, None if pixels is None else signature(pixels))
+    return Examined(checked, None if pixels is None else signature(pixels))
 
 
 def _count(reading: Reading) -> int | None:
@@ -154,7 +161,7 @@ def thumbnail(pixels: Pixels) -> bytes:  # [H, W, 3]
     return to_thumbnail(pixels[: 4 * pixels.shape[1]], THUMBNAIL_WIDTH)
 
 
-def _with_duplicates(examined: Sequence[_Examined]) -> list[CheckedFile]:
+def _with_duplicates(examined: Sequence[Examined]) -> list[CheckedFile]:
     """Tell each file which others hold the same checkpoint, seed and psi, or nearly equal pictures."""
     equal = {frozenset(pair) for pair in _equal_tiles([one.checked for one in examined])}
     signatures = {index: one.signature for index, one in enumerate(examined) if one.signature is not None}

@@ -16,14 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from training.core.pixels import Pixels, to_cells
-from training.core.tile import CELLS, COLUMNS
+from training.core.tile import COLUMNS
 
 SQUARES = 8  # a side of each picture
 MAX_LEVELS = 3.0  # distance up to which two tiles, or two pictures, count as nearly equal
 SAME_LEVELS = 0.5  # up to which they differ in nothing but rounding
 
 Name = TypeVar("Name")
-Signature: TypeAlias = npt.NDArray[np.float32]  # [100, 8 * 8 * 3], in levels 0 .. 255
+Array: TypeAlias = npt.NDArray[np.float32]
+Signature: TypeAlias = Array  # [100, 8 * 8 * 3], in levels 0 .. 255
 
 
 def signature(tile: Pixels) -> Signature | None:  # [10 R, 10 R, 3] -> [100, 192]
@@ -32,10 +33,14 @@ def signature(tile: Pixels) -> Signature | None:  # [10 R, 10 R, 3] -> [100, 192
     side = width // COLUMNS
     if height != width or width % COLUMNS or side % SQUARES:
         return None
-    square = side // SQUARES
-    cells = to_cells(tile, side).astype(np.float32)
-    means = cells.reshape(CELLS, SQUARES, square, SQUARES, square, 3).mean(axis=(2, 4))
-    return np.asarray(means.reshape(CELLS, -1), np.float32)
+    return cell_signatures(to_cells(tile, side))
+
+
+def cell_signatures(cells: Pixels) -> Array:  # [N, R, R, 3] -> [N, 192]
+    """Return the mean colours of the squares of each picture, whose side is a multiple of 8."""
+    square = cells.shape[1] // SQUARES
+    means = cells.astype(np.float32).reshape(-1, SQUARES, square, SQUARES, square, 3).mean(axis=(2, 4))
+    return np.asarray(means.reshape(len(cells), -1), np.float32)
 
 
 def distance(one: Signature, other: Signature) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,8 +59,15 @@ def export_png(checkpoint: Checkpoint, seed: int, psi: float = 1.0, *, seeds_loo
     except NotFiniteError as error:
         error.sha256 = checkpoint.sha256
         raise
+    return tile_png(checkpoint, seed, tile, psi, declared)
+
+
+def tile_png(
+    checkpoint: Checkpoint, seed: int, tile: Pixels, psi: float = 1.0, declared: Mapping[str, int] | None = None
+) -> bytes:
+    """Return a tile that was drawn as the PNG that `export_png` would give."""
     text = PngImagePlugin.PngInfo()
-    text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile, psi) | declared))
+    text.add_itxt(CHUNK, canonical_json(manifest(checkpoint, seed, tile, psi) | {**(declared or {})}))
     buffer = io.BytesIO()
     Image.fromarray(tile).save(buffer, "PNG", pnginfo=text)
     return buffer.getvalue()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
+from studio.checkpoints.catalog import Origin
 from studio.race.manifest_diff import Difference
+from studio.race.remarks import Remark
+from studio.race.seed_comparison import WARNINGS, SeedComparison
 from training.core import picture_limits
 from training.core.checkpoint import CheckpointError
 
@@ -71,23 +73,10 @@ REMARKS = {
     "typed_seed": " The seed {used} was typed; the file itself says {said}.",
     "typed_checkpoint": " The checkpoint {used} was typed; the file itself says {said}.",
     "typed_psi": " The psi {used} was typed; the file itself says {said}.",
+    "origin_added": " The checkpoint {short} was added by a visitor; it is not one of the organiser's.",
+    "origin_beside": " The checkpoint {short} came with the files that are checked.",
 }
 FALSE_CLAIMS = " What the file says of itself is not true of it: {claims}."
-
-
-def in_ranges(cells: tuple[int, ...]) -> str:
-    """Write rising numbers of cells for a reader: "3, 7 to 12"; two that follow each other are no range."""
-    runs = [[cell for _, cell in run] for _, run in groupby(enumerate(cells), key=lambda one: one[1] - one[0])]
-    written = [[f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run) for run in runs]
-    return ", ".join(part for parts in written for part in parts)
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something that is told beside the reason: a key of REMARKS and the values that fill that text."""
-
-    code: str
-    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,7 +88,8 @@ class Verdict:
     difference in levels of 255, `share` the part of all values that differ at all, 0 .. 1; both are None where nothing
     was compared. `seed`, `checkpoint` (a SHA-256), `psi` and `weights` ("averaged", "raw" as last trained, or None
     where nothing says so) say with what. `differences` are the fields of the manifest that are not what was found.
-    `remarks` are told beside the reason. `problem` is why the checkpoint could not be used, where that is the reason.
+    `remarks` are told beside the reason. `origin` says where the checkpoint is from. `comparison` is with other seeds,
+    None where none were drawn. `problem` is why the checkpoint could not be used, where that is the reason.
     """
 
     outcome: Outcome
@@ -114,6 +104,8 @@ class Verdict:
     psi: float | None = None
     weights: str | None = None
     remarks: tuple[Remark, ...] = ()
+    origin: Origin | None = None
+    comparison: SeedComparison | None = None
     problem: CheckpointError | None = None
 
     @property
@@ -132,6 +124,16 @@ class Verdict:
         return tuple(one.field for one in self.differences if not one.lie)
 
     @property
+    def warnings(self) -> tuple[Remark, ...]:
+        """Return what other seeds of the checkpoint, or training pictures, tell; the outcome stays what it is."""
+        return self.comparison.warnings if self.comparison else ()
+
+    @property
+    def warning_sentences(self) -> list[str]:
+        """Return the warnings in plain English."""
+        return [WARNINGS[one.code].format(**one.values) for one in self.warnings]
+
+    @property
     def sentence(self) -> str:
         """Return the verdict in plain English."""
         text = SENTENCES[self.reason].format(**self.values)
@@ -141,6 +143,8 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         listed = {"cells": list(self.cells), "claims": list(self.claims), "notes": list(self.notes)}
-        told = {name: [asdict(one) for one in getattr(self, name)] for name in ("differences", "remarks")}
+        lists = ("differences", "remarks", "warnings")
+        told: dict[str, Any] = {name: [asdict(one) for one in getattr(self, name)] for name in lists}
+        told["comparison"] = self.comparison.to_dict() if self.comparison else None
         facts = {name: value for name, value in vars(self).items() if name != "problem"}
         return {**facts, **listed, **told, "sentence": self.sentence}

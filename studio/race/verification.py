@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,10 @@ from studio.checkpoints.catalog import RAW, SHORT, UnknownCheckpointError
 from studio.checkpoints.checkpoint_source import CheckpointSource
 from studio.race.manifest import manifest
 from studio.race.manifest_diff import differences, overridden
+from studio.race.remarks import Remark
+from studio.race.seed_comparison import Compare
 from studio.race.tile_file import LOSSY, Reading, read_png
-from studio.race.verdict import Outcome, Remark, Verdict
+from studio.race.verdict import Outcome, Verdict
 from training.core.checkpoint import Checkpoint, CheckpointError
 from training.core.latents import check_seed
 from training.core.pixels import Pixels, to_cells
@@ -31,14 +33,16 @@ def verify(
     seed: int | None = None,
     checkpoint: str | None = None,
     psi: float | None = None,
+    compare: Compare | None = None,
 ) -> Verdict:
     """Draw the tile again that a file claims to be, and compare the pixels.
 
     The manifest only says which checkpoint, seed and psi to draw; `seed`, `checkpoint` (a SHA-256 or its first 8 digits
-    or more) and `psi` override it, which is told and not held against the file. Never raises for a bad file, seed or
-    checkpoint: the verdict says what is wrong.
+    or more) and `psi` override it, which is told and not held against the file. `compare` holds the tile that was drawn
+    again against others; what it returns is part of the verdict and changes nothing else in it. Never raises for a bad
+    file, seed or checkpoint: the verdict says what is wrong.
     """
-    return verify_reading(read_png(data), gallery, seed=seed, checkpoint=checkpoint, psi=psi)
+    return verify_reading(read_png(data), gallery, seed=seed, checkpoint=checkpoint, psi=psi, compare=compare)
 
 
 def verify_reading(
@@ -48,10 +52,19 @@ def verify_reading(
     seed: int | None = None,
     checkpoint: str | None = None,
     psi: float | None = None,
+    compare: Compare | None = None,
 ) -> Verdict:
     """Do the same for a file that was read already."""
-    verdict = _refusal(reading) or _drawn_again(reading, gallery, seed, checkpoint, psi)
-    return replace(verdict, remarks=(*_remarks(reading), *_typed(reading, verdict)))
+    verdict = _refusal(reading) or _drawn_again(reading, gallery, _Claim(seed, checkpoint, psi), compare)
+    return replace(verdict, remarks=(*_remarks(reading), *_typed(reading, verdict), *_origin(verdict)))
+
+
+class _Claim(NamedTuple):
+    """What somebody says in the place of the file; None leaves it to the file."""
+
+    seed: int | None
+    checkpoint: str | None
+    psi: float | None
 
 
 def _refusal(reading: Reading) -> Verdict | None:
@@ -79,17 +92,22 @@ def _typed(reading: Reading, verdict: Verdict) -> tuple[Remark, ...]:
     )
 
 
+def _origin(verdict: Verdict) -> tuple[Remark, ...]:
+    """Tell whose the checkpoint is, where it is not one that the organiser has given to the program."""
+    if verdict.origin is None or verdict.origin == "folder":
+        return ()
+    return (Remark(f"origin_{verdict.origin}", {"short": (verdict.checkpoint or "")[:SHORT]}),)
+
+
 def _in_short(value: Any) -> str:
     return value[:SHORT] if isinstance(value, str) else f"{value:.12g}"
 
 
-def _drawn_again(
-    reading: Reading, gallery: CheckpointSource, seed: int | None, checkpoint: str | None, psi: float | None
-) -> Verdict:
+def _drawn_again(reading: Reading, gallery: CheckpointSource, typed: _Claim, compare: Compare | None) -> Verdict:
     """Return the verdict on the pixels."""
-    claimed = reading.manifest or {}
-    seed = claimed.get("seed") if seed is None else seed
-    checkpoint = claimed.get("checkpoint_sha256") if checkpoint is None else checkpoint
+    claimed, psi = reading.manifest or {}, typed.psi
+    seed = claimed.get("seed") if typed.seed is None else typed.seed
+    checkpoint = claimed.get("checkpoint_sha256") if typed.checkpoint is None else typed.checkpoint
     if seed is None or checkpoint is None:
         return _without_claim(reading)
     try:
@@ -97,7 +115,7 @@ def _drawn_again(
     except ValueError:
         return Verdict("could_not_check", "bad_psi", {"value": ascii(psi)[:40]})
     try:
-        return _verify(reading, gallery, check_seed(seed), checkpoint, psi)
+        return _verify(reading, gallery, _Tile(check_seed(seed), checkpoint, psi), compare)
     except UnknownCheckpointError:
         known = checkpoint if re.fullmatch("[0-9a-f]{8,64}", checkpoint) else None
         wanted = known or ascii(checkpoint)[:66]
@@ -115,15 +133,27 @@ def _without_claim(reading: Reading) -> Verdict:
     return Verdict("could_not_check", reading.manifest_problem, reading.values)
 
 
-def _verify(reading: Reading, gallery: CheckpointSource, seed: int, sha256: str, psi: float) -> Verdict:
+class _Tile(NamedTuple):
+    """What a tile is drawn from."""
+
+    seed: int
+    sha256: str
+    psi: float
+
+
+def _verify(reading: Reading, gallery: CheckpointSource, tile: _Tile, compare: Compare | None) -> Verdict:
+    seed, sha256, psi = tile
     checkpoint = gallery.load(sha256)
     try:
         expected = seed_sheet(checkpoint.generator, seed, psi)
     except ValueError as error:
         raise CheckpointError(str(error), "diverged") from error
     entry = gallery.find(checkpoint.sha256)
-    weights = entry.weights if entry else None
-    return replace(_compare(reading, expected, checkpoint, seed, psi), psi=psi, weights=weights)
+    verdict = _compare(reading, expected, checkpoint, seed, psi)
+    compared = compare(checkpoint, seed, psi, expected) if compare else None
+    if entry is not None:
+        verdict = replace(verdict, weights=entry.weights, origin=entry.origin)
+    return replace(verdict, psi=psi, comparison=compared)
 
 
 def _named(checkpoint: Checkpoint) -> str:

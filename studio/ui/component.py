@@ -14,7 +14,7 @@ from studio.ui.browser_files import importing
 
 HERE = Path(__file__).parent
 SHEETS = (
-    *("shared/page.css", "seeds/tab.css", "compare/tab.css", "morph/tab.css"),
+    *("shared/page.css", "seeds/tab.css", "compare/tab.css", "morph/tab.css", "verify/tab.css"),
     *("checkpoints/panel.css", "about/tab.css"),
 )
 

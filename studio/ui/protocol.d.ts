@@ -79,12 +79,51 @@ export interface CellsRequest {
   cell: Cell;
 }
 
+/** The verdict on one of many pictures, and what it and its checkpoint declare. `thumbnail` is a JPEG, `signature` the mean colours of 8 x 8 squares in each of the 100 pictures, a byte each, by which nearly equal tiles are told; both are None where there are no pixels, the latter also where they are no tile. */
+export interface CheckReply {
+  verdict: VerdictReply;
+  checkpoint_name: string | null;
+  seeds_looked_at: number | null;
+  training_hours: number | null;
+  pretrained: string | null;
+  recipe: string | null;
+  thumbnail: Base64 | null;
+  signature: Base64 | null;
+}
+
+/** One of many pictures to check, each by what it says of itself. */
+export interface CheckRequest {
+  file: Base64;
+  visitor?: Visitor;
+}
+
 /** All checkpoints; `default` is the one that is shown first, `untrained` the folder where there is none. */
 export interface CheckpointList {
   checkpoints: ListedCheckpoint[];
   problems: Unusable[];
   default: Sha256 | null;
   untrained: string | null;
+}
+
+/** How a tile compares with others; `limits` are those above which a warning comes. `copies` are its pictures that nearly are training pictures: None where there are none to compare with, or while they are being read; `problem` is why they cannot be. */
+export interface CompareReply {
+  tiles: OtherTile[];
+  score: number;
+  repeated: number;
+  limits: Record<string, number>;
+  copies: Cell[] | null;
+  reading: ReadingProgress | null;
+  problem: Phrase | null;
+  warnings: Remark[];
+}
+
+/** A tile to hold beside two other seeds of its checkpoint; `anew` draws others than before. */
+export interface CompareRequest {
+  seed: Seed;
+  sha256: Sha256;
+  psi?: Psi;
+  visitor: Visitor;
+  anew?: boolean;
 }
 
 /** Quantities over images and seconds. */
@@ -420,6 +459,12 @@ export interface OpenRequest {
   visitor?: Visitor;
 }
 
+/** The tile of another seed, as a JPEG of half the side or less. */
+export interface OtherTile {
+  seed: Seed;
+  jpeg: Base64;
+}
+
 /** A place between four seeds, as shares of the way from left to right and from top to bottom. */
 export interface Pad {
   kind: "pad";
@@ -487,6 +532,12 @@ export interface RankRequest {
   count: number; // 0 to 240
   others?: Seed[]; // 240 at most
   by_network?: boolean;
+}
+
+/** How many training pictures are read. */
+export interface ReadingProgress {
+  done: number;
+  total: number;
 }
 
 /** How many bytes have come. */
@@ -766,6 +817,7 @@ export interface VerdictReply {
   checkpoint: Sha256 | null;
   psi: Psi | null;
   weights: "averaged" | "raw" | null;
+  origin: "folder" | "added" | "beside" | null;
   cells: Cell[];
   largest: number | null;
   share: number | null;
@@ -881,6 +933,8 @@ export interface ExportServer {
 
 export interface VerifyServer {
   verify_tile(request: VerifyRequest): Promise<Answered<VerifyReply>>;
+  check_file(request: CheckRequest): Promise<Answered<CheckReply>>;
+  compare_seeds(request: CompareRequest): Promise<Answered<CompareReply>>;
 }
 
 export interface AboutServer {

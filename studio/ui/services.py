@@ -21,6 +21,7 @@ from studio.exploration.directions import DirectionsCache
 from studio.exploration.nearest_training import Copies
 from studio.exploration.video_jobs import Films
 from studio.favourites import Wall, state_folder
+from studio.race.comparison_service import ComparisonService
 from studio.race.service import RaceService
 from studio.rendering.renderer import Renderer
 from studio.rendering.worker import Worker
@@ -62,6 +63,7 @@ class Studio:
         self.official = Worker("official")  # draws and reads files, one at a time, so that a crowd takes no memory
         self.wall = Wall(state_folder())
         self.renderer = Renderer(self._load, device)
+        self.comparisons = ComparisonService(lambda: self.gallery, data)
         self.race = RaceService(race, self._trained) if race else None
 
     @property
@@ -103,6 +105,10 @@ class Studio:
     def _named(self, entry: Entry) -> str | None:
         """Return the SHA-256 under which an added checkpoint was taken, which its folder tells also when damaged."""
         return entry.folder.name if self.added.holds(entry) else None
+
+    def check_name(self, name: str) -> None:
+        """Raise RefusedError for a name that would pass for one of the folder's own checkpoints."""
+        self._trained.check_name(name)
 
     def remove(self, sha256: str, owner: str) -> None:
         """Remove a checkpoint that this owner has added. Raises RefusedError for any other, and OSError."""

@@ -37,3 +37,23 @@ def _temporary_home() -> Path:
         "GAN_RACE_STATE and GAN_RACE_CACHE name folders that stay."
     )
     return folder
+
+
+def writable_cache_folder() -> Path:
+    """Return the cache folder or, where it cannot be written, a temporary one that goes with this process."""
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        return _temporary_folder(str(error))
+
+
+@cache
+def _temporary_folder(reason: str) -> Path:
+    """Make a folder in the place of the cache; one for each reason, which is told once."""
+    folder = Path(tempfile.mkdtemp(prefix="gan-race-cache-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    log.warning("The cache cannot be written, so nothing in it outlives this program: %s", reason)
+    return folder

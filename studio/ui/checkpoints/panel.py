@@ -83,6 +83,7 @@ def _adding(studio: Studio) -> list[ServerFunction]:
         with refusing():
             check_config(config)
             check_cost(config)
+            studio.check_name(asked.name)
             return BeginReply(upload=uploads.begin(asked.size, config, asked.name, owner_of(asked.secret)))
 
     @answers
@@ -125,6 +126,8 @@ def _keep(studio: Studio, upload: Upload) -> Added:
     """Keep a checkpoint that has come whole, unless it is here already."""
     try:
         known = studio.gallery.find(file_sha256(upload.path))
+        if known is None:
+            studio.check_name(upload.name)
         sha256 = known.sha256 if known else studio.added.take(upload.config, upload.path, upload.name, upload.owner)
     finally:
         upload.path.unlink(missing_ok=True)

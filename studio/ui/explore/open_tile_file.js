@@ -45,9 +45,16 @@ function forgetOpened() {
 
 document.addEventListener("ganrace:shown", showOpened);
 document.addEventListener("race:seed", () => opened !== null && !isSame(opened, page.seed) && forgetOpened());
-$(".verify-opened").addEventListener("click", () => openVerify(opened.file));
+$(".verify-opened").addEventListener("click", () => openVerify([opened.file]));
 $(".close-opened").addEventListener("click", forgetOpened);
 onFileChosen($(".open-file"), openFile);
+// One tile opens its seed; what is more than one file goes to Verify, whose table tells of each.
+function takeDropped(file, sources) {
+  const isMany = sources.length > 1 || sources[0]?.isDirectory || /\.zip$/i.test(file.name);
+  if (isMany) openVerify(sources);
+  else openFile(file);
+}
+
 const mayDrop = () => page.tab === "explore" && !document.querySelector("dialog[open]");
-onFileDropped(document, openFile, (over) => ($(".drop-here").hidden = !over), mayDrop);
+onFileDropped(document, takeDropped, (over) => ($(".drop-here").hidden = !over), mayDrop);
 onLanguage(element, showOpened);

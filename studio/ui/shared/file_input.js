@@ -23,22 +23,46 @@ export async function readFile(file) {
 }
 
 /**
- * Take files from an <input>, also the same one again.
+ * What somebody gives: a file, or what was dropped, which may be a folder.
+ * @typedef {File | FileSystemEntry} FileSource
+ */
+
+/**
+ * Take a file from an <input>, also the same one again.
  * @param {HTMLInputElement} input
  * @param {(file: File) => void} take
  */
-export function onFileChosen(input, take) {
+export const onFileChosen = (input, take) => onFilesChosen(input, ([file]) => take(file));
+
+/**
+ * The same for all files that were chosen.
+ * @param {HTMLInputElement} input
+ * @param {(files: File[]) => void} take
+ */
+export function onFilesChosen(input, take) {
   input.addEventListener("change", () => {
-    const file = input.files?.[0];
+    const files = [...(input.files ?? [])];
     input.value = "";
-    if (file) take(file);
+    if (files.length > 0) take(files);
   });
 }
 
 /**
- * Take files that are dropped on a node.
+ * Everything that was dropped. It can be read only while the event is handled, and entries of it afterwards.
+ * @param {DataTransfer} transfer
+ * @returns {FileSource[]}
+ */
+function sourcesOf(transfer) {
+  const items = [...transfer.items].filter((item) => item.kind === "file");
+  const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
+  const found = entries.filter((entry) => entry !== null);
+  return found.length > 0 ? found : [...transfer.files];
+}
+
+/**
+ * Take files that are dropped on a node: the first of them, and all that was dropped.
  * @param {Document | HTMLElement} node
- * @param {(file: File) => void} take
+ * @param {(file: File, sources: FileSource[]) => void} take
  * @param {(isOver: boolean) => void} over is told when one hangs over it and when no longer
  * @param {() => boolean} may
  */
@@ -59,8 +83,9 @@ export function onFileDropped(node, take, over, may = () => true) {
     over(false);
     if (!isFile(drop)) return;
     drop.preventDefault();
+    const sources = drop.dataTransfer ? sourcesOf(drop.dataTransfer) : [];
     const file = drop.dataTransfer?.files[0];
-    if (file) take(file);
+    if (file) take(file, sources);
   });
 }
 

@@ -15,6 +15,7 @@ const KEPT = "favourites";
  * @type {Map<string, Favourite> | null}
  */
 let known = null;
+let isTold = false; // that stars are not kept
 
 /** @param {unknown} list */
 function byKey(list) {
@@ -67,7 +68,8 @@ export function toggle(one) {
     return false;
   }
   const kept = replace(starred ? [...rest, withPicture(one)] : rest);
-  if (starred && !kept) showNotice(textOf("favourites_unkept"));
+  if (starred && !kept && !isTold) showNotice(textOf("favourites_unkept"));
+  isTold ||= starred && !kept;
   document.dispatchEvent(new CustomEvent("race:star", { detail: { ...checked(one), starred } }));
   return starred;
 }

@@ -2,6 +2,7 @@
 
 import * as urlState from "./url_state.js";
 
+/** @import { FileSource } from "./file_input.js" */
 /** @import { CheckpointList, SeedState, ShownTile } from "./types.d.ts" */
 
 /**
@@ -9,7 +10,7 @@ import * as urlState from "./url_state.js";
  * those that this browser has added, and `withSteps` tells whether somebody looks at what runs have kept of their ways,
  * too; `seed` is what all tabs look at
  * (`race:seed`): Explore draws it, and finds the checkpoint of a link, and until then no tab looks at another seed than
- * the link's; `compared` are hashes that Compare is to open with, `toVerify` is a file that Verify is to check.
+ * the link's; `compared` are hashes that Compare is to open with, `toVerify` are files that Verify is to check.
  */
 export const page = {
   language: "en",
@@ -20,7 +21,7 @@ export const page = {
   withSteps: false,
   seed: /** @type {SeedState} */ (Object.freeze({ sha256: null, ...urlState.cameWith() })),
   compared: /** @type {string[] | null} */ (null),
-  toVerify: /** @type {File | null} */ (null),
+  toVerify: /** @type {FileSource[] | null} */ (null),
 };
 
 /** @param {ShownTile} shown */

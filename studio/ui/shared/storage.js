@@ -3,6 +3,7 @@
 
 /** @type {Map<string, string>} */
 const memory = new Map();
+let isTold = false; // that something is not kept
 const UNKEPT_MILLISECONDS = 1000; // after which the page is there to say it
 
 /**
@@ -29,7 +30,8 @@ export function write(name, value) {
     memory.delete(name);
     return true;
   } catch {
-    if (memory.size === 0) setTimeout(tellUnkept, UNKEPT_MILLISECONDS);
+    if (!isTold) setTimeout(tellUnkept, UNKEPT_MILLISECONDS);
+    isTold = true;
     memory.set(name, written);
     return false;
   }

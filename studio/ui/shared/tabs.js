@@ -3,6 +3,7 @@
 import { page, setSeed } from "./page_state.js";
 import * as urlState from "./url_state.js";
 
+/** @import { FileSource } from "./file_input.js" */
 /** @import { TileRequest } from "./types.d.ts" */
 
 /**
@@ -65,10 +66,10 @@ export function openCompare(hashes) {
 }
 
 /**
- * Check a file in Verify.
- * @param {File} file
+ * Check files in Verify.
+ * @param {FileSource[]} sources
  */
-export function openVerify(file) {
-  page.toVerify = file;
+export function openVerify(sources) {
+  page.toVerify = sources;
   openTab("verify");
 }

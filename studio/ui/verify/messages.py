@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from studio.checkpoints.catalog import Origin
 from studio.ui.protocol_types import (
+    Base64,
     Cell,
     Code,
+    Count,
     EncodedFile,
     Label,
+    Name,
     Number,
     Phrase,
     Psi,
@@ -17,6 +23,7 @@ from studio.ui.protocol_types import (
     Request,
     Seed,
     Sha256,
+    TileRequest,
     Visitor,
     a_visitor,
 )
@@ -69,6 +76,7 @@ class VerdictReply(Reply):
     checkpoint: Sha256 | None
     psi: Psi | None
     weights: WeightKind | None
+    origin: Origin | None
     cells: list[Cell]
     largest: int | None
     share: float | None
@@ -82,3 +90,64 @@ class VerifyReply(Reply):
     """The verdict."""
 
     verdict: VerdictReply
+
+
+class CheckRequest(Request):
+    """One of many pictures to check, each by what it says of itself."""
+
+    file: EncodedFile
+    visitor: Visitor = Field(default_factory=a_visitor)
+
+
+class CheckReply(Reply):
+    """The verdict on one of many pictures, and what it and its checkpoint declare.
+
+    `thumbnail` is a JPEG, `signature` the mean colours of 8 x 8 squares in each of the 100 pictures, a byte each, by
+    which nearly equal tiles are told; both are None where there are no pixels, the latter also where they are no tile.
+    """
+
+    verdict: VerdictReply
+    checkpoint_name: Name | None
+    seeds_looked_at: Count | None
+    training_hours: float | None
+    pretrained: Label | None
+    recipe: Label | None
+    thumbnail: Base64 | None
+    signature: Base64 | None
+
+
+class CompareRequest(TileRequest):
+    """A tile to hold beside two other seeds of its checkpoint; `anew` draws others than before."""
+
+    anew: bool = False
+
+
+class OtherTile(Reply):
+    """The tile of another seed, as a JPEG of half the side or less."""
+
+    seed: Seed
+    jpeg: Base64
+
+
+class ReadingProgress(Reply):
+    """How many training pictures are read."""
+
+    done: Count
+    total: Count
+
+
+class CompareReply(Reply):
+    """How a tile compares with others; `limits` are those above which a warning comes.
+
+    `copies` are its pictures that nearly are training pictures: None where there are none to compare with, or while
+    they are being read; `problem` is why they cannot be.
+    """
+
+    tiles: list[OtherTile]
+    score: float
+    repeated: Count
+    limits: dict[Literal["score", "repeated"], Number]
+    copies: list[Cell] | None
+    reading: ReadingProgress | None
+    problem: Phrase | None
+    warnings: list[Remark]

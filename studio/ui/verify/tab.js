@@ -3,22 +3,23 @@ import { cellMark } from "../shared/cells.js";
 import { fillCheckpoints } from "../shared/checkpoint_list.js";
 import { findCheckpoint } from "../shared/checkpoints.js";
 import { make } from "../shared/dom.js";
-import { onFileChosen, onFileDropped, readFile } from "../shared/file_input.js";
+import { onFileDropped, onFilesChosen, readFile } from "../shared/file_input.js";
 import { refreshList } from "../shared/listing.js";
-import { componentOf } from "../shared/mount.js";
 import { page } from "../shared/page_state.js";
 import { parseSeed, parseTypedPsi } from "../shared/parsers.js";
-import { claimText, hasText, onLanguage, textOf, weightsText } from "../shared/texts.js";
+import { claimText, onLanguage, textOf, weightsText } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
-import { runsOf } from "./runs.js";
+import { addFiles, hasRows, onRowOpened, setVerdict, showTableAgain } from "./batch.js";
+import { $, element, server } from "./context.js";
+import { picturesIn, picturesInFolder } from "./file_list.js";
+import { showOtherSeeds, showOthersAgain } from "./other_seeds.js";
+import { cellsText, sentenceOf } from "./verdict_words.js";
 
-const { element, server } = componentOf("verify/tab.js");
+const [drop, status, ask] = [".drop", ".status", ".ask"].map($);
 
-const $ = (selector) => element.querySelector(selector);
-const [drop, input, status, ask] = [".drop", ".file", ".status", ".ask"].map($);
-
-let file = null; // {base64, url} of the picture that is checked
+let file = null; // {name, blob, url, row} of the picture that is checked; `row` is that of the table, if it is in one
 let verdict = null;
+let problem = null; // what went wrong in the place of a verdict, with a file of the table
 let asked = false; // whether the verdict is on what was asked here, not on what the file says
 let line = null; // what the status line says: {key, values}
 
@@ -28,21 +29,68 @@ function showLine(next) {
   status.textContent = next === null ? "" : textOf(next.key, next.values);
 }
 
-async function take(chosen) {
-  if (file) URL.revokeObjectURL(file.url);
-  file = verdict = null;
-  for (const field of [".ask-seed", ".ask-psi"]) $(field).value = "";
-  showVerdict();
-  const { base64, error } = await readFile(chosen);
-  if (error) return showLine({ key: error.code, values: error.values });
-  file = { base64, url: URL.createObjectURL(chosen), name: chosen.name };
+// --- what was given ------------------------------------------------------------------------------------------------------
+
+async function take(sources) {
+  takeFiles(() => picturesIn(sources), sources.length === 1 && !sources[0].isDirectory);
+}
+
+/** @param {boolean} isOne whether one file was named itself */
+async function takeFiles(find, isOne) {
+  showLine({ key: "batch_listing" });
+  let files;
+  try {
+    files = await find();
+  } catch {
+    return showLine({ key: "batch_unreadable" });
+  }
+  showLine(files.length ? null : { key: "batch_none" });
+  if (files.length === 1 && isOne && files[0].problem === undefined && !hasRows()) checkAlone(files[0]);
+  else if (files.length) showLine(addFiles(files));
+}
+
+async function checkAlone({ label, read }) {
+  forget();
+  try {
+    show({ name: label, blob: await read(), row: null });
+  } catch {
+    return showLine({ key: "error_unreadable", values: { name: label } });
+  }
   check({});
 }
+
+function forget() {
+  if (file) URL.revokeObjectURL(file.url);
+  file = verdict = problem = null;
+  asked = false;
+  for (const field of [".ask-seed", ".ask-psi"]) $(field).value = "";
+  showVerdict();
+}
+
+function show({ name, blob, row }) {
+  file = { name, blob, row, url: URL.createObjectURL(blob) };
+}
+
+// A row of the table is shown in full; its file is read again, as a table may have many.
+onRowOpened(async (row) => {
+  forget();
+  const blob = await row.file.read().catch(() => new Blob());
+  forget();
+  show({ name: row.file.label, blob, row });
+  ({ verdict, problem } = row);
+  showLine(null);
+  showVerdict(row.comparison);
+  $(".verdict").scrollIntoView({ block: "nearest" });
+});
+
+// --- the verdict -----------------------------------------------------------------------------------------------------------
 
 async function check(claim) {
   const checked = file;
   showLine({ key: "verifying" });
-  const asking = callServer(server.verify_tile, { file: file.base64, ...claim, visitor });
+  const { base64, error } = await readFile(checked.blob);
+  if (error) return showLine({ key: error.code, values: { name: checked.name, ...error.values } });
+  const asking = callServer(server.verify_tile, { file: base64, ...claim, visitor });
   const [answer] = await Promise.all([asking, refreshList()]);
   if (checked !== file) return;
   if (answer.error) {
@@ -51,23 +99,28 @@ async function check(claim) {
   }
   showLine(null);
   verdict = answer.verdict;
+  problem = null;
   asked = "sha256" in claim;
+  if (checked.row) setVerdict(checked.row, verdict);
   showVerdict();
 }
 
-function showVerdict() {
+function showVerdict(comparison = null) {
+  fillVerdict();
+  showOtherSeeds(verdict, comparison);
+}
+
+function fillVerdict() {
   $(".verdict").hidden = verdict === null;
   ask.hidden = verdict === null || !(ASKING.has(verdict.reason) || (asked && !verdict.outcome.startsWith("pass")));
   if (verdict === null) return;
   $(".verified").src = file.url;
   $(".verified").alt = textOf("verified_alt");
   $(".preview").hidden = unreadable(verdict.reason);
-  $(".outcome").textContent = textOf(`verdict_${verdict.outcome}`);
-  $(".outcome").dataset.outcome = verdict.outcome;
-  $(".sentence").textContent = sentence();
-  $(".cells").textContent = verdict.cells.length
-    ? textOf("differing_cells", { cells: runsOf(verdict.cells).map(runText).join(", ") })
-    : "";
+  $(".verdict .outcome").textContent = textOf(`verdict_${verdict.outcome}`);
+  $(".verdict .outcome").dataset.outcome = verdict.outcome;
+  $(".sentence").textContent = sentenceOf(verdict, problem);
+  $(".cells").textContent = verdict.cells.length ? textOf("differing_cells", { cells: cellsText(verdict.cells) }) : "";
   $(".marks").replaceChildren(...verdict.cells.map(cellMark));
   showFacts();
   showClaims();
@@ -76,46 +129,22 @@ function showVerdict() {
 
 const ASKING = new Set(["no_manifest", "bad_manifest", "bad_seed", "unknown_checkpoint"]);
 const UNREADABLE = new Set(["not_an_image", "damaged", "file_too_large", "run_length_too_large"]);
-const unreadable = (reason) => UNREADABLE.has(reason) || reason.startsWith("too_");
-
-function sentence() {
-  const { names, more, chunks, colour, pixels } = verdict.values;
-  const words = {
-    chunks: names ? chunkText(names, more) : chunks,
-    pixels: colour ? textOf(`colour_${colour}`) : pixels,
-  };
-  const remarks = verdict.remarks.map(({ code, values }) => textOf(`remark_${code}`, values));
-  const said = [textOf(`reason_${verdict.reason}`, { ...verdict.values, ...words }), ...remarks].join("");
-  return verdict.claims.length ? said + textOf("reason_false_claims") : said;
-}
-
-// Rising numbers as "3, 7 to 12"; two that follow each other are no range.
-const runText = (run) => (run.length > 2 ? textOf("cell_range", { first: run[0], last: run.at(-1) }) : run.join(", "));
-
-// The chunks of a PNG with what they do, and dots where there are more.
-function chunkText(names, more) {
-  const named = names.map(
-    (name) => `${name} (${textOf(hasText(`chunk_${name}`) ? `chunk_${name}` : "chunk_unknown")})`,
-  );
-  return [...named, ...(more > 0 ? ["..."] : [])].join(", ");
-}
+const unreadable = (reason) => UNREADABLE.has(reason) || /^(too|archive|error)_/.test(reason);
 
 function showFacts() {
   const name = verdict.checkpoint ? findCheckpoint(page.list, verdict.checkpoint)?.name : undefined;
   const rows = [
     ["file", file.name],
     ["checkpoint", verdict.checkpoint && [name, verdict.checkpoint.slice(0, 8)].filter(Boolean).join(" · ")],
+    ["origin", verdict.origin && textOf(`origin_${verdict.origin}`)],
     ["weights", weightsText(verdict)],
     ["seed", verdict.seed],
     ["verify_psi", verdict.psi === 1 ? null : verdict.psi],
     ["largest_difference", verdict.largest === null ? null : textOf("levels", { levels: verdict.largest })],
     ["differing_share", verdict.share === null ? null : `${(verdict.share * 100).toFixed(4)} %`],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");
-  $(".facts").replaceChildren(
-    ...rows.flatMap(([key, value]) => [
-      Object.assign(document.createElement("dt"), { textContent: textOf(key) }),
-      Object.assign(document.createElement("dd"), { textContent: value }),
-    ]),
+  $(".verdict .facts").replaceChildren(
+    ...rows.flatMap(([key, value]) => [make("dt", {}, textOf(key)), make("dd", {}, String(value))]),
   );
 }
 
@@ -156,10 +185,15 @@ ask.addEventListener("submit", (event) => {
   else check({ sha256: $(".ask-checkpoint").value, seed, psi });
 });
 
-onFileChosen(input, take);
-onFileDropped(drop, take, (over) => drop.classList.toggle("over", over));
+onFilesChosen($(".file"), take);
+onFilesChosen($(".folder"), (files) => takeFiles(() => picturesInFolder(files), false));
+onFileDropped(
+  drop,
+  (_, sources) => take(sources),
+  (over) => drop.classList.toggle("over", over),
+);
 
-// A file that another tab hands over.
+// Files that another tab hands over.
 function takeHanded() {
   const handed = page.toVerify;
   page.toVerify = null;
@@ -169,6 +203,8 @@ document.addEventListener("race:tab", takeHanded);
 
 onLanguage(element, () => {
   showLine(line);
-  showVerdict();
+  showTableAgain();
+  fillVerdict();
+  showOthersAgain();
 });
 takeHanded();

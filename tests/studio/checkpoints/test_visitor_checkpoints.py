@@ -260,3 +260,36 @@ def test_a_damaged_note_costs_the_name_only(tmp_path: Path, added: Added, make_c
     sha256 = added.take(*come(tmp_path, make_checkpoint(tmp_path / "other")), "Mine")
     (added.folder / sha256 / "added.json").write_bytes(b"\xff{")
     assert [(entry.name, entry.problem) for entry in added.gallery.entries()] == [(NAMELESS, None)]
+
+
+# names
+
+
+@pytest.mark.parametrize("name", ["run", "RUN", " r.u.n ", "ｒｕｎ", "run · raw", "run-RAW"])
+def test_a_name_that_can_be_taken_for_one_of_the_folders_own_is_refused(
+    name: str, tmp_path: Path, added: Added, make_checkpoint: Make
+) -> None:
+    make_checkpoint(tmp_path / "given" / "run")
+    with pytest.raises(RefusedError) as refusal:
+        WithAdded(tmp_path / "given", added.gallery).check_name(name)
+    assert (refusal.value.code, refusal.value.values) == ("error_add_name", {"name": clean_name(name)})
+
+
+@pytest.mark.parametrize("name", ["runner", "run 2", "", "花"])
+def test_any_other_name_is_taken(name: str, tmp_path: Path, added: Added, make_checkpoint: Make) -> None:
+    make_checkpoint(tmp_path / "given" / "run")
+    WithAdded(tmp_path / "given", added.gallery).check_name(name)
+
+
+def test_one_that_has_such_a_name_already_is_listed_as_added(
+    tmp_path: Path, added: Added, make_checkpoint: Make
+) -> None:
+    own = make_checkpoint(tmp_path / "given" / "run")
+    other = make_checkpoint(tmp_path / "other", seed=5)
+    sha256 = added.take(*come(tmp_path, other), "Run")
+    listed = WithAdded(tmp_path / "given", added.gallery).entries()
+    assert [(one.name, one.origin) for one in listed] == [("run", "folder"), ("Run · added", "added")]
+    verdict = verify(export_png(checkpoint.load(other), 3), WithAdded(tmp_path / "given", added.gallery))
+    assert (verdict.outcome, verdict.origin, verdict.checkpoint) == ("pass_exact", "added", sha256)
+    assert verdict.sentence.endswith("was added by a visitor; it is not one of the organiser's.")
+    assert verify(export_png(checkpoint.load(own), 3), WithAdded(tmp_path / "given", added.gallery)).remarks == ()

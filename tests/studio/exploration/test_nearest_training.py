@@ -261,3 +261,17 @@ def test_a_disk_that_fails_has_a_word_of_its_own(folder: Path, monkeypatch: pyte
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert (found.progress.problem, found.progress.why) == ("No space left on device", "disk")
+
+
+def test_a_cache_that_cannot_be_written_costs_only_what_would_be_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file stands in the place of the folder, which no rights can overcome."""
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "file" / "cache"))
+    found = build_index(folder, Progress())
+    assert found.features.shape[0] == found.pictures.count
+    assert not found.pictures.file.is_relative_to(tmp_path)
+    assert caplog.text.count("The cache cannot be written") == 1
+    again = build_index(folder, Progress())
+    assert torch.equal(again.features, found.features)

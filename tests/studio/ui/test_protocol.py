@@ -81,6 +81,8 @@ HONEST: dict[str, dict[str, Any]] = {  # a good request to each function, but fo
     "morph.stop_film": {"film": "absent"},
     "export.export_tile": {**TILE, "looked_at": 3},
     "verify.verify_tile": {"seed": 1, "psi": 0.5, "visitor": "v"},
+    "verify.check_file": {"visitor": "v"},
+    "verify.compare_seeds": TILE,
     "about.about_scores": {},
     "about.about_program": {},
 }

@@ -12,6 +12,7 @@ import pytest
 
 from studio.exploration import training_features
 from studio.race.png_appearance import COLOURS_NAMED, EFFECTS
+from studio.race.seed_comparison import WARNINGS
 from studio.race.verdict import REMARKS, SENTENCES
 from studio.ui.about.glossary import GLOSSARY
 from studio.ui.texts import i18n
@@ -110,6 +111,7 @@ def test_a_thing_has_one_name_in_japanese_everywhere() -> None:
 def test_the_english_words_of_a_verdict_are_those_of_the_verification() -> None:
     told = {f"reason_{key}": english for key, english in SENTENCES.items()}
     told |= {f"remark_{key}": english for key, english in REMARKS.items()}
+    told |= {f"warning_{key}": english for key, english in WARNINGS.items()}
     told |= {f"colour_{key}": english for key, english in COLOURS_NAMED.items()}
     told |= {f"chunk_{key}": english for key, english in EFFECTS.items()}
     of_the_page = {"reason_cells_differ"}  # which lists the cells itself

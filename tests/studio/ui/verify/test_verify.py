@@ -17,8 +17,9 @@ from PIL import Image, PngImagePlugin
 
 from studio.checkpoints.catalog import Gallery
 from studio.race.manifest import CHUNK, MALFORMED, manifest
+from studio.race.remarks import in_ranges
 from studio.race.tile_file import export_png, read_png
-from studio.race.verdict import SENTENCES, Verdict, in_ranges
+from studio.race.verdict import SENTENCES, Verdict
 from studio.race.verification import verify
 from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS, Checkpoint, canonical_json
 from training.core.latents import latents
