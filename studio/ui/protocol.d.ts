@@ -37,9 +37,10 @@ export interface Alarm {
   name: string; // 300 characters at most
 }
 
-/** The word by which the pieces are known. */
+/** The word by which the pieces are known, and the name that the checkpoint will have. */
 export interface BeginReply {
   upload: string;
+  name: string; // 240 characters at most
 }
 
 /** A checkpoint that will come in pieces; it may have only as many bytes as it says. */
@@ -77,6 +78,17 @@ export interface CellsRequest {
   psi?: Psi;
   visitor: Visitor;
   cell: Cell;
+}
+
+/** What became of checking it, as the tab Verify says it. */
+export interface CheckReply {
+  outcome: string;
+}
+
+/** A file that was exported, to be compared with what its checkpoint and seed give. */
+export interface CheckRequest {
+  file: Base64;
+  visitor?: Visitor;
 }
 
 /** All checkpoints; `default` is the one that is shown first, `untrained` the folder where there is none. */
@@ -862,6 +874,7 @@ export interface MorphServer {
 
 export interface ExportServer {
   export_tile(request: ExportRequest): Promise<Answered<ExportReply>>;
+  check_export(request: CheckRequest): Promise<Answered<CheckReply>>;
 }
 
 export interface VerifyServer {

@@ -10,6 +10,7 @@ import { page } from "../shared/page_state.js";
 import { parseSeed, parseTypedPsi } from "../shared/parsers.js";
 import { claimText, hasText, onLanguage, textOf, weightsText } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
+import { setUpAdding } from "./add_missing.js";
 import { runsOf } from "./runs.js";
 
 const { element, server } = componentOf("verify/tab.js");
@@ -55,7 +56,10 @@ async function check(claim) {
   showVerdict();
 }
 
+const showAdding = setUpAdding($(".add-here"), () => file !== null && check({}));
+
 function showVerdict() {
+  showAdding(verdict);
   $(".verdict").hidden = verdict === null;
   ask.hidden = verdict === null || !(ASKING.has(verdict.reason) || (asked && !verdict.outcome.startsWith("pass")));
   if (verdict === null) return;
