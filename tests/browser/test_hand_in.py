@@ -16,7 +16,7 @@ from tests.browser.conftest import PHONE, findings, too_wide, wait_for_tile
 from training.core.checkpoint import file_sha256
 
 Open = Callable[..., Page]
-COPY = "window.copied = []; navigator.clipboard.writeText = async (text) => void window.copied.push(text)"
+COPY = "() => { window.copied = []; navigator.clipboard.writeText = async (text) => void window.copied.push(text) }"
 OUTCOME = ".export .checked"
 
 

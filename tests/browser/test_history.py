@@ -19,7 +19,7 @@ def entries(page: Page) -> int:
 
 def wait_for_tab(page: Page, name: str) -> None:
     page.wait_for_function(
-        """(name) => window.ganRace.tab === name && history.state.race.tab === name
+        """(name) => window.ganRace?.tab === name && history.state.race.tab === name
             && (new URLSearchParams(location.search).get("tab") ?? "explore") === name""",
         arg=name,
     )

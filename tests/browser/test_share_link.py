@@ -14,7 +14,7 @@ from tests.browser.conftest import PHONE, findings, too_wide, wait_for_tile
 
 Open = Callable[..., Page]
 PUBLIC = "https://0123456789abcdef.gradio.live"
-COPY = "window.copied = []; navigator.clipboard.writeText = async (text) => void window.copied.push(text)"
+COPY = "() => { window.copied = []; navigator.clipboard.writeText = async (text) => void window.copied.push(text) }"
 NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"  # as on plain http
 SHEET = """Object.defineProperty(navigator, 'share', { configurable: true, value: async (what) => {
     (window.handed ??= []).push(what);

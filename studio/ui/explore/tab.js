@@ -327,7 +327,8 @@ async function begin() {
     unseen = error.values.hash ?? null;
     showProblem(error);
     noteMissing(error);
-    return showList();
+    showList();
+    return void refreshList();
   }
   const { first } = props;
   const came = first && isSame(first, linked);
@@ -370,6 +371,7 @@ onLanguage(element, () => {
 document.addEventListener("race:list", () => {
   const stoodIn = list.untrained !== null && page.seed.sha256 === list.default;
   list = page.list;
+  if (page.seed.sha256 === null && urlState.wrong(["ck"])) showProblem(urlState.wrong());
   if (stoodIn && list.untrained === null) wish({ sha256: list.default }); // there is a trained one now
   showList();
   showWords();

@@ -34,7 +34,9 @@ export function noteMissing({ code, values = {} }) {
 document.addEventListener("race:seed", () => missing !== null && page.seed.sha256 !== null && setMissing(null));
 document.addEventListener("race:list", () => {
   const { list } = page;
-  if (missing === null || list === null || urlState.wrong(["ck"])) return;
+  if (missing === null || list === null) return;
+  const error = urlState.wrong(["ck"]);
+  if (error !== null) return noteMissing(error);
   const found = findCheckpoint(list, (urlState.get("ck") ?? " ").toLowerCase());
   if (found) setSeed({ sha256: found.sha256 });
 });
