@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -212,9 +213,10 @@ def _labels() -> gr.I18n:
 
 
 def _linked_tab(request: gr.Request) -> gr.Tabs:
-    """Select the tab that the link names, also where a mail program has written `&` as HTML does."""
-    named = request.query_params
-    return _select(named.get("tab") or named.get("amp;tab"))
+    """Select the tab that the link names, also where a mail program has written `&` as HTML does, or twice so."""
+    said = "&".join(f"{name}={value}" for name, value in request.query_params.items())
+    named = re.search(r"(?:^|[&;])tab=(\w+)", said)
+    return _select(named[1] if named else None)
 
 
 def _chosen_tab(event: gr.EventData) -> gr.Tabs:

@@ -37,9 +37,10 @@ export interface Alarm {
   name: string; // 300 characters at most
 }
 
-/** The word by which the pieces are known. */
+/** The word by which the pieces are known, and the name that the checkpoint will have. */
 export interface BeginReply {
   upload: string;
+  name: string; // 240 characters at most
 }
 
 /** A checkpoint that will come in pieces; it may have only as many bytes as it says. */
@@ -192,6 +193,17 @@ export interface DrawnTile {
   relieved: boolean;
   precision: string; // 300 characters at most
   jpeg: Base64;
+}
+
+/** What became of checking it, as the tab Verify says it. */
+export interface ExportCheckReply {
+  outcome: string;
+}
+
+/** A file that was exported, to be compared with what its checkpoint and seed give. */
+export interface ExportCheckRequest {
+  file: Base64;
+  visitor?: Visitor;
 }
 
 /** The file of a tile, with its SHA-256, the name that it should have, and what it says of itself. */
@@ -929,6 +941,7 @@ export interface MorphServer {
 
 export interface ExportServer {
   export_tile(request: ExportRequest): Promise<Answered<ExportReply>>;
+  check_export(request: ExportCheckRequest): Promise<Answered<ExportCheckReply>>;
 }
 
 export interface VerifyServer {

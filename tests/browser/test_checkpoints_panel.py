@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import findings, looks_like, pixels_of, reload_with_list, sheet_of, too_wide, wait_for_tile
+from training.recipes.presets import RECIPES
 
 Open = Callable[..., Page]
 pytestmark = pytest.mark.own_studio
@@ -190,14 +191,38 @@ def test_a_checkpoint_of_ones_own_is_added_and_chosen_and_a_pickle_is_refused(
     files.set_input_files(both)
     expect(status).to_contain_text("My own flowers (")
     row = panel.locator(".row-button", has_text="My own flowers")
-    expect(row).to_be_focused()
     expect(row).to_contain_text("added here")
+    expect(panel.get_by_role("button", name="Look", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_function("window.ganRace.shown.name === 'My own flowers'")
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(own, 2))
     expect(page.locator(".explore select.checkpoint")).to_have_value(page.evaluate("window.ganRace.shown.sha256"))
     linked = open_page(page.url)
     assert linked.evaluate("window.ganRace.shown.name") == "My own flowers"
+
+
+def test_an_added_checkpoint_is_named_by_recipe_and_images_and_compared_with_what_was_looked_at(
+    address: str, checkpoints: Path, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    own = make_checkpoint(tmp_path / "own", seed=5)
+    give_recipe(own, summary=RECIPES["wgan_gp"].summary)
+    images = json.loads((own / "config.json").read_text(encoding="utf-8"))["about"]["images"]
+    page = open_page(f"{address}?seed=2")
+    wait_for_tile(page, seed=2)
+    panel = open_panel(page)
+    assert images == 1005
+    panel.locator(".add-files").set_input_files([own / "config.json", own / "model.safetensors"])
+    expect(panel.locator(".adding .status")).to_contain_text("wgan_gp-1k (")
+    expect(panel.locator(".add-name")).to_have_value("")
+    panel.get_by_role("button", name="Compare with mine").click()
+    expect(panel).to_be_hidden()
+    expect(page.locator(".compare .slots option:checked")).to_have_text(
+        [re.compile("^alpha · "), re.compile("^wgan_gp-1k · ")]
+    )
+    expect(page.locator(".compare .wall img.tile")).to_have_count(2)
+    assert page.get_by_role("button", name="Add a checkpoint").count() == 0  # Compare adds a column
+    page.get_by_role("button", name="Add a column").click()
+    expect(page.locator(".compare .slots select")).to_have_count(3)
 
 
 def test_adding_can_be_stopped_and_nothing_of_it_stays(

@@ -32,7 +32,7 @@ def test_the_code_leads_to_the_link_and_says_that_no_phone_reaches_it(address: s
     page = open_page(f"{address}?seed=3", color_scheme="dark")
     wait_for_tile(page, seed=3)
     page.wait_for_function("location.search.includes('ck=')")
-    link = page.evaluate("window.ganRace.link.whole()")
+    link = page.evaluate("window.ganRace.sharedLink()")
     page.keyboard.press("q")
     expect(page.locator(".qr-link")).to_have_text(link)
     expect(page.locator(".qr-link")).to_have_attribute("href", link)
@@ -53,7 +53,7 @@ def test_from_the_programs_machine_the_code_leads_to_the_public_link(
     page = open_page(f"{address}?tab=verify", tile=False, **PHONE)
     page.locator(".open-qr").click()
     expect(page.locator(".qr-words")).to_have_text(TEXTS["qr_moved"][0])
-    link = page.evaluate("window.ganRace.link.whole()").replace(address.rstrip("/"), PUBLIC)
+    link = page.evaluate("window.ganRace.sharedLink()").replace(address.rstrip("/"), PUBLIC)
     expect(page.locator(".qr-link")).to_have_text(link)
     assert shows_code_of(page, link)
     assert too_wide(page) == []

@@ -27,7 +27,8 @@ def add(page: Page, folder: Path, name: str) -> str:
     panel.locator(".add-name").fill(name)
     panel.locator(".add-files").set_input_files([folder / "config.json", folder / "model.safetensors"])
     row = panel.locator(".row-button", has_text=name)
-    expect(row).to_be_focused()
+    expect(row).to_be_visible()
+    expect(panel.get_by_role("button", name="Look", exact=True)).to_be_focused()
     return str(row.get_attribute("data-sha256"))
 
 

@@ -46,7 +46,7 @@ def test_one_tap_enlarges_and_two_taps_make_a_favourite(address: str, open_page:
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_four_large_buttons_stay_at_the_bottom_and_nothing_scrolls_sideways(
+def test_five_large_buttons_stay_at_the_bottom_and_nothing_scrolls_sideways(
     address: str, open_page: Open, width: int
 ) -> None:
     page = open_page(address, **phone(width, 640))
@@ -57,7 +57,7 @@ def test_four_large_buttons_stay_at_the_bottom_and_nothing_scrolls_sideways(
         boxes = page.locator(".explore .controls > .moves button").evaluate_all(
             "(nodes) => nodes.map((node) => node.getBoundingClientRect().toJSON())"
         )
-        assert len(boxes) == 4
+        assert len(boxes) == 5
         assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)
         assert all(560 < box["bottom"] <= 640 and box["left"] >= 0 and box["right"] <= width for box in boxes)
     assert too_wide(page) == []

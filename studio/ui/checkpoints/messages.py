@@ -40,9 +40,10 @@ class BeginRequest(Request):
 
 
 class BeginReply(Reply):
-    """The word by which the pieces are known."""
+    """The word by which the pieces are known, and the name that the checkpoint will have."""
 
     upload: Token
+    name: Name
 
 
 class PieceRequest(Request):

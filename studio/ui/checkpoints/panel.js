@@ -9,7 +9,7 @@ import { alarmTexts, onLanguage, namedText, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 import { $, dialog, element, search, server, state } from "./context.js";
 import { removal, sayRemoved } from "./remove.js";
-import "./upload.js";
+import { forgetAdded, goToAdding } from "./upload.js";
 
 const MOST_RECENT = 8;
 const MOST_CHIPS = 8;
@@ -216,15 +216,20 @@ dialog.addEventListener("keydown", (event) => {
 
 giveListing(server.list_checkpoints);
 
-setUpDialog(dialog);
-document.addEventListener("race:open-checkpoints", () => {
-  search.value = "";
+const NOTHING_SPECIAL = { isAdding: false, wanted: "", search: "" };
+function openPanel(asked) {
+  const { isAdding, wanted, search: typed } = { ...NOTHING_SPECIAL, ...asked };
+  search.value = typed;
   state.doubted = null;
   sayRemoved(null);
-  dialog.showModal();
+  forgetAdded(wanted);
+  if (!dialog.open) dialog.showModal();
   if (matchMedia("(pointer: fine)").matches) search.focus(); // a phone would cover half the list with its keyboard
   show();
+  if (isAdding) goToAdding();
   refreshList();
-});
+}
+setUpDialog(dialog, () => openPanel(null));
+document.addEventListener("race:open-checkpoints", ({ detail }) => openPanel(detail));
 document.addEventListener("race:list", () => dialog.open && listNow() !== listShown && show());
 onLanguage(element, () => dialog.open && show());

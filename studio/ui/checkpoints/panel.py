@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from typing import Any
 
 import gradio as gr
@@ -17,6 +19,7 @@ from studio.checkpoints.visitor_checkpoints import (
     check_config,
     check_cost,
     check_start,
+    clean_name,
 )
 from studio.favourites import owner_of
 from studio.rendering.renderer import Priority
@@ -34,12 +37,15 @@ from studio.ui.component import component, to_base64
 from studio.ui.protocol import RequestError, ServerFunction, answers, decoded_file, log
 from studio.ui.protocol_types import Done
 from studio.ui.services import Studio
+from studio.ui.shared.known_names import named_recipe
 from studio.ui.shared.messages import JpegReply, ListReply, ListRequest, ThumbnailRequest
 from studio.ui.shared.tile_facts import FIRST_SEED
 from training.core.checkpoint import RAW_WEIGHTS, file_sha256
 
 LIMITS = {"most": MOST, "most_bytes": MOST_BYTES, "piece_bytes": PIECE_BYTES, "most_config": MOST_CONFIG_BYTES}
 THUMBNAIL_SIDE = 128
+PROPOSED_LETTERS = 28  # of a recipe's own sentence, where it has no name here
+THOUSAND, MILLION = 1_000, 1_000_000
 LATER: dict[str, Any] = {"priority": Priority.SHEET, "lane": "checkpoints"}  # when nobody waits for more
 
 
@@ -83,8 +89,10 @@ def _adding(studio: Studio) -> list[ServerFunction]:
         with refusing():
             check_config(config)
             check_cost(config)
-            studio.check_name(asked.name)
-            return BeginReply(upload=uploads.begin(asked.size, config, asked.name, owner_of(asked.secret)))
+            name = asked.name.strip() or proposed_name(json.loads(config), _names(studio))
+            studio.check_name(name)
+            upload = uploads.begin(asked.size, config, name, owner_of(asked.secret))
+            return BeginReply(upload=upload, name=clean_name(name))
 
     @answers
     def add_piece(asked: PieceRequest) -> PieceReply:
@@ -133,6 +141,37 @@ def _keep(studio: Studio, upload: Upload) -> Added:
         upload.path.unlink(missing_ok=True)
     name, found = studio.find(str(sha256)).name, _list(studio, upload.owner)
     return Added(sha256=str(sha256), name=name, known=bool(known), list=found.list, own=found.own)
+
+
+def proposed_name(config: dict[str, Any], taken: Collection[str] = ()) -> str:
+    """Propose a name for a checkpoint by its recipe and the images it has seen, as in `best-78k`.
+
+    Without a recipe the network's name serves; where the name is `taken`, a number from 2 on follows. Returns "" where
+    the config, which `check_config` has let pass, says none of it.
+    """
+    about, what = config.get("about") or {}, _recipe_or_network(config)
+    images = [_in_short(about["images"])] if what and about.get("images") else []
+    plain = "-".join([what, *images])
+    names = chain([plain], (f"{plain}-{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def _recipe_or_network(config: dict[str, Any]) -> str:
+    recipe, generator = named_recipe(config.get("about") or {}), config.get("generator")
+    network = generator.get("network", "") if isinstance(generator, dict) else ""
+    what = (recipe.code or recipe.text).removeprefix("recipe_") if recipe else str(network)
+    return what[:PROPOSED_LETTERS].strip()
+
+
+def _in_short(images: float) -> str:
+    """Write a count with at most three digits and its thousands or millions: 512, 77k, 1.2M."""
+    if images >= MILLION:
+        return f"{images / MILLION:.1f}M"
+    return f"{images / THOUSAND:.0f}k" if images >= THOUSAND else f"{images:.0f}"
+
+
+def _names(studio: Studio) -> set[str]:
+    return {entry.name for entry in studio.gallery.entries()}
 
 
 def _check_first(uploads: Uploads, token: str, piece: bytes) -> None:

@@ -4,13 +4,17 @@ import { callServer } from "../shared/api.js";
 import { announce } from "../shared/dom.js";
 import { readFile } from "../shared/file_input.js";
 import { takeList } from "../shared/listing.js";
+import { page } from "../shared/page_state.js";
+import { openCompare, openSeed } from "../shared/tabs.js";
 import { onLanguage, textOf } from "../shared/texts.js";
 import { visitorSecret } from "../shared/visitor_secret.js";
 import { $, dialog, element, props, search, server } from "./context.js";
-import { buttonOf, show } from "./panel.js";
+import { show } from "./panel.js";
 
 const [drop, chosenFiles, addStatus] = [".add-drop", ".add-files", ".adding .status"].map($);
 const PICKLES = /\.(pt|pth|ckpt|pkl|pickle|bin|pyt|joblib|npz|zip|tar|gz|tgz|7z)$/i;
+let wanted = ""; // the hash of the checkpoint that is looked for, or its beginning
+let added = ""; // the hash of the one that has come
 let addLine = null; // what the line below says: {key, values, failed}
 
 function sayAdding(next) {
@@ -69,6 +73,7 @@ async function send(config, weights) {
     secret: visitorSecret(),
   });
   if (begun.error) return begun;
+  $(".add-name").value ||= begun.name;
   let answer = { received: 0 };
   while (answer.received < weights.size) {
     if (stopped) {
@@ -99,11 +104,14 @@ async function addCheckpoint(files) {
   const { problem, config, weights } = pair(files);
   if (problem) return refuse(...problem);
   setSending(true);
+  forgetAdded(wanted);
+  const typed = $(".add-name").value;
   try {
     taken(await send(config, weights));
   } catch {
     refuse("error_add_lost"); // the config has changed or gone since it was chosen
   }
+  if ($(".add-name").value !== "") $(".add-name").value = typed; // not the name that was proposed
   setSending(false);
 }
 
@@ -117,13 +125,47 @@ function taken({ error, stopped: givenUp, sha256, name, known, list, own }) {
   if (!known) $(".add-name").value = "";
   if (!dialog.open) return;
   show();
-  buttonOf(sha256)?.focus();
+  if (wanted !== "" && sha256.startsWith(wanted)) return dialog.close(); // whoever has looked for it shows it now
+  showAdded(sha256);
 }
 
-$(".to-adding").addEventListener("click", () => {
+// What may be done with the one that has come: to look at it is what most want.
+function showAdded(sha256) {
+  added = sha256;
+  $(".other-added").hidden = wanted === "";
+  $(".other-added").textContent = wanted === "" ? "" : textOf("add_other", { hash: wanted.slice(0, 8) });
+  $(".after-adding").hidden = false;
+  $(".after-adding").scrollIntoView({ block: "nearest" });
+  $(".look-added").focus();
+}
+
+/**
+ * Begin anew: nothing was added.
+ * @param {string} hash of the checkpoint that is looked for, or its beginning, or ""
+ */
+export function forgetAdded(hash) {
+  wanted = hash;
+  $(".after-adding").hidden = $(".other-added").hidden = true;
+}
+
+export function goToAdding() {
   $(".adding").scrollIntoView({ block: "end" });
   chosenFiles.focus({ preventScroll: true });
-});
+}
+
+function leaveFor(openAdded) {
+  dialog.close();
+  openAdded();
+}
+
+function compareAdded() {
+  const mine = page.seed.sha256;
+  openCompare(mine === null || mine === added ? [added] : [mine, added]);
+}
+
+$(".look-added").addEventListener("click", () => leaveFor(() => openSeed({ ...page.seed, sha256: added })));
+$(".compare-added").addEventListener("click", () => leaveFor(compareAdded));
+$(".to-adding").addEventListener("click", goToAdding);
 chosenFiles.addEventListener("change", () => {
   addCheckpoint([...chosenFiles.files]);
   chosenFiles.value = "";
@@ -141,3 +183,5 @@ drop.addEventListener("drop", (event) => {
   addCheckpoint([...event.dataTransfer.files]);
 });
 onLanguage(element, showAdding);
+page.mayAdd = Boolean(props.adding);
+document.dispatchEvent(new CustomEvent("race:may-add"));

@@ -16,7 +16,7 @@ shortcuts.register("compare", {
   compare_key_hold: [() => hold(true), () => hold(false)],
   compare_key_enlarge: onWall(() => state.lit !== null && openCells(state.lit)),
   compare_blind: onWall(() => $(".blind").click()),
-  compare_key_focus: ({ key }) => focusTile(Number(key) - 1),
+  compare_key_focus: (key) => focusTile(Number(key) - 1),
   compare_zoom_in: onWall(() => zoomBy(1)),
   compare_zoom_out: onWall(() => zoomBy(-1)),
   compare_zoom_reset: onWall(() => zoomOff()),

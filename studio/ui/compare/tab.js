@@ -3,9 +3,10 @@
 
 import { callServer, retryWhenAnswering } from "../shared/api.js";
 import { fillCheckpoints } from "../shared/checkpoint_list.js";
-import { withRawWeights } from "../shared/checkpoints.js";
+import { findCheckpoint, withRawWeights } from "../shared/checkpoints.js";
 import { announce, jpegUrl, make } from "../shared/dom.js";
 import { refreshList as askForList } from "../shared/listing.js";
+import { openAdding } from "../shared/missing_checkpoint.js";
 import { page, setSeed } from "../shared/page_state.js";
 import { SEEDS, parseSeed } from "../shared/parsers.js";
 import * as seenSeeds from "../shared/seen_seeds.js";
@@ -150,6 +151,7 @@ function showAbsent() {
     said.push(textOf("compare_unread", { values: unread.map(shortened).join(", "), count: unread.length }));
   }
   $(".absent").hidden = said.length === 0;
+  $(".add-absent").hidden = absent.length === 0 || !page.mayAdd;
   $(".absent").textContent = said.join(" ");
 }
 
@@ -205,6 +207,7 @@ function clearWall() {
   $(".lens").close();
 }
 
+$(".add-absent").addEventListener("click", () => openAdding(state.slots.find(isAbsent)?.absent));
 $(".add").addEventListener("click", () => {
   const fresh = state.list.checkpoints.filter((one) => state.slots.every((slot) => slot.sha256 !== one.sha256));
   const comparable = fresh.find((one) => mismatchAmong([...chosenOnes(), one]) === null);
@@ -376,6 +379,8 @@ export async function enter() {
 }
 
 document.addEventListener("race:tab", enter);
+const hasCome = (slot) => isAbsent(slot) && page.list !== null && Boolean(findCheckpoint(page.list, slot.absent));
+document.addEventListener("race:list", () => isOpen() && state.slots.some(hasCome) && refreshList());
 onLanguage(element, () => {
   showProblem(state.problem);
   if (state.list === null) return;

@@ -1,6 +1,7 @@
 // The seed of the tile, for the clipboard; where there is none, it is selected, to be copied by hand. And whether the tile
 // may be handed in.
 
+import { copyText } from "../shared/clipboard.js";
 import { announce } from "../shared/dom.js";
 import { page } from "../shared/page_state.js";
 import { setUpStatusBadge } from "../shared/submission_status.js";
@@ -12,9 +13,7 @@ const copyButton = $(".copy-seed");
 
 async function copySeed() {
   const { seed } = page.shown ?? page.seed;
-  try {
-    await navigator.clipboard.writeText(String(seed));
-  } catch {
+  if (!(await copyText(String(seed)))) {
     field.value = seed;
     field.select();
     return announce(textOf("seed_by_hand"));

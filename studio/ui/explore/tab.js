@@ -10,11 +10,12 @@ import { HistoryStrip } from "../shared/history_strip.js";
 import { Lightbox } from "../shared/lightbox.js";
 import { refreshList } from "../shared/listing.js";
 import * as localFavourites from "../shared/local_favourites.js";
+import { noteMissing } from "../shared/missing_checkpoint.js";
 import { page, setSeed, setShown } from "../shared/page_state.js";
 import { SEEDS, parseSeed } from "../shared/parsers.js";
 import * as prefetch from "../shared/prefetch.js";
 import * as shortcuts from "../shared/shortcuts.js";
-import { openCompare, showsTile } from "../shared/tabs.js";
+import { openCompare, openHandIn, showsTile } from "../shared/tabs.js";
 import {
   alarmTexts,
   deviceText,
@@ -29,6 +30,7 @@ import * as urlState from "../shared/url_state.js";
 import { visitor } from "../shared/visitor.js";
 import { $, caption, element, field, props, psiInput, select, server, status, tile } from "./context.js";
 import "./copy_seed.js";
+import "./first_visit.js";
 import "./open_tile_file.js";
 import "./weak_cells.js";
 import "./weights_switch.js";
@@ -265,10 +267,11 @@ $(".seed-form").addEventListener("submit", (event) => {
 });
 
 $(".star").addEventListener("click", star);
+$(".hand-in").addEventListener("click", openHandIn);
 function showStar() {
   const starred = page.shown !== null && localFavourites.has(page.shown);
   $(".star").setAttribute("aria-pressed", String(starred));
-  $(".star").disabled = page.shown === null;
+  $(".star").disabled = $(".hand-in").disabled = page.shown === null;
 }
 for (const name of ["race:favourites", "ganrace:shown"]) document.addEventListener(name, showStar);
 
@@ -323,13 +326,16 @@ async function begin() {
   if (error) {
     unseen = error.values.hash ?? null;
     showProblem(error);
-    return showList();
+    noteMissing(error);
+    showList();
+    return void refreshList();
   }
   const { first } = props;
   const came = first && isSame(first, linked);
   const answer = came ? first : await ask(linked);
   if (answer.error) {
     showProblem(answer.error);
+    noteMissing(answer.error);
     if (isLost(answer.error)) lost = answer.error;
     unseen = linked.sha256;
     return showList();
@@ -365,6 +371,7 @@ onLanguage(element, () => {
 document.addEventListener("race:list", () => {
   const stoodIn = list.untrained !== null && page.seed.sha256 === list.default;
   list = page.list;
+  if (page.seed.sha256 === null && urlState.wrong(["ck"])) showProblem(urlState.wrong());
   if (stoodIn && list.untrained === null) wish({ sha256: list.default }); // there is a trained one now
   showList();
   showWords();

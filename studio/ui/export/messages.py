@@ -6,7 +6,20 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from studio.ui.protocol_types import Base64, Label, Psi, Reply, Request, Seed, Sha256, Visitor, WholeSha256, a_visitor
+from studio.ui.protocol_types import (
+    Base64,
+    Code,
+    EncodedFile,
+    Label,
+    Psi,
+    Reply,
+    Request,
+    Seed,
+    Sha256,
+    Visitor,
+    WholeSha256,
+    a_visitor,
+)
 from training.core.latents import SEED_LIMIT
 
 
@@ -18,6 +31,19 @@ class ExportRequest(Request):
     psi: Psi = 1.0
     looked_at: Annotated[int, Field(ge=1, le=SEED_LIMIT)] | None = None
     visitor: Visitor = Field(default_factory=a_visitor)
+
+
+class ExportCheckRequest(Request):
+    """A file that was exported, to be compared with what its checkpoint and seed give."""
+
+    file: EncodedFile
+    visitor: Visitor = Field(default_factory=a_visitor)
+
+
+class ExportCheckReply(Reply):
+    """What became of checking it, as the tab Verify says it."""
+
+    outcome: Code
 
 
 class ExportReply(Reply):

@@ -1,15 +1,13 @@
 import { callServer } from "../shared/api.js";
 import { saveBlob, toBlob } from "../shared/dom.js";
-import { componentOf } from "../shared/mount.js";
 import { page } from "../shared/page_state.js";
 import * as seenSeeds from "../shared/seen_seeds.js";
 import { setUpStatusBadge, submissionStatus } from "../shared/submission_status.js";
 import { onLanguage, previewText, textOf, tileWords, weightsText } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
+import { $, element, server } from "./context.js";
+import { noteFile } from "./hand_in.js";
 
-const { element, server } = componentOf("export/tab.js");
-
-const $ = (selector) => element.querySelector(selector);
 const status = $(".status");
 let busy = false;
 let outcome = null; // what the status line says: {key, values, failed}
@@ -63,6 +61,7 @@ $(".download").addEventListener("click", async () => {
   if (answer.error) return showOutcome({ key: answer.error.code, values: answer.error.values, failed: true });
   const blob = toBlob(answer.png, "image/png");
   saveBlob(blob, answer.file);
+  noteFile({ blob, file: answer.file, base64: answer.png });
   showOutcome({ key: "exported", values: { file: answer.file, megabytes: (blob.size / 1e6).toFixed(1) } });
   $(".manifest").hidden = false;
   $(".manifest pre").textContent = JSON.stringify(answer.manifest, null, 2);
@@ -72,7 +71,19 @@ document.addEventListener("ganrace:shown", () => {
   $(".manifest").hidden = true;
   showOutcome(null);
   showWords();
+  noteFile(null);
 });
 document.addEventListener("race:list", showWords);
 onLanguage(element, showWords);
 setUpStatusBadge($(".legal"));
+
+// Whoever comes to hand in begins with the first step, once it can be seen.
+function leadToFirst() {
+  if (page.tab !== "export" || !page.isHandingIn) return;
+  if (!$(".download").checkVisibility({ visibilityProperty: true })) return void requestAnimationFrame(leadToFirst);
+  page.isHandingIn = false;
+  $(".steps").scrollIntoView({ block: "nearest" });
+  $(".download").focus({ preventScroll: true });
+}
+document.addEventListener("race:tab", leadToFirst);
+leadToFirst();

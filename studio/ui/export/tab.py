@@ -7,20 +7,26 @@ import hashlib
 import gradio as gr
 
 from studio.race.tile_file import export_png, file_name, read_png
+from studio.race.verification import verify
 from studio.ui.component import component, to_base64
-from studio.ui.export.messages import ExportReply, ExportRequest
-from studio.ui.protocol import answers
+from studio.ui.export.messages import ExportCheckReply, ExportCheckRequest, ExportReply, ExportRequest
+from studio.ui.protocol import answers, decoded_file
 from studio.ui.services import Studio
 
 
 def build(studio: Studio) -> gr.HTML:
-    """Build the tab; the file is made in memory and leaves nothing on the disk."""
+    """Build the tab; the file is made in memory, and checked as it was downloaded; nothing of it is on the disk."""
 
     @answers
     async def export_tile(asked: ExportRequest) -> ExportReply:
         return await exported(studio, asked)
 
-    return component("export", [export_tile])
+    @answers
+    async def check_export(asked: ExportCheckRequest) -> ExportCheckReply:
+        verdict = await studio.official.take(asked.visitor, lambda: verify(decoded_file(asked.file), studio.gallery))
+        return ExportCheckReply(outcome=verdict.outcome)
+
+    return component("export", [export_tile, check_export])
 
 
 async def exported(studio: Studio, asked: ExportRequest) -> ExportReply:

@@ -2,6 +2,7 @@
 // put together here: the program never holds more than one of them for anybody.
 
 import { callServer } from "../shared/api.js";
+import { localDay } from "../shared/dates.js";
 import { announce, make, saveBlob, toBlob } from "../shared/dom.js";
 import { keyOf } from "../shared/favourite.js";
 import * as localFavourites from "../shared/local_favourites.js";
@@ -111,7 +112,7 @@ function saveZip(files, made, leftOut) {
     bytes: new TextEncoder().encode(JSON.stringify(toManifest(made, leftOut), null, 1)),
   };
   const blob = zipOf([...files, list]);
-  const file = `gan_race_tiles_${new Date().toISOString().slice(0, 10)}.zip`;
+  const file = `gan_race_tiles_${localDay()}.zip`;
   saveBlob(blob, file);
   const values = { file, count: files.length, megabytes: (blob.size / 1e6).toFixed(1) };
   endZip(() => textOf("zip_saved", values) + left());

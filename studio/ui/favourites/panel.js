@@ -1,4 +1,5 @@
 import { callServer } from "../shared/api.js";
+import { localDay } from "../shared/dates.js";
 import { focusedElement, jpegUrl, make, saveBlob, setUpDialog } from "../shared/dom.js";
 import {
   MAX_FILE_BYTES,
@@ -127,9 +128,8 @@ function putThumbnail(one, thumb, name) {
 // --- the file --------------------------------------------------------------------------------------------------------
 
 function save() {
-  const day = new Date().toISOString().slice(0, 10);
   const content = toFileContent(localFavourites.all(), owner);
-  saveBlob(new Blob([content], { type: "application/json" }), `gan_race_favourites_${day}.json`);
+  saveBlob(new Blob([content], { type: "application/json" }), `gan_race_favourites_${localDay()}.json`);
 }
 
 async function load(file) {
@@ -249,13 +249,14 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 
 // --- opening -----------------------------------------------------------------------------------------------------------
 
-setUpDialog(dialog);
-document.addEventListener("race:open-favourites", () => {
+function openPanel() {
   showLine(null);
   dialog.showModal();
   showCards();
   share();
-});
+}
+setUpDialog(dialog, openPanel);
+document.addEventListener("race:open-favourites", openPanel);
 onLanguage(element, () => {
   showLine(line);
   showCards();

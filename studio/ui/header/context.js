@@ -2,5 +2,5 @@
 
 import { componentOf, finderIn } from "../shared/mount.js";
 
-export const { element, server, trigger } = componentOf("header/panel.js");
+export const { element, props, server, trigger } = componentOf("header/panel.js");
 export const $ = finderIn(element);

@@ -6,9 +6,10 @@ import * as shortcuts from "../shared/shortcuts.js";
 import * as storage from "../shared/storage.js";
 import { openTab, showsTile } from "../shared/tabs.js";
 import { alarmTexts, checkpointLabel, onLanguage, setLanguage, textOf } from "../shared/texts.js";
-import * as urlState from "../shared/url_state.js";
 import { $, element, trigger } from "./context.js";
+import "./missing_checkpoint.js";
 import "./qr_dialog.js";
+import { shareLink } from "./share.js";
 
 const tell = () => trigger("language", { language: page.language });
 
@@ -95,20 +96,6 @@ document.addEventListener("race:say", ({ detail: words }) => {
 
 document.addEventListener("race:unkept", () => showNotice(textOf("browser_unkept")));
 
-// --- the link ----------------------------------------------------------------------------------------------------------
-
-async function copyLink() {
-  const link = urlState.whole();
-  let words = textOf("copied");
-  try {
-    await navigator.clipboard.writeText(link);
-  } catch {
-    words = textOf("copy_by_hand", { link });
-  }
-  showNotice(words);
-}
-$(".copy").addEventListener("click", copyLink);
-
 // --- a checkpoint that went while it was looked at -----------------------------------------------------------------------
 
 let left = null; // {name, now}: what went, and what is shown in its place
@@ -141,11 +128,11 @@ function keyList({ title, keys }) {
   return section;
 }
 
-setUpDialog(help);
+setUpDialog(help, showShortcuts);
 $(".help").addEventListener("click", showShortcuts);
 shortcuts.register("", {
   shortcuts: showShortcuts,
-  copy_link: copyLink,
+  copy_link: shareLink,
   tab_export: () => openTab("export"),
   favourites: openFavourites,
   checkpoints: openCheckpoints,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from studio.qr_code import LinkError, check_link, is_of_one_machine, moved, to_svg
+from studio.qr_code import ONE_MACHINE, LinkError, check_link, is_of_one_machine, moved, to_svg
 from studio.ui.component import component, to_base64, told
 from studio.ui.header.messages import LinkReply, LinkRequest, Reach
 from studio.ui.protocol import RequestError, answers
@@ -29,7 +29,8 @@ def build(public_link: Callable[[], str | None]) -> gr.HTML:
             link, reach = moved(link, public), "qr_moved"
         return LinkReply(link=link, reach=reach, svg=to_base64(to_svg(link)))
 
-    return component("header", [link_code], kind="panel", events=("language", "open_tab"))
+    events = ("language", "open_tab")
+    return component("header", [link_code], kind="panel", events=events, one_machine=list(ONE_MACHINE))
 
 
 def _checked_link(link: str) -> str:

@@ -2,9 +2,10 @@
 
 import { callServer } from "../shared/api.js";
 import { setUpDialog } from "../shared/dom.js";
+import { sharedLink } from "../shared/share_link.js";
 import * as shortcuts from "../shared/shortcuts.js";
 import { errorText, onLanguage, textOf } from "../shared/texts.js";
-import * as urlState from "../shared/url_state.js";
+import { withCommands } from "./commands.js";
 import { $, server } from "./context.js";
 
 const qr = $(".qr");
@@ -16,7 +17,7 @@ async function showQr() {
   code = null;
   showCode();
   qr.showModal();
-  const answer = await callServer(server.link_code, { link: urlState.whole() });
+  const answer = await callServer(server.link_code, { link: sharedLink() });
   if (mine !== codesAsked) return;
   code = answer;
   showCode();
@@ -37,14 +38,7 @@ function showCode() {
   $(".qr-link").textContent = $(".qr-link").href = code.link;
 }
 
-// What stands between backquotes is a command.
-function withCommands(words) {
-  return words.split("`").map((piece, place) => {
-    return place % 2 === 0 ? piece : Object.assign(document.createElement("code"), { textContent: piece });
-  });
-}
-
-setUpDialog(qr);
+setUpDialog(qr, showQr);
 $(".open-qr").addEventListener("click", showQr);
 shortcuts.register("", { qr_title: showQr });
 onLanguage(qr, showCode);

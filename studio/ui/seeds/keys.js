@@ -12,17 +12,17 @@ const STEPS = {
   ArrowDown: () => state.columns,
 };
 shortcuts.register("seeds", {
-  seeds_key_move: (event) => move(STEPS[event.key]()),
+  seeds_key_move: (key) => move(STEPS[key]()),
   seeds_keep: () => markCursor("keep"),
   seeds_drop: () => markCursor("drop"),
   seeds_star: () => star(),
   seeds_open: () => openTile(state.cursor),
-  seeds_key_columns: (event) => setColumns(Number(event.key)),
+  seeds_key_columns: (key) => setColumns(Number(key)),
   seeds_key_back: () => takeBack(),
 });
 shortcuts.register("knockout", {
-  knockout_key_pick: (event) => pick((Number(event.key) + 9) % 10), // 0 is the tenth
-  knockout_key_side: (event) => toSide(event.key === "ArrowLeft" ? -1 : 1),
+  knockout_key_pick: (key) => pick((Number(key) + 9) % 10), // 0 is the tenth
+  knockout_key_side: (key) => toSide(key === "ArrowLeft" ? -1 : 1),
   knockout_both: () => decideFor([...state.contest.stage.shown]),
   knockout_neither: () => decideFor([]),
   knockout_key_ringed: () => state.contest.stage.shown.length === 0 && openTile(state.contest.stage.alive[0]),

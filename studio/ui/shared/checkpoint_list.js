@@ -5,6 +5,7 @@ import { findCheckpoint, withRawWeights } from "./checkpoints.js";
 import { page, setSeed } from "./page_state.js";
 import * as prefetch from "./prefetch.js";
 import { checkpointLabel, textOf } from "./texts.js";
+import * as urlState from "./url_state.js";
 
 /** @import { CheckpointList } from "./types.d.ts" */
 
@@ -21,6 +22,7 @@ export const removedCheckpoints = new Set();
 export function setList(list) {
   const before = page.list;
   page.list = list;
+  urlState.nameToHash(list);
   noteRemoved(before, list);
   document.dispatchEvent(new CustomEvent("race:list"));
 }

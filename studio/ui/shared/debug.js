@@ -7,6 +7,7 @@ import * as favourites from "./local_favourites.js";
 import { page, setSeed, setShown } from "./page_state.js";
 import * as ahead from "./prefetch.js";
 import * as looked from "./seen_seeds.js";
+import { sharedLink } from "./share_link.js";
 import * as keep from "./storage.js";
 import { openCompare as compare, openSeed, openTab, openVerify as verify, showsTile } from "./tabs.js";
 import { errorText, setLanguage, textOf as text } from "./texts.js";
@@ -24,6 +25,7 @@ const views = {
   link,
   looked,
   secret,
+  sharedLink,
   showsTile,
   text,
   visitor,

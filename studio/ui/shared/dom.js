@@ -1,5 +1,7 @@
 // Elements, pictures and files; what is said to everybody, and to a screen reader.
 
+import { reopenWith } from "./history.js";
+
 /**
  * An element with its properties, and what is in it: elements or text.
  * @template {keyof HTMLElementTagNameMap} T
@@ -68,8 +70,10 @@ export function toThumbnail(image, side = 112) {
 /**
  * Close a dialog by its button and by a click beside it; the browser keeps the focus in it and gives it back.
  * @param {HTMLDialogElement} dialog
+ * @param {() => unknown} [reopen] how it is opened when the browser goes on to it again
  */
-export function setUpDialog(dialog) {
+export function setUpDialog(dialog, reopen = () => dialog.showModal()) {
+  reopenWith(dialog, reopen);
   dialog.querySelector(".close")?.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 }

@@ -31,6 +31,7 @@ const STEPS = new Map([
 export class Lightbox {
   /** @type {number | null} */
   #cell = null;
+  #last = 0;
   /** @type {any[]} what the program told with each picture that is shown */
   #shown = [];
   /** Asked for while closed: what an earlier closing still has to tell must not end it. */
@@ -58,7 +59,7 @@ export class Lightbox {
     onGestures(this.grid, { swipe: (by) => this.#move(by) });
     $(".previous-cell").addEventListener("click", () => this.#move(-1));
     $(".next-cell").addEventListener("click", () => this.#move(1));
-    setUpDialog(dialog);
+    setUpDialog(dialog, () => this.open(this.#last));
     dialog.addEventListener("close", () => this.#closed());
     dialog.addEventListener("keydown", (event) => this.#pressed(event));
   }
@@ -86,7 +87,7 @@ export class Lightbox {
   /** @param {number} index of a cell; beyond the last one the first follows */
   async open(index) {
     const asked = (index + 100) % 100;
-    this.#cell = asked;
+    this.#cell = this.#last = asked;
     this.#isOpening = !this.dialog.open;
     const answer = await this.options.ask(asked);
     if (asked !== this.#cell || answer.superseded) return;

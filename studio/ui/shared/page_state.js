@@ -10,7 +10,8 @@ import * as urlState from "./url_state.js";
  * those that this browser has added, and `withSteps` tells whether somebody looks at what runs have kept of their ways,
  * too; `seed` is what all tabs look at
  * (`race:seed`): Explore draws it, and finds the checkpoint of a link, and until then no tab looks at another seed than
- * the link's; `compared` are hashes that Compare is to open with, `toVerify` are files that Verify is to check.
+ * the link's; `mayAdd` tells whether visitors may add checkpoints; `compared` are hashes that Compare is to open with,
+ * `toVerify` are files that Verify is to check, and `isHandingIn` tells Export that somebody wants to hand in.
  */
 export const page = {
   language: "en",
@@ -19,9 +20,11 @@ export const page = {
   list: /** @type {CheckpointList | null} */ (null),
   own: /** @type {Set<string>} */ (new Set()),
   withSteps: false,
+  mayAdd: false,
   seed: /** @type {SeedState} */ (Object.freeze({ sha256: null, ...urlState.cameWith() })),
   compared: /** @type {string[] | null} */ (null),
   toVerify: /** @type {FileSource[] | null} */ (null),
+  isHandingIn: false,
 };
 
 /** @param {ShownTile} shown */

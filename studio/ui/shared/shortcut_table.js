@@ -90,19 +90,52 @@ const TITLES = {
 /** @type {Record<string, string>} */
 const SIGNS = { ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
 
+/** @typedef {{ key: string, shiftKey: boolean, code?: string }} Pressed a keyboard's event, or as much of one */
+/** @typedef {{ scope: string, code: string, key: string }} Meaning the text that says what a key does, and the key */
+
+const UNREADABLE = ["Dead", "Process", "Unidentified"]; // what browsers call a key whose letter is still to come
+
 /**
- * Which text says what a key does, in these scopes and then everywhere: all that fit, the first one to be preferred.
- * @param {string} scope
- * @param {{ key: string, shiftKey: boolean }} event
- * @returns {{ scope: string, code: string }[]}
+ * The letter or digit of a key by its place on the keyboard, as it is written on an American one; null where the key
+ * itself says one, has a name, or has another place.
+ * @param {Pressed} pressed
  */
-export function meaningsOf(scope, event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const wanted = event.shiftKey ? [`Shift+${key}`, key] : [key];
+function keyOfPlace({ key, shiftKey, code = "" }) {
+  const isWord = key.length > 1 && !UNREADABLE.includes(key) && /^[\x20-\x7e]+$/.test(key);
+  if (isWord || /^[a-z0-9 ]$/.test(plain(key))) return null;
+  const [, letter, digit] = /^(?:Key([A-Z])|(?:Digit|Numpad)([0-9]))$/.exec(code) ?? [];
+  if (digit !== undefined) return shiftKey ? null : digit; // with Shift, these keys write signs on most keyboards
+  return letter?.toLowerCase() ?? null;
+}
+
+/** @param {string} key */
+const plain = (key) => (key.length === 1 ? key.normalize("NFKC").toLowerCase() : key);
+
+/**
+ * Which text says what a key does, in these scopes and then everywhere: all that fit, the first one to be preferred. Where
+ * what the key writes means nothing and is no Latin letter or digit, its place on the keyboard counts.
+ * @param {string} scope
+ * @param {Pressed} pressed
+ * @returns {Meaning[]}
+ */
+export function meaningsOf(scope, pressed) {
+  const written = meaningsOfKey(scope, plain(pressed.key), pressed.shiftKey);
+  const place = keyOfPlace(pressed);
+  return written.length > 0 || place === null ? written : meaningsOfKey(scope, place, pressed.shiftKey);
+}
+
+/**
+ * @param {string} scope
+ * @param {string} key
+ * @param {boolean} isShifted
+ * @returns {Meaning[]}
+ */
+function meaningsOfKey(scope, key, isShifted) {
+  const wanted = isShifted ? [`Shift+${key}`, key] : [key];
   return [scope, EVERYWHERE].flatMap((place) =>
     wanted.flatMap((one) => {
       const code = Object.entries(KEYS[place] ?? {}).find(([, keys]) => keys.includes(one))?.[0];
-      return code === undefined ? [] : [{ scope: place, code }];
+      return code === undefined ? [] : [{ scope: place, code, key }];
     }),
   );
 }

@@ -4,7 +4,7 @@ import { page } from "./page_state.js";
 import { KEYS, listKeys, meaningsOf, signOf } from "./shortcut_table.js";
 import { textOf } from "./texts.js";
 
-/** @typedef {(event: any) => unknown} Press is given a keyboard's event, or another one that lets go of a key */
+/** @typedef {(key: any) => unknown} Press is given the key as shortcut_table.js names it */
 /** @typedef {{ press: Press, release?: Press }} Action */
 
 const OWN_KEYS = "input, textarea, select, button, a, summary, [role=button], [role=tab], [contenteditable]";
@@ -13,7 +13,7 @@ const OWN_KEYS = "input, textarea, select, button, a, summary, [role=button], [r
 const actions = new Map();
 /** @type {Map<string, string | null>} what goes on in a tab and has keys of its own meanwhile */
 const inside = new Map();
-/** @type {{ key: string, release: Press } | null} */
+/** @type {{ key: string, place: string, release: Press } | null} */
 let held = null;
 
 /**
@@ -41,7 +41,8 @@ export const enter = (tab, scope) => void inside.set(tab, scope);
 /** @param {KeyboardEvent} event */
 function actionOf(event) {
   const meanings = meaningsOf(inside.get(page.tab) ?? page.tab, event);
-  return meanings.map(({ scope, code }) => actions.get(`${scope} ${code}`)).find((one) => one !== undefined);
+  const found = meanings.find(({ scope, code }) => actions.has(`${scope} ${code}`));
+  return found && { key: found.key, .../** @type {Action} */ (actions.get(`${found.scope} ${found.code}`)) };
 }
 
 /**
@@ -62,18 +63,20 @@ document.addEventListener("keydown", (event) => {
   if (action === undefined) return;
   event.preventDefault();
   if (action.release && event.repeat) return;
-  if (action.release) held = { key: event.key, release: action.release };
-  action.press(event);
+  if (action.release) held = { key: action.key, place: placeOf(event), release: action.release };
+  action.press(action.key);
 });
+
+// A key that is let go may write something else than it did, where Shift was let go before.
+const placeOf = (/** @type {KeyboardEvent} */ event) => event.code || event.key.toLowerCase();
 
 /** @param {Event} event */
 function letGo(event) {
   if (held === null) return;
-  const isKey = event instanceof KeyboardEvent;
-  if (isKey && event.key.toLowerCase() !== held.key.toLowerCase()) return;
-  const { release } = held;
+  if (event instanceof KeyboardEvent && placeOf(event) !== held.place) return;
+  const { key, release } = held;
   held = null;
-  release(event);
+  release(key);
 }
 document.addEventListener("keyup", letGo);
 window.addEventListener("blur", letGo);

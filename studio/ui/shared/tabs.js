@@ -1,6 +1,8 @@
 // Which tab is open, and how to open one; `race:tab` tells of a change. A tab's script first runs when it is first shown.
 
+import { openTabsWith, tabChanged } from "./history.js";
 import { page, setSeed } from "./page_state.js";
+import { textOf } from "./texts.js";
 import * as urlState from "./url_state.js";
 
 /** @import { FileSource } from "./file_input.js" */
@@ -13,6 +15,7 @@ import * as urlState from "./url_state.js";
 function tabShown(name) {
   if (page.tab === name) return;
   page.tab = name;
+  tabChanged();
   urlState.set({ tab: name === "explore" ? null : name });
   document.dispatchEvent(new CustomEvent("race:tab"));
 }
@@ -34,7 +37,17 @@ export function openTab(name) {
     document.querySelector(`#race-tabs [role=tab][data-tab-id="${name}"]`)
   );
   if (button) button.click();
-  else document.dispatchEvent(new CustomEvent("race:open-tab", { detail: name })); // the header knows another way
+  else openHiddenTab(name);
+}
+openTabsWith(openTab);
+
+// Where not all tabs fit, Gradio has the others in a menu, by their labels alone; the header knows another way.
+/** @param {string} name */
+function openHiddenTab(name) {
+  const items = [...document.querySelectorAll("#race-tabs .overflow-dropdown button")];
+  const item = items.find((one) => one.textContent?.trim() === textOf(`tab_${name}`));
+  if (item instanceof HTMLElement) item.click();
+  else document.dispatchEvent(new CustomEvent("race:open-tab", { detail: name }));
 }
 
 /** Explore and Export show one tile, and Explore names it in the link once it is drawn; other tabs follow the seed. */
@@ -63,6 +76,12 @@ export function openSeed({ sha256, seed, psi = 1 }) {
 export function openCompare(hashes) {
   page.compared = hashes;
   openTab("compare");
+}
+
+/** Hand the tile in that is shown: Export leads through it. */
+export function openHandIn() {
+  page.isHandingIn = true;
+  openTab("export");
 }
 
 /**

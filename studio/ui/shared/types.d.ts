@@ -124,6 +124,7 @@ declare global {
   interface DocumentEventMap {
     "race:alive": CustomEvent<boolean>;
     "race:left": CustomEvent<{ name: string; now: string }>;
+    "race:open-checkpoints": CustomEvent<{ isAdding?: boolean; wanted?: string; search?: string } | null>;
     "race:open-tab": CustomEvent<string>;
     "race:say": CustomEvent<string>;
   }

@@ -1,14 +1,18 @@
 // What the link says: the part of the address that is ours; everything else in it is left alone.
 
-import { findCheckpoint } from "./checkpoints.js";
+import { findCheckpoint, withRawWeights } from "./checkpoints.js";
 import { parsePsi, parseSeed } from "./parsers.js";
 
 /** @import { CheckpointList, ProgramError, TileKey } from "./types.d.ts" */
 
 const LINKED = ["ck", "seed", "psi", "tab", "cell", "cmp", "cmpmode", "cmpseeds", "start", "count", "morph", "lang"];
-if (location.search.includes("&amp;")) {
-  history.replaceState(history.state, "", location.search.replaceAll("&amp;", "&") + location.hash);
+// Mail programs write `&` as HTML does, and may do so twice, or in the letters of an address.
+const AMPERSANDS = /&(amp(;|%3B))+|%26(amp(;|%3B))+/gi;
+if (location.search.search(AMPERSANDS) >= 0) {
+  history.replaceState(history.state, "", location.search.replaceAll(AMPERSANDS, "&") + location.hash);
 }
+const HASH = /^[0-9a-f]{8,64}$/i;
+let namesakes = 0; // checkpoints that have the name which the link says in the place of a hash
 const CAME = new URLSearchParams(location.search); // the link with which the page came
 
 /**
@@ -17,8 +21,11 @@ const CAME = new URLSearchParams(location.search); // the link with which the pa
  */
 const READ = {
   ck: {
-    test: (value) => /^[0-9a-f]{8,64}$/i.test(value),
-    error: (value) => ({ code: "error_unknown_checkpoint", values: { hash: value.slice(0, 8) } }),
+    test: (value) => HASH.test(value),
+    error: (value) =>
+      namesakes > 1
+        ? { code: "error_namesakes", values: { name: value.slice(0, 40), count: namesakes } }
+        : { code: "error_unknown_checkpoint", values: { hash: value.slice(0, HASH.test(value) ? 8 : 40) } },
   },
   seed: {
     test: (value) => parseSeed(value) !== null,
@@ -30,20 +37,69 @@ const READ = {
   },
 };
 
+let said = location.search; // what the page says, also while the browser goes to an entry that said something else
+
 /** @param {string} name */
 export const get = (name) => new URLSearchParams(location.search).get(name);
 
+/** @typedef {Record<string, string | number | null | undefined>} Change a value of null takes the name out */
+
 /**
  * Change the address in place.
- * @param {Record<string, string | number | null | undefined>} change a value of null takes the name out
+ * @param {Change} change
  */
 export function set(change) {
-  const address = new URL(location.href);
+  const address = changed(location.href, change);
+  if (address.href !== location.href) history.replaceState(history.state, "", address);
+  said = address.search;
+}
+
+/**
+ * Change the address in an entry of its own, without the place within the page.
+ * @param {Change} change
+ * @param {object} state of the entry
+ */
+export function add(change, state) {
+  const address = changed(location.href, change);
+  address.hash = "";
+  history.pushState({ ...history.state, ...state }, "", address);
+  said = address.search;
+}
+
+/**
+ * In the entry to which the browser has gone, say what the page says, with a change.
+ * @param {Change} change
+ */
+export function restore(change) {
+  const here = new URL(location.href);
+  [here.search, here.hash] = [said, ""];
+  history.replaceState(history.state, "", changed(here.href, change));
+  said = location.search;
+}
+
+/**
+ * @param {string} href
+ * @param {Change} change
+ */
+function changed(href, change) {
+  const address = new URL(href);
   for (const [name, value] of Object.entries(change)) {
     if (value === null || value === undefined) address.searchParams.delete(name);
     else address.searchParams.set(name, String(value));
   }
-  if (address.href !== location.href) history.replaceState(history.state, "", address);
+  return address;
+}
+
+/**
+ * A link may name its checkpoint by its name, where just one has it: from now on it says the hash.
+ * @param {CheckpointList} list
+ */
+export function nameToHash(list) {
+  const named = get("ck");
+  if (named === null || (HASH.test(named) && findCheckpoint(list, named.toLowerCase()))) return;
+  const found = withRawWeights(list).filter((one) => one.name === named);
+  namesakes = found.length;
+  if (found.length === 1) set({ ck: found[0].sha256.slice(0, 8) });
 }
 
 /**
@@ -86,7 +142,8 @@ export function dropWrong() {
  * Name a tile, or what all tabs look at.
  * @param {TileKey} tile
  */
-export const nameTile = ({ sha256, seed, psi }) => set({ ck: sha256.slice(0, 8), seed, psi: psi === 1 ? null : psi });
+export const nameTile = ({ sha256, seed, psi }) =>
+  set({ ck: sha256.slice(0, 8), name: null, seed, psi: psi === 1 ? null : psi });
 
 /** The address to give away: this page with our own names and no others. */
 export function whole() {

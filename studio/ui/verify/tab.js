@@ -9,6 +9,7 @@ import { page } from "../shared/page_state.js";
 import { parseSeed, parseTypedPsi } from "../shared/parsers.js";
 import { claimText, onLanguage, textOf, weightsText } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
+import { setUpAdding } from "./add_missing.js";
 import { addFiles, hasRows, onRowOpened, setVerdict, showTableAgain } from "./batch.js";
 import { $, element, server } from "./context.js";
 import { picturesIn, picturesInFolder } from "./file_list.js";
@@ -105,7 +106,10 @@ async function check(claim) {
   showVerdict();
 }
 
+const showAdding = setUpAdding($(".add-here"), () => file !== null && check({}));
+
 function showVerdict(comparison = null) {
+  showAdding(verdict);
   fillVerdict();
   showOtherSeeds(verdict, comparison);
 }

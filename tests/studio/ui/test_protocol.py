@@ -80,6 +80,7 @@ HONEST: dict[str, dict[str, Any]] = {  # a good request to each function, but fo
     "morph.look_at_film": {"film": "absent"},
     "morph.stop_film": {"film": "absent"},
     "export.export_tile": {**TILE, "looked_at": 3},
+    "export.check_export": {"visitor": "v"},
     "verify.verify_tile": {"seed": 1, "psi": 0.5, "visitor": "v"},
     "verify.check_file": {"visitor": "v"},
     "verify.compare_seeds": TILE,

@@ -1,0 +1,6 @@
+// What the scripts of Export share.
+
+import { componentOf, finderIn } from "../shared/mount.js";
+
+export const { element, server } = componentOf("export/tab.js");
+export const $ = finderIn(element);

@@ -1,0 +1,40 @@
+// What of an address goes into the link that is given away.
+
+/** What only some tabs say in the address. Export shows Explore's tile, and whoever follows a link to it sees that. */
+const TABS_OF = new Map([
+  ["cell", ["explore", "compare"]],
+  ["cmp", ["compare"]],
+  ["cmpmode", ["compare"]],
+  ["cmpseeds", ["compare"]],
+  ["start", ["seeds"]],
+  ["count", ["seeds"]],
+  ["morph", ["morph"]],
+]);
+
+/**
+ * The address of what somebody else should see: without what other tabs say, and in the reader's own language.
+ * @param {string} address
+ * @param {string | null} [name] of the checkpoint
+ */
+export function linkFrom(address, name = null) {
+  const link = new URL(address);
+  link.hash = "";
+  if (link.searchParams.get("tab") === "export") link.searchParams.delete("tab");
+  const tab = link.searchParams.get("tab") ?? "explore";
+  for (const [one, tabs] of TABS_OF) if (!tabs.includes(tab)) link.searchParams.delete(one);
+  link.searchParams.delete("lang");
+  if (name !== null && link.searchParams.has("ck")) link.searchParams.set("name", name);
+  return link.href;
+}
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\]|::1?)$/;
+
+/**
+ * Whether only one machine, or one person, reaches a host.
+ * @param {string} host as a URL has it
+ * @param {string[]} names of such hosts: the first one as it is, the others as ends
+ */
+export function isOfOneMachine(host, [name, ...ends]) {
+  const plain = host.toLowerCase().replace(/\.$/, "");
+  return LOOPBACK.test(plain) || plain === name || ends.some((end) => plain.endsWith(end));
+}
