@@ -823,6 +823,7 @@ export interface CheckpointsServer {
 
 export interface ExploreServer {
   show(request: ShowRequest): Promise<Answered<ShowReply>>;
+  drawn_rows(request: RowsRequest): Promise<Answered<RowsReply>>;
   cell(request: CellRequest): Promise<Answered<PngReply>>;
   nearest(request: CellRequest): Promise<Answered<NearestReply | IndexProgress>>;
   stop_nearest(request: StopRequest): Promise<Answered<StopReply>>;

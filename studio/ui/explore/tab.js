@@ -29,6 +29,7 @@ import * as urlState from "../shared/url_state.js";
 import { visitor } from "../shared/visitor.js";
 import { $, caption, element, field, props, psiInput, select, server, status, tile } from "./context.js";
 import "./copy_seed.js";
+import { endProgress, hideTile, revealTile, showProgressWords, withProgress } from "./drawing.js";
 import "./open_tile_file.js";
 import "./weak_cells.js";
 import "./weights_switch.js";
@@ -122,6 +123,7 @@ async function show(answer, obsolete = () => false) {
   showWords();
   $(".tile-button").disabled = false;
   if (document.activeElement !== field) field.value = answer.seed;
+  showPsi(answer.psi);
   if (select.value !== answer.sha256) fillCheckpoints(select, list, answer.sha256);
   select.value = answer.sha256;
   announce(textOf("shown", answer));
@@ -158,6 +160,8 @@ async function ask(wish, preview = true) {
 const isLooked = () => showsTile() || removedCheckpoints.has(page.shown?.sha256);
 const wanted = () => page.seed.sha256 !== null && isLooked() && !isSame(page.shown, page.seed);
 
+const BETWEEN_MILLISECONDS = 250; // for which a tile stays that was wished on the way to another one
+
 const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
 
 // Draw until what is shown is what was wished last; wishes in between are skipped.
@@ -165,27 +169,32 @@ async function pump() {
   if (busy) return;
   busy = true;
   prefetch.stop();
-  $(".stage").classList.add("waiting");
   while (wanted()) {
     const wish = page.seed;
-    const answer = prefetch.take(wish) ?? (await ask(wish));
+    const answer = prefetch.take(wish) ?? (await withProgress(wish, ask(wish), !slow));
     if (answer.superseded) continue;
     if (answer.error) {
       if (wish !== page.seed) continue;
-      showProblem(answer.error);
-      if (answer.error.code === "error_checkpoint") refreshList();
-      if (page.tab === "explore" && isLost(answer.error)) keepWish(answer.error);
-      else goBackToShown();
+      refuseWish(answer.error);
       break;
     }
     prefetch.keep(wish, { ...answer, relieved: false });
     await show(answer);
     showProblem(answer.relieved ? RELIEVED : null);
+    if (wanted()) hideTile(showWished, BETWEEN_MILLISECONDS);
   }
   busy = false;
-  $(".stage").classList.remove("waiting");
+  if (wanted()) endProgress();
+  else revealTile();
   if (page.shown?.preview) refineSoon();
   else if (lost === null) lookAhead();
+}
+
+function refuseWish(error) {
+  showProblem(error);
+  if (error.code === "error_checkpoint") refreshList();
+  if (page.tab === "explore" && isLost(error)) keepWish(error);
+  else goBackToShown();
 }
 
 // A lost connection says nothing about the wish; until it can be drawn, the link names the tile that is on the screen.
@@ -224,10 +233,29 @@ function goBackToShown() {
 
 document.addEventListener("race:seed", () => {
   if (page.seed.sha256 === null) return;
-  field.value = page.seed.seed;
-  showPsi(page.seed.psi);
+  followSeed();
   pump();
 });
+
+// The tile goes as soon as the page names another one. Where only a key or a button has named it, both may wait for the
+// moment in which the new tile may come.
+function followSeed() {
+  const { shown } = page;
+  if (isSame(shown, page.seed)) {
+    showWished();
+    revealTile();
+  } else if (shown !== null && isNamed(shown)) hideTile(showWished);
+  else hideTile(showWished, 0);
+}
+
+const isNamed = ({ sha256, seed, psi }) =>
+  parseSeed(field.value) === seed && select.value === sha256 && Number(psiInput.value) === psi;
+
+function showWished() {
+  field.value = page.seed.seed;
+  showPsi(page.seed.psi);
+  showList();
+}
 document.addEventListener("race:tab", pump);
 
 function showPsi(value) {
@@ -314,6 +342,13 @@ function fromLink() {
   return error ? { error } : { wish: { ...urlState.linkedTile(list), seed, psi }, cell: urlState.cellOn("explore") };
 }
 
+// The tile that came with the page needs no asking.
+async function firstAnswer(linked) {
+  if (props.first && isSame(props.first, linked)) return props.first;
+  hideTile(() => {}, 0);
+  return withProgress(linked, ask(linked), !slow);
+}
+
 // A checkpoint that the link names and the list does not may be an older step of a run: the program knows. Where it is
 // not there, nothing else is shown. Without a link, what came with the page may be old news: then the newest follows.
 async function begin() {
@@ -325,16 +360,16 @@ async function begin() {
     showProblem(error);
     return showList();
   }
-  const { first } = props;
-  const came = first && isSame(first, linked);
-  const answer = came ? first : await ask(linked);
+  const answer = await firstAnswer(linked);
   if (answer.error) {
+    revealTile();
     showProblem(answer.error);
     if (isLost(answer.error)) lost = answer.error;
     unseen = linked.sha256;
     return showList();
   }
   await show(answer, () => page.seed.sha256 !== null);
+  if (page.seed.sha256 === null) revealTile();
   showProblem(null);
   if (page.seed.sha256 === null) setSeed({ sha256: answer.sha256 }); // or chosen meanwhile
   prefetch.keep(answer, answer);
@@ -361,6 +396,7 @@ onLanguage(element, () => {
   showStar();
   visited.showWords();
   showProblem(problem);
+  showProgressWords();
 });
 document.addEventListener("race:list", () => {
   const stoodIn = list.untrained !== null && page.seed.sha256 === list.default;

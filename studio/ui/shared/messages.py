@@ -1,10 +1,13 @@
-"""What several tabs and panels ask and answer: the list of checkpoints, a picture, the classes of a tile, copies."""
+"""What several tabs and panels ask and answer: the checkpoints, a picture, the rows and classes of a tile, copies."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from studio.ui.protocol_types import (
+    WHOLE,
     Base64,
     Cell,
     Code,
@@ -14,16 +17,21 @@ from studio.ui.protocol_types import (
     Named,
     Number,
     Phrase,
+    Psi,
     Reply,
     Request,
     Secret,
+    Seed,
     Sha256,
     TileRequest,
     Visitor,
     WholeSha256,
 )
+from training.core.tile import CELLS, COLUMNS
 
 WeightKind = Literal["averaged", "raw"]
+Side = Annotated[Literal[320, 640], WHOLE]
+ROWS = CELLS // COLUMNS
 
 
 class ListRequest(Request):
@@ -107,6 +115,25 @@ class PngReply(Reply):
     """A picture, exactly."""
 
     png: Base64
+
+
+class RowsRequest(Request):
+    """The finished rows of a tile that is being drawn, where there are more than are known."""
+
+    sha256: Sha256
+    seed: Seed
+    psi: Psi = 1.0
+    side: Side
+    rows: Annotated[int, Field(ge=0, le=ROWS)]
+    preview: bool = False
+
+
+class RowsReply(Reply):
+    """How many rows are finished, and a picture of them where that is more than was known."""
+
+    rows: int
+    thumbnail: Base64 | None
+    preview: bool
 
 
 class CellRequest(TileRequest):
