@@ -31,7 +31,11 @@ from studio.ui.services import Studio
 from studio.ui.texts.i18n import LANGUAGES, in_language
 from studio.ui.verify import tab as verify
 
-FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
+FONTS = [
+    "Atkinson Hyperlegible Next",  # Latin only, which shared/typeface.js brings once the first tile is there
+    *("system-ui", "-apple-system", "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", "BIZ UDPGothic", "Yu Gothic"),
+    "sans-serif",
+]
 HOSTS = "GAN_RACE_HOSTS"  # names further to those in http_hosts.py, with commas between
 OWN_ROUTES = [*favourites.ROUTES, *FILE_ROUTES]
 SPOKEN = "common.complete"  # which Gradio has read out by its name
@@ -177,7 +181,7 @@ def _select(tab: object) -> gr.Tabs:
 def _defaults() -> dict[str, Any]:
     return {
         "theme": gr.themes.Base(
-            primary_hue="teal", neutral_hue="zinc", font=FONTS, font_mono=["ui-monospace", "monospace"]
+            primary_hue="indigo", neutral_hue="zinc", font=FONTS, font_mono=["ui-monospace", "monospace"]
         ),
         "css": style(),
         "i18n": _labels(),
