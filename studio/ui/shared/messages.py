@@ -48,11 +48,23 @@ class Step(Reply):
     images: Number | None
 
 
+class Distance(Reply):
+    """How far drawn pictures are from real ones (KID), as one feature network sees it.
+
+    `few` pictures are too few to rank by; numbers of two networks cannot be compared.
+    """
+
+    kid: float
+    network: Named | None
+    few: bool
+
+
 class ListedCheckpoint(Reply):
     """A checkpoint that can be used.
 
-    `raw` is the hash of its weights as last trained, where there are such beside the average. `size` is in bytes,
-    `seconds` those of the training; `z_dim` and `classes` say which generators give the same latents for a seed.
+    `saved` is when it was last trained, in seconds since 1970, and `distances` are its scores. `raw` is the hash of its
+    weights as last trained, where there are such beside the average. `size` is in bytes, `seconds` those of the
+    training; `z_dim` and `classes` say which generators give the same latents for a seed.
     """
 
     sha256: WholeSha256
@@ -65,6 +77,8 @@ class ListedCheckpoint(Reply):
     tricks: list[Label]
     images: Number | None
     seconds: Number | None
+    saved: float
+    distances: list[Distance]
     devices: list[Label]
     pretrained: Named | None
     z_dim: Count | None
