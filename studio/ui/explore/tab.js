@@ -1,5 +1,6 @@
 import { callServer, retryWhenAnswering } from "../shared/api.js";
 import { cellText, clickedCell, placeOfCell } from "../shared/cells.js";
+import { factNodes, trainingFactNodes } from "../shared/checkpoint_facts.js";
 import { fillCheckpoints, removedCheckpoints, setList } from "../shared/checkpoint_list.js";
 import { findCheckpoint } from "../shared/checkpoints.js";
 import "../shared/debug.js";
@@ -10,21 +11,13 @@ import { HistoryStrip } from "../shared/history_strip.js";
 import { Lightbox } from "../shared/lightbox.js";
 import { refreshList } from "../shared/listing.js";
 import * as localFavourites from "../shared/local_favourites.js";
+import "../shared/neighbours.js";
 import { page, setSeed, setShown } from "../shared/page_state.js";
 import { SEEDS, parseSeed } from "../shared/parsers.js";
 import * as prefetch from "../shared/prefetch.js";
 import * as shortcuts from "../shared/shortcuts.js";
 import { openCompare, showsTile } from "../shared/tabs.js";
-import {
-  alarmTexts,
-  deviceText,
-  errorText,
-  namedText,
-  onLanguage,
-  previewText,
-  textOf,
-  weightsText,
-} from "../shared/texts.js";
+import { alarmTexts, errorText, onLanguage, previewText, textOf, weightsText } from "../shared/texts.js";
 import * as urlState from "../shared/url_state.js";
 import { visitor } from "../shared/visitor.js";
 import { $, caption, element, field, props, psiInput, select, server, status, tile } from "./context.js";
@@ -61,53 +54,42 @@ export function showProblem(error) {
   status.classList.toggle("told", error === RELIEVED);
 }
 
+// What decides is said; how the tile was drawn stands behind the "i". Weights as last trained and a truncation are named,
+// for they make it another tile.
 function captionOf(shown) {
-  const said = [textOf("caption", { ...shown, hash: shown.sha256.slice(0, 8) })];
-  said.push(weightsText(shown), previewText(shown));
+  const said = [textOf("caption", shown), shown.weights === "raw" && weightsText(shown), previewText(shown)];
   if (shown.psi !== 1) said.push(textOf("caption_psi", shown));
-  said.push(textOf("caption_drawn", { ...shown, seconds: shown.seconds.toFixed(2), z: shown.z_hash }));
   return said.filter(Boolean).join(" · ");
 }
+
+/** @returns {import("../shared/checkpoint_facts.js").Fact[]} */
+const captionFacts = (shown) => [
+  ["caption_hash", shown.sha256.slice(0, 8)],
+  ["caption_weights", weightsText(shown)],
+  ["caption_time", textOf("caption_seconds", { seconds: shown.seconds.toFixed(2) })],
+  ["caption_device", shown.device],
+  ["caption_precision", shown.precision],
+  ["caption_latents", shown.z_hash],
+];
 
 function showWords() {
   const shown = page.shown;
   caption.textContent = shown ? captionOf(shown) : "";
+  $(".caption-more").hidden = shown === null;
+  $(".caption-facts").replaceChildren(...(shown ? factNodes(captionFacts(shown)) : []));
   tile.alt = shown ? textOf("tile_alt", shown) : textOf("no_tile_alt");
   showFacts(shown ? checkpointOf(shown.sha256) : undefined);
 }
 
 function showFacts(checkpoint) {
-  const rows =
-    checkpoint === undefined
-      ? []
-      : [
-          ["passport_recipe", namedText(checkpoint.recipe)],
-          ["passport_images", checkpoint.images?.toLocaleString(page.language)],
-          [
-            "passport_time",
-            typeof checkpoint.seconds === "number"
-              ? textOf("minutes", { minutes: Math.round(checkpoint.seconds / 60) })
-              : null,
-          ],
-          ["passport_device", checkpoint.devices.map(deviceText).join(", ")],
-          ["passport_classes", checkpoint.classes || null],
-          [
-            "passport_pretrained",
-            checkpoint.recipe ? (namedText(checkpoint.pretrained) ?? textOf("passport_none")) : null,
-          ],
-        ].filter(([, value]) => value);
   const alarms = alarmTexts(checkpoint);
   $(".alarms").hidden = alarms.length === 0;
   $(".alarms").replaceChildren(
     ...alarms.map((one) => Object.assign(document.createElement("li"), { textContent: one })),
   );
+  const rows = trainingFactNodes(checkpoint);
   $(".passport").hidden = rows.length === 0;
-  $(".facts").replaceChildren(
-    ...rows.flatMap(([key, value]) => [
-      Object.assign(document.createElement("dt"), { textContent: textOf(key) }),
-      Object.assign(document.createElement("dd"), { textContent: value }),
-    ]),
-  );
+  $(".training-facts").replaceChildren(...rows);
 }
 
 // The picture and everything said about it change in one step, once the picture is decoded.
@@ -291,6 +273,11 @@ $(".seed-form").addEventListener("submit", (event) => {
   showProblem(seed === null ? { code: "error_seed", values: { value: field.value } } : null);
   if (seed !== null) wish({ seed });
 });
+
+$(".caption-more").addEventListener(
+  "toggle",
+  ({ target }) => target.open && target.scrollIntoView({ block: "nearest" }),
+);
 
 $(".star").addEventListener("click", star);
 function showStar() {
