@@ -1,4 +1,4 @@
-"""The scripts and texts that the browser fetches, and those scripts that come with the page.
+"""The scripts, texts and the typeface that the browser fetches, and those scripts that come with the page.
 
 The scripts are ES modules. What the first tile needs stands in the page itself: over HTTP/1.1, with its six connections
 at once, one request for each would bring the first tile 0.8 s later at a round trip of 150 ms. Everything else has an
@@ -32,7 +32,8 @@ from studio.ui.texts.i18n import LANGUAGES, in_language
 
 FOLDER = Path(__file__).parent
 PATH = "race/ui"
-SCRIPT, TEXTS = "text/javascript; charset=utf-8", "application/json"
+SCRIPT, TEXTS, FONT = "text/javascript; charset=utf-8", "application/json", "font/woff2"
+TYPEFACE = "fonts/atkinson-hyperlegible-next.woff2"  # its Latin part; its licence, OFL 1.1, lies beside it
 FOR_EVER = "private, max-age=31536000, immutable"
 VERSION_LETTERS = 16
 NAMED = "race/"  # before the names of modules
@@ -45,20 +46,21 @@ UNMOUNTED = '.race-part[id^="race-"]:not([data-mounted]) { visibility: hidden }'
 
 
 class BrowserFile(NamedTuple):
-    """A file's content as it is and compressed, and its kind."""
+    """A file's content as it is and compressed, and its kind; a typeface is compressed in itself."""
 
     plain: bytes
-    zipped: bytes
+    zipped: bytes | None
     kind: str
 
 
 @cache
 def browser_files() -> dict[str, BrowserFile]:
-    """Return every script of a folder of `studio/ui`, such as `explore/tab.js`, and the texts of each language."""
+    """Return every script of a folder of `studio/ui` (`explore/tab.js`), the texts of each language, the typeface."""
     scripts = sorted(path for path in FOLDER.glob("*/*.js") if path.parent.name != "node_modules")
     contents = {path.relative_to(FOLDER).as_posix(): (_module(path), SCRIPT) for path in scripts}
     contents |= {f"texts/{language}.json": (_texts(language), TEXTS) for language in LANGUAGES}
-    return {name: BrowserFile(plain, gzip.compress(plain, mtime=0), kind) for name, (plain, kind) in contents.items()}
+    files = {name: BrowserFile(plain, gzip.compress(plain, mtime=0), kind) for name, (plain, kind) in contents.items()}
+    return {**files, TYPEFACE: BrowserFile((FOLDER / TYPEFACE).read_bytes(), None, FONT)}
 
 
 def _module(path: Path) -> bytes:
@@ -126,6 +128,7 @@ def head() -> str:
         "inlined": {f"{NAMED}{name}": scripts[name] for name in first},
         "addresses": {f"{NAMED}{name}": f"./{address_of(name)}" for name in scripts if name not in first},
         "texts": {language: address_of(f"texts/{language}.json") for language in LANGUAGES},
+        "typeface": address_of(TYPEFACE),
     }
     data = json.dumps(modules, ensure_ascii=False).replace("<", "\\u003c")  # which could end the element
     return "\n".join(
@@ -147,7 +150,7 @@ async def answer(request: Request) -> Response:
     if file is None:
         return Response("There is nothing here.", 404, {"Cache-Control": "no-store"})
     headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
-    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+    if file.zipped is None or "gzip" not in request.headers.get("Accept-Encoding", ""):
         return Response(file.plain, headers=headers, media_type=file.kind)
     return Response(file.zipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.kind)
 

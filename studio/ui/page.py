@@ -34,7 +34,11 @@ from studio.ui.texts.i18n import LANGUAGES, in_language
 from studio.ui.tunnels import close_tunnels, has_ended
 from studio.ui.verify import tab as verify
 
-FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
+FONTS = [
+    "Atkinson Hyperlegible Next",  # Latin only, which shared/typeface.js brings once the first tile is there
+    *("system-ui", "-apple-system", "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", "BIZ UDPGothic", "Yu Gothic"),
+    "sans-serif",
+]
 HOSTS = "GAN_RACE_HOSTS"  # names further to those in http_hosts.py, with commas between
 LIMITS = {
     "max_threads": 256,  # they wait for pictures, with a hundred visitors too; one thread draws
@@ -231,7 +235,7 @@ def _select(tab: object) -> gr.Tabs:
 def _defaults() -> dict[str, Any]:
     return {
         "theme": gr.themes.Base(
-            primary_hue="teal", neutral_hue="zinc", font=FONTS, font_mono=["ui-monospace", "monospace"]
+            primary_hue="indigo", neutral_hue="zinc", font=FONTS, font_mono=["ui-monospace", "monospace"]
         ),
         "css": style(),
         "i18n": _labels(),

@@ -163,6 +163,13 @@ export interface Difference {
   lie: boolean;
 }
 
+/** How far drawn pictures are from real ones (KID), as one feature network sees it. `few` pictures are too few to rank by; numbers of two networks cannot be compared. */
+export interface Distance {
+  kid: number;
+  network: Named | null;
+  few: boolean;
+}
+
 /** An answer that says nothing. */
 export interface Done {
 }
@@ -356,7 +363,7 @@ export interface ListRequest {
   steps?: boolean;
 }
 
-/** A checkpoint that can be used. `raw` is the hash of its weights as last trained, where there are such beside the average. `size` is in bytes, `seconds` those of the training; `z_dim` and `classes` say which generators give the same latents for a seed. */
+/** A checkpoint that can be used. `saved` is when it was last trained, in seconds since 1970, and `distances` are its scores. `raw` is the hash of its weights as last trained, where there are such beside the average. `size` is in bytes, `seconds` those of the training; `z_dim` and `classes` say which generators give the same latents for a seed. */
 export interface ListedCheckpoint {
   sha256: Sha256;
   raw: Sha256 | null;
@@ -368,6 +375,8 @@ export interface ListedCheckpoint {
   tricks: string[];
   images: number | null;
   seconds: number | null;
+  saved: number;
+  distances: Distance[];
   devices: string[];
   pretrained: Named | null;
   z_dim: number | null;
@@ -901,6 +910,7 @@ export interface CheckpointsServer {
 
 export interface ExploreServer {
   show(request: ShowRequest): Promise<Answered<ShowReply>>;
+  drawn_rows(request: RowsRequest): Promise<Answered<RowsReply>>;
   cell(request: CellRequest): Promise<Answered<PngReply>>;
   nearest(request: CellRequest): Promise<Answered<NearestReply | IndexProgress>>;
   stop_nearest(request: StopRequest): Promise<Answered<StopReply>>;

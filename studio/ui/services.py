@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import weakref
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -13,6 +14,8 @@ from studio.checkpoints.alarms_in_metrics import ringing
 from studio.checkpoints.catalog import SHORT, Entry, Gallery, UnknownCheckpointError, listed_name, raw_name
 from studio.checkpoints.hash_cache import FILE as EXAMINED
 from studio.checkpoints.hash_cache import Known
+from studio.checkpoints.saved_time import saved_time
+from studio.checkpoints.settings_diff import scores
 from studio.checkpoints.training_curves import is_finite
 from studio.checkpoints.trick_labels import tricks
 from studio.checkpoints.uploads import Uploads
@@ -27,7 +30,7 @@ from studio.rendering.renderer import Renderer
 from studio.rendering.worker import Worker
 from studio.ui.protocol import RequestError, problem_phrase
 from studio.ui.shared.known_names import named_network, named_recipe
-from studio.ui.shared.messages import CheckpointList, ListedCheckpoint, Step, Unusable
+from studio.ui.shared.messages import CheckpointList, Distance, ListedCheckpoint, Step, Unusable
 from training.core import checkpoint
 from training.core.checkpoint import Checkpoint, CheckpointError
 from training.core.generators import GeneratorConfig, build_generator
@@ -161,6 +164,8 @@ def _listed(entry: Entry, added: bool, steps: list[Entry]) -> ListedCheckpoint:
         tricks=tricks(about),
         images=amount(about.get("images")),
         seconds=amount(about.get("seconds")),
+        saved=saved_time(entry),
+        distances=_distances(about),
         devices=_devices(about.get("runtimes")),
         pretrained=named_network(about.get("pretrained")),
         z_dim=config.z_dim if config else None,
@@ -173,6 +178,14 @@ def _listed(entry: Entry, added: bool, steps: list[Entry]) -> ListedCheckpoint:
             if step.description
         ],
     )
+
+
+def _distances(about: dict[str, Any]) -> list[Distance]:
+    return [
+        Distance(kid=one.numbers["kid"], network=named_network(one.network), few=one.few)
+        for one in scores(about)
+        if "kid" in one.numbers
+    ]
 
 
 def amount(value: object) -> int | float | None:

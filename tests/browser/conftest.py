@@ -327,6 +327,23 @@ def reload_with_list(page: Page) -> None:
     wait_for_tile(page)
 
 
+def open_more(page: Page) -> None:
+    page.evaluate("document.querySelector('.explore .more').open = true")
+
+
+def open_options(page: Page) -> None:
+    """Open the options of Seeds."""
+    page.locator("#race-seeds[data-mounted]").wait_for()
+    if page.locator(".seeds .options").is_hidden():
+        page.locator(".open-options").click()
+
+
+def choose_checkpoint(page: Page, **option: Any) -> None:
+    """Choose a checkpoint by Explore's own select, which is behind "More"."""
+    open_more(page)
+    page.locator(".explore select.checkpoint").select_option(**option)
+
+
 def pixels_of(page: Page, selector: str) -> Pixels:  # -> [H, W, 3]
     """Return what an image element shows, in its own pixels."""
     encoded = page.evaluate(

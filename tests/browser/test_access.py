@@ -201,8 +201,8 @@ def test_what_is_used_with_the_mouse_gives_the_keys_back_and_what_is_used_with_k
 ) -> None:
     page = open_page(address)
     uses: list[Callable[[], Any]] = [
-        lambda: [page.locator("select.checkpoint").click(), page.locator("select.checkpoint").select_option(index=1)],
         lambda: page.get_by_text("More …").click(),
+        lambda: [page.locator("select.checkpoint").click(), page.locator("select.checkpoint").select_option(index=1)],
         lambda: page.get_by_label("Outline the five weakest pictures").check(),
         lambda: page.locator(".explore input[type=range]").click(position={"x": 30, "y": 20}),
     ]

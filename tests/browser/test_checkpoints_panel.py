@@ -254,3 +254,47 @@ def test_adding_can_be_stopped_and_nothing_of_it_stays(
 def write_card(folder: Path) -> Path:
     (folder / "README.md").write_text("a card", encoding="utf-8")
     return folder / "README.md"
+
+
+def give_score(folder: Path, kid: float, end: str) -> None:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["about"] |= {"metrics": {"network": "Testing Net", "kid": kid, "fakes": 1000}, "runtimes": [{"end": end}]}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+def test_the_list_is_sorted_as_it_was_chosen_and_shows_what_it_is_sorted_by(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    give_score(checkpoints / "alpha", 2.25, "2024-05-01T00:00:00+00:00")
+    give_score(checkpoints / "beta", 0.1333, "2023-05-01T00:00:00+00:00")
+    page = open_page(address)
+    reload_with_list(page)
+    panel = open_panel(page)
+    assert names(panel) == ["alpha", "beta"]  # by use: alpha is on the screen
+    beta = panel.locator(".row-button", has_text="beta")
+    expect(beta.locator(".facts-line")).to_contain_text(re.compile(r"1,002 images .* 2023 · KID 0\.133$"))
+    expect(beta.locator(".kid")).to_have_attribute("title", re.compile("Testing Net.*lower is nearer"))
+    sort = panel.get_by_label("Sorted by")
+    sort.select_option("score")
+    assert names(panel) == ["beta", "alpha"]
+    page.reload()
+    wait_for_tile(page)
+    panel = open_panel(page)
+    expect(sort).to_have_value("score")
+    assert names(panel) == ["beta", "alpha"]
+    sort.select_option("date")
+    assert names(panel) == ["alpha", "beta"]
+
+
+def test_a_row_leads_to_explore_and_to_compare(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=3")
+    wait_for_tile(page, seed=3)
+    panel = open_panel(page)
+    panel.get_by_role("button", name="Compare with beta").click()
+    expect(panel).to_be_hidden()
+    page.locator("#race-compare[data-mounted]").wait_for()
+    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · alpha", "2 · beta"])
+    panel = open_panel(page)
+    panel.get_by_role("button", name="Look at beta").click()
+    page.wait_for_function("window.ganRace.shown.name === 'beta' && window.ganRace.tab === 'explore'")
+    assert page.evaluate("window.ganRace.shown.seed") == 3

@@ -17,6 +17,7 @@ from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import (
     HASHES,
     PHONE,
+    choose_checkpoint,
     findings,
     looks_like,
     pixels_of,
@@ -86,7 +87,7 @@ def test_every_tile_shows_the_very_pixels_that_explore_shows(address: str, check
     page = open_page(f"{address}?seed=5")
     explored = []
     for index in (0, 1):
-        page.locator("select.checkpoint").select_option(index=index)
+        choose_checkpoint(page, index=index)
         page.wait_for_function(f"window.ganRace.shown.name === '{('alpha', 'beta')[index]}'")
         explored += page.evaluate(HASHES, ".race.explore .tile")
     begin(page)
@@ -551,13 +552,13 @@ def test_a_link_waits_for_the_checkpoints_that_are_not_here(
 def test_the_key_c_compares_with_the_checkpoint_that_was_looked_at_before(three: str, open_page: Open) -> None:
     page = open_page(three)
     for index, name in ((2, "gamma"), (1, "beta")):
-        page.locator("select.checkpoint").select_option(index=index)
+        choose_checkpoint(page, index=index)
         page.wait_for_function(f"window.ganRace.shown.name === '{name}'")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("c")
     expect(page.locator(".wall figcaption strong")).to_have_text(["1 · gamma", "2 · beta"])
     page.get_by_role("tab", name="Explore").click()
-    page.locator("select.checkpoint").select_option(index=0)
+    choose_checkpoint(page, index=0)
     page.wait_for_function("window.ganRace.shown.name === 'alpha'")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("c")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.rendering.fast_generator import close_enough
-from tests.browser.conftest import is_wish, looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import choose_checkpoint, is_wish, looks_like, open_more, pixels_of, sheet_of, wait_for_tile
 from training.core import checkpoint
 from training.core.pixels import to_cells
 
@@ -158,7 +158,7 @@ def test_another_checkpoint_shows_its_own_tile_of_the_same_seed(
 ) -> None:
     page = open_page(f"{address}?seed=5")
     wait_for_tile(page, seed=5)
-    page.locator("select.checkpoint").select_option(index=1)
+    choose_checkpoint(page, index=1)
     page.wait_for_function("window.ganRace.shown.name === 'beta'")
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "beta", 5))
     assert not looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 5))
@@ -184,7 +184,7 @@ def test_a_click_enlarges_the_exact_cell_and_arrows_walk_on(address: str, checkp
 
 def test_the_link_restores_the_picture_for_another_visitor(address: str, open_page: Open) -> None:
     page = open_page(address)
-    page.locator("select.checkpoint").select_option(index=1)
+    choose_checkpoint(page, index=1)
     page.locator(".seed").fill("123456")
     page.locator(".seed").press("Enter")
     wait_for_tile(page, seed=123456)
@@ -210,7 +210,7 @@ def test_a_link_to_an_absent_checkpoint_says_so_and_shows_no_other_picture(
     expect(chosen).to_be_disabled()
     page.evaluate("window.ganRace.setLanguage('ja')")
     expect(chosen).to_have_text(f"{unquote(hash_)[:8]} はここにありません")
-    page.locator("select.checkpoint").select_option(value=page.evaluate("window.ganRace.list.default"))
+    choose_checkpoint(page, value=page.evaluate("window.ganRace.list.default"))
     page.wait_for_function("window.ganRace.shown?.name === 'alpha'")
     expect(page.locator("select.checkpoint option")).to_have_count(2)
 
@@ -225,6 +225,7 @@ def test_damaged_checkpoints_are_listed_with_the_reason_while_the_rest_works(
     weights = truncated / checkpoint.WEIGHTS
     weights.write_bytes(weights.read_bytes()[:500])
     page = open_page(address)
+    open_more(page)
     page.locator("select.checkpoint").focus()
     expect(page.locator(".problems")).to_be_visible()
     page.locator(".problems summary").click()
@@ -258,6 +259,7 @@ def test_without_a_checkpoint_an_untrained_generator_stands_in_and_says_so(
     expect(page.locator(".download")).to_be_disabled()
     make_checkpoint(folder / "alpha", seed=1)
     page.evaluate("window.ganRace.openTab('explore')")
+    open_more(page)
     page.locator(".explore select.checkpoint").focus()  # with which the list comes anew
     page.wait_for_function("window.ganRace.shown.name === 'alpha'")
     expect(page.locator(".untrained")).to_be_hidden()
@@ -319,7 +321,7 @@ def test_a_run_that_goes_on_is_told_when_its_checkpoint_has_been_replaced(
     page.keyboard.press("Enter")
     expect(page.locator(".explore .status")).to_contain_text("is not here")
     expect(page.locator(".caption")).to_contain_text("seed 0")
-    page.locator("select.checkpoint").select_option(value=checkpoint.load(checkpoints / "alpha").sha256)
+    choose_checkpoint(page, value=checkpoint.load(checkpoints / "alpha").sha256)
     page.wait_for_function("window.ganRace.shown.seed === 0")
 
 

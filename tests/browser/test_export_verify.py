@@ -15,7 +15,16 @@ from playwright.sync_api import Page, Request, expect
 
 from studio.race.tile_file import export_png
 from studio.ui.texts.i18n import TEXTS
-from tests.browser.conftest import PHONE, drop, findings, sheet_of, too_wide, wait_for_tile, with_swapped_cells
+from tests.browser.conftest import (
+    PHONE,
+    choose_checkpoint,
+    drop,
+    findings,
+    sheet_of,
+    too_wide,
+    wait_for_tile,
+    with_swapped_cells,
+)
 from training.core import checkpoint
 from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS
 from training.core.pixels import Pixels
@@ -116,7 +125,7 @@ def test_export_follows_what_explore_shows(address: str, checkpoints: Path, open
     page.get_by_role("tab", name="Export").click()
     expect(page.locator(".export-caption")).to_contain_text("seed 0 · alpha")
     page.get_by_role("tab", name="Explore").click()
-    page.locator("select.checkpoint").select_option(index=1)
+    choose_checkpoint(page, index=1)
     page.wait_for_function("window.ganRace.shown.name === 'beta'")
     page.get_by_role("tab", name="Export").click()
     expect(page.locator(".export-caption")).to_contain_text("seed 0 · beta")

@@ -9,7 +9,7 @@ import torch
 from playwright.sync_api import Page, expect
 
 from studio.ui.texts.i18n import TEXTS
-from tests.browser.conftest import wait_for_tile
+from tests.browser.conftest import open_more, wait_for_tile
 from training.core import checkpoint
 from training.core.generators import GeneratorConfig, build_generator
 from training.core.latents import labels
@@ -42,6 +42,7 @@ def test_a_flower_is_called_by_its_name_and_other_classes_by_their_number(
         ("all", f"class {KIND}: {TEXTS[FLOWER][0]}", f"クラス {KIND}: {TEXTS[FLOWER][1]}"),
         ("few", f"class {int(labels(4, 100, 3)[37])}", f"クラス {int(labels(4, 100, 3)[37])}"),
     ):
+        open_more(page)
         select.select_option(select.locator("option", has_text=name).get_attribute("value"))
         page.wait_for_function("(name) => window.ganRace.shown.name === name", arg=name)
         box = page.locator(".race .tile").bounding_box()

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from safetensors.torch import load, save_file
 
 from studio.rendering import renderer
-from tests.browser.conftest import PHONE, reload_with_list, too_wide
+from tests.browser.conftest import PHONE, choose_checkpoint, reload_with_list, too_wide
 from training.core.checkpoint import CONFIG, WEIGHTS
 from training.core.imagenet_features import NAME
 from training.core.pixels import NotFiniteError
@@ -124,7 +124,7 @@ def test_a_recipe_of_the_project_is_told_in_japanese_and_others_in_their_own_wor
     page = open_page(f"{address}?lang=ja")
     page.locator(".passport summary").click()
     expect(page.locator(".passport .facts")).to_contain_text("勾配ペナルティ 10")
-    page.locator("select.checkpoint").select_option(index=1)
+    choose_checkpoint(page, index=1)
     expect(page.locator(".passport .facts")).to_contain_text("my own mixture")
     page.locator("button.chip").click()
     row = page.locator(".row-button", has_text="alpha")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from studio.ui.texts.i18n import TEXTS
-from tests.browser.conftest import HASHES, looks_like, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import HASHES, looks_like, open_options, pixels_of, sheet_of, wait_for_tile
 from tests.browser.test_morph_page import TILE, slide
 from training.core.checkpoint import file_sha256
 
@@ -113,6 +113,7 @@ def test_seeds_names_its_checkpoint_and_its_range_in_the_link_and_comes_back_to_
     open_tab(page, "Seeds")
     page.wait_for_selector(FIRST)
     assert linked(page).keys() == {"ck", "seed", "psi", "tab"}
+    open_options(page)
     page.locator(".seeds-checkpoint").select_option(beta)
     page.locator(".race.seeds .start").fill("1000")
     page.locator(".race.seeds .count").select_option("96")

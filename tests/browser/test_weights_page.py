@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import drop, looks_like, pixels_of, reload_with_list, sheet_of, wait_for_tile
+from tests.browser.conftest import (
+    choose_checkpoint,
+    drop,
+    looks_like,
+    open_more,
+    pixels_of,
+    reload_with_list,
+    sheet_of,
+    wait_for_tile,
+)
 from training.core import checkpoint
 from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS
 from training.core.pixels import Pixels
@@ -39,12 +48,14 @@ def test_a_switch_shows_the_other_weights_on_the_same_latents_and_all_captions_s
     page = open_page(f"{address}?seed=3")
     wait_for_tile(page, seed=3)
     average = str(page.evaluate("window.ganRace.shown.sha256"))
-    expect(page.locator(".caption")).to_contain_text(f"seed 3 · alpha · {average[:8]} · averaged weights")
+    expect(page.locator(".caption")).to_have_text("seed 3 · alpha")
+    expect(page.locator(".caption-facts")).to_contain_text(f"checkpoint{average[:8]}weightsaveraged weights")
     z = page.evaluate("window.ganRace.shown.z_hash")
     page.locator(".more summary").click()
     page.locator(".weights-field input[value=raw]").check()
     page.wait_for_function(SHOWN, arg=[twin, 3])
-    expect(page.locator(".caption")).to_contain_text(f"seed 3 · alpha · raw · {twin[:8]} · weights as last trained")
+    expect(page.locator(".caption")).to_have_text("seed 3 · alpha · raw · weights as last trained")
+    expect(page.locator(".caption-facts")).to_contain_text(f"checkpoint{twin[:8]}")
     expect(page.locator(".explore .legal")).to_have_text("Submittable; the file declares: weights as last trained")
     assert looks_like(pixels_of(page, ".race .tile"), raw_sheet(checkpoints / "alpha", 3))
     assert page.evaluate("window.ganRace.shown.z_hash") == z
@@ -62,7 +73,7 @@ def test_a_switch_shows_the_other_weights_on_the_same_latents_and_all_captions_s
     other.locator(".weights-field input[value=averaged]").check()
     other.wait_for_function(SHOWN, arg=[average, 3])
     assert looks_like(pixels_of(other, ".race .tile"), sheet_of(checkpoints / "alpha", 3))
-    other.locator("select.checkpoint").select_option(index=1)
+    choose_checkpoint(other, index=1)
     expect(other.locator(".weights-field")).to_be_hidden()
     expect(other.locator(".caption")).to_contain_text("beta")
 
@@ -100,7 +111,7 @@ def test_morph_goes_on_with_the_weights_that_explore_shows(twin: str, address: s
     page = open_page(f"{address}?ck={twin[:8]}&seed=3")
     wait_for_tile(page, seed=3)
     page.get_by_role("tab", name="Morph").click()
-    expect(page.locator(".morph-caption")).to_contain_text(f"alpha · raw · {twin[:8]} · weights as last trained")
+    expect(page.locator(".morph-caption")).to_contain_text("alpha · raw · weights as last trained")
     assert "alpha · raw" in page.locator(".morph-checkpoint option:checked").inner_text()
 
 
@@ -110,6 +121,7 @@ def test_damaged_weights_as_last_trained_take_the_switch_away_and_are_listed(
     path = checkpoints / "alpha" / RAW_WEIGHTS
     path.write_bytes(path.read_bytes()[:500])
     page = open_page(address)
+    open_more(page)
     page.locator("select.checkpoint").focus()
     expect(page.locator(".problems li")).to_contain_text("alpha · raw: ")
     expect(page.locator(".problems li")).to_contain_text(f"{RAW_WEIGHTS} is damaged")

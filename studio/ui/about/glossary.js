@@ -4,6 +4,7 @@ import { make } from "../shared/dom.js";
 import { page } from "../shared/page_state.js";
 import * as shortcuts from "../shared/shortcuts.js";
 import { textOf } from "../shared/texts.js";
+import { showContents } from "./contents.js";
 import { $, state } from "./context.js";
 import { askScores, openButton } from "./tab.js";
 
@@ -81,6 +82,7 @@ export function showGlossary() {
     ([, tricks]) => tricks.length > 0,
   );
   $(".groups").replaceChildren(...groups.map(([group, tricks]) => groupNode(group, tricks)));
+  showContents();
   $(".found").textContent = textOf(wanted.length === 0 ? "about_found_none" : "about_found", {
     count: wanted.length,
     all: state.program.tricks.length,

@@ -3,6 +3,7 @@ import { make } from "../shared/dom.js";
 import { page } from "../shared/page_state.js";
 import { openSeed } from "../shared/tabs.js";
 import { errorText, namedText, onLanguage, textOf } from "../shared/texts.js";
+import { showContents } from "./contents.js";
 import { $, element, server, state } from "./context.js";
 import { showGlossary } from "./glossary.js";
 
@@ -134,6 +135,7 @@ export function showScores() {
     );
   }
   $(".boards").replaceChildren(...nodes);
+  showContents();
 }
 
 // --- the program -----------------------------------------------------------------------------------------------------
@@ -154,6 +156,7 @@ onLanguage(element, () => {
   showScores();
   showGlossary();
   showProgram();
+  showContents();
 });
 askScores();
 askProgram();

@@ -4,11 +4,12 @@ import { focusedElement, jpegUrl, make, setUpDialog } from "../shared/dom.js";
 import { giveListing, refreshList } from "../shared/listing.js";
 import { page } from "../shared/page_state.js";
 import * as storage from "../shared/storage.js";
-import { openSeed } from "../shared/tabs.js";
+import { openCompare, openSeed } from "../shared/tabs.js";
 import { alarmTexts, onLanguage, namedText, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 import { $, dialog, element, search, server, state } from "./context.js";
 import { removal, sayRemoved } from "./remove.js";
+import { ORDERS, distanceOf, mainNetwork, sorted } from "./sorting.js";
 import { forgetAdded, goToAdding } from "./upload.js";
 
 const MOST_RECENT = 8;
@@ -24,6 +25,21 @@ function choose(sha256) {
   openSeed({ ...page.seed, sha256 });
 }
 
+// What is looked at comes first in Compare; by itself it has no other, which Compare finds.
+function compareWith(sha256) {
+  dialog.close();
+  openCompare([...new Set([page.seed.sha256 ?? sha256, sha256])]);
+}
+
+const sort = $(".sort");
+const KEPT_ORDER = "checkpoint_order";
+const keptOrder = storage.read(KEPT_ORDER);
+sort.value = ORDERS.includes(keptOrder) ? keptOrder : ORDERS[0];
+sort.addEventListener("change", () => {
+  storage.write(KEPT_ORDER, sort.value);
+  show();
+});
+
 // The checkpoints that were used last, the newest first; what the browser holds is checked.
 function recent() {
   const kept = storage.read("recent");
@@ -31,6 +47,8 @@ function recent() {
     .filter((one) => typeof one === "string" && /^[0-9a-f]{64}$/.test(one))
     .slice(0, MOST_RECENT);
 }
+
+let orderOfUse = recent(); // as the dialog was opened: a row must not move under a finger
 
 function remember() {
   const sha256 = page.shown?.sha256;
@@ -60,7 +78,8 @@ const saidOf = (one) =>
 // Every word that is typed must be somewhere in the name, the recipe's sentence, the tricks or the hash.
 function found() {
   const wanted = plain(search.value).trim().split(" ").filter(Boolean);
-  return listed().filter((one) => wanted.every((word) => saidOf(one).includes(word)));
+  const all = sorted(listed(), sort.value, orderOfUse);
+  return all.filter((one) => wanted.every((word) => saidOf(one).includes(word)));
 }
 
 function alarmSign(one) {
@@ -92,7 +111,35 @@ function facts(one) {
   const images = Number.isFinite(one.images)
     ? [textOf("checkpoints_images", { images: one.images.toLocaleString(page.language) })]
     : [];
-  return [...images, one.sha256.slice(0, 8)].join(" · ");
+  return make(
+    "span",
+    { className: "facts-line" },
+    [...images, one.sha256.slice(0, 8)].join(" · "),
+    ...(Number.isFinite(one.saved) && one.saved > 0 ? [` · ${dateText(one.saved)}`] : []),
+    ...kidNodes(one),
+  );
+}
+
+const dateText = (seconds) => new Date(seconds * 1000).toLocaleDateString(page.language, { dateStyle: "medium" });
+
+// A number of another network than the list goes by names it.
+function kidNodes(one) {
+  const main = mainNetwork(listed());
+  const distance = distanceOf(one, main);
+  if (distance === undefined) return [];
+  const network = namedText(distance.network) ?? textOf("about_scores_unnamed");
+  const isOther = (distance.network?.text ?? "") !== main;
+  const key = isOther ? "checkpoints_kid_other" : distance.few ? "checkpoints_kid_few" : "checkpoints_kid";
+  const kid = distance.kid.toLocaleString(page.language, { maximumSignificantDigits: 3 });
+  const title = textOf("checkpoints_kid_title", { network });
+  return [" · ", make("span", { className: "kid", title, textContent: textOf(key, { kid, network }) })];
+}
+
+function action(className, key, label, one, act) {
+  const button = make("button", { type: "button", className, textContent: textOf(key) });
+  button.setAttribute("aria-label", textOf(label, one));
+  button.addEventListener("click", () => act(one.sha256));
+  return button;
 }
 
 function row(one) {
@@ -100,13 +147,7 @@ function row(one) {
   if (drawn.has(one.sha256)) picture.src = drawn.get(one.sha256);
   const title = make("span", { className: "name" }, make("strong", { textContent: one.name }), ...alarmSign(one));
   if (one.added) title.append(" ", make("span", { className: "trick own", textContent: textOf("checkpoints_added") }));
-  const body = make(
-    "span",
-    { className: "body" },
-    title,
-    make("span", { className: "facts-line", textContent: facts(one) }),
-    chips(one.tricks),
-  );
+  const body = make("span", { className: "body" }, title, facts(one), chips(one.tricks));
   const button = make(
     "button",
     { type: "button", className: "row-button", title: words(namedText(one.recipe)) },
@@ -117,7 +158,13 @@ function row(one) {
   button.setAttribute("aria-current", String([one.sha256, one.raw].includes(page.shown?.sha256 ?? "")));
   button.addEventListener("click", () => choose(one.sha256));
   watcher.observe(button);
-  return make("li", {}, button, ...removal(one));
+  const actions = make(
+    "div",
+    { className: "row-actions" },
+    action("look-at", "checkpoints_look", "checkpoints_look_at", one, choose),
+    action("compare-with", "checkpoints_compare", "checkpoints_compare_with", one, compareWith),
+  );
+  return make("li", {}, button, actions, ...removal(one));
 }
 
 function recentChip(one) {
@@ -220,6 +267,7 @@ const NOTHING_SPECIAL = { isAdding: false, wanted: "", search: "" };
 function openPanel(asked) {
   const { isAdding, wanted, search: typed } = { ...NOTHING_SPECIAL, ...asked };
   search.value = typed;
+  orderOfUse = recent();
   state.doubted = null;
   sayRemoved(null);
   forgetAdded(wanted);

@@ -1,5 +1,6 @@
 import { callServer, retryWhenAnswering } from "../shared/api.js";
 import { cellText, clickedCell, placeOfCell } from "../shared/cells.js";
+import { factNodes, trainingFactNodes } from "../shared/checkpoint_facts.js";
 import { fillCheckpoints, removedCheckpoints, setList } from "../shared/checkpoint_list.js";
 import { findCheckpoint } from "../shared/checkpoints.js";
 import "../shared/debug.js";
@@ -11,25 +12,18 @@ import { Lightbox } from "../shared/lightbox.js";
 import { refreshList } from "../shared/listing.js";
 import * as localFavourites from "../shared/local_favourites.js";
 import { noteMissing } from "../shared/missing_checkpoint.js";
+import "../shared/neighbours.js";
 import { page, setSeed, setShown } from "../shared/page_state.js";
 import { SEEDS, parseSeed } from "../shared/parsers.js";
 import * as prefetch from "../shared/prefetch.js";
 import * as shortcuts from "../shared/shortcuts.js";
 import { openCompare, openHandIn, showsTile } from "../shared/tabs.js";
-import {
-  alarmTexts,
-  deviceText,
-  errorText,
-  namedText,
-  onLanguage,
-  previewText,
-  textOf,
-  weightsText,
-} from "../shared/texts.js";
+import { alarmTexts, errorText, onLanguage, previewText, textOf, weightsText } from "../shared/texts.js";
 import * as urlState from "../shared/url_state.js";
 import { visitor } from "../shared/visitor.js";
 import { $, caption, element, field, props, psiInput, select, server, status, tile } from "./context.js";
 import "./copy_seed.js";
+import { endProgress, hideTile, revealTile, showProgressWords, withProgress } from "./drawing.js";
 import "./first_visit.js";
 import "./open_tile_file.js";
 import "./weak_cells.js";
@@ -62,53 +56,42 @@ export function showProblem(error) {
   status.classList.toggle("told", error === RELIEVED);
 }
 
+// What decides is said; how the tile was drawn stands behind the "i". Weights as last trained and a truncation are named,
+// for they make it another tile.
 function captionOf(shown) {
-  const said = [textOf("caption", { ...shown, hash: shown.sha256.slice(0, 8) })];
-  said.push(weightsText(shown), previewText(shown));
+  const said = [textOf("caption", shown), shown.weights === "raw" && weightsText(shown), previewText(shown)];
   if (shown.psi !== 1) said.push(textOf("caption_psi", shown));
-  said.push(textOf("caption_drawn", { ...shown, seconds: shown.seconds.toFixed(2), z: shown.z_hash }));
   return said.filter(Boolean).join(" · ");
 }
+
+/** @returns {import("../shared/checkpoint_facts.js").Fact[]} */
+const captionFacts = (shown) => [
+  ["caption_hash", shown.sha256.slice(0, 8)],
+  ["caption_weights", weightsText(shown)],
+  ["caption_time", textOf("caption_seconds", { seconds: shown.seconds.toFixed(2) })],
+  ["caption_device", shown.device],
+  ["caption_precision", shown.precision],
+  ["caption_latents", shown.z_hash],
+];
 
 function showWords() {
   const shown = page.shown;
   caption.textContent = shown ? captionOf(shown) : "";
+  $(".caption-more").hidden = shown === null;
+  $(".caption-facts").replaceChildren(...(shown ? factNodes(captionFacts(shown)) : []));
   tile.alt = shown ? textOf("tile_alt", shown) : textOf("no_tile_alt");
   showFacts(shown ? checkpointOf(shown.sha256) : undefined);
 }
 
 function showFacts(checkpoint) {
-  const rows =
-    checkpoint === undefined
-      ? []
-      : [
-          ["passport_recipe", namedText(checkpoint.recipe)],
-          ["passport_images", checkpoint.images?.toLocaleString(page.language)],
-          [
-            "passport_time",
-            typeof checkpoint.seconds === "number"
-              ? textOf("minutes", { minutes: Math.round(checkpoint.seconds / 60) })
-              : null,
-          ],
-          ["passport_device", checkpoint.devices.map(deviceText).join(", ")],
-          ["passport_classes", checkpoint.classes || null],
-          [
-            "passport_pretrained",
-            checkpoint.recipe ? (namedText(checkpoint.pretrained) ?? textOf("passport_none")) : null,
-          ],
-        ].filter(([, value]) => value);
   const alarms = alarmTexts(checkpoint);
   $(".alarms").hidden = alarms.length === 0;
   $(".alarms").replaceChildren(
     ...alarms.map((one) => Object.assign(document.createElement("li"), { textContent: one })),
   );
+  const rows = trainingFactNodes(checkpoint);
   $(".passport").hidden = rows.length === 0;
-  $(".facts").replaceChildren(
-    ...rows.flatMap(([key, value]) => [
-      Object.assign(document.createElement("dt"), { textContent: textOf(key) }),
-      Object.assign(document.createElement("dd"), { textContent: value }),
-    ]),
-  );
+  $(".training-facts").replaceChildren(...rows);
 }
 
 // The picture and everything said about it change in one step, once the picture is decoded.
@@ -124,6 +107,7 @@ async function show(answer, obsolete = () => false) {
   showWords();
   $(".tile-button").disabled = false;
   if (document.activeElement !== field) field.value = answer.seed;
+  showPsi(answer.psi);
   if (select.value !== answer.sha256) fillCheckpoints(select, list, answer.sha256);
   select.value = answer.sha256;
   announce(textOf("shown", answer));
@@ -160,6 +144,8 @@ async function ask(wish, preview = true) {
 const isLooked = () => showsTile() || removedCheckpoints.has(page.shown?.sha256);
 const wanted = () => page.seed.sha256 !== null && isLooked() && !isSame(page.shown, page.seed);
 
+const BETWEEN_MILLISECONDS = 250; // for which a tile stays that was wished on the way to another one
+
 const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
 
 // Draw until what is shown is what was wished last; wishes in between are skipped.
@@ -167,27 +153,32 @@ async function pump() {
   if (busy) return;
   busy = true;
   prefetch.stop();
-  $(".stage").classList.add("waiting");
   while (wanted()) {
     const wish = page.seed;
-    const answer = prefetch.take(wish) ?? (await ask(wish));
+    const answer = prefetch.take(wish) ?? (await withProgress(wish, ask(wish), !slow));
     if (answer.superseded) continue;
     if (answer.error) {
       if (wish !== page.seed) continue;
-      showProblem(answer.error);
-      if (answer.error.code === "error_checkpoint") refreshList();
-      if (page.tab === "explore" && isLost(answer.error)) keepWish(answer.error);
-      else goBackToShown();
+      refuseWish(answer.error);
       break;
     }
     prefetch.keep(wish, { ...answer, relieved: false });
     await show(answer);
     showProblem(answer.relieved ? RELIEVED : null);
+    if (wanted()) hideTile(showWished, BETWEEN_MILLISECONDS);
   }
   busy = false;
-  $(".stage").classList.remove("waiting");
+  if (wanted()) endProgress();
+  else revealTile();
   if (page.shown?.preview) refineSoon();
   else if (lost === null) lookAhead();
+}
+
+function refuseWish(error) {
+  showProblem(error);
+  if (error.code === "error_checkpoint") refreshList();
+  if (page.tab === "explore" && isLost(error)) keepWish(error);
+  else goBackToShown();
 }
 
 // A lost connection says nothing about the wish; until it can be drawn, the link names the tile that is on the screen.
@@ -226,10 +217,29 @@ function goBackToShown() {
 
 document.addEventListener("race:seed", () => {
   if (page.seed.sha256 === null) return;
-  field.value = page.seed.seed;
-  showPsi(page.seed.psi);
+  followSeed();
   pump();
 });
+
+// The tile goes as soon as the page names another one. Where only a key or a button has named it, both may wait for the
+// moment in which the new tile may come.
+function followSeed() {
+  const { shown } = page;
+  if (isSame(shown, page.seed)) {
+    showWished();
+    revealTile();
+  } else if (shown !== null && isNamed(shown)) hideTile(showWished);
+  else hideTile(showWished, 0);
+}
+
+const isNamed = ({ sha256, seed, psi }) =>
+  parseSeed(field.value) === seed && select.value === sha256 && Number(psiInput.value) === psi;
+
+function showWished() {
+  field.value = page.seed.seed;
+  showPsi(page.seed.psi);
+  showList();
+}
 document.addEventListener("race:tab", pump);
 
 function showPsi(value) {
@@ -265,6 +275,11 @@ $(".seed-form").addEventListener("submit", (event) => {
   showProblem(seed === null ? { code: "error_seed", values: { value: field.value } } : null);
   if (seed !== null) wish({ seed });
 });
+
+$(".caption-more").addEventListener(
+  "toggle",
+  ({ target }) => target.open && target.scrollIntoView({ block: "nearest" }),
+);
 
 $(".star").addEventListener("click", star);
 $(".hand-in").addEventListener("click", openHandIn);
@@ -317,6 +332,13 @@ function fromLink() {
   return error ? { error } : { wish: { ...urlState.linkedTile(list), seed, psi }, cell: urlState.cellOn("explore") };
 }
 
+// The tile that came with the page needs no asking.
+async function firstAnswer(linked) {
+  if (props.first && isSame(props.first, linked)) return props.first;
+  hideTile(() => {}, 0);
+  return withProgress(linked, ask(linked), !slow);
+}
+
 // A checkpoint that the link names and the list does not may be an older step of a run: the program knows. Where it is
 // not there, nothing else is shown. Without a link, what came with the page may be old news: then the newest follows.
 async function begin() {
@@ -330,10 +352,9 @@ async function begin() {
     showList();
     return void refreshList();
   }
-  const { first } = props;
-  const came = first && isSame(first, linked);
-  const answer = came ? first : await ask(linked);
+  const answer = await firstAnswer(linked);
   if (answer.error) {
+    revealTile();
     showProblem(answer.error);
     noteMissing(answer.error);
     if (isLost(answer.error)) lost = answer.error;
@@ -341,6 +362,7 @@ async function begin() {
     return showList();
   }
   await show(answer, () => page.seed.sha256 !== null);
+  if (page.seed.sha256 === null) revealTile();
   showProblem(null);
   if (page.seed.sha256 === null) setSeed({ sha256: answer.sha256 }); // or chosen meanwhile
   prefetch.keep(answer, answer);
@@ -367,6 +389,7 @@ onLanguage(element, () => {
   showStar();
   visited.showWords();
   showProblem(problem);
+  showProgressWords();
 });
 document.addEventListener("race:list", () => {
   const stoodIn = list.untrained !== null && page.seed.sha256 === list.default;

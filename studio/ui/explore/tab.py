@@ -21,7 +21,17 @@ from studio.ui.protocol import RequestError, answers, decoded_file
 from studio.ui.protocol_types import TileRequest
 from studio.ui.services import Studio, amount
 from studio.ui.shared import nearest as nearest_pictures
-from studio.ui.shared.messages import CellRequest, IndexProgress, NearestReply, PngReply, StopReply, StopRequest
+from studio.ui.shared.drawn_rows import new_rows
+from studio.ui.shared.messages import (
+    CellRequest,
+    IndexProgress,
+    NearestReply,
+    PngReply,
+    RowsReply,
+    RowsRequest,
+    StopReply,
+    StopRequest,
+)
 from studio.ui.shared.tile_facts import FIRST_SEED, drawn_classes
 
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
@@ -54,6 +64,10 @@ def build(studio: Studio) -> gr.HTML:
         )
 
     @answers
+    def drawn_rows(asked: RowsRequest) -> RowsReply:
+        return new_rows(studio.renderer, _wish(studio, asked)[1], asked)
+
+    @answers
     def cell(asked: CellRequest) -> PngReply:
         _, picture = _picture(studio, asked)
         return PngReply(png=to_base64(to_png(picture.cell(asked.cell))))
@@ -81,7 +95,7 @@ def build(studio: Studio) -> gr.HTML:
     default = studio.gallery.default()
     asked = {"seed": FIRST_SEED, "visitor": "page", "preview": True, "ahead": True}
     first = show({"sha256": default.sha256, **asked}) if default else None
-    functions = [show, cell, nearest, stop_nearest, weakest, open_tile]
+    functions = [show, drawn_rows, cell, nearest, stop_nearest, weakest, open_tile]
     props: dict[str, Any] = {"list": studio.list().model_dump(), "first": first, "copies": studio.copies is not None}
     return component("explore", functions, **props)
 
@@ -116,7 +130,7 @@ def _call_off_others(studio: Studio, wish: Wish, visitor: str) -> None:
         studio.renderer.call_off(visitor, place["lane"], keep=wish)
 
 
-def _wish(studio: Studio, asked: TileRequest) -> tuple[Entry, Wish]:
+def _wish(studio: Studio, asked: TileRequest | RowsRequest) -> tuple[Entry, Wish]:
     entry = studio.find(asked.sha256)
     return entry, Wish(str(entry.sha256), asked.seed, asked.psi)
 

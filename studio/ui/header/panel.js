@@ -44,7 +44,11 @@ function showChip() {
   const alarms = alarmTexts(checkpoint);
   const named = checkpoint ?? (shown?.sha256 === sha256 ? shown : null);
   $(".chip-text").textContent =
-    named === null ? (sha256?.slice(0, 8) ?? textOf("checkpoints")) : checkpointLabel(named);
+    page.tab === "compare" // whose first row names them
+      ? textOf("checkpoints")
+      : named === null
+        ? (sha256?.slice(0, 8) ?? textOf("checkpoints"))
+        : checkpointLabel(named);
   $(".chip").title = textOf("checkpoints");
   $(".alarm").hidden = alarms.length === 0;
   $(".alarm").title = alarms.join("\n");

@@ -4,6 +4,7 @@ import { callServer, retryWhenAnswering } from "../shared/api.js";
 import { fillCheckpoints, removedCheckpoints } from "../shared/checkpoint_list.js";
 import { refreshList } from "../shared/listing.js";
 import * as localFavourites from "../shared/local_favourites.js";
+import { WIDE } from "../shared/neighbours.js";
 import { page, setSeed } from "../shared/page_state.js";
 import { SEEDS } from "../shared/parsers.js";
 import { textOf } from "../shared/texts.js";
@@ -108,7 +109,7 @@ function takeSeeds(sha256, seed, fresh, before) {
 // What the link says is shown, and where it was done.
 function takeLinked() {
   Object.assign(state, linked);
-  if (linked.amounts) $(".directions").open = true;
+  if (linked.amounts || WIDE.matches) $(".directions").open = true;
   if (linked.mix) $(".mixing").open = true;
   return linked;
 }

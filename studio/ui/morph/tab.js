@@ -1,4 +1,5 @@
 import { callServer } from "../shared/api.js";
+import { factNodes } from "../shared/checkpoint_facts.js";
 import { announce, jpegUrl } from "../shared/dom.js";
 import * as seenSeeds from "../shared/seen_seeds.js";
 import { submissionStatus } from "../shared/submission_status.js";
@@ -182,9 +183,19 @@ export function changesText({ sha256, method, amounts, mix_seed: seed, mix_from:
 
 export const psiText = (psi) => (psi === 1 ? "" : textOf("morph_psi_is", { psi }));
 
+/** @returns {import("../shared/checkpoint_facts.js").Fact[]} */
+const drawingFacts = ({ sha256, weights, seconds, device }) => [
+  ["caption_hash", sha256.slice(0, 8)],
+  ["caption_weights", weightsText({ weights })],
+  ["caption_time", textOf("caption_seconds", { seconds: seconds.toFixed(2) })],
+  ["caption_device", device],
+  ["caption_precision", "float32"],
+];
+
 export function showWords() {
   $(".badge").hidden = view.shown === null;
   $(".morph-caption").textContent = "";
+  $(".caption-more").hidden = view.shown === null;
   $(".morph-tile").alt = $(".strip").alt = textOf("no_tile_alt");
   showTools();
   showStripWords();
@@ -195,10 +206,10 @@ export function showWords() {
   const isBetween = view.shown.departures.includes("between");
   const place = isBetween ? placeText(view.shown.wish) : textOf("morph_place_seed", { seed: view.shown.nearest });
   const changes = changesText(view.shown.wish, view.shown.departures.includes("mixing"));
-  const hash = [view.shown.sha256.slice(0, 8), weightsText(view.shown)].filter(Boolean).join(" · ");
-  const values = { place, changes, psi: psiText(view.shown.psi), name: view.shown.name, hash };
-  const how = { seconds: view.shown.seconds.toFixed(2), device: view.shown.device };
-  $(".morph-caption").textContent = textOf("morph_caption", { ...values, ...how });
+  const values = { place, changes, psi: psiText(view.shown.psi), name: view.shown.name };
+  const raw = view.shown.weights === "raw" ? ` · ${weightsText(view.shown)}` : "";
+  $(".morph-caption").textContent = textOf("morph_caption", values) + raw;
+  $(".caption-facts").replaceChildren(...factNodes(drawingFacts(view.shown)));
   $(".morph-tile").alt = textOf("morph_alt", values);
   $(".strip").alt = textOf("morph_strip_alt");
 }

@@ -7,12 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from studio.exploration.tournament import MOST_SEEDS
-from studio.ui.protocol_types import WHOLE, Base64, Cell, Named, Psi, Reply, Request, Seed, Sha256, TileRequest
-from training.core.tile import CELLS, COLUMNS
+from studio.ui.protocol_types import Base64, Cell, Named, Psi, Reply, Request, Seed, Sha256, TileRequest
+from studio.ui.shared.messages import Side
 
 WORKERS = 8  # lanes of one visitor
-ROWS = CELLS // COLUMNS
-Side = Annotated[Literal[320, 640], WHOLE]
 Seeds = Annotated[list[Seed], Field(max_length=MOST_SEEDS)]
 
 
@@ -31,25 +29,6 @@ class LookReply(Reply):
 
     seed: Seed
     thumbnail: Base64
-    preview: bool
-
-
-class RowsRequest(Request):
-    """The finished rows of a tile that is being drawn, where there are more than are known."""
-
-    sha256: Sha256
-    seed: Seed
-    psi: Psi = 1.0
-    side: Side
-    rows: Annotated[int, Field(ge=0, le=ROWS)]
-    preview: bool = False
-
-
-class RowsReply(Reply):
-    """How many rows are finished, and a picture of them where that is more than was known."""
-
-    rows: int
-    thumbnail: Base64 | None
     preview: bool
 
 

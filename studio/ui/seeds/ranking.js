@@ -138,7 +138,8 @@ function showHistogram({ counts, edges }) {
   $(".histogram").setAttribute("aria-label", textOf("ranking_histogram", values));
 }
 
-function showScore() {
+/** What the seed at the cursor got, with its name. */
+export function showScore() {
   const score = state.scores.get(state.cursor);
   const rows = score
     ? [

@@ -16,7 +16,7 @@ import * as urlState from "../shared/url_state.js";
 import { $, LARGE, SMALL, cards, element, pictures, previews, props, select, sheet, state, status } from "./context.js";
 import "./keys.js";
 import { SEEDS_OF_FILTER, byNumber, markOf, setMarkOf } from "./marks.js";
-import { changeSeeing, forgetRanking, showMethod, showRanking } from "./ranking.js";
+import { changeSeeing, forgetRanking, showMethod, showRanking, showScore } from "./ranking.js";
 import { askThrough, goOn, hasFailed, hasStopped, leave, nextStart, stream, wanted } from "./stream.js";
 import { leaveKnockout, showKnockout } from "./tournament.js";
 
@@ -94,7 +94,7 @@ export function showCard(seed) {
   const signs = (starred ? "★" : "") + (mark === null ? "" : MARK_SIGNS[mark]);
   const outlined = $(".outline").checked ? outlineWords(score) : {};
   const failed = hasFailed(seed) && textOf("seeds_is_failed");
-  const points = [score?.total.toFixed(2), outlined.diversity, failed].filter(Boolean).map((one) => ` · ${one}`);
+  const points = [outlined.diversity, failed].filter(Boolean).map((one) => ` · ${one}`);
   button.querySelector(".card-caption").textContent = `${signs} ${seed}${points.join("")}`.trim();
   const states = [
     mark && textOf(`seeds_is_${mark}`),
@@ -180,6 +180,7 @@ function select_(seed, focus = false) {
   state.cursor = seed;
   for (const one of [before, seed]) if (one !== null) showCard(one);
   showBar();
+  showScore();
   const button = cards.get(seed)?.firstElementChild;
   if (focus) button?.focus({ preventScroll: true });
   button?.scrollIntoView({ block: "nearest" });
@@ -310,6 +311,17 @@ export function setColumns(count) {
   if (state.wish !== null) stream();
 }
 
+function showOptions(areShown) {
+  $(".options").hidden = !areShown;
+  $(".open-options").setAttribute("aria-expanded", String(areShown));
+}
+$(".open-options").addEventListener("click", () => showOptions($(".options").hidden));
+
+function openRanking() {
+  showOptions(true);
+  $(".ranking").open = true;
+}
+
 export async function refreshList() {
   const answer = await askThrough(() => askForList(), null, isOpen);
   if (answer.error) return showProblem(answer.error);
@@ -328,7 +340,7 @@ $(".further").addEventListener("click", () => showSheet(nextStart()));
 select.addEventListener("change", () => setSeed({ sha256: select.value }));
 $(".filter").addEventListener("change", (event) => {
   state.filter = event.target.value;
-  if (state.filter === "best") $(".ranking").open = true; // with its warning and its histogram
+  if (state.filter === "best") openRanking(); // with its warning and its histogram
   arrange();
   stream();
 });

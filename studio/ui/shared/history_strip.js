@@ -28,8 +28,15 @@ function recalled() {
   }
 }
 
+let visited = recalled();
+
+/** The tiles that were shown in this window, the newest last; `race:visited` tells of a change. */
+export const visitedTiles = () => visited;
+
 /** @param {VisitedTile[]} tiles */
 function remember(tiles) {
+  visited = tiles;
+  document.dispatchEvent(new CustomEvent("race:visited"));
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(tiles));
   } catch {
@@ -49,7 +56,7 @@ export class HistoryStrip {
   /** @param {HTMLElement} strip */
   constructor(strip) {
     this.strip = strip;
-    for (const tile of recalled()) {
+    for (const tile of visited) {
       this.#add(tile);
       this.#trail.push(bare(tile));
     }

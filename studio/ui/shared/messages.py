@@ -1,10 +1,13 @@
-"""What several tabs and panels ask and answer: the list of checkpoints, a picture, the classes of a tile, copies."""
+"""What several tabs and panels ask and answer: the checkpoints, a picture, the rows and classes of a tile, copies."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from studio.ui.protocol_types import (
+    WHOLE,
     Base64,
     Cell,
     Code,
@@ -14,16 +17,21 @@ from studio.ui.protocol_types import (
     Named,
     Number,
     Phrase,
+    Psi,
     Reply,
     Request,
     Secret,
+    Seed,
     Sha256,
     TileRequest,
     Visitor,
     WholeSha256,
 )
+from training.core.tile import CELLS, COLUMNS
 
 WeightKind = Literal["averaged", "raw"]
+Side = Annotated[Literal[320, 640], WHOLE]
+ROWS = CELLS // COLUMNS
 
 
 class ListRequest(Request):
@@ -40,11 +48,23 @@ class Step(Reply):
     images: Number | None
 
 
+class Distance(Reply):
+    """How far drawn pictures are from real ones (KID), as one feature network sees it.
+
+    `few` pictures are too few to rank by; numbers of two networks cannot be compared.
+    """
+
+    kid: float
+    network: Named | None
+    few: bool
+
+
 class ListedCheckpoint(Reply):
     """A checkpoint that can be used.
 
-    `raw` is the hash of its weights as last trained, where there are such beside the average. `size` is in bytes,
-    `seconds` those of the training; `z_dim` and `classes` say which generators give the same latents for a seed.
+    `saved` is when it was last trained, in seconds since 1970, and `distances` are its scores. `raw` is the hash of its
+    weights as last trained, where there are such beside the average. `size` is in bytes, `seconds` those of the
+    training; `z_dim` and `classes` say which generators give the same latents for a seed.
     """
 
     sha256: WholeSha256
@@ -57,6 +77,8 @@ class ListedCheckpoint(Reply):
     tricks: list[Label]
     images: Number | None
     seconds: Number | None
+    saved: float
+    distances: list[Distance]
     devices: list[Label]
     pretrained: Named | None
     z_dim: Count | None
@@ -107,6 +129,25 @@ class PngReply(Reply):
     """A picture, exactly."""
 
     png: Base64
+
+
+class RowsRequest(Request):
+    """The finished rows of a tile that is being drawn, where there are more than are known."""
+
+    sha256: Sha256
+    seed: Seed
+    psi: Psi = 1.0
+    side: Side
+    rows: Annotated[int, Field(ge=0, le=ROWS)]
+    preview: bool = False
+
+
+class RowsReply(Reply):
+    """How many rows are finished, and a picture of them where that is more than was known."""
+
+    rows: int
+    thumbnail: Base64 | None
+    preview: bool
 
 
 class CellRequest(TileRequest):

@@ -1,6 +1,7 @@
 // The entrance of the page's scripts: Gradio runs one line for each component, which calls `mount`.
 
 import { textsReady } from "./texts.js";
+import { loadTypeface } from "./typeface.js";
 
 /** @import { MountedComponent } from "./types.d.ts" */
 
@@ -74,3 +75,4 @@ function fetchOthers() {
   }
 }
 document.addEventListener("ganrace:shown", () => setTimeout(fetchOthers, FETCH_AHEAD_MILLISECONDS), { once: true });
+loadTypeface(FETCH_AHEAD_MILLISECONDS);

@@ -57,6 +57,8 @@ export interface Checkpoint {
   tricks: string[];
   images: number | null;
   seconds: number | null;
+  saved?: number;
+  distances?: Distance[];
   devices: string[];
   pretrained: Named | null;
   classes: number;
@@ -65,6 +67,13 @@ export interface Checkpoint {
   averaged?: string;
   z_dim?: number;
   steps?: TrainingStep[];
+}
+
+/** How far drawn pictures are from real ones (KID), as one feature network sees it. */
+export interface Distance {
+  kid: number;
+  network: Named | null;
+  few: boolean;
 }
 
 export interface TrainingStep {

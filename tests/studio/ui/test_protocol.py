@@ -52,6 +52,7 @@ HONEST: dict[str, dict[str, Any]] = {  # a good request to each function, but fo
     "checkpoints.add_piece": {"upload": "absent", "offset": 0, "piece": "AAAA"},
     "checkpoints.add_stop": {"upload": "absent"},
     "explore.show": {**TILE, "preview": True, "ahead": False},
+    "explore.drawn_rows": {"seed": 1, "psi": 1, "side": 320, "rows": 0, "preview": False},
     "explore.cell": {**TILE, "cell": 5},
     "explore.nearest": {**TILE, "cell": 5},
     "explore.stop_nearest": {"visitor": "v"},

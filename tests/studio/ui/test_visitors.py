@@ -25,8 +25,9 @@ from studio.ui import page
 from studio.ui.export import tab as export
 from studio.ui.protocol_types import TileRequest
 from studio.ui.seeds import tab as seeds
-from studio.ui.seeds.messages import LookRequest, RankRequest, RowsRequest
+from studio.ui.seeds.messages import LookRequest, RankRequest
 from studio.ui.services import Studio
+from studio.ui.shared.messages import RowsRequest
 from tests.served import Served
 from training.core import checkpoint
 from training.core.checkpoint import Checkpoint
