@@ -27,7 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from studio.ui.texts.i18n import LANGUAGES, in_language
+from studio.ui.texts.i18n import CATALOGUES, LANGUAGES, in_language
 
 FOLDER = Path(__file__).parent
 PATH = "race/ui"
@@ -56,7 +56,8 @@ def browser_files() -> dict[str, BrowserFile]:
     """Return every script of a folder of `studio/ui`, such as `explore/tab.js`, and the texts of each language."""
     scripts = sorted(path for path in FOLDER.glob("*/*.js") if path.parent.name != "node_modules")
     contents = {path.relative_to(FOLDER).as_posix(): (_module(path), SCRIPT) for path in scripts}
-    contents |= {f"texts/{language}.json": (_texts(language), TEXTS) for language in LANGUAGES}
+    for part in CATALOGUES:
+        contents |= {_texts_file(part, language): (_texts(part, language), TEXTS) for language in LANGUAGES}
     return {name: BrowserFile(plain, gzip.compress(plain, mtime=0), kind) for name, (plain, kind) in contents.items()}
 
 
@@ -70,8 +71,12 @@ def _module(path: Path) -> bytes:
     return IMPORTED.sub(named, path.read_text(encoding="utf-8")).encode()
 
 
-def _texts(language: str) -> bytes:
-    texts = {"texts": in_language(language)}
+def _texts_file(part: str, language: str) -> str:
+    return "/".join(filter(None, ("texts", part, f"{language}.json")))
+
+
+def _texts(part: str, language: str) -> bytes:
+    texts = {"texts": in_language(language, part)}
     return json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -118,7 +123,8 @@ def head() -> str:
     modules = {
         "inlined": {f"{NAMED}{name}": scripts[name] for name in first},
         "addresses": {f"{NAMED}{name}": f"./{address_of(name)}" for name in scripts if name not in first},
-        "texts": {language: address_of(f"texts/{language}.json") for language in LANGUAGES},
+        "texts": _text_addresses(""),
+        "more_texts": {part: _text_addresses(part) for part in CATALOGUES if part},
     }
     data = json.dumps(modules, ensure_ascii=False).replace("<", "\\u003c")  # which could end the element
     return "\n".join(
@@ -129,6 +135,10 @@ def head() -> str:
             f'<script type="module">import "{NAMED}{ENTRANCE}";</script>',
         )
     )
+
+
+def _text_addresses(part: str) -> dict[str, str]:
+    return {language: address_of(_texts_file(part, language)) for language in LANGUAGES}
 
 
 async def answer(request: Request) -> Response:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 import gradio as gr
@@ -17,7 +18,7 @@ from studio.ui.browser_files import ROUTES as FILE_ROUTES
 from studio.ui.browser_files import WithHead, importing
 from studio.ui.checkpoints import panel as checkpoints
 from studio.ui.compare import tab as compare
-from studio.ui.component import style, told
+from studio.ui.component import RACE_SHEETS, style, told
 from studio.ui.explore import tab as explore
 from studio.ui.export import tab as export
 from studio.ui.favourites import panel as favourites
@@ -26,6 +27,8 @@ from studio.ui.http_hosts import host_of
 from studio.ui.http_limits import Guard, Rules, Zipped
 from studio.ui.morph import tab as morph
 from studio.ui.protocol import MISHAPS
+from studio.ui.race import tab as race_tab
+from studio.ui.race.routes import race_routes
 from studio.ui.seeds import tab as seeds
 from studio.ui.services import Studio
 from studio.ui.texts.i18n import LANGUAGES, in_language
@@ -44,12 +47,15 @@ TABS = {
     "verify": verify,
     "about": about,
 }
+WITH_RACE = {**{name: TABS[name] for name in TABS if name != "about"}, "race": race_tab, "about": about}
 
 
 class Page(gr.Blocks):
     """The studio's Blocks; `launch()` needs nothing passed to look right and to be safe on a public link."""
 
     _own_routes: Sequence[BaseRoute] = OWN_ROUTES
+    more_routes: Sequence[BaseRoute] = ()  # of what this page has beyond others
+    more_sheets: Sequence[str] = ()
     _app: App | None = None
 
     def launch(self, *arguments: Any, **options: Any) -> Any:
@@ -57,9 +63,9 @@ class Page(gr.Blocks):
 
         Routes and middleware in `app_kwargs` come beside the page's own; the guard stands before them all.
         """
-        app_kwargs = _with_own(options.pop("app_kwargs", None) or {})
+        app_kwargs = _with_own(options.pop("app_kwargs", None) or {}, self.more_routes)
         self._own_routes = app_kwargs["routes"]
-        return super().launch(*arguments, **{**_defaults(), **options}, app_kwargs=app_kwargs)
+        return super().launch(*arguments, **{**_defaults(self.more_sheets), **options}, app_kwargs=app_kwargs)
 
     @property
     def app(self) -> App:
@@ -118,8 +124,8 @@ def build(
     """Build the page over a folder of checkpoints; `device` draws what is looked at (a GPU where there is one).
 
     `data` is a folder or a packed file of real pictures, beside which drawn ones can be held. With `adding`,
-    visitors may add checkpoints of their own. `race` is the folder of a race that is held here. Raises ValueError for
-    a folder without one.
+    visitors may add checkpoints of their own. `race` is the folder of a race that is held here, on a tab of its own.
+    Raises ValueError for a folder without one.
     """
     if device is None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -131,15 +137,19 @@ def build(
         labels = _labels()
         with gr.Tabs(elem_id="race-tabs") as tabs:
             panes = []
-            for name, module in TABS.items():
+            shown: Mapping[str, ModuleType] = WITH_RACE if studio.race else TABS
+            for name, module in shown.items():
                 with gr.Tab(label=labels(f"tab_{name}"), id=name) as pane:
                     module.build(studio)
                 pane.select(None, js=f"() => {_telling(name)}", api_visibility="private")
                 panes.append(pane)
-        head.language(header.tab_labels, outputs=panes, queue=False, api_visibility="private")
-        head.open_tab(_chosen_tab, outputs=tabs, queue=False, api_visibility="private")
-        page.load(_linked_tab, outputs=tabs, queue=False, api_visibility="private")
-    return cast(Page, page)  # Gradio's context manager is untyped
+        head.language(header.tab_labels(shown), outputs=panes, queue=False, api_visibility="private")
+        head.open_tab(_chosen_tab(shown), outputs=tabs, queue=False, api_visibility="private")
+        page.load(_linked_tab(shown), outputs=tabs, queue=False, api_visibility="private")
+    built = cast(Page, page)  # Gradio's context manager is untyped
+    if studio.race is not None:
+        built.more_routes, built.more_sheets = race_routes(studio.race), RACE_SHEETS
+    return built
 
 
 def _telling(tab: str) -> str:
@@ -159,27 +169,35 @@ def _labels() -> gr.I18n:
     )
 
 
-def _linked_tab(request: gr.Request) -> gr.Tabs:
-    """Select the tab that the link names, also where a mail program has written `&` as HTML does."""
-    named = request.query_params
-    return _select(named.get("tab") or named.get("amp;tab"))
+def _linked_tab(tabs: Collection[str]) -> Callable[[gr.Request], gr.Tabs]:
+    """Return what selects the tab that the link names, also where a mail program has written `&` as HTML does."""
+
+    def linked(request: gr.Request) -> gr.Tabs:
+        named = request.query_params
+        return _select(named.get("tab") or named.get("amp;tab"), tabs)
+
+    return linked
 
 
-def _chosen_tab(event: gr.EventData) -> gr.Tabs:
-    """Select the tab that the page asks for and has no button of, because it did not fit beside the others."""
-    return _select(told(event, "tab"))
+def _chosen_tab(tabs: Collection[str]) -> Callable[[gr.EventData], gr.Tabs]:
+    """Return what selects the tab that the page asks for and has no button of, as it did not fit beside the others."""
+
+    def chosen(event: gr.EventData) -> gr.Tabs:
+        return _select(told(event, "tab"), tabs)
+
+    return chosen
 
 
-def _select(tab: object) -> gr.Tabs:
-    return gr.Tabs(selected=tab) if isinstance(tab, str) and tab in TABS else gr.Tabs()
+def _select(tab: object, tabs: Collection[str]) -> gr.Tabs:
+    return gr.Tabs(selected=tab) if isinstance(tab, str) and tab in tabs else gr.Tabs()
 
 
-def _defaults() -> dict[str, Any]:
+def _defaults(more_sheets: Sequence[str]) -> dict[str, Any]:
     return {
         "theme": gr.themes.Base(
             primary_hue="teal", neutral_hue="zinc", font=FONTS, font_mono=["ui-monospace", "monospace"]
         ),
-        "css": style(),
+        "css": style(more_sheets),
         "i18n": _labels(),
         "footer_links": [],
         "run_history": False,
@@ -191,8 +209,8 @@ def _defaults() -> dict[str, Any]:
     }
 
 
-def _with_own(app_kwargs: dict[str, Any]) -> dict[str, Any]:
+def _with_own(app_kwargs: dict[str, Any], more: Sequence[BaseRoute]) -> dict[str, Any]:
     """Return what the app is made with: what the caller passes, and the page's own routes and compression."""
-    routes = [*OWN_ROUTES, *(app_kwargs.get("routes") or [])]
+    routes = [*OWN_ROUTES, *more, *(app_kwargs.get("routes") or [])]
     middleware = [*(app_kwargs.get("middleware") or []), Zipped.middleware(), WithHead.middleware()]
     return {**app_kwargs, "routes": routes, "middleware": middleware}

@@ -42,7 +42,8 @@ export const showsTile = () => ["explore", "export"].includes(page.tab);
 for (const name of ["race:seed", "race:tab"]) {
   document.addEventListener(name, () => {
     const { sha256, seed, psi } = page.seed;
-    if (!showsTile() && sha256 !== null) urlState.nameTile({ sha256, seed, psi });
+    if (page.tab === "race") urlState.set({ ck: null, seed: null, psi: null }); // no tile's origin during a vote
+    else if (!showsTile() && sha256 !== null) urlState.nameTile({ sha256, seed, psi });
   });
 }
 

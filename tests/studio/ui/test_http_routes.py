@@ -117,8 +117,8 @@ def test_every_event_of_the_page_goes_through_the_one_route_that_is_open(page: s
 
 def test_an_event_without_data_is_answered() -> None:
     empty = gr.EventData(None, None)
-    assert studio_page._chosen_tab(empty) is not None
-    assert studio_page.header.tab_labels(empty)[0].label == "Explore"
+    assert studio_page._chosen_tab(studio_page.TABS)(empty) is not None
+    assert studio_page.header.tab_labels(studio_page.TABS)(empty)[0].label == "Explore"
 
 
 def test_a_route_of_the_program_is_let_in_with_any_body(tmp_path: Path) -> None:
