@@ -465,7 +465,7 @@ export interface OrganiserEntry {
   psi: Psi;
   seeds_looked_at: number | null;
   hours: number | null;
-  pretrained: string | null;
+  pretrained: Named | null;
   repeated_cells: number | null;
   excluded: Problem | null;
 }
@@ -503,7 +503,7 @@ export interface OwnEntry {
   psi: Psi;
   seeds_looked_at: number | null;
   hours: number | null;
-  pretrained: string | null;
+  pretrained: Named | null;
   about: string;
   excluded: Problem | null;
 }
@@ -676,9 +676,9 @@ export interface RevealedEntry {
   seed: Seed;
   psi: Psi;
   weights: string | null;
-  recipe: string | null;
+  recipe: Named | null;
   hours: number | null;
-  pretrained: string | null;
+  pretrained: Named | null;
   seeds_looked_at: number | null;
   second_seed: Seed | null;
   repeated_cells: number | null;

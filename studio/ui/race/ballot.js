@@ -8,6 +8,7 @@ import { $, ask, button, currentStatus, onStatus, statusLine } from "./context.j
 import { openExhibition, setChooser } from "./exhibition.js";
 import { checkedRanks, completed, moved, toggled } from "./ranking.js";
 import { currentReceipt, keepReceipt, showReceipt } from "./receipts.js";
+import { poll } from "./status_poll.js";
 import { preload, tilePicture } from "./tile_pictures.js";
 import * as windowStorage from "./window_storage.js";
 
@@ -31,6 +32,18 @@ let ranks = [];
 let isSending = false;
 let isUsed = false; // whether the code has voted in this round
 let asked = 0;
+
+/** @type {() => void} */
+let toldChoosing = () => {};
+
+/** Whether the tiles stand on a ballot. */
+export const isChoosing = () => paper !== null;
+
+/**
+ * Be told when that may have changed.
+ * @param {() => void} told
+ */
+export const onChoosing = (told) => void (toldChoosing = told);
 
 const isVoting = () => currentStatus()?.voting === true;
 const choosable = () => paper?.tiles.filter((tile) => tile !== paper?.own) ?? [];
@@ -119,6 +132,7 @@ export function show() {
   showReceipt();
   line.again();
   reviewLine.again();
+  toldChoosing();
 }
 
 const needsCode = () => code === null && !isSending;
@@ -220,6 +234,7 @@ function reviewRow(tile, place) {
   return row;
 }
 
+$(".open-paper").addEventListener("click", () => openExhibition(paper?.tiles ?? []));
 $(".review").addEventListener("click", () => {
   reviewLine.show(null);
   showReview();
@@ -252,6 +267,7 @@ async function send(ballot) {
   asked += 1;
   review.close();
   show();
+  void poll();
   $(".receipt-card").scrollIntoView({ block: "center" });
 }
 

@@ -7,7 +7,7 @@ import { refreshList } from "../shared/listing.js";
 import { page } from "../shared/page_state.js";
 import { parseSeed, parseTypedPsi } from "../shared/parsers.js";
 import * as seenSeeds from "../shared/seen_seeds.js";
-import { errorText, textOf } from "../shared/texts.js";
+import { errorText, namedText, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 import { visitorSecret } from "../shared/visitor_secret.js";
 import { $, ask, button, currentStatus, onStatus, statusLine } from "./context.js";
@@ -132,7 +132,7 @@ function ownCard(entry) {
   const facts = { hash: entry.sha256.slice(0, 8), seed, psi };
   const declared = {
     hours: hours === null ? textOf("race_not_said") : hours.toFixed(1),
-    pretrained: pretrained ?? textOf("race_none_declared"),
+    pretrained: namedText(pretrained) ?? textOf("race_none_declared"),
     looked: looked ?? textOf("race_not_said"),
   };
   const words = make(

@@ -18,6 +18,7 @@ from studio.ui.protocol_types import (
     Count,
     EncodedFile,
     Label,
+    Named,
     Problem,
     Psi,
     Reply,
@@ -112,7 +113,7 @@ class OwnEntry(Reply):
     psi: Psi
     seeds_looked_at: Count | None
     hours: float | None
-    pretrained: Label | None
+    pretrained: Named | None
     about: str
     excluded: Problem | None
 
@@ -233,9 +234,9 @@ class RevealedEntry(Reply):
     seed: Seed
     psi: Psi
     weights: Label | None
-    recipe: Label | None
+    recipe: Named | None
     hours: float | None
-    pretrained: Label | None
+    pretrained: Named | None
     seeds_looked_at: Count | None
     second_seed: Seed | None
     repeated_cells: Count | None
@@ -298,7 +299,7 @@ class OrganiserEntry(Reply):
     psi: Psi
     seeds_looked_at: Count | None
     hours: float | None
-    pretrained: Label | None
+    pretrained: Named | None
     repeated_cells: Count | None
     excluded: Problem | None
 

@@ -1,7 +1,7 @@
 // The organiser's panel: what can be done now, and what each of it does. The secret is in memory alone.
 
 import { make, saveBlob } from "../shared/dom.js";
-import { errorText, textOf } from "../shared/texts.js";
+import { errorText, namedText, textOf } from "../shared/texts.js";
 import { page } from "../shared/page_state.js";
 import { $, ask, button, statusLine } from "./context.js";
 import { folded } from "./result_tables.js";
@@ -168,6 +168,13 @@ function settingFields() {
   );
 }
 
+/** What comes next in the ordinary course of a race. */
+function mainAction() {
+  const { allowed = [], final_due: isFinalDue = false } = view ?? {};
+  if (allowed.includes("reveal") && !isFinalDue) return "reveal";
+  return ORDER.find((one) => allowed.includes(one));
+}
+
 /** @param {Action} action */
 function actionRow(action) {
   const words = textOf(`race_do_${action}`);
@@ -185,7 +192,7 @@ function actionRow(action) {
     doubted = action;
     show();
   };
-  const node = button(words, press, action === ORDER.find((one) => view?.allowed.includes(one)) ? "primary" : "");
+  const node = button(words, press, action === mainAction() ? "primary" : "");
   node.dataset.action = action;
   node.disabled = isBusy;
   return make("li", {}, node, about);
@@ -196,7 +203,7 @@ function entryList(now) {
   const rows = now.entries.map((one) => {
     const declared = {
       hours: one.hours === null ? textOf("race_not_said") : one.hours.toFixed(1),
-      pretrained: one.pretrained ?? textOf("race_none_declared"),
+      pretrained: namedText(one.pretrained) ?? textOf("race_none_declared"),
       looked: one.seeds_looked_at ?? textOf("race_not_said"),
     };
     const row = make(

@@ -14,6 +14,7 @@ from studio.race.results import SAMPLES, Results, results
 from studio.race.results_page import verify_command
 from studio.race.service import RaceService
 from studio.ui.race.messages import PublishedBallot, ResultReply, RevealedEntry, RoundResult, TileStanding
+from studio.ui.shared.known_names import named_network, named_recipe
 
 
 class ResultCache:
@@ -94,9 +95,9 @@ def _entry(tile: str, entry: Mapping[str, Any]) -> RevealedEntry:
         seed=entry["seed"],
         psi=entry["psi"],
         weights=entry.get("weights"),
-        recipe=entry.get("recipe"),
+        recipe=named_recipe({"recipe": {"summary": entry.get("recipe")}}),
         hours=entry.get("training_hours"),
-        pretrained=entry.get("pretrained"),
+        pretrained=named_network(entry.get("pretrained")),
         seeds_looked_at=entry.get("seeds_looked_at"),
         second_seed=entry.get("second_seed"),
         repeated_cells=entry.get("repeated_cells"),

@@ -185,15 +185,14 @@ function entryCard(found, entry) {
 /** @param {RevealedEntry} entry */
 function facts(entry) {
   const hours = entry.hours === null ? null : entry.hours.toFixed(1);
-  const recipe = entry.recipe === null ? null : namedText({ text: entry.recipe, code: null });
   const rows = /** @type {[string, string | number | null | undefined][]} */ ([
     ["checkpoint", entry.sha256.slice(0, 16)],
     ["seed", entry.seed],
     ["psi", entry.psi],
     ["weights", entry.weights && textOf(`weights_${entry.weights}`)],
-    ["recipe", recipe],
+    ["recipe", namedText(entry.recipe)],
     ["training_hours", hours],
-    ["pretrained", entry.pretrained ?? textOf("race_none_declared")],
+    ["pretrained", namedText(entry.pretrained) ?? textOf("race_none_declared")],
     ["seeds_looked_at", entry.seeds_looked_at ?? textOf("race_not_said")],
     ["second_seed", entry.second_seed],
     ["repeated_cells", entry.repeated_cells],

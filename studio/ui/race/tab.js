@@ -31,7 +31,7 @@ function showStanding() {
   $(".phases").replaceChildren(...PHASES.map((phase) => phaseItem(phase, status)));
   $(".counts").textContent = countsText(status);
   $(".paused").hidden = !status.paused;
-  $(".tiles").hidden = status.pictures === "";
+  $(".tiles").hidden = status.pictures === "" || status.phase === "REVEAL" || ballot.isChoosing();
   showProof(status);
 }
 
@@ -73,6 +73,7 @@ function showProof({ sureness, shared_first: isShared, weak_secrecy: isWeak, com
 }
 
 await addTexts("race");
+ballot.onChoosing(showStanding);
 onStatus(showStanding);
 onLanguage(element, () => {
   showStanding();

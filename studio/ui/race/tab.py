@@ -29,6 +29,7 @@ from studio.ui.race.race_errors import problem_of, race_errors, race_of
 from studio.ui.race.race_status import RaceStatus
 from studio.ui.race.result_reply import ResultCache
 from studio.ui.services import Studio
+from studio.ui.shared.known_names import named_network
 from training.core.tile import seed_sheet
 
 OWN_SIDE = 640  # pixels of an own entry's picture
@@ -213,7 +214,7 @@ def _own_entry(entry: RaceEntry) -> m.OwnEntry:
         psi=entry.psi,
         seeds_looked_at=entry.seeds_looked_at,
         hours=entry.hours,
-        pretrained=entry.pretrained,
+        pretrained=named_network(entry.pretrained),
         about=to_safe_html(entry.about),
         excluded=_excluded(entry),
     )
@@ -269,7 +270,7 @@ def _organiser_entry(entry: RaceEntry) -> m.OrganiserEntry:
         psi=entry.psi,
         seeds_looked_at=entry.seeds_looked_at,
         hours=entry.hours,
-        pretrained=entry.pretrained,
+        pretrained=named_network(entry.pretrained),
         repeated_cells=entry.repeated_cells,
         excluded=_excluded(entry),
     )

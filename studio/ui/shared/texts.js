@@ -178,7 +178,7 @@ export const errorText = (error) => textOf(error.code, error.values);
  * @param {T} one
  * @returns {string | undefined}
  */
-export const namedText = (one) => (one && one.code !== null ? textOf(one.code, one.values) : one?.text);
+export const namedText = (one) => (one?.code ? textOf(one.code, one.values) : one?.text);
 
 /**
  * What a file says of itself, in words.
