@@ -33,9 +33,9 @@ class RaceStatus:
         self._sureness = SurenessCache()
 
     def changed(self) -> None:
-        """Read anew at the next request: the organiser has done something."""
+        """Read anew at the next request: something has been done."""
         with self._lock:
-            self._last = None
+            self._last = self._reading = None
 
     async def now(self) -> StatusReply:
         """Return the state, at most a second old. Raises RaceError where the folder cannot be reached."""
@@ -70,7 +70,8 @@ class RaceStatus:
             reading.set_exception(error)
             return
         with self._lock:
-            self._last = (began, found)
+            if self._reading is reading:  # and nothing has changed since it was begun
+                self._last = (began, found)
         reading.set_result(found)
 
     def _reply(self, found: Plain) -> StatusReply:

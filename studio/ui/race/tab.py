@@ -144,6 +144,7 @@ def _for_voters(page: RacePage) -> list[ServerFunction]:
     def cast_ballot(asked: m.BallotRequest) -> m.ReceiptReply:
         with race_errors():
             receipt = page.race.cast(asked.code, current_client().source, asked.round, asked.ranks, asked.key)
+        page.status.changed()
         return m.ReceiptReply(receipt=receipt)
 
     return [ballot_paper, cast_ballot]
