@@ -504,7 +504,7 @@ export interface OwnEntry {
   seeds_looked_at: number | null;
   hours: number | null;
   pretrained: Named | null;
-  about: string;
+  about: string; // 100000 characters at most
   excluded: Problem | null;
 }
 
@@ -682,7 +682,7 @@ export interface RevealedEntry {
   seeds_looked_at: number | null;
   second_seed: Seed | null;
   repeated_cells: number | null;
-  about_html: string;
+  about_html: string; // 100000 characters at most
   command: string | null;
 }
 

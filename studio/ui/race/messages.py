@@ -33,6 +33,8 @@ from studio.ui.protocol_types import (
 )
 from training.core.latents import SEED_LIMIT
 
+HTML_LETTERS = 100_000  # 2000 of Markdown, of which two become 27 at most
+SHEET_LETTERS = 2**24  # a thousand codes with their QR codes have some five million
 TYPED = 200  # characters of a code, a name or a secret as somebody types it, with spaces and hyphens
 
 Phase = Literal["SUBMIT", "CHECK", "VOTE", "FINAL", "REVEAL"]
@@ -40,6 +42,7 @@ RoundKind = Literal["single", "podium", "final"]
 Round = Annotated[int, Field(ge=1, le=2)]
 TileCode = Annotated[str, Field(pattern="^[A-Z][0-9]$")]
 TypedLine = Annotated[str, Typed(TYPED)]
+SafeHtml = Annotated[str, Field(max_length=HTML_LETTERS)]  # of `studio.race.entrant_markdown`
 Action = Literal["close", "open", "codes", "reopen", "final", "reveal", "pause", "resume", "exclude", "include"]
 
 
@@ -114,7 +117,7 @@ class OwnEntry(Reply):
     seeds_looked_at: Count | None
     hours: float | None
     pretrained: Named | None
-    about: str
+    about: SafeHtml
     excluded: Problem | None
 
 
@@ -240,8 +243,8 @@ class RevealedEntry(Reply):
     seeds_looked_at: Count | None
     second_seed: Seed | None
     repeated_cells: Count | None
-    about_html: str
-    command: str | None
+    about_html: SafeHtml
+    command: Label | None
 
 
 class ResultReply(Reply):
@@ -287,7 +290,7 @@ class SheetRequest(Request):
 class SheetReply(Reply):
     """The sheet as a page to print, or None where there is none any more."""
 
-    html: str | None
+    html: Annotated[str, Field(max_length=SHEET_LETTERS)] | None
 
 
 class OrganiserEntry(Reply):
