@@ -15,6 +15,7 @@ from studio.ui.texts.i18n import RACE_TEXTS
 from tests.browser.conftest import PHONE, findings, swipe, too_wide
 from tests.race_pages import RacePageServer, codes_of
 from tests.races import SIDE, Evening, declare, enter, write_mails
+from tests.vivid_checkpoints import write_vivid
 
 Open = Callable[..., Page]
 NAMES = ("Quaxolina", "Zebedeus", "Wumpelgard", "Yolandrix", "Xerxabella")
@@ -22,17 +23,15 @@ FIRST_SEED = 3_123_456_701
 
 
 @pytest.fixture(scope="module")
-def race_mails(tmp_path_factory: pytest.TempPathFactory, make_vivid: Callable[..., Path]) -> Path:
-    return write_mails(tmp_path_factory.mktemp("postbag"), NAMES, make_vivid, FIRST_SEED)
+def race_mails(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_mails(tmp_path_factory.mktemp("postbag"), NAMES, write_vivid, FIRST_SEED)
 
 
 @pytest.fixture
-def race(
-    race_mails: Path, tmp_path: Path, make_vivid: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[RacePageServer]:
+def race(race_mails: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RacePageServer]:
     """Return a race of five entries that is held on a page, still open for others."""
     monkeypatch.setenv("GAN_RACE_STATE", str(tmp_path / "state"))
-    declare(make_vivid(tmp_path / "checkpoints" / "alpha", seed=91))
+    declare(write_vivid(tmp_path / "checkpoints" / "alpha", seed=91))
     path = tmp_path / "race"
     evening = Evening(path, create(path, RaceOptions("Flowers", SIDE)))
     enter(evening, race_mails)
@@ -97,37 +96,58 @@ def check_looks(page: Page) -> None:
     assert findings(page) == []
 
 
+def enter_on(page: Page) -> None:
+    """Enter a tile of the studio, with a text that is no harmless one."""
+    expect(page.locator(".lead")).to_have_text(japanese("race_lead_SUBMIT"))
+    page.locator(".entry-name").fill("Entrant")
+    page.locator(".entry-seed").fill("12")
+    page.locator(".entry-about").fill("**bold** <img src=x onerror=alert(1)>")
+    page.locator(".enter-now").tap()
+    expect(page.locator(".own-entries img")).to_be_visible()
+    expect(page.locator(".own-entries strong")).to_have_text("bold")
+    assert page.locator(".own-entries img[src=x]").count() == 0
+    check_looks(page)
+
+
+def vote_on_a_phone(page: Page, code: str) -> tuple[str, list[str]]:
+    """Vote as the maker of a tile, with a reload in the middle; return the receipt and what was chosen."""
+    assert "code" not in page.url
+    assert code.replace("-", "") not in page.content()
+    expect(page.locator(".own-tile .choose")).to_be_disabled()
+    expect(page.locator(".own-tile")).to_have_count(1)
+    chosen = choose(page, 2)
+    check_looks(page)
+    page.reload()
+    expect(page.locator(".choose[aria-pressed=true]")).to_have_count(2)
+    assert [text.split(": ")[1] for text in page.locator(".slot-button").all_inner_texts()] == chosen
+    receipt = cast(page)
+    assert re.fullmatch("(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}", receipt)
+    check_looks(page)
+    return receipt, chosen
+
+
+def vote_in_the_final(page: Page) -> None:
+    """Rank all finalists but the own; the last one takes its place by itself. The page has followed by itself."""
+    expect(page.locator(".phases li").nth(3)).to_have_attribute("aria-current", "step", timeout=30_000)
+    expect(page.locator(".paper-tile")).not_to_have_count(0, timeout=30_000)
+    finalists = page.locator(".paper-tile:not(.own-tile)").count()
+    choose(page, finalists - 1)
+    expect(page.locator(".slot-button")).to_have_count(finalists)
+    cast(page)
+
+
 def test_an_evening_of_an_organiser_and_three_voters(race: RacePageServer, open_page: Open) -> None:
     organiser = open_race(open_page, race)
     entrant = open_race(open_page, race, locale="ja-JP", **PHONE)
-    expect(entrant.locator(".lead")).to_have_text(japanese("race_lead_SUBMIT"))
-    entrant.locator(".entry-name").fill("Entrant")
-    entrant.locator(".entry-seed").fill("12")
-    entrant.locator(".entry-about").fill("**bold** <img src=x onerror=alert(1)>")
-    entrant.locator(".enter-now").tap()
-    expect(entrant.locator(".own-entries img")).to_be_visible()
-    expect(entrant.locator(".own-entries strong")).to_have_text("bold")
-    assert entrant.locator(".own-entries img[src=x]").count() == 0
-    check_looks(entrant)
-
+    enter_on(entrant)
     let_in(organiser, race)
     codes = open_vote(organiser, 8)
     assert len(codes) == 8
     check_looks(organiser)
+
     phone = open_race(open_page, race, codes[0], locale="ja-JP", **PHONE)
+    receipt, chosen = vote_on_a_phone(phone, codes[0])
     desktop = open_race(open_page, race, codes[1])
-    assert "code" not in phone.url
-    assert codes[0].replace("-", "") not in phone.content()
-    expect(phone.locator(".own-tile .choose")).to_be_disabled()
-    expect(phone.locator(".own-tile")).to_have_count(1)
-    chosen = choose(phone, 2)
-    check_looks(phone)
-    phone.reload()
-    expect(phone.locator(".choose[aria-pressed=true]")).to_have_count(2)
-    assert [text.split(": ")[1] for text in phone.locator(".slot-button").all_inner_texts()] == chosen
-    receipt = cast(phone)
-    assert re.fullmatch("(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}", receipt)
-    check_looks(phone)
     choose(desktop, 1)
     cast(desktop)
     entrant.goto(f"{race.address}?tab=race#code={codes[5]}")
@@ -139,19 +159,12 @@ def test_an_evening_of_an_organiser_and_three_voters(race: RacePageServer, open_
 
     do(organiser, "close")
     do(organiser, "final", doubted=True)
-    expect(phone.locator(".paper-tile")).not_to_have_count(0, timeout=30_000)
-    finalists = phone.locator(".paper-tile:not(.own-tile)").count()
-    choose(phone, finalists - 1)
-    expect(phone.locator(".slot-button")).to_have_count(finalists)
-    cast(phone)
-    for page in (desktop, entrant):
-        expect(page.locator(".paper-tile")).not_to_have_count(0, timeout=30_000)
-        choose(page, page.locator(".paper-tile:not(.own-tile)").count() - 1)
-        cast(page)
+    for page in (phone, desktop, entrant):
+        vote_in_the_final(page)
     do(organiser, "close")
     do(organiser, "reveal", doubted=True)
-    check_reveal(phone)
-    check_reveal(organiser)
+    for page in (phone, organiser):
+        check_reveal(page)
     phone.locator(".check-receipt summary").click()
     phone.locator(".receipt-typed").fill(receipt)
     phone.locator(".receipt-form button").click()

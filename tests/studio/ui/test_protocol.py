@@ -49,11 +49,15 @@ RACE: dict[str, dict[str, Any]] = {
     "race.organise": {"organiser_secret": "0" * 20, "action": "open", "voters": 9},
     "race.code_sheet": {"organiser_secret": "0" * 20},
 }
-EXPECTED = dict.fromkeys(RACE, "race_none") | dict.fromkeys(NEEDS_DATA, "error_no_data") | {
-    "seeds.see_seed": "error_no_network",
-    "checkpoints.remove": "error_remove_gone",
-    "checkpoints.add_piece": "error_add_weights",
-}
+EXPECTED = (
+    dict.fromkeys(RACE, "race_none")
+    | dict.fromkeys(NEEDS_DATA, "error_no_data")
+    | {
+        "seeds.see_seed": "error_no_network",
+        "checkpoints.remove": "error_remove_gone",
+        "checkpoints.add_piece": "error_add_weights",
+    }
+)
 HONEST: dict[str, dict[str, Any]] = {  # a good request to each function, but for hashes and files
     "header.link_code": {"link": "http://localhost:7860/?seed=1"},
     "favourites.share": SHARE,
