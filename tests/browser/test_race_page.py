@@ -99,7 +99,10 @@ def check_looks(page: Page) -> None:
 def enter_on(page: Page) -> None:
     """Enter a tile of the studio, with a text that is no harmless one."""
     expect(page.locator(".lead")).to_have_text(japanese("race_lead_SUBMIT"))
+    page.evaluate("window.ganRace.openTab('export')")
+    page.locator(".enter-race").tap()
     page.locator(".entry-name").fill("Entrant")
+    expect(page.locator(".entry-seed")).to_have_value("0")
     page.locator(".entry-seed").fill("12")
     page.locator(".entry-about").fill("**bold** <img src=x onerror=alert(1)>")
     page.locator(".enter-now").tap()
@@ -251,6 +254,10 @@ def test_the_exhibition_is_walked_by_keys_and_fingers(race: RacePageServer, open
     page.locator(".open-exhibition").click()
     where = page.locator(".exhibition .where")
     expect(where).to_have_text(f"{codes[0]} · 1 of 5")
+    page.keyboard.press("Enter")
+    expect(page.locator(".exhibition .enlarge")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Enter")
+    expect(page.locator(".exhibition .enlarge")).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("ArrowRight")
     expect(where).to_have_text(f"{codes[1]} · 2 of 5")
     page.keyboard.press("b")

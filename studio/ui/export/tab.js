@@ -4,10 +4,11 @@ import { componentOf } from "../shared/mount.js";
 import { page } from "../shared/page_state.js";
 import * as seenSeeds from "../shared/seen_seeds.js";
 import { setUpStatusBadge, submissionStatus } from "../shared/submission_status.js";
+import { openTab } from "../shared/tabs.js";
 import { onLanguage, previewText, textOf, tileWords, weightsText } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 
-const { element, server } = componentOf("export/tab.js");
+const { element, props, server } = componentOf("export/tab.js");
 
 const $ = (selector) => element.querySelector(selector);
 const status = $(".status");
@@ -44,6 +45,7 @@ function showDownload() {
   const { legal, words } =
     page.shown === null ? { legal: false, words: textOf("nothing_to_export") } : submissionStatus(page.shown);
   $(".download").disabled = busy || !legal;
+  $(".enter-race").hidden = !props.race || !legal;
   $(".why-not").hidden = legal;
   $(".why-not").textContent = legal ? "" : words;
 }
@@ -66,6 +68,11 @@ $(".download").addEventListener("click", async () => {
   showOutcome({ key: "exported", values: { file: answer.file, megabytes: (blob.size / 1e6).toFixed(1) } });
   $(".manifest").hidden = false;
   $(".manifest pre").textContent = JSON.stringify(answer.manifest, null, 2);
+});
+
+$(".enter-race").addEventListener("click", () => {
+  document.dispatchEvent(new CustomEvent("race:enter"));
+  openTab("race");
 });
 
 document.addEventListener("ganrace:shown", () => {

@@ -20,7 +20,7 @@ def build(studio: Studio) -> gr.HTML:
     async def export_tile(asked: ExportRequest) -> ExportReply:
         return await exported(studio, asked)
 
-    return component("export", [export_tile])
+    return component("export", [export_tile], race=studio.race is not None)
 
 
 async def exported(studio: Studio, asked: ExportRequest) -> ExportReply:

@@ -43,6 +43,8 @@ function fillList() {
 function takeShown() {
   const tile = page.shown ?? page.seed;
   if (tile.sha256 === null) return;
+  $("input[name=race-source][value=studio]").checked = true;
+  showSource();
   if (page.list !== null) fillCheckpoints($(".entry-checkpoint"), page.list, tile.sha256, { raw: true });
   $(".entry-seed").value = tile.seed;
   $(".entry-psi").value = tile.psi;
@@ -173,6 +175,7 @@ $(".entry-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) =
   if (!isEntering) void enter();
 });
 document.addEventListener("race:list", fillList);
+document.addEventListener("race:enter", takeShown);
 
 onStatus((now, before) => {
   const isOpen = now.phase === "SUBMIT" && !now.paused;

@@ -45,6 +45,7 @@ export function openExhibition(shown, first) {
   isSecond = isEnlarged = false;
   show();
   if (!dialog.open) dialog.showModal();
+  stage.focus(); // the keys are for the pictures, not for the first button
 }
 
 /** Close it where the pictures have changed. */

@@ -152,6 +152,9 @@ function jobLines(now) {
   return [make("div", { className: "job" }, make("p", { role: "status" }, words), bar)];
 }
 
+/** @param {string} address */
+const isLocal = (address) => /^https?:\/\/(localhost|127\.|\[::1\])/.test(address);
+
 function settingFields() {
   const voters = make("input", { inputMode: "numeric", className: "voters", value: settings.voters, maxLength: 6 });
   const honour = make("input", { type: "checkbox", className: "honour", checked: settings.honour });
@@ -164,6 +167,7 @@ function settingFields() {
     { className: "settings" },
     make("label", { className: "field" }, make("span", {}, textOf("race_voters")), voters),
     make("label", { className: "field wide" }, make("span", {}, textOf("race_address")), address),
+    ...(isLocal(settings.address) ? [make("p", { className: "hint local" }, textOf("race_address_local"))] : []),
     make("label", { className: "choice" }, honour, make("span", {}, textOf("race_honour"))),
   );
 }

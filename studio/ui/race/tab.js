@@ -62,8 +62,8 @@ function countsText({ entries, round, voted, voters, phase }) {
 }
 
 /** @param {StatusReply} status */
-function showProof({ sureness, shared_first: isShared, weak_secrecy: isWeak, commitment }) {
-  $(".sureness").hidden = sureness === null;
+function showProof({ sureness, shared_first: isShared, weak_secrecy: isWeak, commitment, phase }) {
+  $(".sureness").hidden = sureness === null || phase === "REVEAL";
   $(".sureness").textContent = sureness === null ? "" : textOf("race_sureness", sureness);
   $(".shared-first").hidden = !isShared;
   $(".weak-secrecy").hidden = !isWeak;
