@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from studio.race.organiser import IssuedCode, Organiser
 from studio.race.service import RaceService
 from studio.race.store.entries import RaceEntry, Refusal
 from studio.race.store.race_folder import RaceFolder
+from studio.race.tile_file import export_png
+from training.core import checkpoint
 
 SIDE = 16
 ABOUT = {"images": 1000, "seconds": 3600.0, "pretrained": None, "recipe": {"summary": "a small one"}}
@@ -26,6 +28,15 @@ def declare(folder: Path, **values: Any) -> Path:
     config["about"] = {name: value for name, value in said.items() if value is not None}
     (folder / "config.json").write_text(json.dumps(config))
     return folder
+
+
+def write_mails(mails: Path, names: Iterable[str], make_vivid: Callable[..., Path], seed: int = 10) -> Path:
+    """Write a folder of mails: each entrant with a checkpoint and the tile of a seed, which count up from `seed`."""
+    for number, name in enumerate(names):
+        folder = declare(make_vivid(mails / name / "run", seed=number))
+        tile = export_png(checkpoint.load(folder), seed + number, seeds_looked_at=number + 1)
+        (mails / name / "tile.png").write_bytes(tile)
+    return mails
 
 
 def key() -> str:

@@ -104,7 +104,10 @@ def _verified(application: Application, data: bytes, source: CheckpointSource, s
     _check_config(claimed, source, state)
     verdict = verify_reading(reading, source)
     if not verdict.passed or verdict.checkpoint is None or verdict.seed is None:
-        raise RaceError("entry_not_verified", sentence=verdict.sentence, reason=verdict.reason)
+        details = {name: value for name, value in verdict.values.items() if isinstance(value, str | int | float)}
+        raise RaceError(
+            "entry_not_verified", sentence=verdict.sentence, reason=verdict.reason, details=details
+        ) from verdict.problem
     count = (reading.manifest or {}).get("seeds_looked_at", application.seeds_looked_at)
     psi = 1.0 if verdict.psi is None else verdict.psi
     tile = _Tile(verdict.checkpoint, verdict.seed, psi, _count(count))

@@ -194,7 +194,7 @@ SECRECY = Message(
     "mounted drive may keep such copies by itself, and a changed program could note anything. The organiser also knows "
     "from the beginning which tile is whose.",
     "だれが投票したかと、何に投票したかは、時刻も順序もなしに別々に保存されます。ただし、プログラムを動かす人は、投票中の様子を"
-    "見ることができます。投票の前後でフォルダーを複製すれば、どの票が増えたか分かります（マウントしたドライブが自動で複製を残すことも"
+    "見ることができます。投票の前後でフォルダーをコピーすれば、どの票が増えたか分かります（マウントしたドライブが自動でコピーを残すことも"
     "あります）。プログラムを書き換えれば、何でも記録できます。また、主催者はどのタイルがだれのものかを最初から知っています。",
 )
 WEAK_SECRECY = Message(

@@ -87,7 +87,7 @@ TEXTS = {
     "checkpoint": Text("Checkpoint (SHA-256)", "チェックポイント（SHA-256）"),
     "weights": Text("Weights", "重み"),
     "seed": Text("Seed", "シード"),
-    "psi": Text("Psi", "psi"),
+    "psi": Text("Psi", "トランケーション ψ"),
     "recipe": Text("Recipe", "レシピ"),
     "training_hours": Text("Hours of training (declared)", "学習の時間数（申告）"),
     "pretrained": Text("Pretrained networks (declared)", "学習済みネットワーク（申告）"),

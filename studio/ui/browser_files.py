@@ -28,7 +28,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.ui.http_routes import page_path
-from studio.ui.texts.i18n import LANGUAGES, in_language
+from studio.ui.texts.i18n import CATALOGUES, LANGUAGES, in_language
 
 FOLDER = Path(__file__).parent
 PATH = "race/ui"
@@ -58,7 +58,8 @@ def browser_files() -> dict[str, BrowserFile]:
     """Return every script of a folder of `studio/ui` (`explore/tab.js`), the texts of each language, the typeface."""
     scripts = sorted(path for path in FOLDER.glob("*/*.js") if path.parent.name != "node_modules")
     contents = {path.relative_to(FOLDER).as_posix(): (_module(path), SCRIPT) for path in scripts}
-    contents |= {f"texts/{language}.json": (_texts(language), TEXTS) for language in LANGUAGES}
+    for part in CATALOGUES:
+        contents |= {_texts_file(part, language): (_texts(part, language), TEXTS) for language in LANGUAGES}
     files = {name: BrowserFile(plain, gzip.compress(plain, mtime=0), kind) for name, (plain, kind) in contents.items()}
     return {**files, TYPEFACE: BrowserFile((FOLDER / TYPEFACE).read_bytes(), None, FONT)}
 
@@ -73,8 +74,12 @@ def _module(path: Path) -> bytes:
     return IMPORTED.sub(named, path.read_text(encoding="utf-8")).encode()
 
 
-def _texts(language: str) -> bytes:
-    texts = {"texts": in_language(language)}
+def _texts_file(part: str, language: str) -> str:
+    return "/".join(filter(None, ("texts", part, f"{language}.json")))
+
+
+def _texts(part: str, language: str) -> bytes:
+    texts = {"texts": in_language(language, part)}
     return json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -127,7 +132,8 @@ def head() -> str:
     modules = {
         "inlined": {f"{NAMED}{name}": scripts[name] for name in first},
         "addresses": {f"{NAMED}{name}": f"./{address_of(name)}" for name in scripts if name not in first},
-        "texts": {language: address_of(f"texts/{language}.json") for language in LANGUAGES},
+        "texts": _text_addresses(""),
+        "more_texts": {part: _text_addresses(part) for part in CATALOGUES if part},
         "typeface": address_of(TYPEFACE),
     }
     data = json.dumps(modules, ensure_ascii=False).replace("<", "\\u003c")  # which could end the element
@@ -139,6 +145,10 @@ def head() -> str:
             f'<script type="module">import "{NAMED}{ENTRANCE}";</script>',
         )
     )
+
+
+def _text_addresses(part: str) -> dict[str, str]:
+    return {language: address_of(_texts_file(part, language)) for language in LANGUAGES}
 
 
 async def answer(request: Request) -> Response:

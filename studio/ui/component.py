@@ -17,6 +17,7 @@ SHEETS = (
     *("shared/page.css", "seeds/tab.css", "compare/tab.css", "morph/tab.css", "verify/tab.css"),
     *("checkpoints/panel.css", "about/tab.css"),
 )
+RACE_SHEETS = ("race/tab.css",)
 
 
 def component(
@@ -57,9 +58,9 @@ def told(event: gr.EventData, name: str) -> object:
         return None
 
 
-def style() -> str:
-    """Return the style sheet of the page."""
-    return "\n".join(_read(name) for name in SHEETS)
+def style(more: Sequence[str] = ()) -> str:
+    """Return the style sheet of the page; `more` are the sheets of parts that not every page has."""
+    return "\n".join(_read(name) for name in (*SHEETS, *more))
 
 
 def _read(name: str) -> str:

@@ -20,7 +20,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from studio.ui.checkpoints import panel as checkpoints
 from studio.ui.favourites import panel as favourites
 from studio.ui.header import panel as header
-from studio.ui.page import TABS
+from studio.ui.page import WITH_RACE
 from studio.ui.protocol import ServerFunction
 from studio.ui.protocol_types import Failed, Superseded
 from studio.ui.services import Studio
@@ -47,7 +47,7 @@ def functions(studio: Studio) -> dict[str, dict[str, ServerFunction]]:
     with gr.Blocks():
         parts = {"header": header.build(lambda: None)}
         parts |= {"favourites": favourites.build(studio), "checkpoints": checkpoints.build(studio)}
-        parts |= {name: module.build(studio) for name, module in TABS.items()}
+        parts |= {name: module.build(studio) for name, module in WITH_RACE.items()}
     return {name: {one.__name__: one for one in part.server_fns} for name, part in parts.items()}
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 import gradio as gr
@@ -19,7 +20,7 @@ from studio.ui.browser_files import ROUTES as FILE_ROUTES
 from studio.ui.browser_files import WithHead, importing
 from studio.ui.checkpoints import panel as checkpoints
 from studio.ui.compare import tab as compare
-from studio.ui.component import style, told
+from studio.ui.component import RACE_SHEETS, style, told
 from studio.ui.explore import tab as explore
 from studio.ui.export import tab as export
 from studio.ui.favourites import panel as favourites
@@ -28,6 +29,8 @@ from studio.ui.http_hosts import host_of
 from studio.ui.http_limits import Guard, Rules, Zipped
 from studio.ui.morph import tab as morph
 from studio.ui.protocol import MISHAPS
+from studio.ui.race import tab as race_tab
+from studio.ui.race.routes import race_routes
 from studio.ui.seeds import tab as seeds
 from studio.ui.services import Studio
 from studio.ui.texts.i18n import LANGUAGES, in_language
@@ -55,12 +58,15 @@ TABS = {
     "verify": verify,
     "about": about,
 }
+WITH_RACE = {**{name: TABS[name] for name in TABS if name != "about"}, "race": race_tab, "about": about}
 
 
 class Page(gr.Blocks):
     """The studio's Blocks; `launch()` needs nothing passed to look right and to be safe on a public link."""
 
     _own_routes: Sequence[BaseRoute] = OWN_ROUTES
+    more_routes: Sequence[BaseRoute] = ()  # of what this page has beyond others
+    more_sheets: Sequence[str] = ()
     _app: App | None = None
     _studio: Studio | None = None
     _launched_with: tuple[Any, ...] = ()
@@ -79,7 +85,7 @@ class Page(gr.Blocks):
             self.close(verbose=False)
         self._launched_with, self._is_served = asked, True
         app_kwargs = self._with_own(options.pop("app_kwargs", None))
-        return super().launch(*arguments, **{**_defaults(), **LIMITS, **options}, app_kwargs=app_kwargs)
+        return super().launch(*arguments, **{**_defaults(self.more_sheets), **LIMITS, **options}, app_kwargs=app_kwargs)
 
     def mount(self, app: FastAPI, path: str, **options: Any) -> FastAPI:
         """Show the page at a path of another app, with its looks and its guard; return that app.
@@ -90,7 +96,7 @@ class Page(gr.Blocks):
         app_kwargs = self._with_own(options.pop("app_kwargs", None))
         self._is_mounting = True
         try:
-            gr.mount_gradio_app(app, self, path, **{**_defaults(), **options}, app_kwargs=app_kwargs)
+            gr.mount_gradio_app(app, self, path, **{**_defaults(self.more_sheets), **options}, app_kwargs=app_kwargs)
         finally:
             self._is_mounting = False
         *_, mounted = (route.app for route in app.routes if isinstance(route, Mount))
@@ -100,7 +106,7 @@ class Page(gr.Blocks):
 
     def _with_own(self, app_kwargs: dict[str, Any] | None) -> dict[str, Any]:
         """Return what the app is made with, and note the routes that it lets in."""
-        combined = _with_own(app_kwargs or {})
+        combined = _with_own(app_kwargs or {}, self.more_routes)
         self._own_routes = combined["routes"]
         return combined
 
@@ -173,8 +179,8 @@ def build(
     """Build the page over a folder of checkpoints; `device` draws what is looked at (a GPU where there is one).
 
     `data` is a folder or a packed file of real pictures, beside which drawn ones can be held. With `adding`,
-    visitors may add checkpoints of their own. `race` is the folder of a race that is held here. Raises ValueError for
-    a folder without one.
+    visitors may add checkpoints of their own. `race` is the folder of a race that is held here, on a tab of its own.
+    Raises ValueError for a folder without one.
     """
     if device is None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -186,16 +192,19 @@ def build(
         labels = _labels()
         with gr.Tabs(elem_id="race-tabs") as tabs:
             panes = []
-            for name, module in TABS.items():
+            shown: Mapping[str, ModuleType] = WITH_RACE if studio.race else TABS
+            for name, module in shown.items():
                 with gr.Tab(label=labels(f"tab_{name}"), id=name) as pane:
                     module.build(studio)
                 pane.select(None, js=f"() => {_telling(name)}", api_visibility="private")
                 panes.append(pane)
-        head.language(header.tab_labels, outputs=panes, queue=False, api_visibility="private")
-        head.open_tab(_chosen_tab, outputs=tabs, queue=False, api_visibility="private")
-        page.load(_linked_tab, outputs=tabs, queue=False, api_visibility="private")
+        head.language(header.tab_labels(shown), outputs=panes, queue=False, api_visibility="private")
+        head.open_tab(_chosen_tab(shown), outputs=tabs, queue=False, api_visibility="private")
+        page.load(_linked_tab(shown), outputs=tabs, queue=False, api_visibility="private")
     built = cast(Page, page)  # Gradio's context manager is untyped
     built._studio = studio
+    if studio.race is not None:
+        built.more_routes, built.more_sheets = race_routes(studio.race), RACE_SHEETS
     return built
 
 
@@ -216,28 +225,36 @@ def _labels() -> gr.I18n:
     )
 
 
-def _linked_tab(request: gr.Request) -> gr.Tabs:
-    """Select the tab that the link names, also where a mail program has written `&` as HTML does, or twice so."""
-    said = "&".join(f"{name}={value}" for name, value in request.query_params.items())
-    named = re.search(r"(?:^|[&;])tab=(\w+)", said)
-    return _select(named[1] if named else None)
+def _linked_tab(tabs: Collection[str]) -> Callable[[gr.Request], gr.Tabs]:
+    """Return what selects the tab that the link names, also where a mail program has written `&` as HTML does."""
+
+    def linked(request: gr.Request) -> gr.Tabs:
+        said = "&".join(f"{name}={value}" for name, value in request.query_params.items())
+        named = re.search(r"(?:^|[&;])tab=(\w+)", said)  # HTML may have been made of it twice
+        return _select(named[1] if named else None, tabs)
+
+    return linked
 
 
-def _chosen_tab(event: gr.EventData) -> gr.Tabs:
-    """Select the tab that the page asks for and has no button of, because it did not fit beside the others."""
-    return _select(told(event, "tab"))
+def _chosen_tab(tabs: Collection[str]) -> Callable[[gr.EventData], gr.Tabs]:
+    """Return what selects the tab that the page asks for and has no button of, as it did not fit beside the others."""
+
+    def chosen(event: gr.EventData) -> gr.Tabs:
+        return _select(told(event, "tab"), tabs)
+
+    return chosen
 
 
-def _select(tab: object) -> gr.Tabs:
-    return gr.Tabs(selected=tab) if isinstance(tab, str) and tab in TABS else gr.Tabs()
+def _select(tab: object, tabs: Collection[str]) -> gr.Tabs:
+    return gr.Tabs(selected=tab) if isinstance(tab, str) and tab in tabs else gr.Tabs()
 
 
-def _defaults() -> dict[str, Any]:
+def _defaults(more_sheets: Sequence[str]) -> dict[str, Any]:
     return {
         "theme": gr.themes.Base(
             primary_hue="indigo", neutral_hue="zinc", font=FONTS, font_mono=["ui-monospace", "monospace"]
         ),
-        "css": style(),
+        "css": style(more_sheets),
         "i18n": _labels(),
         "footer_links": [],
         "run_history": False,
@@ -247,8 +264,8 @@ def _defaults() -> dict[str, Any]:
     }
 
 
-def _with_own(app_kwargs: dict[str, Any]) -> dict[str, Any]:
+def _with_own(app_kwargs: dict[str, Any], more: Sequence[BaseRoute]) -> dict[str, Any]:
     """Return what the app is made with: what the caller passes, and the page's own routes and compression."""
-    routes = [*OWN_ROUTES, *(app_kwargs.get("routes") or [])]
+    routes = [*OWN_ROUTES, *more, *(app_kwargs.get("routes") or [])]
     middleware = [*(app_kwargs.get("middleware") or []), Zipped.middleware(), WithHead.middleware()]
     return {**app_kwargs, "routes": routes, "middleware": middleware}

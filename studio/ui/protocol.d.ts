@@ -37,6 +37,20 @@ export interface Alarm {
   name: string; // 300 characters at most
 }
 
+/** Whether a ballot with the receipt is in; `ranks` are told after the reveal only. */
+export interface BallotIsInReply {
+  is_in: boolean;
+  ranks: string[] | null;
+}
+
+/** A ballot: the tiles, the best first, and a key that the browser has drawn for it. */
+export interface BallotRequest {
+  code: string; // 200 characters at most
+  round: number; // 1 to 2
+  ranks: string[]; // 100 at most
+  key: string;
+}
+
 /** The word by which the pieces are known, and the name that the checkpoint will have. */
 export interface BeginReply {
   upload: string;
@@ -202,6 +216,24 @@ export interface DrawnTile {
   jpeg: Base64;
 }
 
+/** An entry: an exported PNG, or checkpoint, seed and psi. `secret` is by which the browser may replace it later. */
+export interface EnterRequest {
+  secret: Secret;
+  name: string; // 200 characters at most
+  about?: string; // 8000 characters at most
+  file?: Base64 | null;
+  sha256?: Sha256 | null;
+  seed?: Seed | null;
+  psi?: Psi | null;
+  seeds_looked_at?: number | null;
+  visitor?: Visitor;
+}
+
+/** The tiles in the viewer's own order, random and always the same; of the first round, also in a final. */
+export interface ExhibitionReply {
+  tiles: string[];
+}
+
 /** What became of checking it, as the tab Verify says it. */
 export interface ExportCheckReply {
   outcome: string;
@@ -332,6 +364,15 @@ export interface IndexProgress {
   done: number;
   total: number;
   reading: boolean;
+}
+
+/** What goes on for a while: closing the entries or opening the vote draws tiles. */
+export interface Job {
+  action: "close" | "open" | "codes" | "reopen" | "final" | "reveal" | "pause" | "resume" | "exclude" | "include";
+  done: number;
+  total: number;
+  is_running: boolean;
+  error: Problem | null;
 }
 
 /** A picture. */
@@ -480,10 +521,83 @@ export interface OpenRequest {
   visitor?: Visitor;
 }
 
+/** Something to be done; `name` is an entry's; `voters`, `honour` and `address` are for an opening and codes. */
+export interface OrganiseRequest {
+  organiser_secret: string; // 200 characters at most
+  action: "close" | "open" | "codes" | "reopen" | "final" | "reveal" | "pause" | "resume" | "exclude" | "include";
+  name?: string | null;
+  voters?: number | null;
+  honour?: boolean;
+  address?: string; // 400 characters at most
+}
+
+/** An entry as its organiser sees it. */
+export interface OrganiserEntry {
+  name: string; // 300 characters at most
+  checkpoint: string; // 300 characters at most
+  seed: Seed;
+  psi: Psi;
+  seeds_looked_at: number | null;
+  hours: number | null;
+  pretrained: Named | null;
+  repeated_cells: number | null;
+  excluded: Problem | null;
+}
+
+/** Where the race stands, for its organiser; `allowed` is what can be done now. */
+export interface OrganiserReply {
+  allowed: ("close" | "open" | "codes" | "reopen" | "final" | "reveal" | "pause" | "resume" | "exclude" | "include")[];
+  entries: OrganiserEntry[];
+  refused: RefusedEntry[];
+  events: RaceEvent[];
+  names: string[];
+  voters: number;
+  ballots: number;
+  codes: number;
+  final_due: boolean;
+  has_sheet: boolean;
+  job: Job | null;
+}
+
+/** The organiser's secret. */
+export interface OrganiserRequest {
+  organiser_secret: string; // 200 characters at most
+}
+
 /** The tile of another seed, as a JPEG of half the side or less. */
 export interface OtherTile {
   seed: Seed;
   jpeg: Base64;
+}
+
+/** The entries that the browser has sent in. */
+export interface OwnEntriesReply {
+  entries: OwnEntry[];
+}
+
+/** An entry of the browser that asks: what it is drawn from, and what its checkpoint declares. */
+export interface OwnEntry {
+  name: string; // 300 characters at most
+  sha256: Sha256;
+  seed: Seed;
+  psi: Psi;
+  seeds_looked_at: number | null;
+  hours: number | null;
+  pretrained: Named | null;
+  about: string; // 100000 characters at most
+  excluded: Problem | null;
+}
+
+/** The tile, smaller. */
+export interface OwnPictureReply {
+  jpeg: Base64;
+}
+
+/** The tile of an own entry, by its name. */
+export interface OwnPictureRequest {
+  secret: Secret;
+  name: string; // 200 characters at most
+  visitor?: Visitor;
 }
 
 /** A place between four seeds, as shares of the way from left to right and from top to bottom. */
@@ -492,6 +606,21 @@ export interface Pad {
   seeds: Seed[]; // 4 at most
   x: number; // 0 to 1
   y: number; // 0 to 1
+}
+
+/** What the voter may choose: between `least` and `most` of the tiles, the best first, but not `own`. */
+export interface PaperReply {
+  round: number; // 1 to 2
+  kind: "single" | "podium" | "final";
+  tiles: string[];
+  own: string | null;
+  least: number;
+  most: number;
+}
+
+/** Who wants to vote: the code as it was typed, on the honour system a name. */
+export interface PaperRequest {
+  code: string; // 200 characters at most
 }
 
 /** Words of the page: a text by its code, with what fills it. */
@@ -536,6 +665,18 @@ export interface ProgramReply {
   versions: Versions;
 }
 
+/** A ballot as it is published. */
+export interface PublishedBallot {
+  receipt: string; // 300 characters at most
+  ranks: string[];
+}
+
+/** What the organiser did; `moment` is in seconds since 1970. */
+export interface RaceEvent {
+  moment: number;
+  event: string; // 300 characters at most
+}
+
 /** The ranking, the best first; `reals` tells what is known of real pictures. */
 export interface RankReply {
   network: Named | null;
@@ -561,9 +702,25 @@ export interface ReadingProgress {
   total: number;
 }
 
+/** The ballot is in, on the disk. */
+export interface ReceiptReply {
+  receipt: string; // 300 characters at most
+}
+
+/** A receipt as somebody types it. */
+export interface ReceiptRequest {
+  receipt: string; // 200 characters at most
+}
+
 /** How many bytes have come. */
 export interface Received {
   received: number;
+}
+
+/** Somebody of the mails who could not enter, and why. */
+export interface RefusedEntry {
+  name: string; // 300 characters at most
+  reason: Problem;
 }
 
 /** Something that is told beside the reason. */
@@ -576,6 +733,54 @@ export interface Remark {
 export interface RemoveRequest {
   sha256: Sha256;
   secret: Secret;
+}
+
+/** The result; `order` has the tiles from the best to the last, by their code where nothing is ranked. */
+export interface ResultReply {
+  winners: string[];
+  certainty: string | null;
+  percent: number;
+  order: string[];
+  standings: TileStanding[];
+  rounds: RoundResult[];
+  entries: RevealedEntry[];
+  least_ballots: number;
+  samples: number;
+  commitment: string; // 300 characters at most
+  salt: string; // 300 characters at most
+}
+
+/** The result, asked for by anybody, after the reveal. */
+export interface ResultRequest {
+}
+
+/** Whose tile it is and what it is drawn from; `about_html` is made safe. A path of the verify command is a name. */
+export interface RevealedEntry {
+  tile: string;
+  name: string; // 300 characters at most
+  sha256: Sha256;
+  seed: Seed;
+  psi: Psi;
+  weights: string | null;
+  recipe: Named | null;
+  hours: number | null;
+  pretrained: Named | null;
+  seeds_looked_at: number | null;
+  second_seed: Seed | null;
+  repeated_cells: number | null;
+  about_html: string; // 100000 characters at most
+  command: string | null;
+}
+
+/** One round; `preferred` says for each tile over each other one how many ballots prefer it. */
+export interface RoundResult {
+  kind: "single" | "podium" | "final";
+  voted: number;
+  eligible: number;
+  tiles: string[];
+  standings: TileStanding[];
+  preferred: Record<string, Record<string, number>>;
+  ballots: PublishedBallot[];
 }
 
 /** A row of the matrix. */
@@ -675,6 +880,17 @@ export interface SharedFavourite {
   own: boolean;
 }
 
+/** The sheet as a page to print, or None where there is none any more. */
+export interface SheetReply {
+  html: string | null;
+}
+
+/** The sheet of new codes; with `forget` it is given up. */
+export interface SheetRequest {
+  organiser_secret: string; // 200 characters at most
+  forget?: boolean;
+}
+
 /** A tile, and how it came about; `preview` where it is smaller or less exact than the tile. */
 export interface ShowReply {
   classes: number[];
@@ -731,6 +947,28 @@ export interface Standing {
   few: boolean;
 }
 
+/** Where the race stands, the same for everybody; nothing in it depends on what was voted. `pictures` is a part of the addresses of the tiles' pictures, empty before there are any. `most_entries` and what follows are limits. */
+export interface StatusReply {
+  title: string; // 300 characters at most
+  phase: "SUBMIT" | "CHECK" | "VOTE" | "FINAL" | "REVEAL";
+  voting: boolean;
+  paused: boolean;
+  honour: boolean;
+  hours: number;
+  resolution: number;
+  shared_first: boolean;
+  entries: number;
+  voters: number;
+  voted: number;
+  round: number | null;
+  kind: "single" | "podium" | "final" | null;
+  tiles: string[];
+  commitment: string; // 300 characters at most
+  pictures: string; // 300 characters at most
+  weak_secrecy: boolean;
+  sureness: Sureness | null;
+}
+
 /** A checkpoint that a run has kept of its way, and the images that it had seen. */
 export interface Step {
   sha256: Sha256;
@@ -772,6 +1010,13 @@ export interface Superseded {
   superseded?: true;
 }
 
+/** In how many of 100 simulated races of so many tiles and voters the truly best tile wins. */
+export interface Sureness {
+  tiles: number;
+  voters: number;
+  percent: number;
+}
+
 /** A small picture of a tile, and the name of its checkpoint. */
 export interface ThumbnailReply {
   jpeg: Base64;
@@ -790,6 +1035,20 @@ export interface TileRequest {
   sha256: Sha256;
   psi?: Psi;
   visitor: Visitor;
+}
+
+/** The place of a tile in one round or in the whole race, the best first. `score` is the points per voter of a first round or the duels won of a final, `positions` are the numbers of ballots that have it first, second, ...; `low` and `high` bound the 95 % band of a first round's score. */
+export interface TileStanding {
+  tile: string;
+  place: number;
+  score: number;
+  points: number;
+  positions: number[];
+  electors: number;
+  decided_by: string | null;
+  chance: number;
+  low: number | null;
+  high: number | null;
 }
 
 /** Tiles in the order of the checkpoints. */
@@ -869,6 +1128,11 @@ export interface Versions {
   torch: string; // 300 characters at most
   gradio: string; // 300 characters at most
   device: string; // 300 characters at most
+}
+
+/** Who looks: the tiles come in an order of the browser's own. */
+export interface ViewerRequest {
+  secret: Secret;
 }
 
 /** A place on a walk from seed to seed: 0 is the first, 1 the second; a closed one goes on to the first. */
@@ -958,6 +1222,21 @@ export interface VerifyServer {
   verify_tile(request: VerifyRequest): Promise<Answered<VerifyReply>>;
   check_file(request: CheckRequest): Promise<Answered<CheckReply>>;
   compare_seeds(request: CompareRequest): Promise<Answered<CompareReply>>;
+}
+
+export interface RaceServer {
+  race_status(request: NoFields): Promise<Answered<StatusReply>>;
+  exhibition(request: ViewerRequest): Promise<Answered<ExhibitionReply>>;
+  ballot_is_in(request: ReceiptRequest): Promise<Answered<BallotIsInReply>>;
+  race_result(request: ResultRequest): Promise<Answered<ResultReply>>;
+  enter_race(request: EnterRequest): Promise<Answered<OwnEntry>>;
+  own_entries(request: ViewerRequest): Promise<Answered<OwnEntriesReply>>;
+  own_picture(request: OwnPictureRequest): Promise<Answered<OwnPictureReply>>;
+  ballot_paper(request: PaperRequest): Promise<Answered<PaperReply>>;
+  cast_ballot(request: BallotRequest): Promise<Answered<ReceiptReply>>;
+  organiser_view(request: OrganiserRequest): Promise<Answered<OrganiserReply>>;
+  organise(request: OrganiseRequest): Promise<Answered<OrganiserReply>>;
+  code_sheet(request: SheetRequest): Promise<Answered<SheetReply>>;
 }
 
 export interface AboutServer {

@@ -1,4 +1,4 @@
-"""Checkpoints whose pictures differ as those of a trained one do: a check of nearly grey tiles would show nothing."""
+"""What the tests of the studio share."""
 
 from __future__ import annotations
 
@@ -6,36 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
-from torch import nn
 
-from training.core import checkpoint
-from training.core.generators import GeneratorConfig, build_generator
-from training.core.latents import labels, latents
+from tests.vivid_checkpoints import write_vivid
 
 
 @pytest.fixture(scope="session")
 def make_vivid() -> Callable[..., Path]:
     """Return a function that writes the checkpoint of a small generator with contrast and returns its folder."""
-
-    def make(folder: Path, *, seed: int = 0, network: str = "fastgan", side: int = 16, classes: int = 0) -> Path:
-        torch.manual_seed(seed)
-        config = GeneratorConfig(network=network, z_dim=8, resolution=side, width=4, classes=classes)
-        generator = build_generator(config)
-        _give_contrast(generator, latents(seed, 64, config.z_dim), labels(seed, 64, classes) if classes else None)
-        folder.mkdir(parents=True, exist_ok=True)
-        checkpoint.save(folder, config, generator.state_dict(), {"images": 1000 + seed})
-        return folder
-
-    return make
-
-
-@torch.no_grad()
-def _give_contrast(generator: nn.Module, z: torch.Tensor, kinds: torch.Tensor | None) -> None:
-    for norm in [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]:
-        norm.momentum = None  # the statistics of the one batch below, not a tenth of them
-    generator.train()(z, kinds)
-    logits = torch.atanh(generator.eval()(z, kinds).clamp(-0.99999, 0.99999))
-    for layer in generator.to_rgb.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-            layer.weight.mul_(0.8 / logits.std())
+    return write_vivid

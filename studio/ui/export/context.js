@@ -2,5 +2,5 @@
 
 import { componentOf, finderIn } from "../shared/mount.js";
 
-export const { element, server } = componentOf("export/tab.js");
+export const { element, props, server } = componentOf("export/tab.js");
 export const $ = finderIn(element);

@@ -3,9 +3,10 @@ import { saveBlob, toBlob } from "../shared/dom.js";
 import { page } from "../shared/page_state.js";
 import * as seenSeeds from "../shared/seen_seeds.js";
 import { setUpStatusBadge, submissionStatus } from "../shared/submission_status.js";
+import { openTab } from "../shared/tabs.js";
 import { onLanguage, previewText, textOf, tileWords, weightsText } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
-import { $, element, server } from "./context.js";
+import { $, element, props, server } from "./context.js";
 import { noteFile } from "./hand_in.js";
 
 const status = $(".status");
@@ -42,6 +43,7 @@ function showDownload() {
   const { legal, words } =
     page.shown === null ? { legal: false, words: textOf("nothing_to_export") } : submissionStatus(page.shown);
   $(".download").disabled = busy || !legal;
+  $(".enter-race").hidden = !props.race || !legal;
   $(".why-not").hidden = legal;
   $(".why-not").textContent = legal ? "" : words;
 }
@@ -65,6 +67,11 @@ $(".download").addEventListener("click", async () => {
   showOutcome({ key: "exported", values: { file: answer.file, megabytes: (blob.size / 1e6).toFixed(1) } });
   $(".manifest").hidden = false;
   $(".manifest pre").textContent = JSON.stringify(answer.manifest, null, 2);
+});
+
+$(".enter-race").addEventListener("click", () => {
+  document.dispatchEvent(new CustomEvent("race:enter"));
+  openTab("race");
 });
 
 document.addEventListener("ganrace:shown", () => {

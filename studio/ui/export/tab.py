@@ -26,7 +26,7 @@ def build(studio: Studio) -> gr.HTML:
         verdict = await studio.official.take(asked.visitor, lambda: verify(decoded_file(asked.file), studio.gallery))
         return ExportCheckReply(outcome=verdict.outcome)
 
-    return component("export", [export_tile, check_export])
+    return component("export", [export_tile, check_export], race=studio.race is not None)
 
 
 async def exported(studio: Studio, asked: ExportRequest) -> ExportReply:

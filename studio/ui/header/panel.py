@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import gradio as gr
 
@@ -40,8 +40,12 @@ def _checked_link(link: str) -> str:
         raise RequestError("error_link", value=link[:80]) from error
 
 
-def tab_labels(event: gr.EventData) -> list[gr.Tab]:
-    """Name the tabs in the language that the page has switched to."""
-    language = told(event, "language")
-    texts = in_language(language if language in LANGUAGES else LANGUAGES[0])
-    return [gr.Tab(label=text) for key, text in texts.items() if key.startswith("tab_")]
+def tab_labels(tabs: Iterable[str]) -> Callable[[gr.EventData], list[gr.Tab]]:
+    """Return what names these tabs in the language that the page has switched to."""
+
+    def labels(event: gr.EventData) -> list[gr.Tab]:
+        language = told(event, "language")
+        texts = in_language(language if language in LANGUAGES else LANGUAGES[0])
+        return [gr.Tab(label=texts[f"tab_{name}"]) for name in tabs]
+
+    return labels

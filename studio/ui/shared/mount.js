@@ -1,5 +1,6 @@
 // The entrance of the page's scripts: Gradio runs one line for each component, which calls `mount`.
 
+import "./vote_code.js";
 import { textsReady } from "./texts.js";
 import { loadTypeface } from "./typeface.js";
 
@@ -67,10 +68,12 @@ export const finderIn = (element) => (selector) => element.querySelector(selecto
  */
 export const findersIn = (element) => (selector) => [...element.querySelectorAll(selector)];
 
-// The scripts of the tabs that nobody has opened yet are fetched once the first tile is there, but not run.
+// The scripts of the tabs that nobody has opened yet are fetched once the first tile is there, but not run; those of the
+// tab Race, which few pages have, when it is opened.
 function fetchOthers() {
   const { addresses } = JSON.parse(document.getElementById("race-modules")?.textContent ?? "{}");
-  for (const href of Object.values(addresses)) {
+  const others = Object.entries(addresses).filter(([name]) => !name.startsWith("race/race/"));
+  for (const [, href] of others) {
     document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
   }
 }

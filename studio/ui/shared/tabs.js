@@ -56,7 +56,9 @@ export const showsTile = () => ["explore", "export"].includes(page.tab);
 for (const name of ["race:seed", "race:tab"]) {
   document.addEventListener(name, () => {
     const { sha256, seed, psi } = page.seed;
-    if (!showsTile() && sha256 !== null) urlState.nameTile({ sha256, seed, psi });
+    if (page.tab === "race") {
+      urlState.set({ ck: null, seed: null, psi: null }); // an address on a projector tells nobody's tile
+    } else if (!showsTile() && sha256 !== null) urlState.nameTile({ sha256, seed, psi });
   });
 }
 

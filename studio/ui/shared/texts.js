@@ -17,25 +17,43 @@ const RETRY_MILLISECONDS = 1000;
 /** @type {Map<string, Promise<Language>>} */
 const fetched = new Map();
 
-/** @type {{ texts: Record<string, string> }} addresses of the texts by language */
-const { texts: ADDRESSES } = JSON.parse(document.getElementById("race-modules")?.textContent ?? '{ "texts": {} }');
+/**
+ * Addresses of the texts by language; `more_texts` has those of parts of the page that not every page has.
+ * @type {{ texts: Record<string, string>, more_texts: Record<string, Record<string, string>> }}
+ */
+const { texts: ADDRESSES, more_texts: MORE_ADDRESSES } = JSON.parse(
+  document.getElementById("race-modules")?.textContent ?? '{ "texts": {}, "more_texts": {} }',
+);
+/** @type {Set<string>} */
+const parts = new Set();
 
-/** @param {string} language */
-async function fetchLanguage(language) {
-  const answer = await fetch(new URL(ADDRESSES[language], document.baseURI));
-  if (!answer.ok) throw new Error(`The texts of ${language} were answered with ${answer.status}.`);
+/** @param {string} address */
+async function fetchTexts(address) {
+  const answer = await fetch(new URL(address, document.baseURI));
+  if (!answer.ok) throw new Error(`The texts at ${address} were answered with ${answer.status}.`);
   return /** @type {Promise<Language>} */ (answer.json());
 }
 
 /**
- * The texts of a language, asked for once.
- * @param {string} language
+ * The texts at an address, asked for once.
+ * @param {string} address
  */
-function textsOf(language) {
-  const asked = fetched.get(language) ?? fetchLanguage(language);
-  fetched.set(language, asked);
-  asked.catch(() => fetched.delete(language));
+function textsAt(address) {
+  const asked = fetched.get(address) ?? fetchTexts(address);
+  fetched.set(address, asked);
+  asked.catch(() => fetched.delete(address));
   return asked;
+}
+
+/**
+ * The texts of a language, with those of the parts that have been added.
+ * @param {string} language
+ * @returns {Promise<Language>}
+ */
+async function textsOf(language) {
+  const addresses = [ADDRESSES, ...[...parts].map((part) => MORE_ADDRESSES[part])].map((one) => one[language]);
+  const found = await Promise.all(addresses.map(textsAt));
+  return { texts: Object.assign({}, ...found.map((one) => one.texts)) };
 }
 
 /**
@@ -47,11 +65,13 @@ function firstLanguage() {
   return wanted.find((one) => LANGUAGES.includes(one)) ?? (navigator.language.startsWith("ja") ? "ja" : "en");
 }
 
-// Without any texts there is no page: they are asked for until they come.
+// Without any texts there is no page: they are asked for until they come, in the language that is chosen by then.
 async function firstTexts() {
   for (;;) {
     try {
-      return await textsOf(page.language);
+      const { language } = page;
+      const found = await textsOf(language);
+      if (language === page.language) return found;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
     }
@@ -69,11 +89,21 @@ export const textsReady = firstTexts().then((first) => {
   ({ texts } = first);
 });
 
+/**
+ * Have the texts of a part of the page, too, from now on.
+ * @param {string} part
+ */
+export async function addTexts(part) {
+  parts.add(part);
+  ({ texts } = await firstTexts());
+}
+
 /** @param {string} key */
 export const hasText = (key) => key in texts;
 
 /**
- * A text with its values; of these, a reason, what is wrong with a manifest and the checkpoint of a hash are put into the reader's language.
+ * A text with its values; of these, phrases (a reason, say), what is wrong with a manifest and the checkpoint of a hash
+ * are put into the reader's language.
  * @param {string} key
  * @param {Values} [values]
  * @returns {string}
@@ -85,11 +115,12 @@ export const textOf = (key, values = {}) => fillIn(texts[key] ?? key, inWords(va
  * @returns {Values}
  */
 function inWords(values) {
-  const { reason, problem, checkpoint_sha256: sha256 } = values;
+  const { problem, checkpoint_sha256: sha256 } = values;
   const one = sha256 && page.list ? findCheckpoint(page.list, sha256) : undefined;
+  const phrases = Object.entries(values).filter(([, value]) => typeof value?.code === "string");
   return {
     ...values,
-    ...(reason?.code && { reason: textOf(reason.code, reason.values) }),
+    ...Object.fromEntries(phrases.map(([key, phrase]) => [key, textOf(phrase.code, phrase.values)])),
     ...(problem && { field: claimText(problem) }),
     ...(sha256 && { checkpoint: one ? checkpointLabel(one) : sha256.slice(0, 8) }),
   };
@@ -147,7 +178,7 @@ export const errorText = (error) => textOf(error.code, error.values);
  * @param {T} one
  * @returns {string | undefined}
  */
-export const namedText = (one) => (one && one.code !== null ? textOf(one.code, one.values) : one?.text);
+export const namedText = (one) => (one?.code ? textOf(one.code, one.values) : one?.text);
 
 /**
  * What a file says of itself, in words.

@@ -106,7 +106,7 @@ export interface ProgramError {
 /** A recipe or a network: what its file calls it, and the key of a text for one that is known. */
 export interface Named {
   text: string;
-  code: string | null;
+  code?: string | null;
   values?: Values;
 }
 

@@ -1,4 +1,8 @@
-"""Every text on the page, in English and Japanese, as the TOML files beside the tabs have it; `{name}` is a value."""
+"""Every text on the page, in English and Japanese, as the TOML files beside the tabs have it; `{name}` is a value.
+
+The texts of the tab Race, which most pages do not have, are a catalogue of their own; among them is what a race says
+itself.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,12 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from studio.race import messages, results_texts, simulation
+
 LANGUAGES = ("en", "ja")
 UI = Path(__file__).parents[1]
-FILES = (*sorted(UI.glob("*/texts.toml")), *sorted((UI / "texts").glob("*.toml")))
+RACE = UI / "race" / "texts.toml"
+FILES = (*sorted({*UI.glob("*/texts.toml")} - {RACE}), *sorted((UI / "texts").glob("*.toml")))
 
 
 def read_texts(path: Path) -> dict[str, tuple[str, str]]:
@@ -35,10 +42,25 @@ def joined(files: Iterable[Path]) -> dict[str, tuple[str, str]]:
     return texts
 
 
+def race_texts() -> dict[str, tuple[str, str]]:
+    """Return the texts of the tab Race. Raises ValueError for a key that is used twice."""
+    told = {f"race_error_{code}": (text.en, text.ja) for code, text in messages.MESSAGES.items()}
+    told |= {f"result_{key}": (text.en, text.ja) for key, text in results_texts.TEXTS.items()}
+    for key, text in (("race_secrecy", messages.SECRECY), ("race_weak_secrecy", messages.WEAK_SECRECY)):
+        told[key] = (text.en, text.ja)
+    told["race_sureness"] = (simulation.SENTENCES["en"], simulation.SENTENCES["ja"])
+    written = read_texts(RACE)
+    if twice := written.keys() & {*told, *TEXTS}:
+        raise ValueError(f"race/texts.toml names {min(twice)} again, which another file has.")
+    return written | told
+
+
 TEXTS = joined(FILES)
+RACE_TEXTS = race_texts()
+CATALOGUES = {"": TEXTS, "race": RACE_TEXTS}  # by the part of the page; "" is for all
 
 
-def in_language(language: str) -> dict[str, str]:
-    """Return every text in one language: `en` or `ja`."""
+def in_language(language: str, part: str = "") -> dict[str, str]:
+    """Return every text of a catalogue in one language: `en` or `ja`."""
     column = LANGUAGES.index(language)
-    return {key: texts[column] for key, texts in TEXTS.items()}
+    return {key: texts[column] for key, texts in CATALOGUES[part].items()}

@@ -10,20 +10,13 @@ import pytest
 
 from studio.race.store.entries import RaceEntry
 from studio.race.store.race_folder import RaceOptions, create
-from studio.race.tile_file import export_png
-from tests.races import SIDE, Evening, declare, enter
-from training.core import checkpoint
+from tests.races import SIDE, Evening, enter, write_mails
 
 
 @pytest.fixture(scope="session")
 def entrants(tmp_path_factory: pytest.TempPathFactory, make_vivid: Callable[..., Path]) -> Path:
     """Return a folder of mails: six entrants with a checkpoint and the tile of their seed each."""
-    mails = tmp_path_factory.mktemp("mails")
-    for number, name in enumerate(("Anna", "Ben", "Chie", "Dai", "Eva", "Finn")):
-        folder = declare(make_vivid(mails / name / "run", seed=number))
-        tile = export_png(checkpoint.load(folder), 10 + number, seeds_looked_at=number + 1)
-        (mails / name / "tile.png").write_bytes(tile)
-    return mails
+    return write_mails(tmp_path_factory.mktemp("mails"), ("Anna", "Ben", "Chie", "Dai", "Eva", "Finn"), make_vivid)
 
 
 @pytest.fixture

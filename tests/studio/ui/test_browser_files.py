@@ -17,7 +17,7 @@ import torch
 from studio.ui import browser_files, http_hosts
 from studio.ui import page as studio_page
 from studio.ui.browser_files import address_of, needed_by, version
-from studio.ui.texts.i18n import TEXTS
+from studio.ui.texts.i18n import RACE_TEXTS, TEXTS
 
 UI = Path(http_hosts.__file__).parent
 SCRIPTS = sorted(path.relative_to(UI).as_posix() for path in UI.glob("*/*.js") if "node_modules" not in path.parts)
@@ -78,6 +78,8 @@ def test_one_language_at_a_time_comes_and_every_text_of_it(client: httpx.Client)
     for column, language in enumerate(("en", "ja")):
         answer = client.get(modules_of(page)["texts"][language]).json()
         assert answer["texts"] == {key: texts[column] for key, texts in TEXTS.items()}
+        more = client.get(modules_of(page)["more_texts"]["race"][language]).json()
+        assert more["texts"] == {key: texts[column] for key, texts in RACE_TEXTS.items()}
     for english, japanese in (TEXTS["compare_no_difference"], TEXTS["morph_few_stops"]):
         assert english not in page
         assert japanese not in page

@@ -17,9 +17,12 @@ from starlette.routing import Mount, Route
 
 from studio.ui import page as studio_page
 from studio.ui.http_limits import Guard, Rules
-from studio.ui.page import OWN_ROUTES as ROUTES
+from studio.ui.page import OWN_ROUTES
+from studio.ui.race.routes import race_routes
 from tests.loops import run_to_its_end
 
+UNASKED: Any = None  # the routes of a race are named here, and asked in tests of their own
+ROUTES = [*OWN_ROUTES, *race_routes(UNASKED)]
 OPEN = {
     *("GET /", "HEAD /", "GET /assets/{path:path}", "GET /static/{path:path}", "GET /theme.css"),
     *("GET /favicon.ico", "GET /manifest.json", "GET /robots.txt", "GET /config", "GET /config/"),
@@ -27,6 +30,8 @@ OPEN = {
     *("POST /gradio_api/component_server", "POST /gradio_api/component_server/"),
     *("GET /race/alive", "HEAD /race/alive"),
     *("GET /race/ui/{version}/{name:path}", "HEAD /race/ui/{version}/{name:path}"),
+    *("GET /race/tiles/{key}/{tile}/{kind}", "HEAD /race/tiles/{key}/{tile}/{kind}"),
+    *("GET /race/results/{language}/{name}", "HEAD /race/results/{language}/{name}"),
 }
 FOR_THE_LOGIN = {"POST /login", "POST /login/", "GET /logout"}
 EVENT = 7
@@ -117,8 +122,8 @@ def test_every_event_of_the_page_goes_through_the_one_route_that_is_open(page: s
 
 def test_an_event_without_data_is_answered() -> None:
     empty = gr.EventData(None, None)
-    assert studio_page._chosen_tab(empty) is not None
-    assert studio_page.header.tab_labels(empty)[0].label == "Explore"
+    assert studio_page._chosen_tab(studio_page.TABS)(empty) is not None
+    assert studio_page.header.tab_labels(studio_page.TABS)(empty)[0].label == "Explore"
 
 
 def test_a_route_of_the_program_is_let_in_with_any_body(tmp_path: Path) -> None:

@@ -35,11 +35,29 @@ SHARE = {"secret": SECRET, "address": "http://here", "favourites": [ROW]}
 BEGIN = {"size": 100, "config": "{}", "name": "", "secret": SECRET}
 NEEDS_DATA = {"explore.nearest", "explore.stop_nearest", "compare.compare_nearest", "compare.compare_stop_nearest"}
 NEEDS_DATA |= {"morph.morph_copies", "morph.morph_stop_copies"}
-EXPECTED = dict.fromkeys(NEEDS_DATA, "error_no_data") | {
-    "seeds.see_seed": "error_no_network",
-    "checkpoints.remove": "error_remove_gone",
-    "checkpoints.add_piece": "error_add_weights",
+RACE: dict[str, dict[str, Any]] = {
+    "race.race_status": {},
+    "race.exhibition": {"secret": SECRET},
+    "race.ballot_is_in": {"receipt": "0" * 16},
+    "race.race_result": {},
+    "race.enter_race": {"secret": SECRET, "name": "n", "about": "a", "seed": 1, "visitor": "v"},
+    "race.own_entries": {"secret": SECRET},
+    "race.own_picture": {"secret": SECRET, "name": "n", "visitor": "v"},
+    "race.ballot_paper": {"code": "0" * 10},
+    "race.cast_ballot": {"code": "0" * 10, "round": 1, "ranks": ["K7"], "key": "k" * 22},
+    "race.organiser_view": {"organiser_secret": "0" * 20},
+    "race.organise": {"organiser_secret": "0" * 20, "action": "open", "voters": 9},
+    "race.code_sheet": {"organiser_secret": "0" * 20},
 }
+EXPECTED = (
+    dict.fromkeys(RACE, "race_none")
+    | dict.fromkeys(NEEDS_DATA, "error_no_data")
+    | {
+        "seeds.see_seed": "error_no_network",
+        "checkpoints.remove": "error_remove_gone",
+        "checkpoints.add_piece": "error_add_weights",
+    }
+)
 HONEST: dict[str, dict[str, Any]] = {  # a good request to each function, but for hashes and files
     "header.link_code": {"link": "http://localhost:7860/?seed=1"},
     "favourites.share": SHARE,
@@ -87,7 +105,7 @@ HONEST: dict[str, dict[str, Any]] = {  # a good request to each function, but fo
     "verify.compare_seeds": TILE,
     "about.about_scores": {},
     "about.about_program": {},
-}
+} | RACE
 REFUSALS = ("error_request", "error_seed", "error_psi")
 NEVER = [{"a": 1}, [[["x"]]], 10**400, -(10**5000), float("nan"), float("inf"), -1.5, b"\xff", ["\ud800"]]
 HOSTILE = ["\ud800", "a\u202eb", "\x00\x1b[31m", "x" * 10**6, "\U0001f468\u200d", "9" * 5000, "é\n\u2066"]

@@ -16,7 +16,7 @@ from studio.race.seed_comparison import WARNINGS
 from studio.race.verdict import REMARKS, SENTENCES
 from studio.ui.about.glossary import GLOSSARY
 from studio.ui.texts import i18n
-from studio.ui.texts.i18n import TEXTS, joined, read_texts
+from studio.ui.texts.i18n import RACE_TEXTS, TEXTS, joined, read_texts
 from training.core import imagenet_features
 from training.core.checkpoint import CheckpointError, load
 from training.evaluation import feature_extractors
@@ -100,7 +100,7 @@ def test_both_languages_name_the_same_values_of_what_the_program_says() -> None:
 
 def test_a_thing_has_one_name_in_japanese_everywhere() -> None:
     others = {"切り詰め": "トランケーション", "手法": "技法", "学習枚数": "学習画像数", "複製": "コピー", "：": ": "}
-    words = [*(japanese for _, japanese in TEXTS.values())]
+    words = [*(japanese for _, japanese in (TEXTS | RACE_TEXTS).values())]
     words += [words[1] for trick in GLOSSARY for words in (trick.name, trick.does, trick.look)]
     for other, name in others.items():
         assert [text for text in words if other in text] == [], f"{name}, not {other}"
@@ -128,14 +128,16 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_the_japanese_text_names_no_value_that_the_english_one_does_not_get() -> None:
-    for key, (english, japanese) in TEXTS.items():
+    for key, (english, japanese) in (TEXTS | RACE_TEXTS).items():
         if not key.startswith("problem_"):  # whose English is the program's own sentence
             assert placeholders(japanese) <= placeholders(english), key
 
 
 def test_every_file_of_texts_is_read() -> None:
     found = {path for path in i18n.UI.rglob("*.toml") if path.name != "glossary.toml"}
-    assert found == set(i18n.FILES)
+    assert found == {*i18n.FILES, i18n.RACE}
+    assert read_texts(i18n.RACE).items() <= RACE_TEXTS.items()
+    assert not RACE_TEXTS.keys() & TEXTS.keys()
     assert sum(len(read_texts(path)) for path in i18n.FILES) == len(TEXTS)
 
 

@@ -1,0 +1,158 @@
+"""Before the reveal, nothing that a browser gets and nothing in the logs tells whose tile is whose, or who voted."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+from PIL import Image
+
+from studio.race.anonymous_pictures import KINDS
+from studio.race.store.race_folder import RaceFolder
+from tests.race_pages import SECRET, RaceBrowser, RacePageServer, codes_of
+from training.core.png_chunks import walk
+
+SHORT = 8  # digits of a hash by which a checkpoint is known
+
+
+def origins(server: RacePageServer) -> set[str]:
+    """Return all that leads to an entry: names, numbers, hashes, seeds, and where the race lies."""
+    overview = server.evening.organiser.overview()
+    state = overview.state
+    found = {str(server.evening.path), state.secret_hash, state.code_salt, server.evening.secret}
+    found |= {one for one in (state.salt, str(state.second_seed or "")) if one}
+    for entry in overview.entries:
+        found |= {entry.name, entry.entry_id, entry.checkpoint_sha256[:SHORT], str(entry.seed)}
+    return found
+
+
+def look_everywhere(browser: RaceBrowser, codes: list[str]) -> None:
+    """Ask all that somebody without the secret can ask, rightly and wrongly."""
+    browser.client.get("/")
+    browser.client.get("/config")
+    status = browser.ask("race_status")
+    browser.ask("exhibition", secret=SECRET)
+    browser.ask("own_entries", secret=SECRET)
+    browser.ask("own_picture", secret=SECRET, name="x")
+    browser.ask("race_result")
+    browser.ask("ballot_is_in", receipt="0" * 16)
+    browser.ask("organiser_view", organiser_secret="wrong")
+    browser.ask("organise", organiser_secret="wrong", action="exclude", name="x")
+    browser.ask("enter_race", secret=SECRET, name="x", sha256="0" * 64, seed=1)
+    browser.ask("ballot_paper", code="wrong")
+    for code in codes:
+        browser.ask("ballot_paper", code=code)
+    for tile in [*status["tiles"], "Z9", "%2e%2e"]:
+        for kind in [*KINDS, "exact.png"]:
+            browser.client.get(f"/race/tiles/{status['pictures'] or 'none'}/{tile}/{kind}")
+    for name in ("results.html", "race.json", "recount.py", "../race.sqlite"):
+        browser.client.get(f"/race/results/en/{name}")
+
+
+def check_for_origins(server: RacePageServer, phase: str, codes: list[str]) -> None:
+    """Look everywhere as somebody new, and search all that came."""
+    browser = server.browser()
+    look_everywhere(browser, codes[:2])
+    got = b"\n".join(browser.got)
+    assert len(browser.got) > 60
+    for origin in origins(server):
+        assert origin.encode() not in got, (phase, origin)
+        assert json.dumps(origin)[1:-1].encode() not in got, (phase, origin)
+
+
+def test_nothing_that_comes_before_the_reveal_has_an_origin_in_it(
+    server: RacePageServer, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    organiser = server.browser()
+    codes: list[str] = []
+    receipts: list[str] = []
+    for actions, voters in (
+        (("pause", "resume"), 0),
+        (("close",), 0),
+        (("open",), 5),
+        (("pause",), 0),
+        (("resume", "close"), 0),
+        (("final",), 4),
+        (("close",), 0),
+    ):
+        for action in actions:
+            server.organise(organiser, action, voters=10 if action == "open" else None)
+        if actions == ("open",):
+            codes = codes_of(organiser.ask("code_sheet", organiser_secret=server.evening.secret)["html"])
+        receipts += [organiser.vote(code)["receipt"] for code in codes[:voters]]
+        check_for_origins(server, actions[-1], codes)
+    out, err = capfd.readouterr()
+    logged = "\n".join([caplog.text, out, err])
+    for told in [*origins(server), *codes, *(code.replace("-", "") for code in codes), *receipts]:
+        assert told not in logged, told
+    server.organise(organiser, "reveal")
+    browser = server.browser()
+    browser.ask("race_result")
+    got = b"\n".join(browser.got)
+    assert all(entry.name.encode() in got for entry in server.evening.organiser.overview().entries)
+
+
+def test_pictures_have_nothing_but_pixels_and_stay_in_the_browser_alone(server: RacePageServer) -> None:
+    browser = server.browser()
+    server.organise(browser, "open", voters=10)
+    status = browser.ask("race_status")
+    sizes = set()
+    for tile in status["tiles"]:
+        for kind, media_type in KINDS.items():
+            answer = browser.client.get(f"/race/tiles/{status['pictures']}/{tile}/{kind}")
+            assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
+            assert answer.headers["cache-control"].startswith("private")
+            assert not {"etag", "last-modified", "content-disposition", "set-cookie"} & set(answer.headers)
+            if kind == "exact":
+                assert {chunk.name for chunk in walk(answer.content)} == {"IHDR", "IDAT", "IEND"}
+            image = Image.open(io.BytesIO(answer.content))
+            assert not {"exif", "comment"} & set(image.info)
+            sizes.add((kind, image.size))
+    assert len(sizes) == len(KINDS)
+
+
+def test_every_opening_has_addresses_of_its_own(server: RacePageServer) -> None:
+    browser = server.browser()
+    server.organise(browser, "open", voters=10)
+    before = browser.ask("race_status")
+    address = f"/race/tiles/{before['pictures']}/{before['tiles'][0]}/small"
+    assert browser.client.get(address).status_code == 200
+    server.organise(browser, "reopen")
+    server.organise(browser, "open", voters=10)
+    after = browser.ask("race_status")
+    assert after["pictures"] != before["pictures"]
+    tile = after["tiles"][0]
+    assert browser.client.get(f"/race/tiles/{after['pictures']}/{tile}/small").status_code == 200
+    assert browser.client.get(f"/race/tiles/{before['pictures']}/{tile}/tile").status_code == 404
+    assert browser.client.get(f"/race/tiles/{after['pictures']}/{tile}/other").status_code == 404
+
+
+def test_viewers_see_the_tiles_in_orders_of_their_own(server: RacePageServer) -> None:
+    browser = server.browser()
+    assert browser.ask("exhibition", secret=SECRET) == {"tiles": []}
+    server.organise(browser, "open", voters=10)
+    orders = [tuple(browser.ask("exhibition", secret=f"{number:032x}")["tiles"]) for number in range(8)]
+    assert {frozenset(order) for order in orders} == {frozenset(browser.ask("race_status")["tiles"])}
+    assert len(set(orders)) > 4
+    assert tuple(browser.ask("exhibition", secret=f"{0:032x}")["tiles"]) == orders[0]
+
+
+def test_files_of_the_result_come_after_the_reveal_only(server: RacePageServer) -> None:
+    browser = server.browser()
+    assert browser.client.get("/race/results/en/race.json").status_code == 409
+    server.organise(browser, "open", honour=True)
+    for number in range(4):
+        assert "receipt" in browser.vote(f"Voter {number}")
+    server.organise(browser, "close")
+    assert browser.client.get("/race/results/en/race.json").status_code == 409
+    server.organise(browser, "reveal")
+    found = browser.client.get("/race/results/ja/results.html")
+    assert found.headers["content-disposition"] == 'attachment; filename="results.html"'
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert browser.client.get("/race/results/en/race.json").json()["format"] == "gan-race/1"
+    for path in ("/race/results/fr/race.json", "/race/results/en/race.sqlite", "/race/results/en/"):
+        assert browser.client.get(path).status_code == 404
+    assert RaceFolder(server.evening.path).state().phase == "REVEAL"
