@@ -23,7 +23,7 @@ from training.convert import convert as write_converted
 from training.core import dataset as data
 from training.core import hub
 from training.core.latents import check_seed
-from training.core.output import print_any_name
+from training.core.output import print_any_name, printable
 from training.core.precision import PRECISIONS, Compute, chosen, has_amx
 from training.core.process_group import LeaderFailedError, launched_processes, own_device, process_group
 from training.evaluation import bench, benchmark, report
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LeaderFailedError:
         return FAILED
     except (ValueError, RuntimeError, OSError) as error:
-        print(f"{_error()}: {error}", file=sys.stderr)
+        print(printable(f"{_error()}: {error}"), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:  # outside the steps of a training, which saves and leaves with 0
         print("interrupted", file=sys.stderr)
@@ -101,7 +101,7 @@ def pack(options: argparse.Namespace) -> None:
     """Pack a folder of images into one file."""
     folder = data.download(options.folder) if options.download else options.folder
     packed = data.pack(folder, options.out)
-    print("\n".join(packed.lines()))
+    print(printable("\n".join(packed.lines())))
 
 
 def _say_what_a_cpu_can(device: torch.device, processes: int = 1) -> None:
@@ -148,9 +148,9 @@ def _opened(options: argparse.Namespace, compute: Compute, held: ExitStack) -> S
     _check_inputs(pictures, [recipe])
     held.enter_context(loop.alone(options.out))
     images = data.open_data(pictures, recipe.resolution)
-    print("\n".join(images.packed.lines()))
+    print(printable("\n".join(images.packed.lines())))
     spare = opened_spare(options.local, options.out)
-    session = loop.open_session(recipe, options.seed, images, options.out, compute)
+    session = loop.open_session(recipe, options.seed, images, options.out, compute, change=options.change)
     session.spare = spare
     start = f"from image {session.run.images:,} on {session.about['runtimes'][-1]['device']}"
     _say_what_a_cpu_can(compute.device, compute.group.world)
@@ -315,6 +315,11 @@ def _add_train_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--images", type=_count, metavar="N", help="stop once this many have been seen (default: no limit)"
+    )
+    command.add_argument(
+        "--change",
+        action="store_true",
+        help="go on with a run whose recipe was another one of the same networks; the passport says since when",
     )
     command.add_argument(
         "--log",

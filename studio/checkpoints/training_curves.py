@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeGuard
 
+from training.core.regular_file import open_within
 from training.core.run_folder import steps
 
 METRICS = "metrics.jsonl"
@@ -104,7 +105,7 @@ def read_curves(folder: Path, points: int = POINTS) -> Curves:
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        with path.open("rb") as file:
+        with open_within(path) as file:
             yield from filter(None, map(_parsed, _lines(file)))
     except OSError:
         return

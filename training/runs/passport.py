@@ -16,6 +16,7 @@ from training.core.precision import Compute
 from training.recipes.recipe import Recipe
 
 PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
+CHANGES = "changes"  # of the recipe during the run: at which image, and which settings
 PACKAGES = ("torch", "numpy", "safetensors")
 
 

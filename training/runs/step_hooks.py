@@ -18,6 +18,7 @@ from training.tricks.initialization import INITS
 from training.tricks.losses import LOSSES
 from training.tricks.optimizers import clip
 from training.tricks.replay_buffer import ReplayBuffer
+from training.tricks.spectral_regularization import SpectralRegularizer
 from training.tricks.style_mixing import mix_styles
 from training.tricks.unrolled import unrolled_head
 from training.tricks.vae_encoder import Encoder, prior_loss, reconstruction_loss, sample
@@ -62,8 +63,8 @@ class StepHook:
         """Change what G's synthesis is given, [N, w_dim] or [N, styles, w_dim]."""
         return w
 
-    def after_generation(self, reals: Batch) -> None:
-        """Act once G has drawn the fakes, in G's precision and with gradients where G is trained."""
+    def after_generation(self, reals: Batch, generated: Tensor) -> None:
+        """Act once G has drawn the fakes [N, 3, R, R], in G's precision and with gradients where G is trained."""
 
     def fakes_for_d(self, fakes: Batch) -> Batch:
         """Change the fakes that D is trained on; they are cut off from G."""
@@ -340,7 +341,7 @@ class JudgedReconstructions(StepHook):
     def is_used(recipe: Recipe) -> bool:
         return recipe.judge_reconstructions
 
-    def after_generation(self, reals: Batch) -> None:
+    def after_generation(self, reals: Batch, generated: Tensor) -> None:
         encoder = next(hook for hook in self.trainer.hooks if isinstance(hook, VaeEncoder))
         images = encoder.reconstructed_of_held_latents(reals)
         self.reconstructions = self.trainer.batch(images, reals.labels)
@@ -357,6 +358,30 @@ class JudgedReconstructions(StepHook):
         return loss + self.recipe.adversarial * game
 
 
+class SpectralRegularization(StepHook):
+    """The fakes' power spectrum brought to the reals' (after Durall et al. 2020, arXiv:2003.01826)."""
+
+    generated: Tensor
+
+    def __init__(self, trainer: Trainer) -> None:
+        super().__init__(trainer)
+        self.regularizer = SpectralRegularizer(self.recipe.resolution).to(trainer.device)
+
+    @staticmethod
+    def is_used(recipe: Recipe) -> bool:
+        return recipe.spectral > 0
+
+    def saved_parts(self) -> dict[str, nn.Module]:
+        return {"spectral": self.regularizer}
+
+    def after_generation(self, reals: Batch, generated: Tensor) -> None:
+        self.generated = generated
+
+    def g_loss(self, loss: Tensor, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
+        distance: Tensor = self.regularizer(reals.images, self.generated)
+        return loss + self.recipe.spectral * distance
+
+
 HOOKS: tuple[type[StepHook], ...] = (
     InstanceNoise,
     DiffusionTimestep,
@@ -371,6 +396,7 @@ HOOKS: tuple[type[StepHook], ...] = (
     Unrolled,
     FeatureMatching,
     ClassLoss,
+    SpectralRegularization,
     VaeEncoder,
     JudgedReconstructions,
 )

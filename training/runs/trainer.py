@@ -134,7 +134,7 @@ class Trainer:
             w = hook.styles(w, reals.labels)
         generated = self.g.synthesize(w)
         for hook in self.hooks:
-            hook.after_generation(reals)
+            hook.after_generation(reals, generated)
         return generated
 
     def batch(self, images: Tensor, labels: Tensor | None) -> Batch:
@@ -262,13 +262,19 @@ class Trainer:
         parts = {name: part.state_dict() for name, part in self._parts().items()}
         return {"images": self.images, "seed": self.seed, **parts, "d": _without_frozen(parts["d"])}
 
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned; the recipe must be the same."""
+    def load_state(self, state: dict[str, Any], *, changed: bool = False) -> None:
+        """Go on from what `state` returned; the recipe must be the same.
+
+        With `changed` it may be another one of the same networks and optimizers: what a trick that came later keeps
+        from step to step begins anew.
+        """
         known = {name: value for name, value in self.d.state_dict().items() if name.startswith(FROZEN)}
         state = {**state, "d": {**known, **_without_frozen(state["d"])}}
         for name, part in self._parts().items():
+            if changed and name not in state:
+                continue
             if state[name]:  # a precision that needs no scaler leaves its state empty
-                part.load_state_dict(state[name])
+                _load(part, state[name])
         self.images, self.seed = state["images"], state["seed"]
 
     def _parts(self) -> dict[str, Any]:
@@ -352,6 +358,14 @@ def _spread(images: Tensor) -> Tensor:
     images = images.float()
     variance = batch_mean(images.square()) - batch_mean(images).square()  # a fifth of the time of Tensor.std
     return variance.clamp(min=0.0).sqrt().mean()
+
+
+def _load(part: Any, state: dict[str, Any]) -> None:
+    """Load a part's state; the rates of an optimizer stay the recipe's."""
+    rates = [{k: v for k, v in group.items() if k != "params"} for group in getattr(part, "param_groups", ())]
+    part.load_state_dict(state)
+    for group, rate in zip(getattr(part, "param_groups", ()), rates, strict=True):
+        group.update(rate)
 
 
 def _gradients(optimizer: Optimizer) -> list[Tensor]:

@@ -27,6 +27,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "label flips": {"flip_labels": 0.3},
     "dropout over reals and fakes": {"d_dropout": 0.3, "separate_batches": False},
     "unrolled batch norm": {"unrolled": 2, "d_norm": "batch"},
+    "spectrum": {"spectral": 1000.0},  # it fades in
     "noise": {"d_noise": 0.1, "g_noise": 0.1, "g_dropout": 0.2},
     "all augmentations": {"augment": ("color", "translation", "cutout", "zoom", "rotation", "noise", "diffusion")},
 }
