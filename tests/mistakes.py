@@ -242,8 +242,8 @@ MISTAKES = [
     ),
     Mistake(
         "training/tricks/augmentation.py",
-        "chosen = torch.rand(len(images), 1, 1, 1, device=images.device) < strength",
-        "chosen = torch.rand(1, 1, 1, 1, device=images.device) < strength",
+        "drawn(lambda n: torch.rand(n, 1, 1, 1, device=strength.device), len(images))",
+        "torch.rand(1, 1, 1, 1, device=strength.device)",
         "training/tricks/test_augmentation.py",
     ),
     Mistake(
@@ -415,6 +415,18 @@ MISTAKES = [
         "return self._added(loss, outputs.fakes.classes, outputs.labels)",
         "return loss",
         "training/runs/test_trainer.py",
+    ),
+    Mistake(
+        "training/core/sharding.py",
+        "else value * shard.share",
+        "else value",
+        "training/runs/test_sharded_steps.py",
+    ),
+    Mistake(
+        "training/runs/synchronized_batch_norm.py",
+        "shift = -gain * inverse * through[1] - slope * mean",
+        "shift = -slope * mean",
+        "training/core/test_sharding.py",
     ),
     Mistake(
         "training/runs/trainer.py",

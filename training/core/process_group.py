@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +18,9 @@ from training.core.sharding import LOST, LostProcessError, Shard
 
 Result = TypeVar("Result")
 WAIT = timedelta(minutes=30)  # for another process, which may be packing pictures or saving
+MEETING_SECONDS = 0.05  # between two looks at who has come
 CPU = torch.device("cpu")
+STORES: Any = distributed  # exports its stores without declaring that it does
 
 
 class LeaderFailedError(RuntimeError):
@@ -107,12 +111,39 @@ def process_group(device: torch.device) -> Iterator[ProcessGroup]:
     if launched_processes() == 1:
         yield ALONE
         return
+    backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     with _losses_told():
-        distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=WAIT)
+        store, rank, world = next(STORES.rendezvous("env://", timeout=WAIT))
+        own = STORES.PrefixStore(_met(store, rank, world), store)
+        distributed.init_process_group(backend, store=own, rank=rank, world_size=world, timeout=WAIT)
     try:
         yield ProcessGroup(distributed.get_rank(), distributed.get_world_size())
     finally:
         distributed.destroy_process_group()
+
+
+def _met(store: Any, rank: int, world: int) -> str:
+    """Return a name that only the processes of this start know, once all of them are there.
+
+    torchrun keeps one store for all starts, in which the addresses of processes that have ended still stand. So each
+    process comes with a name of its own; the first one answers whichever name it finds, with its own, until the answer
+    has been confirmed, which a process that has ended does not do.
+    """
+    mine = uuid.uuid4().hex
+    if rank > 0:
+        store.set(f"met/{rank}", mine)
+        first = str(store.get(f"met/answer/{mine}").decode())
+        store.set(f"met/confirmed/{first}/{rank}", "")
+        return first
+    end = time.monotonic() + WAIT.total_seconds()
+    while not store.check([f"met/confirmed/{mine}/{other}" for other in range(1, world)]):
+        if time.monotonic() > end:
+            raise RuntimeError("Not all processes have come.")
+        for other in range(1, world):
+            if store.check([f"met/{other}"]):
+                store.set(f"met/answer/{store.get(f'met/{other}').decode()}", mine)
+        time.sleep(MEETING_SECONDS)
+    return mine
 
 
 def _is_launched() -> bool:

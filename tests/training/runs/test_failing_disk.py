@@ -27,6 +27,7 @@ from training.recipes.presets import RECIPES
 from training.runs import kept_steps, loop, saver
 from training.runs.loop import Budget, open_session
 from training.runs.spare import bring_back, spare_folder
+from training.runs.trainer import Trainer
 
 CPU = torch.device("cpu")
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
@@ -74,14 +75,14 @@ def logged(file: Path) -> list[int]:
 
 def goes_away(drive: Drive, session: loop.Session, start: int, end: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the drive be away while the images seen are within start .. end - 1."""
-    step = loop._step
+    step = loop.take_step
 
-    def watched(session: loop.Session) -> Any:
-        found = step(session)
-        drive.away = start <= session.run.images < end
+    def watched(run: Trainer, data: Data) -> Any:
+        found = step(run, data)
+        drive.away = start <= run.images < end
         return found
 
-    monkeypatch.setattr(loop, "_step", watched)
+    monkeypatch.setattr(loop, "take_step", watched)
 
 
 @pytest.mark.parametrize("said", FAILURES)
