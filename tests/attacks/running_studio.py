@@ -22,6 +22,7 @@ from training.core import checkpoint
 
 ROOT = Path(__file__).parents[2]
 SERVER = "/gradio_api/component_server/"
+START_SECONDS = 280.0  # also on a machine that does other work
 PATIENCE_SECONDS = 60.0
 HONEST_SECONDS = 20.0  # within which an honest visitor is answered, also on a busy machine
 
@@ -142,7 +143,7 @@ def open_studio() -> Iterator[RunningStudio]:
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(httpx.TransportError):
             httpx.get(f"{address}/race/alive", timeout=10)
