@@ -646,7 +646,25 @@ MISTAKES = [
         "scans = int(marker == SCAN)",
         "training/core/test_picture_limits.py",
     ),
-    Mistake("studio/race/verdict.py", "if len(run) > 2", "if len(run) > 1", "studio/ui/verify/test_verify.py"),
+    Mistake(
+        "studio/race/seed_comparison.py",
+        "if one not in taken",
+        "if one != -1",
+        "studio/race/test_seed_comparison.py",
+    ),
+    Mistake(
+        "studio/race/seed_comparison.py",
+        "max(REPEATED_LEVELS, REPEATED_SHARE * usual)",
+        "max(REPEATED_LEVELS, usual)",
+        "studio/race/test_seed_comparison.py",
+    ),
+    Mistake(
+        "studio/race/training_copies.py",
+        "torch.minimum(self._distances(images), self._distances(images.flip(3)))",
+        "self._distances(images)",
+        "studio/race/test_training_copies.py",
+    ),
+    Mistake("studio/race/remarks.py", "if len(run) > 2", "if len(run) > 1", "studio/ui/verify/test_verify.py"),
     Mistake(
         "studio/race/manifest_diff.py",
         "if name not in spared",
