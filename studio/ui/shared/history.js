@@ -89,15 +89,26 @@ function add(next) {
 const tabInLink = (tab) => (tab === FIRST_TAB ? null : tab);
 
 window.addEventListener("popstate", ({ state }) => {
-  if (!isView(state?.race)) return keepEntry(); // the browser's own, for a place of the page
+  const said = isView(state?.race) ? state.race : viewOfAddress();
+  if (said === null) return keepEntry();
   const isOwnStep = returning !== null;
   clearTimeout(returning ?? undefined);
   returning = null;
-  entry = state.race;
+  entry = said;
   urlState.restore({ tab: tabInLink(entry.tab), ...(entry.layers.length === 0 && { cell: null }) });
+  keepEntry();
   if (!isOwnStep) show(entry);
   follow();
 });
+
+/**
+ * What an entry shows that says nothing itself: null for what is shown already, as where only the place within it differs.
+ * @returns {View | null}
+ */
+function viewOfAddress() {
+  const tab = knownTab(urlState.get("tab"));
+  return tab === entry.tab ? null : { tab, layers: [] };
+}
 
 const keepEntry = () => history.replaceState({ ...history.state, race: entry }, "");
 
