@@ -15,6 +15,7 @@ from tests.browser.conftest import looks_like, pixels_of, sheet_of, wait_for_til
 
 Open = Callable[..., Page]
 CAPTION = ".race .caption"
+FACTS = ".explore .caption-facts"
 
 
 @pytest.fixture
@@ -58,17 +59,17 @@ def test_the_caption_says_preview_until_the_exact_tile_is_there(
     with_previews: str, checkpoints: Path, open_page: Open
 ) -> None:
     page = open_page(with_previews)
-    expect(page.locator(CAPTION)).to_contain_text("float32")
+    expect(page.locator(FACTS)).to_contain_text("float32")
     with held(page, "show"):
         type_seed(page, 50)
-        expect(page.locator(CAPTION)).to_contain_text("· preview ·")
-        expect(page.locator(CAPTION)).to_contain_text("bfloat16")
+        expect(page.locator(CAPTION)).to_contain_text("· preview")
+        expect(page.locator(FACTS)).to_contain_text("bfloat16")
         assert page.evaluate("window.ganRace.looked.count(window.ganRace.shown.sha256)") == 2
         page.locator("button.language").click()
         expect(page.locator(CAPTION)).to_contain_text("プレビュー")
         page.locator("button.language").click()
     wait_for_tile(page, seed=50)
-    expect(page.locator(CAPTION)).to_contain_text("float32")
+    expect(page.locator(FACTS)).to_contain_text("float32")
     expect(page.locator(CAPTION)).not_to_contain_text("preview")
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 50))
     assert page.evaluate("window.ganRace.looked.count(window.ganRace.shown.sha256)") == 2
