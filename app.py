@@ -11,23 +11,58 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from studio.ui.page import Page, build
 from training.core import hub
+from training.core.output import printable
 
-CHECKPOINTS = os.environ.get("GAN_RACE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
-ADDING = os.environ.get("GAN_RACE_ADDING", "on").lower() not in ("off", "no", "false", "0")
-DATA = Path(os.environ["GAN_RACE_DATA"]) if os.environ.get("GAN_RACE_DATA") else None
 LAST_PORT = 65535
 FAILED = 2
 
 
+class _Opened(NamedTuple):
+    """The page that `demo` is, and the settings with which it was built."""
+
+    page: Page
+    settings: dict[str, str]
+
+
+_opened: _Opened | None = None
+
+
 def __getattr__(name: str) -> Page:
-    """Build the page when `demo` is first asked for, so that importing this module does nothing."""
+    """Build the page when `demo` is first asked for, so that importing this module does nothing.
+
+    Once the environment variables of the program have changed, the page is closed and another takes its place.
+    """
     if name != "demo":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = page = build(Path(hub.local_name(CHECKPOINTS)), data=DATA, adding=ADDING)
+    global _opened
+    settings, former = _settings(), _opened
+    if former is not None and former.settings == settings:
+        return former.page
+    page = build(Path(hub.local_name(_checkpoints())), data=_data(), adding=_adding())
+    _opened = _Opened(page, settings)
+    if former is not None:
+        former.page.discard()
     return page
+
+
+def _settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("GAN_RACE_")}
+
+
+def _checkpoints() -> str:
+    return os.environ.get("GAN_RACE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
+
+
+def _data() -> Path | None:
+    return Path(os.environ["GAN_RACE_DATA"]) if os.environ.get("GAN_RACE_DATA") else None
+
+
+def _adding() -> bool:
+    return os.environ.get("GAN_RACE_ADDING", "on").lower() not in ("off", "no", "false", "0")
 
 
 def main() -> int:
@@ -36,11 +71,11 @@ def main() -> int:
     try:
         checkpoints = hub.opened(options.checkpoints)
         _check(options, checkpoints)
-        adding = ADDING and not options.no_adding
+        adding = _adding() and not options.no_adding
         page = build(checkpoints, data=options.data, adding=adding, race=options.race)
         page.launch(server_port=options.port, share=options.share)
     except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return FAILED
     return 0
 
@@ -60,12 +95,12 @@ def _parser() -> Parser:
     parser.add_argument(
         "--checkpoints",
         type=hub.place,
-        default=CHECKPOINTS,
+        default=_checkpoints(),
         metavar="DIR",
         help="the checkpoints to show: a folder, or hf://owner/name",
     )
     parser.add_argument(
-        "--data", type=Path, default=DATA, metavar="PATH", help="pictures to hold drawn ones against (default: none)"
+        "--data", type=Path, default=_data(), metavar="PATH", help="pictures to hold drawn ones against (default: none)"
     )
     parser.add_argument("--no-adding", action="store_true", help="let nobody add a checkpoint from the page")
     parser.add_argument("--port", type=_port, metavar="N", help="default: the first free one from 7860 on")

@@ -30,7 +30,7 @@ from studio.race.verification import verify
 from training.core import checkpoint, hub, run_folder
 from training.core.atomic_write import write_file
 from training.core.latents import check_seed
-from training.core.output import print_any_name
+from training.core.output import print_any_name, printable
 from training.core.tile import check_psi
 
 CHECKPOINTS = Path("checkpoints")
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.command(options)
     except (ValueError, RuntimeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return NOT_CHECKED
     return code
 

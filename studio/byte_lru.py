@@ -42,6 +42,11 @@ class Kept(Generic[Key, Value]):
         for other in [one for one in self._values if one != key]:
             self.pop(other)
 
+    def clear(self) -> None:
+        """Give up everything."""
+        self._values.clear()
+        self.bytes = 0
+
     def pop(self, key: Key) -> Value | None:
         """Give up what is kept under this key and return it, or None."""
         value = self._values.pop(key, None)

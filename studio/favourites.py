@@ -20,6 +20,7 @@ from studio.clients import current_client
 from training.core.atomic_write import written_file
 from training.core.clean_text import clean_text
 from training.core.latents import SEED_LIMIT
+from training.core.paths import home_folder
 
 log = logging.getLogger(__name__)
 FORMAT = 1
@@ -210,7 +211,8 @@ class Wall:
 
 def state_folder() -> Path:
     """Return where a studio keeps what must outlive it: GAN_RACE_STATE, or a folder in the user's home."""
-    return Path(os.environ.get("GAN_RACE_STATE") or Path.home() / ".local" / "state" / "gan-race-studio")
+    named = os.environ.get("GAN_RACE_STATE")
+    return Path(named) if named else home_folder() / ".local" / "state" / "gan-race-studio"
 
 
 def to_file(favourites: Iterable[Favourite], places: Mapping[str, str] | None = None) -> bytes:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 import app
@@ -59,3 +61,25 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(
 def test_importing_app_builds_no_page_and_demo_is_built_once() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], cwd=PROJECT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "module 'app' has no attribute 'other'\n"), done.stderr
+
+
+def test_demo_is_another_one_once_the_settings_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_checkpoint: Callable[..., Path]
+) -> None:
+    monkeypatch.setattr(app, "_opened", None)
+    for name in ("first", "second"):
+        make_checkpoint(tmp_path / name / f"of_the_{name}")
+    monkeypatch.setenv("GAN_RACE_CHECKPOINTS", str(tmp_path / "first"))
+    first = app.demo
+    address = first.launch(prevent_thread_lock=True, quiet=True)[1]
+    assert app.demo is first
+    monkeypatch.setenv("GAN_RACE_CHECKPOINTS", str(tmp_path / "second"))
+    monkeypatch.setenv("GAN_RACE_STATE", str(tmp_path / "state"))
+    second = app.demo
+    assert second is not first
+    with pytest.raises(httpx.TransportError):
+        httpx.get(address)
+    assert second._studio is not None
+    assert [entry.name for entry in second._studio.gallery.entries()] == ["of_the_second"]
+    assert second._studio.added.folder.parent == tmp_path / "state"
+    second.discard()

@@ -10,9 +10,10 @@ if __name__ == "__main__":
 import argparse
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from training.convert import convert as write_converted
 from training.core import dataset as data
 from training.core import hub
 from training.core.latents import check_seed
-from training.core.output import print_any_name
+from training.core.output import print_any_name, printable
 from training.core.precision import PRECISIONS, Compute, chosen, has_amx
+from training.core.process_group import LeaderFailedError, launched_processes, own_device, process_group
 from training.evaluation import bench, benchmark, report
 from training.evaluation.feature_extractors import NETWORKS, check_judge, open_embedder
 from training.publish import publish as write_published
@@ -33,7 +35,9 @@ from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
 from training.recipes.requirements import check_requirements
 from training.runs import loop, passport
-from training.runs.loop import Budget
+from training.runs.external_logs import WRITERS, ExternalLogs, check_packages
+from training.runs.followers import follow, opened_follower, opened_for_all
+from training.runs.loop import Budget, Session
 from training.runs.progress_bar import progress_bar
 from training.runs.spare import opened_spare
 from training.start.expectations import FLOWERS
@@ -61,14 +65,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
+        _check_processes(options)
         options.command(options)
+    except LeaderFailedError:
+        return FAILED
     except (ValueError, RuntimeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"{_error()}: {error}"), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:  # outside the steps of a training, which saves and leaves with 0
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def _check_processes(options: argparse.Namespace) -> None:
+    """Raise ValueError where torchrun has started a command several times that would do everything several times."""
+    if launched_processes() > 1 and options.command is not train:
+        raise ValueError("Only `python -m training train` can be shared by processes; run this one without torchrun.")
+
+
+def _error() -> str:
+    """Say that something failed, and in which process where there are several."""
+    return f"error in process {os.environ['RANK']}" if launched_processes() > 1 else "error"
 
 
 def begin(options: argparse.Namespace) -> None:
@@ -83,13 +101,13 @@ def pack(options: argparse.Namespace) -> None:
     """Pack a folder of images into one file."""
     folder = data.download(options.folder) if options.download else options.folder
     packed = data.pack(folder, options.out)
-    print("\n".join(packed.lines()))
+    print(printable("\n".join(packed.lines())))
 
 
-def _say_what_a_cpu_can(device: torch.device) -> None:
+def _say_what_a_cpu_can(device: torch.device, processes: int = 1) -> None:
     """Say loudly that there is no GPU, which is often an oversight, and what makes sense without one."""
     if device.type == "cpu" and not torch.cuda.is_available():
-        threads = torch.get_num_threads()
+        threads = processes * torch.get_num_threads()
         rate = threads * (RATE_WITH_AMX if has_amx() else RATE)
         kind = f"{threads} CPU threads {'with' if has_amx() else 'without'} AMX"
         print(NO_GPU.format(kind=kind, rate=rate, images=FLOWERS, minutes=FLOWERS / rate / 60))
@@ -97,25 +115,49 @@ def _say_what_a_cpu_can(device: torch.device) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train a recipe, or go on with it."""
-    recipe = _recipe(options.recipe, options.set)
-    compute = Compute(options.device, chosen(options.precision, options.device))
-    pictures = hub.opened_data(options.data)
-    _check_inputs(pictures, [recipe])
-    with loop.alone(options.out):
-        images = data.open_data(pictures, recipe.resolution)
-        print("\n".join(images.packed.lines()))
-        spare = opened_spare(options.local, options.out)
-        session = loop.open_session(recipe, options.seed, images, options.out, compute)
-        session.spare = spare
-        start = f"from image {session.run.images:,} on {passport.device_name(options.device)}"
-        _say_what_a_cpu_can(options.device)
-        print(f"{options.recipe}: {recipe.summary}; {start} in {compute.precision_name}")
-        if change := passport.precision_change(session.about):
-            print(f"{options.recipe}: {change}")
+    device = own_device(options.device)
+    with process_group(device) as group:
+        compute = Compute(device, chosen(options.precision, device), group)
+        (_lead if group.leads else _follow)(options, compute)
+
+
+def _lead(options: argparse.Namespace, compute: Compute) -> None:
+    """Train in the only process, or in the first of several, which alone decides, writes and prints."""
+    with ExitStack() as held:
+        session = opened_for_all(compute.group, partial(_opened, options, compute, held))
+        session.external = ExternalLogs(options.log, options.out, session.run.images, session.about)
+        held.callback(session.external.close)
         budget = Budget(options.minutes, options.hours_total, options.images)
         with progress_bar(session, budget):
             reason = loop.train(session, budget, quiet=True)
+        session.external.preview(session.saved)
         print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
+
+
+def _follow(options: argparse.Namespace, compute: Compute) -> None:
+    """Train with the first process, in silence."""
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123  # a device, no file
+        follow(opened_follower(partial(hub.opened_data, options.data), compute))
+
+
+def _opened(options: argparse.Namespace, compute: Compute, held: ExitStack) -> Session:
+    """Check and pack the pictures, open the run, which is `held` against other programs, and say how it goes on."""
+    check_packages(options.log)
+    recipe = _recipe(options.recipe, options.set)
+    pictures = hub.opened_data(options.data)
+    _check_inputs(pictures, [recipe])
+    held.enter_context(loop.alone(options.out))
+    images = data.open_data(pictures, recipe.resolution)
+    print(printable("\n".join(images.packed.lines())))
+    spare = opened_spare(options.local, options.out)
+    session = loop.open_session(recipe, options.seed, images, options.out, compute, change=options.change)
+    session.spare = spare
+    start = f"from image {session.run.images:,} on {session.about['runtimes'][-1]['device']}"
+    _say_what_a_cpu_can(compute.device, compute.group.world)
+    print(f"{options.recipe}: {recipe.summary}; {start} in {compute.precision_name}")
+    for change in filter(None, (passport.precision_change(session.about), passport.processes_change(session.about))):
+        print(f"{options.recipe}: {change}")
+    return session
 
 
 def _check_inputs(pictures: Path, recipes: Iterable[Recipe]) -> None:
@@ -273,6 +315,18 @@ def _add_train_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--images", type=_count, metavar="N", help="stop once this many have been seen (default: no limit)"
+    )
+    command.add_argument(
+        "--change",
+        action="store_true",
+        help="go on with a run whose recipe was another one of the same networks; the passport says since when",
+    )
+    command.add_argument(
+        "--log",
+        choices=tuple(WRITERS),
+        action="append",
+        default=[],
+        help="also write a log for this program; may be given twice (default: none)",
     )
     _add_local_option(command)
     command.set_defaults(command=train)

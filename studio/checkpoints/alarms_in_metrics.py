@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from training.core.regular_file import open_within
+
 METRICS = "metrics.jsonl"
 TAIL_BYTES = 16384
 MOST = 8
@@ -15,7 +17,7 @@ CODE = re.compile(r"[a-z][a-z0-9_]{0,30}")
 def ringing(folder: Path) -> list[str]:
     """Return the codes of the alarms in the last whole row of a checkpoint's metrics; none where there is none."""
     try:
-        with (folder / METRICS).open("rb") as file:
+        with open_within(folder / METRICS) as file:
             file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
             lines = file.read(TAIL_BYTES).splitlines()
     except OSError:

@@ -30,12 +30,14 @@ from training.core.checkpoint import (
 )
 from training.core.clean_text import clean_text, encodable
 from training.core.operations import exceeds, tile_operations
+from training.core.regular_file import open_within
 from training.core.run_folder import KEPT_STEPS, kept_steps, newest, steps
 
 GENERATORS_BYTES = 512 * 2**20
 MOST_OPERATIONS = 20 * 10**12  # of a tile that a studio lists: minutes on two cores
 GIGA = 10**9
 SHORT = 8  # hexadecimal digits by which people name a checkpoint
+MOST_DEFAULT_BYTES = 4096
 DEFAULT = "default"
 NAME_LENGTH = 200  # characters of a folder's path that are shown
 UNNAMED = "?"  # a folder whose name has no character that can be shown
@@ -118,6 +120,11 @@ class Gallery:
         self._listed: dict[str, Path] = {}  # the run of each hash of the last list
         self._lock = threading.RLock()
 
+    def close(self) -> None:
+        """Let go of the generators that are in memory."""
+        with self._lock:
+            self._loaded.clear()
+
     def entries(self) -> list[Entry]:
         """List the checkpoints by name; of a run only the newest, of a damaged one the reason."""
         listed = {run: self._newest(run) for run in self._runs()}
@@ -176,7 +183,8 @@ class Gallery:
         """Return the default among the entries of this gallery."""
         usable = [entry for entry in entries if entry.problem is None]
         try:
-            name = (self.root / DEFAULT).read_text(encoding="utf-8").strip()
+            with open_within(self.root / DEFAULT) as file:
+                name = file.read(MOST_DEFAULT_BYTES).decode().strip()
         except (OSError, ValueError):
             name = ""
         named = (entry for entry in usable if name and entry.name == listed_name(name))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeGuard
+
+from training.core.regular_file import open_within
+from training.core.run_folder import steps
 
 METRICS = "metrics.jsonl"
 MAX_BYTES = 32 * 2**20
@@ -17,6 +21,7 @@ MAX_ALARMS = 100
 MAX_NAME_LETTERS = 40
 POINTS = 400
 AXES = ("images", "seconds")
+FRESH_SECONDS = 600.0  # a slow recipe on a CPU writes a line in some minutes
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,48 @@ class Curves:
     seconds: list[float]
     quantities: dict[str, list[float | None]]
     alarms: list[Alarm]
+
+
+@dataclass(frozen=True)
+class Log:
+    """A file of metrics in its present version: in a checkpoint, or of its run, which may go on writing it."""
+
+    folder: Path
+    of_run: bool
+    size: int
+    mtime_ns: int
+
+    @property
+    def version(self) -> str:
+        """Return a text that is another one as soon as the file has grown."""
+        return f"{int(self.of_run)}-{self.size}-{self.mtime_ns}"
+
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether the file has been written to within the last minutes."""
+        return time.time() - self.mtime_ns / 1e9 < FRESH_SECONDS
+
+
+def newest_log(checkpoint: Path, root: Path) -> Log | None:
+    """Return the log of the run of which a folder is the newest checkpoint, or the one in the folder; None without any.
+
+    A run writes every few steps, a checkpoint has the lines up to its own. Nothing outside of `root` is read.
+    """
+    run = checkpoint.parent
+    is_newest = checkpoint != root and checkpoint.name.isdecimal() and steps(run)[-1:] == [checkpoint]
+    own, of_run = _log(checkpoint, root), _log(run, root, of_run=True) if is_newest else None
+    return of_run or own
+
+
+def _log(folder: Path, root: Path, *, of_run: bool = False) -> Log | None:
+    file = folder / METRICS
+    try:
+        if not file.is_file() or not file.resolve().is_relative_to(root):
+            return None
+        found = file.stat()
+    except OSError:
+        return None
+    return Log(folder, of_run, found.st_size, found.st_mtime_ns)
 
 
 def read_curves(folder: Path, points: int = POINTS) -> Curves:
@@ -58,7 +105,7 @@ def read_curves(folder: Path, points: int = POINTS) -> Curves:
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        with path.open("rb") as file:
+        with open_within(path) as file:
             yield from filter(None, map(_parsed, _lines(file)))
     except OSError:
         return

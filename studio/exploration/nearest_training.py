@@ -117,6 +117,11 @@ class Copies:
             self._wishes.pop(visitor, None)
             return self._is_wished()
 
+    def close(self) -> None:
+        """Give up the index, also one that is being built."""
+        with self._lock:
+            self._wishes, self._index = {}, None
+
     def _is_wished(self) -> bool:
         """Forget who has not asked for long, and tell whether somebody is left."""
         oldest = self._clock() - FORGOTTEN_SECONDS

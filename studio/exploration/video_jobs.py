@@ -104,6 +104,12 @@ class Films:
             if name in self._films:
                 self._end(name)
 
+    def close(self) -> None:
+        """Stop all films and forget them."""
+        with self._lock:
+            for name in list(self._films):
+                self._end(name)
+
     def _end(self, name: str) -> None:
         film = self._films.pop(name)
         film.stopped.set()

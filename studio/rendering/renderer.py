@@ -37,6 +37,7 @@ CACHE_BYTES = 512 * 2**20
 SHEET_SHARE = 4  # of which a quarter is for tiles of sheets, so that a sheet pushes out nothing that is looked at
 COPY_BYTES = 2**29  # generators on a GPU, or in the form that draws faster
 OF_SHEETS = (Priority.FIRST, Priority.SHEET, Priority.VIDEO)
+CLOSED = "The studio was closed."
 TRIED = 5  # pictures on which the faster form is tried: it computes the same or something else altogether
 
 
@@ -69,6 +70,7 @@ class Renderer:
         self._jobs: dict[Wish, Drawing] = {}  # tiles that wait, are drawn or encoded
         self._rows: dict[Wish, Pixels] = {}  # what is finished of those that are being drawn
         self._drawn: Drawing | None = None  # what the thread is at
+        self._is_closed = False
         self._changed = threading.Condition()
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
         threading.Thread(target=self._run, name="render", daemon=True).start()
@@ -114,7 +116,24 @@ class Renderer:
         client.on_leaving(lambda: self._leave(claim, client))
         return futures
 
+    def close(self) -> None:
+        """End the thread that draws, and let pictures and generators go.
+
+        What waits, and whatever is asked for from now on, raises SupersededError.
+        """
+        with self._changed:
+            self._is_closed = True
+            for job in self._scheduler.drain():
+                self._drop(job, SupersededError(CLOSED))
+            if self._drawn is not None:
+                self._drawn.stakes.clear()
+            for kept in (self._looked_at, self._sheets, self._copies):
+                kept.clear()
+            self._changed.notify_all()
+
     def _make_room(self, claim: Claim, priority: Priority, count: int = 1) -> None:
+        if self._is_closed:
+            raise SupersededError(CLOSED)
         for job in self._scheduler.make_room(claim.visitor, priority, count):
             self._drop(job, self._scheduler.busy())
 
@@ -238,14 +257,19 @@ class Renderer:
             self._rows.pop(job.wish, None)
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: len(self._scheduler) > 0)
-                job = self._drawn = self._scheduler.pick()
+        while (job := self._next()) is not None:
             self._draw_on(job)
             with self._changed:
                 self._drawn = None
                 self._scheduler.finish(job)
+        self._copies.clear()  # what was made while it was closed
+        self._finisher.shutdown(wait=False)
+
+    def _next(self) -> Drawing | None:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._scheduler) > 0 or self._is_closed)
+            self._drawn = None if self._is_closed else self._scheduler.pick()
+            return self._drawn
 
     def _draw_on(self, job: Drawing) -> None:
         """Draw until the job is done, steps aside, or fails."""

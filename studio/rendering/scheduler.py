@@ -350,6 +350,11 @@ class Scheduler(Generic[J]):
         self._overtaken = None
         return dropped
 
+    def drain(self) -> list[J]:
+        """Take out all jobs that wait, and return them."""
+        jobs, self._jobs, self._overtaken = self._jobs, [], None
+        return jobs
+
     def _remove(self, job: J) -> None:
         self._jobs.remove(job)
 

@@ -79,6 +79,13 @@ class Worker:
             threading.Thread(target=self._serve, name=self._name, daemon=True).start()
         return piece.future
 
+    def close(self) -> None:
+        """Give up what waits; the thread ends with the piece of work that it is at."""
+        with self._lock:
+            dropped = self._scheduler.drain()
+        for piece in dropped:
+            piece.give_up(SupersededError("The studio was closed."))
+
     def _leave(self, claim: Claim, client: Client) -> None:
         with self._lock:
             dropped = self._scheduler.leave(claim, client)

@@ -27,6 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.ui.http_routes import page_path
 from studio.ui.texts.i18n import CATALOGUES, LANGUAGES, in_language
 
 FOLDER = Path(__file__).parent
@@ -116,6 +117,12 @@ def needed_by(names: Iterable[str]) -> list[str]:
 
 
 @cache
+def location_script() -> str:
+    """Return the script by which the page, that of the login too, finds the program below a path of a proxy."""
+    return f"<script>{(FOLDER / 'page_location.js').read_text(encoding='utf-8')}</script>"
+
+
+@cache
 def head() -> str:
     """Return what the head of the page begins with: how a part waits, the modules of the first tile, the map of all."""
     scripts = {name: file.plain.decode() for name, file in browser_files().items() if file.kind == SCRIPT}
@@ -159,7 +166,7 @@ ROUTES = [Route(f"/{PATH}/{{version}}/{{name:path}}", answer)]
 
 
 class WithHead:
-    """ASGI middleware that puts `head()` into the page itself; Gradio would do so only once its own scripts run."""
+    """ASGI middleware that begins the head of the page itself; Gradio would do so only once its own scripts run."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -171,18 +178,15 @@ class WithHead:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on every answer but the page's as it is."""
-        is_page = scope["type"] == "http" and scope["method"] == "GET" and _path(scope) in ("", "/")
-        is_for_all = not is_page or not await is_let_in(Request(scope))
-        await self.app(scope, receive, send if is_for_all else _with_head(send))
+        is_page = scope["type"] == "http" and scope["method"] == "GET" and page_path(scope) in ("", "/")
+        if is_page:
+            added = f"{location_script()}\n{head()}" if await is_let_in(Request(scope)) else location_script()
+            send = _with_head(send, added.encode())
+        await self.app(scope, receive, send)
 
 
-def _path(scope: Scope) -> str:
-    """Return the path below the one at which a reverse proxy shows the page, where it leaves that to the program."""
-    return str(scope["path"]).removeprefix(str(scope.get("root_path", "")).rstrip("/"))
-
-
-def _with_head(send: Send) -> Send:
-    """Return a `send` that waits for the whole of an answer, and puts the head into it where it is a page."""
+def _with_head(send: Send, added: bytes) -> Send:
+    """Return a `send` that waits for the whole of an answer, and begins its head with `added` where it is a page."""
     start: Message = {}
     body = bytearray()
 
@@ -194,7 +198,7 @@ def _with_head(send: Send) -> Send:
         body.extend(message.get("body", b""))
         if message.get("more_body", False):
             return
-        content = bytes(body).replace(HEAD, HEAD + b"\n" + head().encode(), 1)
+        content = bytes(body).replace(HEAD, HEAD + b"\n" + added, 1)
         MutableHeaders(raw=start["headers"])["content-length"] = str(len(content))
         await send(start)
         await send({"type": "http.response.body", "body": content})

@@ -37,7 +37,7 @@ const node = {
 };
 
 const importMap = {
-  files: ["import_map.js"],
+  files: ["import_map.js", "page_location.js"],
   languageOptions: { ecmaVersion: 2024, sourceType: "script", globals: globals.browser },
 };
 

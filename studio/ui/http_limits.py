@@ -18,8 +18,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.clients import Client, serving
-from studio.ui.http_hosts import is_known
-from studio.ui.http_routes import EVENT, OWN, PAGE, Door, door_for
+from studio.ui.http_hosts import host_of, is_known
+from studio.ui.http_routes import EVENT, OWN, PAGE, Door, door_for, page_path
 from studio.ui.http_sessions import Sessions
 
 IDLE_SECONDS = 20.0
@@ -35,6 +35,11 @@ FRAMES = (  # that may show the page: notebooks of Colab, of VS Code and of this
 )
 # No script-src: the page of Gradio is full of scripts that stand in it, and compiles those of its HTML components.
 POLICY = f"frame-ancestors {' '.join(FRAMES)}; object-src 'none'; base-uri 'self'"
+NO_PAGE = """\
+There is no page here. Where a reverse proxy shows the studio below a path, start it with GRADIO_ROOT_PATH=/that-path.
+ここにページはありません。リバースプロキシのパスの下で表示する場合は、GRADIO_ROOT_PATH=/パス を指定して起動します。
+"""
+ORIGINS = (b"x-forwarded-host", b"x-gradio-server")  # from which Gradio takes the address of the page
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"content-security-policy", POLICY.encode())]
 log = logging.getLogger(__name__)
 
@@ -48,13 +53,15 @@ class Rules:
     """What the guard of one app lets in beyond the page itself.
 
     `own` are routes that the program brought itself, `login` tells whether visitors log in; `hosts` returns further
-    names of the page and `events` the numbers of the page's events, both as they are at the time of the request.
+    names of the page and `events` the numbers of the page's events, `is_served` whether the page was launched or
+    mounted, all as they are at the time of the request.
     """
 
     own: Sequence[BaseRoute] = ()
     login: bool = False
     hosts: Callable[[], Collection[str]] = _nothing
     events: Callable[[], Collection[int]] = _nothing
+    is_served: Callable[[], bool] = lambda: True
 
 
 class Guard:
@@ -77,7 +84,7 @@ class Guard:
             client = self._sessions.client(scope)
             try:
                 with self._bodies.of(client) as body, serving(client):
-                    await self._pass_on(scope, receive, _marked(send), body)
+                    await self._pass_on(self._without_foreign_names(scope), receive, _marked(send), body)
             except _RefusedError as refusal:
                 answer = PlainTextResponse(str(refusal), refusal.status, {"Connection": "close"})
                 await answer(scope, receive, _marked(send))
@@ -103,16 +110,24 @@ class Guard:
             log.debug("It came from here", exc_info=error)
             raise _RefusedError(400, "The page sends no such request.") from None
 
+    def _without_foreign_names(self, scope: Scope) -> Scope:
+        """Take away headers by which Gradio would write a foreign host into the page."""
+        known = self.rules.hosts()
+        headers = [one for one in scope["headers"] if one[0] not in ORIGINS or _is_known_origin(one[1], known)]
+        return {**scope, "headers": headers}
+
     def _door(self, scope: Scope) -> Door:
         """Return what a request is let in by. Raises _RefusedError."""
+        if not self.rules.is_served():
+            raise _RefusedError(503, "Open the studio with demo.launch() or demo.mount(app, path).")
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or not is_known(hosts[0], self.rules.hosts()):
             raise _RefusedError(400, "The page does not answer under this name; GAN_RACE_HOSTS can add it.")
-        door = door_for(scope["method"], _path(scope), self.rules.login)
+        door = door_for(scope["method"], page_path(scope), self.rules.login)
         if door is None and any(route.matches(scope)[0] is Match.FULL for route in self.rules.own):
             door = OWN
         if door is None:
-            raise _RefusedError(404, "There is nothing here.")
+            raise _RefusedError(404, NO_PAGE if _asks_for_a_page(scope) else "There is nothing here.")
         return door
 
     async def _read(self, body: _Body, scope: Scope, receive: Receive, longest: int) -> None:
@@ -159,7 +174,7 @@ class Zipped:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request for the page on to be compressed, and any other as it is."""
-        is_page = scope["type"] == "http" and scope["path"] in ("", "/")
+        is_page = scope["type"] == "http" and page_path(scope) in ("", "/")
         await (self._zipped if is_page else self.app)(scope, receive, send)
 
 
@@ -256,10 +271,14 @@ async def _hung_up(receive: Receive, client: Client) -> Message:
     return message
 
 
-def _path(scope: Scope) -> str:
-    """Return the path below the one at which a reverse proxy shows the page."""
-    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
-    return path[len(root) :] if root and path.startswith(f"{root}/") else path
+def _is_known_origin(value: bytes, more: Collection[str]) -> bool:
+    host = host_of(value.decode("latin-1").partition(",")[0])
+    return host is not None and is_known(f"[{host}]" if ":" in host else host, more)
+
+
+def _asks_for_a_page(scope: Scope) -> bool:
+    """Tell whether somebody has opened an address in a browser, who is told what may be wrong with it."""
+    return scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def _check_body_kind(scope: Scope, door: Door) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from starlette.types import Scope
+
 MAX_BODY_BYTES = 24 * 2**20  # a checkpoint's or a tile's file, in base64, and what is told of it
 SMALL_BODY_BYTES = 2**16
 JSON = "application/json"  # which a form of a foreign page cannot send without asking first
@@ -39,6 +41,12 @@ DOORS = (
 )
 LOGIN = (Door("POST", r"/login/?", kinds=FORM), Door("GET", r"/logout"))
 OWN = Door("", "", longest=MAX_BODY_BYTES, kinds=())  # of a route that the program brought itself: any kind of body
+
+
+def page_path(scope: Scope) -> str:
+    """Return the path of a request below the one at which a reverse proxy, or another app, shows the page."""
+    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def door_for(method: str, path: str, login: bool = False) -> Door | None:

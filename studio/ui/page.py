@@ -10,8 +10,9 @@ from typing import Any, cast
 
 import gradio as gr
 import torch
+from fastapi import FastAPI
 from gradio.routes import App
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 from studio.ui.about import tab as about
 from studio.ui.browser_files import ROUTES as FILE_ROUTES
@@ -32,10 +33,15 @@ from studio.ui.race.routes import race_routes
 from studio.ui.seeds import tab as seeds
 from studio.ui.services import Studio
 from studio.ui.texts.i18n import LANGUAGES, in_language
+from studio.ui.tunnels import close_tunnels, has_ended
 from studio.ui.verify import tab as verify
 
 FONTS = ["system-ui", "-apple-system", "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", "sans-serif"]
 HOSTS = "GAN_RACE_HOSTS"  # names further to those in http_hosts.py, with commas between
+LIMITS = {
+    "max_threads": 256,  # they wait for pictures, with a hundred visitors too; one thread draws
+    "state_session_capacity": 200,
+}
 OWN_ROUTES = [*favourites.ROUTES, *FILE_ROUTES]
 SPOKEN = "common.complete"  # which Gradio has read out by its name
 TABS = {
@@ -57,15 +63,60 @@ class Page(gr.Blocks):
     more_routes: Sequence[BaseRoute] = ()  # of what this page has beyond others
     more_sheets: Sequence[str] = ()
     _app: App | None = None
+    _studio: Studio | None = None
+    _launched_with: tuple[Any, ...] = ()
+    _mount_path: str | None = None
+    _is_mounting = False
+    _is_served = False
 
     def launch(self, *arguments: Any, **options: Any) -> Any:
         """Launch as Gradio does, with this page's looks and safe defaults for whatever is not passed.
 
-        Routes and middleware in `app_kwargs` come beside the page's own; the guard stands before them all.
+        Routes and middleware in `app_kwargs` come beside the page's own; the guard stands before them all. A page that
+        is open already is closed first where anything else is asked for now, or where its public link has ended.
         """
-        app_kwargs = _with_own(options.pop("app_kwargs", None) or {}, self.more_routes)
-        self._own_routes = app_kwargs["routes"]
-        return super().launch(*arguments, **{**_defaults(self.more_sheets), **options}, app_kwargs=app_kwargs)
+        asked = (arguments, dict(options))
+        if self.is_running and (asked != self._launched_with or has_ended(self.server_port)):
+            self.close(verbose=False)
+        self._launched_with, self._is_served = asked, True
+        app_kwargs = self._with_own(options.pop("app_kwargs", None))
+        return super().launch(*arguments, **{**_defaults(self.more_sheets), **LIMITS, **options}, app_kwargs=app_kwargs)
+
+    def mount(self, app: FastAPI, path: str, **options: Any) -> FastAPI:
+        """Show the page at a path of another app, with its looks and its guard; return that app.
+
+        `options` are those of `gradio.mount_gradio_app`. What the other app does with requests before, such as
+        answering foreign origins, is its own affair.
+        """
+        app_kwargs = self._with_own(options.pop("app_kwargs", None))
+        self._is_mounting = True
+        try:
+            gr.mount_gradio_app(app, self, path, **{**_defaults(self.more_sheets), **options}, app_kwargs=app_kwargs)
+        finally:
+            self._is_mounting = False
+        *_, mounted = (route.app for route in app.routes if isinstance(route, Mount))
+        self.app = cast(App, mounted)
+        self._is_served = True
+        return app
+
+    def _with_own(self, app_kwargs: dict[str, Any] | None) -> dict[str, Any]:
+        """Return what the app is made with, and note the routes that it lets in."""
+        combined = _with_own(app_kwargs or {}, self.more_routes)
+        self._own_routes = combined["routes"]
+        return combined
+
+    def close(self, verbose: bool = True) -> None:
+        """Stop answering, and end the public link; `launch()` opens the page again."""
+        if self.is_running:
+            close_tunnels(self.server_port)
+            self.share_url = None
+        super().close(verbose)
+
+    def discard(self) -> None:
+        """Close the page for good: its threads end, and what they keep in memory goes."""
+        self.close(verbose=False)
+        if self._studio is not None:
+            self._studio.close()
 
     @property
     def app(self) -> App:
@@ -79,22 +130,21 @@ class Page(gr.Blocks):
 
     @app.setter
     def app(self, app: App) -> None:
-        rules = Rules(self._own_routes, app.auth is not None, self._hosts, self._events)
+        login = app.auth is not None
+        rules = Rules(self._own_routes, login, self._hosts, self._events, lambda: self._is_served)
         app.add_middleware(Guard, rules=rules)
         self._app = app
 
     @property
     def custom_mount_path(self) -> str | None:
-        """Where in another app the page is: nowhere, for there it would have neither its looks nor its guard."""
-        return None
+        """Where in another app the page is, if it is in one."""
+        return self._mount_path
 
     @custom_mount_path.setter
     def custom_mount_path(self, path: str | None) -> None:
-        if path is not None:
-            raise ValueError(
-                f"The studio cannot be mounted at {path} in another app: launch() it, and let a reverse proxy "
-                "show it there, with the path in GRADIO_ROOT_PATH."
-            )
+        if path is not None and not self._is_mounting:  # it would have neither its looks nor its guard
+            raise ValueError(f"The studio mounts itself: call demo.mount(app, {path!r}), not gradio.mount_gradio_app.")
+        self._mount_path = path
 
     def _hosts(self) -> set[str]:
         named = os.environ.get(HOSTS, "").split(",")
@@ -147,6 +197,7 @@ def build(
         head.open_tab(_chosen_tab(shown), outputs=tabs, queue=False, api_visibility="private")
         page.load(_linked_tab(shown), outputs=tabs, queue=False, api_visibility="private")
     built = cast(Page, page)  # Gradio's context manager is untyped
+    built._studio = studio
     if studio.race is not None:
         built.more_routes, built.more_sheets = race_routes(studio.race), RACE_SHEETS
     return built
@@ -204,8 +255,6 @@ def _defaults(more_sheets: Sequence[str]) -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "allowed_paths": [],
-        "max_threads": 256,  # they wait for pictures, with a hundred visitors too; one thread draws
-        "state_session_capacity": 200,
     }
 
 

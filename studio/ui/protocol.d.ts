@@ -109,6 +109,20 @@ export interface Curves {
   alarms: Alarm[];
 }
 
+/** Curves in the order of the runs, None where the version is the one that was asked with. `followed` tells that one of them has a log of its own beside its checkpoints, which may grow, and `growing` that one has grown lately. */
+export interface CurvesReply {
+  curves: (Curves | null)[];
+  versions: string[];
+  followed: boolean;
+  growing: boolean;
+}
+
+/** Runs whose curves are followed, and the versions of those that are on the screen already, in the same order. */
+export interface CurvesRequest {
+  checkpoints: Sha256[]; // 100 at most
+  versions?: string[]; // 100 at most
+}
+
 /** A knockout so far: the seeds, and which stayed at each decision. */
 export interface DecideRequest {
   seeds: Seed[]; // 240 at most
@@ -1108,6 +1122,7 @@ export interface CompareServer {
   compare_stop(request: StopRequest): Promise<Answered<Done>>;
   compare_cells(request: CellsRequest): Promise<Answered<CellsReply>>;
   compare_facts(request: FactsRequest): Promise<Answered<FactsReply>>;
+  compare_curves(request: CurvesRequest): Promise<Answered<CurvesReply>>;
   compare_nearest(request: CellsRequest): Promise<Answered<NearestEach | IndexProgress>>;
   compare_stop_nearest(request: StopRequest): Promise<Answered<StopReply>>;
 }

@@ -69,6 +69,16 @@ class Studio:
         """Return the gallery of the folder, or the stand-in while the folder has nothing to show."""
         return self._trained if self._trained.default() else self._untrained
 
+    def close(self) -> None:
+        """End the threads that draw, write and look, and let go of what they keep in memory."""
+        self.films.close()
+        self.official.close()
+        self.renderer.close()
+        if self.copies is not None:
+            self.copies.close()
+        for gallery in (self._trained, self.added.gallery, self._untrained):
+            gallery.close()
+
     def list(self, steps: bool = False) -> CheckpointList:
         """Return what the page lists: usable checkpoints, unusable ones with the reason, and which comes first.
 

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import nbformat
 import pytest
@@ -49,6 +51,34 @@ from urllib.request import urlopen
 page = urlopen(demo.local_url).read().decode()
 print("the page names the run:", "dcgan-0" in page)
 print("the studio can look for copies:", '"copies":true' in page)
+print("it shows", demo._studio.root, "and keeps", demo._studio.added.folder.parent, "at", demo.local_url)
+print("threads that draw:", [thread.name for thread in __import__("threading").enumerate()].count("render"))
+print("tunnels:", len(__import__("gradio").tunneling.CURRENT_TUNNELS))
+"""
+TUNNELS = """
+import subprocess, sys
+from importlib.abc import MetaPathFinder
+
+class Stand(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "gradio.http_server":  # the last of Gradio's that is imported before a tunnel is begun
+            from gradio import networking
+            from gradio.tunneling import CURRENT_TUNNELS, Tunnel
+            begun = []
+
+            def setup(local_host, local_port, **_):
+                tunnel = Tunnel("tunnel.example", 1, local_host, local_port, "token", None)
+                tunnel.proc = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+                CURRENT_TUNNELS.append(tunnel)
+                begun.append(tunnel)
+                return f"https://{len(begun)}.gradio.live"
+
+            networking.setup_tunnel = setup
+            ok = networking.url_ok
+            networking.url_ok = lambda url: url.endswith("gradio.live") or ok(url)
+        return None
+
+sys.meta_path.insert(0, Stand())
 """
 PIP_THAT_CHANGES_TORCH = """
 from pathlib import Path
@@ -116,14 +146,21 @@ class Colab:
 
     def run(self, *steps: str, cwd: Path = PROJECT, **values: object) -> dict[str, str]:
         """Execute cells in a new kernel and return what each printed."""
+        printed = self.run_in_turn(*((step, values) for step in steps), cwd=cwd)
+        return dict(zip(steps, printed, strict=True))
+
+    def run_in_turn(self, *steps: tuple[str, dict[str, object]], cwd: Path = PROJECT) -> list[str]:
+        """Execute cells in a new kernel, each with values of its own, and return what each printed."""
         book = notebook()
-        book.cells = [cell for cell in book.cells if cell.id in steps]
-        for cell in book.cells:
+        cells = {cell.id: cell for cell in book.cells}
+        book.cells = [deepcopy(cells[step]) for step, _ in steps]
+        for cell, (step, values) in zip(book.cells, steps, strict=True):
+            cell.id = uuid4().hex
             cell.source = with_values(cell.source, {"FOLDER": str(self.folder), **values})
-            cell.source += ASK_THE_STUDIO if cell.id == "studio" else ""
+            cell.source += ASK_THE_STUDIO if step == "studio" else ""
         client = NotebookClient(book, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(cwd)}})
         client.execute(env=self.environment())
-        return {cell.id: "".join(map(output_text, cell.outputs)) for cell in book.cells}
+        return ["".join(map(output_text, cell.outputs)) for cell in book.cells]
 
 
 def output_text(output: Any) -> str:
@@ -175,6 +212,27 @@ def test_run_all_trains_and_opens_the_studio_and_a_new_runtime_resumes(
     assert "Packed earlier" in printed["data"]
     assert "from image 32 " in printed["train"]
     assert saved_images(runs) == 64
+
+
+@pytest.mark.slow
+def test_cells_that_are_run_again_with_another_choice_show_what_was_chosen(
+    colab: Colab, make_pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The Drive is allowed, and the link is given up, once the studio is open."""
+    colab.install("sitecustomize.py", TUNNELS)
+    data = {"DATA": str(make_pictures(tmp_path / "flowers", side=128))}
+    printed = colab.run_in_turn(
+        *(("install", {}), ("data", {**data, "USE_DRIVE": False}), ("studio", {"SHARE": True})),
+        *(("data", {**data, "USE_DRIVE": True}), ("studio", {"SHARE": True}), ("studio", {"SHARE": False})),
+    )
+    local, drive = colab.folder / "gan-race", colab.drive / "gan-race"
+    for text, place, tunnels in ((printed[2], local, 1), (printed[4], drive, 1), (printed[5], drive, 0)):
+        assert f"it shows {place / 'runs'} and keeps {place / 'studio'} at" in text
+        assert "threads that draw: 1\n" in text
+        assert f"tunnels: {tunnels}\n" in text
+    assert "Public link: https://1.gradio.live" in printed[2]
+    assert "Public link: https://2.gradio.live" in printed[4]
+    assert "There is no public link" in printed[5]
 
 
 @pytest.mark.slow

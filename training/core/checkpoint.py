@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from training.core.atomic_write import explained, give_usual_mode
 from training.core.coded_error import CodedError
 from training.core.generators import GeneratorConfig, GeneratorNetwork, build_generator
 from training.core.generators.config import ChoiceError
+from training.core.regular_file import open_regular
 
 FORMAT = 1
 CONFIG = "config.json"
@@ -105,7 +107,7 @@ def describe(folder: Path) -> Description:
 
 def _read_config(path: Path) -> Any:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             text = file.read(MAX_CONFIG_BYTES + 1)
         if len(text) <= MAX_CONFIG_BYTES:
             return json.loads(text.decode())
@@ -163,10 +165,11 @@ def _read_weights(path: Path, expected: dict[str, Tensor]) -> bytes:
     """Read a file of weights once, so that its hash is the hash of what is loaded."""
     largest = sum(value.nbytes for value in expected.values()) + MAX_HEADER_BYTES
     try:
-        if path.stat().st_size > largest:
-            message = f"{path} is larger than the {largest} bytes that its config can need."
-            raise CheckpointError(message, "weights_size", file=path, limit=largest)
-        return path.read_bytes()
+        with open_regular(path) as file:
+            if os.fstat(file.fileno()).st_size > largest:
+                message = f"{path} is larger than the {largest} bytes that its config can need."
+                raise CheckpointError(message, "weights_size", file=path, limit=largest)
+            return file.read()
     except FileNotFoundError as error:
         missing = {"folder": path.parent, "file": path.name}
         raise CheckpointError(f"{path.parent} has no {path.name}.", "no_weights", **missing) from error
@@ -228,7 +231,7 @@ def _listed(types: set[torch.dtype]) -> str:
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file, as hexadecimal digits."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -99,16 +99,16 @@ class Data:
             raise DataError(f"The data have {len(values)} different labels; the recipe asks for {classes}.")
         return replace(self, labels=labels)
 
-    def batch(self, seed: int, images_seen: int, size: int) -> tuple[Tensor, Tensor]:
+    def batch(self, seed: int, images_seen: int, size: int, rows: slice = slice(None)) -> tuple[Tensor, Tensor]:
         """Return the next `size` images after `images_seen`, uint8 [size, 3, R, R], and their labels [size].
 
-        Each epoch is a shuffle of its own of all images.
+        Each epoch is a shuffle of its own of all images. `rows` are those that are wanted of the batch.
         """
         count = len(self)
         epochs = range(images_seen // count, (images_seen + size - 1) // count + 1)
-        rows = torch.cat([_shuffle(seed, epoch, count) for epoch in epochs])
+        order = torch.cat([_shuffle(seed, epoch, count) for epoch in epochs])
         start = images_seen % count
-        chosen = rows[start : start + size].to(self.images.device)
+        chosen = order[start : start + size][rows].to(self.images.device)
         return self.images[chosen], self.labels[chosen]
 
 

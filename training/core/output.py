@@ -4,6 +4,20 @@ from __future__ import annotations
 
 import io
 import sys
+import unicodedata
+
+
+def printable(text: str) -> str:
+    """Return a text of any number of lines that a terminal shows as it is: what steers it is escaped.
+
+    Names of files may hold such characters: controls, and those that turn the direction of what follows.
+    """
+    return "\n".join("".join(map(_shown, line)) for line in text.split("\n"))
+
+
+def _shown(letter: str) -> str:
+    steers = letter != "\t" and unicodedata.category(letter) in ("Cc", "Cf") and letter not in "\u200c\u200d"
+    return letter.encode("unicode_escape").decode() if steers else letter
 
 
 def print_any_name() -> None:

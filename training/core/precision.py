@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from training.core.process_group import ALONE, ProcessGroup
 from training.core.suggestions import sentence
 
 EXACT = "ieee"  # torch's word for float32 that is float32 throughout
@@ -20,10 +21,14 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": t
 
 @dataclass(frozen=True)
 class Compute:
-    """Where a training computes, and in which precision its networks do; weights are float32 in each."""
+    """Where a training computes, in which precision its networks do, and the processes that share it.
+
+    Weights are float32 in each precision.
+    """
 
     device: torch.device
     precision: torch.dtype = torch.float32
+    group: ProcessGroup = ALONE
 
     @property
     def precision_name(self) -> str:

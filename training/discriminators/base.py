@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, normalize
 
+from training.core.sharding import dropout
 from training.discriminators.batch_statistics import STATISTICS
 from training.discriminators.timestep import TimestepProjection
 
@@ -98,7 +99,7 @@ class Head(nn.Module):  # what the backbone returns, labels [N], timesteps [N] -
         super().__init__()
         self.body, self.pool, self.condition = body, pool, config.condition
         self.statistic, seen = STATISTICS[config.statistic](channels, side)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = config.dropout
         last = SlicedConvolution if config.sliced else nn.Conv2d
         self.last = last(seen, 1, 1 if pool else side, bias=bias)
         if config.condition != "none":
@@ -111,7 +112,7 @@ class Head(nn.Module):  # what the backbone returns, labels [N], timesteps [N] -
         appended = self.statistic(maps)
         if self.pool:
             appended = appended.sum(dim=(2, 3), keepdim=True)
-        logits, sliced = self._logits(self.dropout(appended))
+        logits, sliced = self._logits(dropout(appended, self.dropout) if self.training else appended)
         if self.timestep is not None:
             logits = logits + self.timestep(pooled, timesteps)
         features = pooled if self.pool else maps.flatten(1)

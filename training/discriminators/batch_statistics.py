@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from training.core.sharding import gathered, own_rows
+
 KERNELS = 100  # of minibatch discrimination, each of so many dimensions:
 DIMENSIONS = 5
 GROUP = 4  # images over which the standard deviation is taken
@@ -29,9 +31,10 @@ class MinibatchDiscrimination(nn.Module):  # [N, C, S, S] -> [N, C + kernels, S,
 
     def forward(self, maps: Tensor) -> Tensor:
         matrices = (maps.flatten(1) @ self.tensor).float().view(-1, self.kernels, self.dimensions)
-        distances = (matrices[:, None] - matrices[None]).abs().sum(dim=3)  # [N, N, kernels]
+        everyone = gathered(matrices)  # where processes share a batch, it has more rows than these
+        distances = (matrices[:, None] - everyone[None]).abs().sum(dim=3)  # [rows, N, kernels]
         itself = 1.0  # how near each image is to itself, which tells nothing
-        nearness = (torch.exp(-distances).sum(dim=1) - itself) / max(len(maps) - 1, 1)
+        nearness = (torch.exp(-distances).sum(dim=1) - itself) / max(len(everyone) - 1, 1)
         return torch.cat([maps, nearness.to(maps.dtype)[:, :, None, None].expand(-1, -1, *maps.shape[2:])], dim=1)
 
 
@@ -43,10 +46,12 @@ class MinibatchStddev(nn.Module):  # [N, C, S, S] -> [N, C + 1, S, S]
     """
 
     def forward(self, maps: Tensor) -> Tensor:
-        group = GROUP if len(maps) % GROUP == 0 else len(maps)
-        groups = maps.float().view(group, -1, *maps.shape[1:])  # image i of the batch is in group i modulo their count
+        everyone = gathered(maps.float())
+        group = GROUP if len(everyone) % GROUP == 0 else len(everyone)
+        groups = everyone.view(group, -1, *maps.shape[1:])  # image i of the batch is in group i modulo their count
         deviation = (groups.var(dim=0, correction=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))
-        channel = deviation.to(maps.dtype).repeat(group)[:, None, None, None].expand(-1, 1, *maps.shape[2:])
+        own = own_rows(deviation.to(maps.dtype).repeat(group))
+        channel = own[:, None, None, None].expand(-1, 1, *maps.shape[2:])
         return torch.cat([maps, channel], dim=1)
 
 

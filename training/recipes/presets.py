@@ -248,6 +248,7 @@ BEST = replace(
     generator="fastgan_nearest",
     discriminator="projected_patch",
     ema_images=20_000,
+    spectral=2.0,
     average_statistics=512,  # after 18,000 images: KID 1.42 -> 0.87, FID 140 -> 115
 )
 RECIPES = {

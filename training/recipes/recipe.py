@@ -39,7 +39,8 @@ class Recipe:
     weights of G's two losses, and `hybrid` of a VAE's beside them, which adds an encoder (0: none), with
     `judge_reconstructions` by D as fakes; `class_weight` of a classifier; `diversity`, BEGAN's gamma; `unrolled` steps
     of D that G looks ahead; `d_steps` of D for one of G; `replay`, the share of D's fakes that are old;
-    `separate_batches` for reals and fakes; `style_mixing`, the share of fakes with two styles.
+    `separate_batches` for reals and fakes; `style_mixing`, the share of fakes with two styles; `spectral`, the weight
+    in G's loss of how far the power spectrum of fakes is from the reals'.
 
     Pictures: `augment` in D's eyes; `ada_target` for r_t (0: always all) and `ada_images` from no to all augmentation;
     `d_noise` on D's pictures, fading within `d_noise_images`; `d_blur`, in pixels, of all that D sees, fading within
@@ -93,6 +94,7 @@ class Recipe:
     replay: float = 0.0
     separate_batches: bool = True
     style_mixing: float = 0.0
+    spectral: float = 0.0
     augment: tuple[str, ...] = ()
     ada_target: float = 0.0
     ada_images: int = 20_000
@@ -199,7 +201,11 @@ class Recipe:
 
     def differences(self, other: dict[str, Any]) -> list[str]:
         """Name the fields that decide the training in which a recorded recipe differs from this one."""
-        mine = self.as_begun(other).to_dict()
+        return self.as_begun(other).changes(other)
+
+    def changes(self, other: dict[str, Any]) -> list[str]:
+        """Name the same fields, those too that an older program, which recorded the recipe, did not know."""
+        mine = self.to_dict()
         theirs = {**DEFAULTS, **other}  # an older program did not write the fields that came later
         names = [field.name for field in fields(self) if field.name not in FREE]
         return [f"{name} {theirs.get(name)!r} -> {mine[name]!r}" for name in names if theirs.get(name) != mine[name]]
@@ -259,7 +265,7 @@ def _setting(value: object) -> str:
 
 
 # Fields by which named recipes were brought to their papers; their defaults are what older programs did.
-CORRECTIONS = ("d_timestep", "mapping_lr", "lazy_step", "reconstruct_augmented", "judge_reconstructions")
+CORRECTIONS = ("d_timestep", "mapping_lr", "lazy_step", "reconstruct_augmented", "judge_reconstructions", "spectral")
 FREE = {"summary", "average_statistics"}  # fields that no step of a training depends on
 WANTED: dict[Any, str] = {
     int: "a whole number",
@@ -305,6 +311,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "d_steps": (1, 20),
     "replay": (0.0, 0.9),
     "style_mixing": (0.0, 1.0),
+    "spectral": (0.0, 1000.0),
     "ada_target": (0.0, 0.99),
     "ada_images": (1000, 100_000_000),
     "d_noise": (0.0, 2.0),

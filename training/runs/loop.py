@@ -11,18 +11,20 @@ from tqdm import tqdm
 
 from training.core.precision import prepare
 from training.runs.divergence import DivergedError
+from training.runs.followers import failures_told, take_step
 from training.runs.kept_steps import keep_step
 from training.runs.metrics_rows import LOG_STEPS, add_row
 from training.runs.resume import alone, open_session
 from training.runs.saver import Saver, save_at_the_end
 from training.runs.session import Budget, Session
 from training.runs.step_types import Measures
-from training.runs.stop_signals import stop_signals
+from training.runs.stop_signals import ended_by, signal_name, stop_signals
 
 __all__ = ["Budget", "DivergedError", "Session", "alone", "open_session", "train"]
 
 FIRST_SAVE_SECONDS = 60.0
 SAVE_SECONDS = 300.0
+USED_UP = 1  # the end by the budget
 
 
 def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
@@ -33,28 +35,30 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
     disk is still the last good one.
     """
     prepare(session.run.device)
-    with stop_signals() as stopped, _progress(session, budget, quiet) as bar, Saver(session) as saver:
+    signals = stop_signals(patient=session.group.world > 1)
+    with signals as stopped, _progress(session, budget, quiet) as bar, Saver(session) as saver:
         next_save = FIRST_SAVE_SECONDS
         sums = torch.zeros(len(Measures._fields), device=session.run.device)
         step = 0
-        while session.within(budget) and not stopped:
-            sums += torch.stack(_step(session))
+        while not (end := session.group.highest(_end(session, budget, stopped))):
+            sums += torch.stack(take_step(session.run, session.data))
             step += 1
-            keep_step(session)
-            bar.update(session.run.recipe.batch)
-            if step % LOG_STEPS == 0:
-                _show(bar, add_row(session, sums / LOG_STEPS), session.seconds_left(budget))
-                sums.zero_()
-            if session.seconds >= next_save:
-                saver.save()
-                next_save = session.seconds + SAVE_SECONDS
+            with failures_told(session.group):
+                keep_step(session)
+                bar.update(session.run.recipe.batch)
+                if step % LOG_STEPS == 0:
+                    _show(bar, add_row(session, sums / LOG_STEPS), session.seconds_left(budget))
+                    sums.zero_()
+                if session.seconds >= next_save:
+                    saver.save()
+                    next_save = session.seconds + SAVE_SECONDS
     save_at_the_end(session)
-    return f"stopped by {stopped[0]}" if stopped else "the budget is used up"
+    return f"stopped by {name}" if (name := signal_name(end)) else "the budget is used up"
 
 
-def _step(session: Session) -> Measures:
-    run = session.run
-    return run.step(*session.data.batch(run.seed, run.images, run.recipe.batch))
+def _end(session: Session, budget: Budget, stopped: list[str]) -> int:
+    """Return 0 where the training goes on, otherwise the number of what ends it."""
+    return ended_by(stopped) or (0 if session.within(budget) else USED_UP)
 
 
 def _progress(session: Session, budget: Budget, quiet: bool) -> Any:

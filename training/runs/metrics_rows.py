@@ -36,6 +36,9 @@ def add_row(session: Session, measures: torch.Tensor) -> dict[str, float]:
     _check_steps(session, row)
     _add_alarms(session, row)
     write_rows(session, row)
+    if session.external is not None:
+        session.external.row(row)
+        session.external.preview(session.saved)
     return means
 
 

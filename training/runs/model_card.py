@@ -8,6 +8,7 @@ from training.core.clean_text import clean_text, encodable
 from training.evaluation import spectrum
 from training.evaluation.spectrum import Spectrum
 from training.runs.hub_metadata import metadata, papers
+from training.runs.passport import CHANGES
 
 NAME_LENGTH = 200  # characters
 TEXT_LENGTH = 1000
@@ -29,7 +30,7 @@ def model_card(name: str, about: dict[str, Any], preview: str, repo: str | None 
 
 It has seen {about["images"]:,} images ({about["images"] / about["data"]["images"]:.1f} passes over
 {about["data"]["images"]:,} pictures) in {duration(about["seconds"])} of training on {_devices(about)}, in
-{_count(len(about["runtimes"]), "runtime")}. {_pretrained(about)}
+{_count(len(about["runtimes"]), "runtime")}. {_pretrained(about)}{_changes(about)}
 
 The generator draws in float32 on the CPU; `{preview}` shows the tile of seed 0, as it came. Anybody can draw it
 exactly:
@@ -103,6 +104,15 @@ def _pretrained(about: dict[str, Any]) -> str:
             f"Its discriminator looked through {_text(about['pretrained'])}; the generator began from random weights."
         )
     return "No network trained on other data was used."
+
+
+def _changes(about: dict[str, Any]) -> str:
+    """Say from which image on the recipe was another one, or nothing."""
+    told = [
+        f"from image {change['images']:,} on: {_text(', '.join(map(str, change['settings'])))}"
+        for change in about.get(CHANGES, ())
+    ]
+    return f"\nIts recipe was changed while it trained, {'; '.join(told)}." if told else ""
 
 
 def _count(number: int, noun: str) -> str:

@@ -12,9 +12,11 @@ import torch
 
 from training.core.checkpoint import CheckpointError
 from training.core.dataset import Data
+from training.core.precision import Compute
 from training.recipes.recipe import Recipe
 
 PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
+CHANGES = "changes"  # of the recipe during the run: at which image, and which settings
 PACKAGES = ("torch", "numpy", "safetensors")
 
 
@@ -40,6 +42,25 @@ def passport(recipe: Recipe, seed: int, data: Data) -> dict[str, Any]:
         "metrics": {},
         **({"labels": torch.unique(data.labels).tolist()} if recipe.classes else {}),
     }
+
+
+def runtime(compute: Compute) -> dict[str, Any]:
+    """Return what a passport says of a call's machine; one process alone is not worth a word."""
+    world, device = compute.group.world, device_name(compute.device)
+    found: dict[str, Any] = {"device": device, "precision": compute.precision_name}
+    return found if world == 1 else {**found, "device": f"{device} in each of {world} processes", "processes": world}
+
+
+def processes_change(about: dict[str, Any]) -> str | None:
+    """Say that the last runtime has another number of processes than the one before it, or return None."""
+    counts = [runtime.get("processes", 1) for runtime in about["runtimes"][-2:]]
+    if len(set(counts)) < 2:
+        return None
+    return f"the run was in {_processes(counts[0])} before and goes on in {_processes(counts[1])}, equal to rounding"
+
+
+def _processes(count: int) -> str:
+    return "1 process" if count == 1 else f"{count} processes"
 
 
 def precision_change(about: dict[str, Any]) -> str | None:

@@ -17,8 +17,9 @@ from training.core.training_log import METRICS, MetricsLog
 from training.recipes.recipe import CORRECTIONS, Recipe
 from training.runs import run_lock
 from training.runs.checkpoint_writer import check_folder
+from training.runs.external_logs import TENSORBOARD
 from training.runs.notices import warn
-from training.runs.passport import check_passport, device_name, passport
+from training.runs.passport import CHANGES, check_passport, passport, runtime
 from training.runs.session import Session, now
 from training.runs.trainer import Trainer
 
@@ -26,10 +27,20 @@ COPY_OF = re.compile(r"^Copy of | \(\d+\)(?=\.|$)")  # what drives make of a nam
 HASH_DIGITS = 12  # tell two sets of pictures apart
 
 
-def open_session(
-    recipe: Recipe, seed: int, data: Data, out: Path, compute: Compute, clock: Callable[[], float] = time.monotonic
+def open_session(  # noqa: PLR0913 - what decides a run
+    recipe: Recipe,
+    seed: int,
+    data: Data,
+    out: Path,
+    compute: Compute,
+    clock: Callable[[], float] = time.monotonic,
+    *,
+    change: bool = False,
 ) -> Session:
     """Begin a run in `out`, or go on with the one that is there, on any device and in any precision.
+
+    With `change` the recipe may be another one of the same networks and optimizers than the run's; the passport records
+    from which image on.
 
     Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else, and DataError
     where the pictures have not the classes that the recipe asks for.
@@ -38,18 +49,17 @@ def open_session(
     found = run_folder.resumable(out)
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
     earlier = _read_passport(found) if found else None
-    begun = _as_begun(recipe, earlier, out)
-    run = Trainer(begun, seed, compute.device, compute.precision)
+    begun = recipe if change else _as_begun(recipe, earlier, out)
+    run = Trainer(begun, seed, compute.device, compute.precision, compute.group.shard(begun.batch))
     about = passport(begun, seed, data)
     if found and earlier:
-        about = _resume(run, found, earlier, about)
-    about["runtimes"].append({"start": now(), "end": now(), "device": device_name(compute.device)})
-    about["runtimes"][-1]["precision"] = compute.precision_name
+        about = _resume(run, found, earlier, about, change=change)
+    about["runtimes"].append({"start": now(), "end": now(), **runtime(compute)})
     out.mkdir(parents=True, exist_ok=True)
     atomic_write.discard_unfinished(out)
     log = _restored_log(out, found)
     _discard_later_steps(out, run.images)
-    return Session(run, labelled.to(compute.device), out, about, log, clock, saved=found)
+    return Session(run, labelled.to(compute.device), out, about, log, clock, compute.group, saved=found)
 
 
 @contextmanager
@@ -68,7 +78,7 @@ def check_run(out: Path) -> None:
 
 def _is_of_a_run(name: str) -> bool:
     name = COPY_OF.sub("", name)
-    return name in (METRICS, run_folder.KEPT_STEPS) or name.isdecimal() or name.startswith(".")
+    return name in (METRICS, run_folder.KEPT_STEPS, TENSORBOARD) or name.isdecimal() or name.startswith(".")
 
 
 def _read_passport(folder: Path) -> dict[str, Any]:
@@ -86,23 +96,34 @@ def _as_begun(recipe: Recipe, earlier: dict[str, Any] | None, out: Path) -> Reci
     return recipe.as_begun(earlier["recipe"])
 
 
-def _resume(run: Trainer, folder: Path, earlier: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+def _resume(
+    run: Trainer, folder: Path, earlier: dict[str, Any], about: dict[str, Any], *, change: bool
+) -> dict[str, Any]:
     """Load a checkpoint's state, and return the passport `about` with what the `earlier` one knows."""
-    changed = run.recipe.differences(earlier["recipe"])
+    settings = run.recipe.changes(earlier["recipe"]) if change else []
+    changed = [] if change else run.recipe.differences(earlier["recipe"])
     if earlier["seed"] != about["seed"]:
         changed.append(f"seed {earlier['seed']!r} -> {about['seed']!r}")
     if earlier["data"] != about["data"]:
         changed.append(f"trained on {_pictures(earlier['data'])}, and the data are now {_pictures(about['data'])}")
     if changed:
-        raise CheckpointError(f"{folder.parent} holds another run ({'; '.join(changed)}); give another --out.")
+        raise CheckpointError(f"{folder.parent} holds another run ({'; '.join(changed)}); {_way_out(run, earlier)}.")
     state = checkpoint.load_state(folder)
     try:
-        run.load_state(state)
+        run.load_state(state, changed=bool(settings))
     except (LookupError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{folder} holds a state that is not of its recipe: {error}.") from error
-    unknown = [name for name in CORRECTIONS if name not in earlier["recipe"]]
+    unknown = [] if settings else [name for name in CORRECTIONS if name not in earlier["recipe"]]
     recipe = {name: value for name, value in about["recipe"].items() if name not in unknown}
-    return {**about, "recipe": recipe, **{key: earlier[key] for key in ("images", "seconds", "runtimes")}}
+    changes = [*earlier.get(CHANGES, ()), *([{"images": run.images, "settings": settings}] if settings else [])]
+    kept = {key: earlier[key] for key in ("images", "seconds", "runtimes")} | ({CHANGES: changes} if changes else {})
+    return {**about, "recipe": recipe, **kept}
+
+
+def _way_out(run: Trainer, earlier: dict[str, Any]) -> str:
+    """Say what to do where a folder holds another run: `--change` helps where only the recipe is another."""
+    change = ", or `train` with --change to go on from there with this recipe"
+    return "give another --out" + (change if run.recipe.differences(earlier["recipe"]) else "")
 
 
 def _pictures(data: dict[str, Any]) -> str:

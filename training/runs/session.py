@@ -14,9 +14,11 @@ from typing import Any
 import torch
 
 from training.core.dataset import Data
+from training.core.process_group import ALONE, ProcessGroup
 from training.core.training_log import MetricsLog, parse_metrics
 from training.evaluation import grids
 from training.runs.alarms import WINDOW
+from training.runs.external_logs import ExternalLogs
 from training.runs.trainer import Trainer
 
 
@@ -48,11 +50,13 @@ class Session:
     about: dict[str, Any]
     log: MetricsLog
     clock: Callable[[], float] = time.monotonic
+    group: ProcessGroup = ALONE
     rows: list[dict[str, Any]] = field(init=False)  # the last of the metrics
     saved: Path | None = None  # the last good checkpoint
     saves: int = 0  # in this call
     log_is_late: bool = False  # the file of metrics lacks lines, which has been told
     spare: Path | None = None  # of the run on the local disk, where `out` is on a drive: takes each checkpoint first
+    external: ExternalLogs | None = None  # what other programs show of the run
     waiting: list[KeptStep] = field(default_factory=list)  # could not be written yet
     started: float = field(init=False)
     earlier_seconds: float = field(init=False)

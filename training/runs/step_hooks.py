@@ -10,6 +10,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import parametrize
 
+from training.core.sharding import batch_mean, drawn, drawn_like, gathered, own_rows, weighed
 from training.recipes.recipe import Recipe
 from training.runs.step_types import Augmented, Batch, Head, Outputs
 from training.tricks import augmentation
@@ -17,6 +18,7 @@ from training.tricks.initialization import INITS
 from training.tricks.losses import LOSSES
 from training.tricks.optimizers import clip
 from training.tricks.replay_buffer import ReplayBuffer
+from training.tricks.spectral_regularization import SpectralRegularizer
 from training.tricks.style_mixing import mix_styles
 from training.tricks.unrolled import unrolled_head
 from training.tricks.vae_encoder import Encoder, prior_loss, reconstruction_loss, sample
@@ -61,8 +63,8 @@ class StepHook:
         """Change what G's synthesis is given, [N, w_dim] or [N, styles, w_dim]."""
         return w
 
-    def after_generation(self, reals: Batch) -> None:
-        """Act once G has drawn the fakes, in G's precision and with gradients where G is trained."""
+    def after_generation(self, reals: Batch, generated: Tensor) -> None:
+        """Act once G has drawn the fakes [N, 3, R, R], in G's precision and with gradients where G is trained."""
 
     def fakes_for_d(self, fakes: Batch) -> Batch:
         """Change the fakes that D is trained on; they are cut off from G."""
@@ -97,7 +99,7 @@ class InstanceNoise(StepHook):
 
     def before_augmentation(self, images: Tensor) -> Tensor:
         sigma = self.trainer.fading(self.recipe.d_noise, self.recipe.d_noise_images)
-        return images + sigma * torch.randn_like(images)
+        return images + sigma * drawn_like(torch.randn_like, images)
 
 
 class DiffusionTimestep(StepHook):
@@ -152,7 +154,7 @@ class Replay(StepHook):
 
     @torch.no_grad()
     def fakes_for_d(self, fakes: Batch) -> Batch:
-        return self.trainer.batch(self.buffer.mix(fakes.images), fakes.labels)
+        return self.trainer.batch(own_rows(self.buffer.mix(gathered(fakes.images))), fakes.labels)
 
 
 class FakeBalance(StepHook):
@@ -174,7 +176,7 @@ class LabelFlips(StepHook):
         return recipe.flip_labels > 0
 
     def logits(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-        flipped = torch.rand(len(real), 1, device=real.device) < self.recipe.flip_labels
+        flipped = drawn(lambda n: torch.rand(n, 1, device=real.device), len(real)) < self.recipe.flip_labels
         return torch.where(flipped, fake, real), torch.where(flipped, real, fake)
 
 
@@ -220,7 +222,7 @@ class Unrolled(StepHook):
         trainer, reals, fakes = self.trainer, reals.float(), fakes.float()
 
         def loss(later: Head) -> Tensor:
-            return trainer.d_loss(later, trainer.outputs(later, reals, fakes))
+            return weighed(trainer.d_loss(later, trainer.outputs(later, reals, fakes)))
 
         return unrolled_head(trainer.d.head, trainer.d_optimizer, loss, self.recipe.unrolled)
 
@@ -249,7 +251,7 @@ class FeatureMatching(StepHook):
         return recipe.feature_matching > 0
 
     def g_loss(self, loss: Tensor, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
-        real, fake = (one.features.float().mean(dim=0) for one in (outputs.reals, outputs.fakes))
+        real, fake = (batch_mean(one.features.float()) for one in (outputs.reals, outputs.fakes))
         return loss + self.recipe.feature_matching * (real - fake).abs().mean()
 
 
@@ -339,7 +341,7 @@ class JudgedReconstructions(StepHook):
     def is_used(recipe: Recipe) -> bool:
         return recipe.judge_reconstructions
 
-    def after_generation(self, reals: Batch) -> None:
+    def after_generation(self, reals: Batch, generated: Tensor) -> None:
         encoder = next(hook for hook in self.trainer.hooks if isinstance(hook, VaeEncoder))
         images = encoder.reconstructed_of_held_latents(reals)
         self.reconstructions = self.trainer.batch(images, reals.labels)
@@ -356,6 +358,30 @@ class JudgedReconstructions(StepHook):
         return loss + self.recipe.adversarial * game
 
 
+class SpectralRegularization(StepHook):
+    """The fakes' power spectrum brought to the reals' (after Durall et al. 2020, arXiv:2003.01826)."""
+
+    generated: Tensor
+
+    def __init__(self, trainer: Trainer) -> None:
+        super().__init__(trainer)
+        self.regularizer = SpectralRegularizer(self.recipe.resolution).to(trainer.device)
+
+    @staticmethod
+    def is_used(recipe: Recipe) -> bool:
+        return recipe.spectral > 0
+
+    def saved_parts(self) -> dict[str, nn.Module]:
+        return {"spectral": self.regularizer}
+
+    def after_generation(self, reals: Batch, generated: Tensor) -> None:
+        self.generated = generated
+
+    def g_loss(self, loss: Tensor, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
+        distance: Tensor = self.regularizer(reals.images, self.generated)
+        return loss + self.recipe.spectral * distance
+
+
 HOOKS: tuple[type[StepHook], ...] = (
     InstanceNoise,
     DiffusionTimestep,
@@ -370,6 +396,7 @@ HOOKS: tuple[type[StepHook], ...] = (
     Unrolled,
     FeatureMatching,
     ClassLoss,
+    SpectralRegularization,
     VaeEncoder,
     JudgedReconstructions,
 )

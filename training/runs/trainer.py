@@ -14,11 +14,23 @@ from torch.optim import Optimizer
 from training.core.generators import build_generator
 from training.core.normalization import WRAPS
 from training.core.pixels import to_float
+from training.core.sharding import (
+    Shard,
+    batch_mean,
+    drawn,
+    gathered,
+    sharded,
+    sum_in_place,
+    summed,
+    weighed,
+    whole_count,
+)
 from training.discriminators import DiscriminatorOutput, build_discriminator
 from training.recipes.recipe import Recipe
 from training.runs.generator_average import published_state, update_average, with_own_statistics
 from training.runs.step_hooks import StepHook, step_hooks
 from training.runs.step_types import Augmented, Batch, Head, Measures, Outputs, Update
+from training.runs.synchronized_batch_norm import synchronize_batch_norms
 from training.tricks import augmentation
 from training.tricks.adaptive import AdaptiveState
 from training.tricks.generator_noise import add_generator_noise
@@ -39,10 +51,17 @@ class Trainer:
     that on the CPU two halves of a run equal the whole, bit by bit.
     """
 
-    def __init__(self, recipe: Recipe, seed: int, device: torch.device, precision: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        seed: int,
+        device: torch.device,
+        precision: torch.dtype = torch.float32,
+        shard: Shard | None = None,
+    ) -> None:
         torch.manual_seed(seed)
         self.recipe, self.seed, self.device, self.images = recipe, seed, device, 0
-        self.precision = precision
+        self.precision, self.shard = precision, shard
         self.loss = LOSSES[recipe.loss]
         self.g = build_generator(recipe.generator_config())
         _prepare(self.g, recipe.init, recipe.g_wrap, device)
@@ -58,8 +77,15 @@ class Trainer:
         self.compares_reals = self.loss.paired or any(hook.compares_reals for hook in self.hooks)
         self.g_optimizer, self.d_optimizer = self._optimizers()
         self.scaler = torch.amp.GradScaler(device.type, enabled=precision == torch.float16)
+        if shard is not None:
+            self._synchronize()
 
     def step(self, real: Tensor, labels: Tensor | None = None) -> Measures:  # uint8 [N, 3, R, R], int64 [N]
+        """Take one step on a batch of reals, or on the rows of it that this process has of several."""
+        with sharded(self.shard):
+            return self.whole_step(real, labels)
+
+    def whole_step(self, real: Tensor, labels: Tensor | None = None) -> Measures:  # uint8 [N, 3, R, R], int64 [N]
         """Train D once, and G once every `d_steps` steps, on one batch of reals and one batch of fakes.
 
         G draws once: both players see the same fakes under the same augmentation, and a frozen backbone looks once.
@@ -85,28 +111,30 @@ class Trainer:
             skipped |= ~torch.isfinite(g_update.gradient)
             self.adaptive.g_loss, self.adaptive.g_gradient = g_update.loss, self._taken(g_update.gradient)
         self.scaler.update()
-        self.adaptive.update(outputs.real, outputs.fake)
-        self.images += len(real)
+        told = gathered(outputs.real), gathered(outputs.fake)
+        self.adaptive.update(*told)
+        self.images += whole_count(len(real))
         self.update_average()
         spread = _spread(generated) / _spread(reals.images)
-        return self._measures(d_update, outputs, spread, skipped.float())
+        return self._measures(d_update, told, spread, skipped.float())
 
     def reals(self, real: Tensor) -> Tensor:  # uint8 [N, 3, R, R] -> [N, 3, R, R] in [-1, 1]
         """Return real pictures on the device, half of them mirrored where the recipe says so."""
         real = to_float(real.to(self.device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
         if not self.recipe.flip:
             return real
-        mirrored = torch.rand(len(real), 1, 1, 1, device=self.device) < 0.5
+        mirrored = drawn(lambda n: torch.rand(n, 1, 1, 1, device=self.device), len(real)) < 0.5
         return torch.where(mirrored, real.flip(3), real)
 
     def generate(self, reals: Batch) -> Tensor:  # -> [N, 3, R, R]
         """Draw fakes of new latents, as many as there are reals and of the same classes."""
-        w = self.g.map(torch.randn(len(reals.images), self.recipe.z_dim, device=self.device), reals.labels)
+        z = drawn(lambda n: torch.randn(n, self.recipe.z_dim, device=self.device), len(reals.images))
+        w = self.g.map(z, reals.labels)
         for hook in self.hooks:
             w = hook.styles(w, reals.labels)
         generated = self.g.synthesize(w)
         for hook in self.hooks:
-            hook.after_generation(reals)
+            hook.after_generation(reals, generated)
         return generated
 
     def batch(self, images: Tensor, labels: Tensor | None) -> Batch:
@@ -129,7 +157,7 @@ class Trainer:
         for name, weight in self.recipe.step_penalties:
             loss = loss + weight * self.penalty(name, reals, fakes, outputs)
         gradient = self.descend(self.d_optimizer, self.d.head, loss)
-        return Update(loss.detach(), gradient), outputs.detach()
+        return Update(self._over_batch(loss), gradient), outputs.detach()
 
     def outputs(self, head: Head, reals: Batch, fakes: Batch) -> Outputs:
         """Return what a head of D says of reals and fakes."""
@@ -177,7 +205,7 @@ class Trainer:
             real = self._reals_again(head, reals) if self.compares_reals else outputs.reals
         loss = self.g_loss(head, reals, Outputs(real, fake, fakes.labels))
         self.d.head.requires_grad_(True)
-        return Update(loss.detach(), self.descend(self.g_optimizer, self.g, loss))
+        return Update(self._over_batch(loss), self.descend(self.g_optimizer, self.g, loss))
 
     def g_loss(self, head: Head, reals: Batch, outputs: Outputs) -> Tensor:
         """Return G's loss against a head of D."""
@@ -188,9 +216,10 @@ class Trainer:
         return loss
 
     def descend(self, optimizer: Optimizer, network: nn.Module, loss: Tensor) -> Tensor:
-        """Take one step and return the length of its gradient."""
+        """Take one step, down the gradient over the whole batch, and return the length of it."""
         optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(self.scaler.scale(loss))
+        torch.autograd.backward(self.scaler.scale(weighed(loss)))
+        sum_in_place(_gradients(optimizer))
         self.scaler.unscale_(optimizer)
         gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
         length: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
@@ -233,13 +262,19 @@ class Trainer:
         parts = {name: part.state_dict() for name, part in self._parts().items()}
         return {"images": self.images, "seed": self.seed, **parts, "d": _without_frozen(parts["d"])}
 
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned; the recipe must be the same."""
+    def load_state(self, state: dict[str, Any], *, changed: bool = False) -> None:
+        """Go on from what `state` returned; the recipe must be the same.
+
+        With `changed` it may be another one of the same networks and optimizers: what a trick that came later keeps
+        from step to step begins anew.
+        """
         known = {name: value for name, value in self.d.state_dict().items() if name.startswith(FROZEN)}
         state = {**state, "d": {**known, **_without_frozen(state["d"])}}
         for name, part in self._parts().items():
+            if changed and name not in state:
+                continue
             if state[name]:  # a precision that needs no scaler leaves its state empty
-                part.load_state_dict(state[name])
+                _load(part, state[name])
         self.images, self.seed = state["images"], state["seed"]
 
     def _parts(self) -> dict[str, Any]:
@@ -291,11 +326,22 @@ class Trainer:
         """Return a gradient's length, or 0 where the scaler has skipped the step because of it."""
         return torch.nan_to_num(gradient, 0.0, 0.0, 0.0) if self.scaler.is_enabled() else gradient
 
-    def _measures(self, d_update: Update, outputs: Outputs, spread: Tensor, skipped: Tensor) -> Measures:
+    @staticmethod
+    def _over_batch(loss: Tensor) -> Tensor:
+        """Return a loss as that of the whole batch."""
+        return summed(weighed(loss.detach()))
+
+    def _synchronize(self) -> None:
+        """Let batch norm act over all processes; an average draws in eval mode, and in one process only."""
+        trained = [self.d.head, *(part for hook in self.hooks for part in hook.saved_parts().values())]
+        for network in (self.g, *trained):
+            synchronize_batch_norms(network)
+
+    def _measures(self, d_update: Update, logits: tuple[Tensor, Tensor], spread: Tensor, skipped: Tensor) -> Measures:
         adaptive = self.adaptive
         steered = adaptive.overfit.clone(), adaptive.strength.clone(), adaptive.balance.clone()
         return Measures(
-            *(d_update.loss, adaptive.g_loss, outputs.real.mean(), outputs.fake.mean()),
+            *(d_update.loss, adaptive.g_loss, logits[0].mean(), logits[1].mean()),
             *(self._taken(d_update.gradient), adaptive.g_gradient, *steered, spread, skipped),
         )
 
@@ -310,8 +356,21 @@ def _prepare(network: nn.Module, init: str, wrap: str, device: torch.device) -> 
 def _spread(images: Tensor) -> Tensor:
     """Return how much the images of a batch differ: the standard deviation over the batch, a mean over the pixels."""
     images = images.float()
-    variance = images.square().mean(dim=0) - images.mean(dim=0).square()  # a fifth of the time of Tensor.std
+    variance = batch_mean(images.square()) - batch_mean(images).square()  # a fifth of the time of Tensor.std
     return variance.clamp(min=0.0).sqrt().mean()
+
+
+def _load(part: Any, state: dict[str, Any]) -> None:
+    """Load a part's state; the rates of an optimizer stay the recipe's."""
+    rates = [{k: v for k, v in group.items() if k != "params"} for group in getattr(part, "param_groups", ())]
+    part.load_state_dict(state)
+    for group, rate in zip(getattr(part, "param_groups", ()), rates, strict=True):
+        group.update(rate)
+
+
+def _gradients(optimizer: Optimizer) -> list[Tensor]:
+    weights = (weight for group in optimizer.param_groups for weight in group["params"])
+    return [weight.grad for weight in weights if weight.grad is not None]
 
 
 def _join(first: Any, second: Any) -> Any:

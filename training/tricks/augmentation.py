@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, conv2d, grid_sample, pad
 
+from training.core.sharding import drawn, drawn_like
+
 DIFFUSION_STEPS = 500
 FEWEST_STEPS = 5
 DIFFUSION_SIGMA = 0.05
@@ -20,7 +22,7 @@ DIFFUSION_SIGMA = 0.05
 
 def color(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Shift the brightness by up to 0.5, scale the saturation by 0 .. 2 and the contrast by 0.5 .. 1.5, per image."""
-    brightness, saturation, contrast = torch.rand(3, len(images), 1, 1, 1, device=images.device, dtype=images.dtype)
+    brightness, saturation, contrast = drawn(lambda n: images.new_empty(3, n, 1, 1, 1).uniform_(), len(images), dim=1)
     images = images + (brightness - 0.5)
     grey = images.mean(dim=1, keepdim=True)
     images = grey + (images - grey) * (2.0 * saturation)
@@ -33,7 +35,7 @@ def translation(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Move each image by up to an eighth of its side, both ways; what comes in from outside is 0."""
     count, _, height, width = images.shape
     reach = height // 8
-    down, right = torch.randint(0, 2 * reach + 1, (2, count, 1), device=images.device)
+    down, right = drawn(lambda n: torch.randint(0, 2 * reach + 1, (2, n, 1), device=images.device), count, dim=1)
     rows = (torch.arange(height, device=images.device) + down)[:, :, None]
     columns = (torch.arange(width, device=images.device) + right)[:, None, :]
     each = torch.arange(count, device=images.device)[:, None, None]
@@ -44,7 +46,8 @@ def translation(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
 def cutout(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Set a square of half the side to 0 in each image; it may hang over the edge."""
     count, _, height, width = images.shape
-    top, left = torch.randint(-height // 4, height - height // 4 + 1, (2, count, 1), device=images.device)
+    first, end = -height // 4, height - height // 4 + 1
+    top, left = drawn(lambda n: torch.randint(first, end, (2, n, 1), device=images.device), count, dim=1)
     rows, columns = (torch.arange(side, device=images.device) for side in (height, width))
     inside_rows = (rows >= top) & (rows < top + height // 2)
     inside_columns = (columns >= left) & (columns < left + width // 2)
@@ -54,20 +57,20 @@ def cutout(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
 
 def zoom(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Scale each image about its middle by a factor of 2 ** N(0, 0.2), the same both ways (ADA's isotropic scaling)."""
-    factors = torch.exp2(0.2 * torch.randn(len(images), device=images.device, dtype=images.dtype))
+    factors = torch.exp2(0.2 * drawn(lambda n: images.new_empty(n).normal_(), len(images)))
     return _resample(images, 1.0 / factors, torch.zeros_like(factors))
 
 
 def rotation(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Turn each image about its middle by any angle; what comes in from outside is 0 (ADA's arbitrary rotation)."""
-    angles = torch.pi * (2.0 * torch.rand(len(images), device=images.device, dtype=images.dtype) - 1.0)
+    angles = torch.pi * (2.0 * drawn(lambda n: images.new_empty(n).uniform_(), len(images)) - 1.0)
     return _resample(images, torch.ones_like(angles), angles)
 
 
 def noise(images: Tensor) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
     """Add noise of its own strength to each image, a standard deviation of |N(0, 0.1)| (ADA's corruption)."""
-    sigma = 0.1 * torch.randn(len(images), 1, 1, 1, device=images.device, dtype=images.dtype).abs()
-    return images + sigma * torch.randn_like(images)
+    sigma = 0.1 * drawn(lambda n: images.new_empty(n, 1, 1, 1).normal_(), len(images)).abs()
+    return images + sigma * drawn_like(torch.randn_like, images)
 
 
 def blur(images: Tensor, sigma: float) -> Tensor:  # [N, 3, R, R] -> [N, 3, R, R]
@@ -107,8 +110,8 @@ def diffusion(images: Tensor, strength: Tensor | float) -> Tensor:  # [N, 3, R, 
 def diffusion_steps(count: int, strength: Tensor) -> Tensor:  # -> int64 [count] in 0 .. DIFFUSION_STEPS
     """Draw the step of each image, 0 for those that stay as they are."""
     most = FEWEST_STEPS + strength * (DIFFUSION_STEPS - FEWEST_STEPS)
-    steps = (1.0 + torch.rand(count, device=strength.device) * most).long()
-    steps = steps * (torch.rand(count, device=strength.device) >= 0.5)
+    steps = (1.0 + drawn(lambda n: torch.rand(n, device=strength.device), count) * most).long()
+    steps = steps * (drawn(lambda n: torch.rand(n, device=strength.device), count) >= 0.5)
     return steps.clamp(max=DIFFUSION_STEPS)
 
 
@@ -117,7 +120,8 @@ def diffused(images: Tensor, steps: Tensor) -> Tensor:  # [N, 3, R, R], int64 [N
     betas = torch.linspace(1e-4, 0.02, DIFFUSION_STEPS, device=images.device)
     kept = torch.cat([torch.ones(1, device=images.device), torch.cumprod(1.0 - betas, dim=0)])
     share = kept[steps][:, None, None, None].to(images.dtype)
-    noised: Tensor = share.sqrt() * images + DIFFUSION_SIGMA * (1.0 - share).sqrt() * torch.randn_like(images)
+    drawn_noise = drawn_like(torch.randn_like, images)
+    noised: Tensor = share.sqrt() * images + DIFFUSION_SIGMA * (1.0 - share).sqrt() * drawn_noise
     return noised
 
 
@@ -133,7 +137,7 @@ def apply(names: Iterable[str], images: Tensor, strength: Tensor | None = None) 
         elif strength is None:
             images = AUGMENTS[name](images)
         else:
-            chosen = torch.rand(len(images), 1, 1, 1, device=images.device) < strength
+            chosen = drawn(lambda n: torch.rand(n, 1, 1, 1, device=strength.device), len(images)) < strength
             images = torch.where(chosen, AUGMENTS[name](images), images)
     return images
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
+
+from training.core.sharding import drawn_like, dropout
 
 
 def add_generator_noise(stages: Iterable[nn.Module], share: float, sigma: float) -> None:
@@ -19,7 +20,7 @@ def add_generator_noise(stages: Iterable[nn.Module], share: float, sigma: float)
     def hook(stage: nn.Module, inputs: object, features: Tensor) -> Tensor:
         if not stage.training:
             return features
-        return dropout(features, share) + sigma * torch.randn_like(features)
+        return dropout(features, share) + sigma * drawn_like(torch.randn_like, features)
 
     if share or sigma:
         for stage in stages:

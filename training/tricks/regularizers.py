@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from training.core.sharding import drawn
+
 
 @dataclass(frozen=True, kw_only=True)
 class View:
@@ -47,7 +49,7 @@ def squared_gradient_norm(d: Callable[[Tensor], Tensor], images: Tensor) -> Tens
 
 def gradient_penalty(view: View) -> Tensor:
     """Draw the gradient's length to 1 at a random point between each real and a fake: (|gradient| - 1)^2."""
-    share = torch.rand(len(view.real), 1, 1, 1, device=view.real.device)
+    share = drawn(lambda n: torch.rand(n, 1, 1, 1, device=view.real.device), len(view.real))
     length = (squared_gradient_norm(view.d, torch.lerp(view.fake, view.real, share)) + 1e-12).sqrt()
     return (length - 1.0).square()
 

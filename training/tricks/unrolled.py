@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.optim import Optimizer
 
+from training.core.sharding import summed_together
+
 Weights = dict[str, Tensor]
 
 
@@ -19,13 +21,15 @@ def unrolled_head(
     """Return the head as it would be after `steps` steps of Adam on `loss`, differentiable through those steps.
 
     Metz et al. 2017 (arXiv:1611.02163), eq. 7 and 8. `loss` takes a function that stands for the head. Neither the
-    head nor its optimizer changes. What G's images did to D's steps flows back to G.
+    head nor its optimizer changes. What G's images did to D's steps flows back to G. Where processes share a step, the
+    losses of all of them are summed.
     """
     weights: Weights = dict(head.named_parameters())
     buffers = {name: buffer.clone() for name, buffer in head.named_buffers()}
     moments = {name: _moments(optimizer, weight) for name, weight in weights.items()}
     for _ in range(steps):
-        gradients = torch.autograd.grad(loss(_bind(head, weights, buffers)), list(weights.values()), create_graph=True)
+        found = torch.autograd.grad(loss(_bind(head, weights, buffers)), list(weights.values()), create_graph=True)
+        gradients = summed_together(found)
         pairs = zip(weights.items(), gradients, strict=True)
         stepped = {name: _adam(weight, gradient, moments[name], optimizer) for (name, weight), gradient in pairs}
         weights = {name: weight for name, (weight, _) in stepped.items()}

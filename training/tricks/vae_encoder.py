@@ -7,6 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from training.core.sharding import drawn_like
 from training.discriminators.dcgan import MOST, halvings
 
 
@@ -32,7 +33,7 @@ class Encoder(nn.Module):  # [N, 3, R, R] -> two times [N, z_dim]
 
 def sample(mean: Tensor, log_variance: Tensor) -> Tensor:  # [N, z_dim], [N, z_dim] -> [N, z_dim]
     """Draw one latent from each distribution, so that its gradient goes back to both (arXiv:1312.6114, section 2.4)."""
-    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+    return mean + torch.exp(0.5 * log_variance) * drawn_like(torch.randn_like, mean)
 
 
 def prior_loss(mean: Tensor, log_variance: Tensor) -> Tensor:  # [N, z_dim], [N, z_dim] -> [N]

@@ -25,6 +25,7 @@ from studio.ui.shared.messages import Classes, IndexProgress, NearestReply
 
 MOST_COUNTED = 100  # of either; `check_size` says how many are compared
 Checkpoints = Annotated[list[Sha256], Field(min_length=1, max_length=MOST_COUNTED)]
+Version = Annotated[str, Field(pattern=r"^[0-9-]{0,60}$")]  # of a log; empty where there is none
 Seeds = Annotated[list[Seed], Field(min_length=1, max_length=MOST_COUNTED)]
 
 
@@ -72,6 +73,13 @@ class FactsRequest(Request):
         if self.shown is not None and len(self.shown) != len(self.checkpoints):
             raise PydanticCustomError("other_count", "Something is shown of each checkpoint.")
         return self
+
+
+class CurvesRequest(Request):
+    """Runs whose curves are followed, and the versions of those that are on the screen already, in the same order."""
+
+    checkpoints: Checkpoints
+    versions: Annotated[list[Version], Field(max_length=MOST_COUNTED)] = []
 
 
 class Drawn(Reply):
@@ -149,6 +157,19 @@ class Curves(Reply):
     seconds: list[float]
     quantities: dict[Label, list[float | None]]
     alarms: list[Alarm]
+
+
+class CurvesReply(Reply):
+    """Curves in the order of the runs, None where the version is the one that was asked with.
+
+    `followed` tells that one of them has a log of its own beside its checkpoints, which may grow, and `growing` that one
+    has grown lately.
+    """
+
+    curves: list[Curves | None]
+    versions: list[Version]
+    followed: bool
+    growing: bool
 
 
 class Scores(Reply):

@@ -7,7 +7,8 @@ import { deviceText, namedText, textOf } from "../shared/texts.js";
 import { rangeOf } from "./chart_scale.js";
 import { $, server, state } from "./context.js";
 import { chart, lineSample } from "./line_chart.js";
-import { chosen, described, showProblem } from "./tab.js";
+import { followCurves } from "./live_curves.js";
+import { chosen, described, isOpen, showProblem } from "./tab.js";
 
 let facts = null; // {runs, shown, settings, curves, scores} of what is compared now
 let asking = 0;
@@ -21,6 +22,8 @@ const panels = [".settings", ".curves"].map($);
 
 export function forgetFacts() {
   facts = null;
+  following.end();
+  $(".following").hidden = true;
   asking += 1; // what is still on its way is of what was compared before
   if (panels.some((panel) => panel.open)) askFacts();
 }
@@ -35,9 +38,29 @@ async function askFacts() {
   if (answer.error) return showProblem(answer.error);
   facts = { ...answer, runs, shown };
   showFacts();
+  following.begin();
 }
+
+// While the curves are on the screen, those of a run that goes on grow with it.
+const following = followCurves({
+  isWanted: () => facts !== null && panels[1].open && isOpen() && document.visibilityState === "visible",
+  ask: (versions) => callServer(server.compare_curves, { checkpoints: facts.runs, versions }),
+  show: takeGrown,
+});
+
+function takeGrown({ curves, growing }) {
+  $(".following").hidden = !growing;
+  if (curves.every((one) => one === null)) return;
+  facts.curves = facts.curves.map((before, index) => curves[index] ?? before);
+  showQuantities();
+  showCurves();
+}
+for (const name of ["visibilitychange", "race:tab"]) document.addEventListener(name, following.resume);
 for (const panel of panels) {
-  panel.addEventListener("toggle", () => panel.open && (facts === null ? askFacts() : showFacts()));
+  panel.addEventListener("toggle", () => {
+    if (panel.open) (facts === null ? askFacts : showFacts)();
+    following.resume();
+  });
 }
 
 const nameAt = (index) => `${index + 1} · ${described(facts.runs[index]).name}`;
@@ -155,9 +178,10 @@ const quantities = () => [...new Set(facts.curves.flatMap((one) => Object.keys(o
 
 function showQuantities() {
   const before = $(".quantity").value;
-  $(".quantity").replaceChildren(
-    ...quantities().map((name) => new Option(logged("quantity", name), name, false, name === before)),
-  );
+  const options = quantities().map((name) => new Option(logged("quantity", name), name, false, name === before));
+  const textsOf = (some) => [...some].map((option) => `${option.value} ${option.text}`).join();
+  if (textsOf($(".quantity").options) === textsOf(options)) return; // somebody may have it open
+  $(".quantity").replaceChildren(...options);
 }
 
 function linesOf(quantity, axis) {

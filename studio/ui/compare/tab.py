@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -21,7 +20,7 @@ from studio.checkpoints.settings_diff import (
     scores,
     settings,
 )
-from studio.checkpoints.training_curves import METRICS, read_curves
+from studio.checkpoints.training_curves import Log, newest_log, read_curves
 from studio.rendering.image_encoding import to_png
 from studio.rendering.picture import Picture
 from studio.rendering.renderer import Priority, Wish
@@ -30,6 +29,8 @@ from studio.ui.compare.messages import (
     CellsReply,
     CellsRequest,
     Curves,
+    CurvesReply,
+    CurvesRequest,
     Drawn,
     DrawnCell,
     DrawnTile,
@@ -96,6 +97,12 @@ def build(studio: Studio) -> gr.HTML:
             scores=[list(map(_scored, _scores(entry))) for entry in entries],
         )
 
+    @answers
+    def compare_curves(asked: CurvesRequest) -> CurvesReply:
+        """Return the curves that have grown since they were asked for."""
+        _check_size(len(asked.checkpoints), 1)
+        return _grown(studio, [studio.find(sha256) for sha256 in asked.checkpoints], asked.versions)
+
     return component(
         "compare",
         [
@@ -104,6 +111,7 @@ def build(studio: Studio) -> gr.HTML:
             compare_stop,
             compare_cells,
             compare_facts,
+            compare_curves,
             *_nearest_functions(studio),
         ],
         copies=studio.copies is not None,
@@ -152,17 +160,26 @@ def _scores(entry: Entry) -> list[Scores]:
 
 
 def _curves(studio: Studio, entry: Entry) -> training_curves.Curves:
-    """Read the metrics beside a checkpoint once; a link to outside the gallery is not followed."""
-    file = entry.folder / METRICS
-    if not file.is_file() or not file.resolve().is_relative_to(studio.gallery.root):
-        return training_curves.Curves([], [], {}, [])
-    found = file.stat()
-    return _read_curves(entry.folder, found.st_size, found.st_mtime_ns)
+    """Read the metrics of a run once in each of their versions."""
+    log = newest_log(entry.folder, studio.gallery.root)
+    return _read_curves(log) if log else training_curves.Curves([], [], {}, [])
+
+
+def _grown(studio: Studio, entries: list[Entry], versions: list[str]) -> CurvesReply:
+    logs = [newest_log(entry.folder, studio.gallery.root) for entry in entries]
+    now = [log.version if log else "" for log in logs]
+    known = [*versions, *[None] * len(now)]
+    curves = [
+        None if version == before else Curves.model_validate(asdict(_curves(studio, entry)))
+        for entry, version, before in zip(entries, now, known, strict=False)
+    ]
+    own = [log for log in logs if log and log.of_run]
+    return CurvesReply(curves=curves, versions=now, followed=bool(own), growing=any(log.is_fresh for log in own))
 
 
 @lru_cache(maxsize=24)
-def _read_curves(folder: Path, *version: int) -> training_curves.Curves:
-    return read_curves(folder)
+def _read_curves(log: Log) -> training_curves.Curves:
+    return read_curves(log.folder)
 
 
 def _draw(

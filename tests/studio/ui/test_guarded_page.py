@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from studio.clients import current_client
 from studio.ui import page as studio_page
 from studio.ui.http_limits import Guard
+from tests.proxies import served
 
 SERVER = "/gradio_api/component_server"
 
@@ -168,9 +169,60 @@ def test_a_login_stays_possible(tmp_path: Path) -> None:
         built.close(verbose=False)
 
 
-def test_in_another_app_the_page_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"cannot be mounted at /gan in another app.*GRADIO_ROOT_PATH"):
+def test_gradios_own_mounting_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"call demo\.mount\(app, '/gan'\), not gradio\.mount_gradio_app"):
         gr.mount_gradio_app(FastAPI(), studio_page.build(tmp_path, torch.device("cpu")), path="/gan")
+
+
+@pytest.fixture(scope="module")
+def mounted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    built = studio_page.build(tmp_path_factory.mktemp("none"), torch.device("cpu"))
+    app = built.mount(FastAPI(), "/gan", app_kwargs={"routes": [Route("/mine", PlainTextResponse("own"))]})
+    app.get("/other")(lambda: "other")
+    with served(app) as address, httpx.Client(base_url=address, timeout=20) as opened:
+        yield opened
+    built.discard()
+
+
+def test_mounted_in_another_app_the_page_answers_below_its_path(mounted: httpx.Client) -> None:
+    assert mounted.get("/other").json() == "other"
+    assert mounted.get("/gan").headers["location"].endswith("/gan/")
+    front = mounted.get("/gan/")
+    assert front.headers["content-encoding"] == "gzip"
+    assert "race-modules" in front.text
+    assert mounted.get("/gan/race/alive").json() == {"alive": True}
+    assert mounted.get("/gan/mine").text == "own"
+    parts = mounted.get("/gan/config").json()["components"]
+    header = next(one["id"] for one in parts if one["props"].get("elem_id") == "race-header")
+    asked = {"component_id": header, "fn_name": "link_code", "session_hash": "s"}
+    answer = mounted.post(f"/gan{SERVER}", json={**asked, "data": {"link": "https://x.gradio.live/?seed=1"}})
+    assert "svg" in answer.json()
+
+
+def test_mounted_in_another_app_the_page_is_guarded(mounted: httpx.Client) -> None:
+    front = mounted.get("/gan/", headers={"origin": "https://evil.example"})
+    assert "frame-ancestors" in front.headers["content-security-policy"]
+    assert "race_session" in mounted.cookies
+    assert not [name for name in front.headers if name.startswith("access-control")]
+    for path in ("upload", "process_recording", "queue/join"):
+        assert mounted.post(f"/gan/gradio_api/{path}", json={}).status_code == 404
+    assert mounted.get("/gan/gradio_api/file=pyproject.toml").status_code == 404
+    assert mounted.get("/gan/", headers={"host": "evil.example"}).status_code == 400
+    assert mounted.post(f"/gan{SERVER}", content="x", headers={"content-type": "text/plain"}).status_code == 415
+
+
+def test_an_app_that_was_neither_launched_nor_mounted_says_what_to_do(tmp_path: Path) -> None:
+    built = studio_page.build(tmp_path, torch.device("cpu"))
+    with served(built.app) as address:
+        answer = httpx.get(address)
+    assert (answer.status_code, answer.text) == (503, "Open the studio with demo.launch() or demo.mount(app, path).")
+
+
+def test_a_page_that_a_browser_does_not_find_says_what_a_proxy_needs(client: httpx.Client) -> None:
+    answer = client.get("/gan/", headers={"accept": "text/html,application/xhtml+xml"})
+    assert answer.status_code == 404
+    assert answer.text.count("GRADIO_ROOT_PATH=/") == 2
+    assert "パス" in answer.text
 
 
 def test_the_app_is_guarded_before_it_is_launched(tmp_path: Path) -> None:

@@ -126,6 +126,23 @@ def test_the_page_answers_under_names_that_it_knows(host: str, status: int) -> N
     assert ask("GET", "/", rules=rules, headers={"host": host}).status_code == status
 
 
+@pytest.mark.parametrize("name", ["x-forwarded-host", "x-gradio-server"])
+@pytest.mark.parametrize(
+    ("value", "is_kept"),
+    [
+        *(("studio.school.edu", True), ("https://studio.school.edu/gan", True), ("x.gradio.live, evil.example", True)),
+        *(("127.0.0.1:7860", True), ("[::1]:7860", True), ("evil.example", False), ("http://evil.example/", False)),
+        *(("evil.example, localhost", False), ("", False), ("http://[", False), ("localhost@evil.example", False)),
+    ],
+)
+def test_gradio_is_told_of_no_foreign_host(name: str, value: str, is_kept: bool) -> None:
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(Request(scope).headers.get(name, "nothing"))(scope, receive, send)
+
+    rules = Rules(hosts=lambda: {"studio.school.edu"})
+    assert (ask("GET", "/", told, rules, headers={name: value}).text == value) == is_kept
+
+
 @pytest.mark.parametrize("hosts", [[], [b"localhost", b"evil.example"], [b"localhost", b"localhost"]])
 def test_a_request_names_one_host(hosts: list[bytes]) -> None:
     sent = run_to_its_end(exchange("GET", "/", [], headers=[(b"host", host) for host in hosts]))

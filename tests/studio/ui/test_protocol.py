@@ -85,6 +85,7 @@ HONEST: dict[str, dict[str, Any]] = {  # a good request to each function, but fo
     "compare.compare_stop": {"visitor": "v"},
     "compare.compare_cells": {**TILE, "cell": 5},
     "compare.compare_facts": {},
+    "compare.compare_curves": {},
     "compare.compare_nearest": {**TILE, "cell": 5},
     "compare.compare_stop_nearest": {"visitor": "v"},
     "morph.morph_about": {},

@@ -109,6 +109,7 @@ def test_the_differences_to_a_recorded_recipe_are_named() -> None:
 
 
 CORRECTED = {
+    "best": ["spectral=2.0 (0.0 there)"],
     "diffusion_gan": ["d_timestep=true (false there)"],
     "stylegan2_light": ["mapping_lr=0.01 (1.0 there)", "lazy_step=true (false there)"],
     "fastgan": ["reconstruct_augmented=true (false there)"],

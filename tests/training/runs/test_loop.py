@@ -751,6 +751,50 @@ def test_a_run_of_before_its_recipe_was_brought_to_its_paper_goes_on_as_it_was(
     assert found[0] == found[1]
 
 
+def test_a_run_goes_on_with_another_recipe_where_it_is_asked_to(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=80))
+    changed = replace(TINY, g_lr=1e-4, spectral=1.0, flip=False)
+    with pytest.raises(CheckpointError, match=r"holds another run \(.*g_lr.*\); give another --out, or .*--change"):
+        open_session(changed, 0, images, tmp_path / "run", Compute(CPU))
+    session = open_session(changed, 0, images, tmp_path / "run", Compute(CPU), change=True)
+    assert [group["lr"] for group in session.run.g_optimizer.param_groups] == [1e-4]
+    assert session.run.g_optimizer.state
+    loop.train(session, Budget(images=160), quiet=True)
+    settings = ["spectral 0.0 -> 1.0", "flip True -> False", f"g_lr {TINY.g_lr} -> 0.0001"]
+    assert session.about["changes"] == [{"images": 80, "settings": settings}]
+    after = run_for(tmp_path / "run", images, Budget(images=240), changed)  # from now on it is this recipe's run
+    assert after.about["changes"] == session.about["changes"]
+    assert after.about["recipe"] == changed.to_dict()
+    card = (tmp_path / "run" / "000000240" / "README.md").read_text(encoding="utf-8")
+    assert "from image 80 on: spectral 0.0 -> 1.0, flip True -> False" in card
+
+
+def test_two_halves_after_a_change_are_the_whole(tmp_path: Path, images: Data) -> None:
+    found = []
+    for name, stops in (("halves", (160, 240)), ("whole", (240,))):
+        run_for(tmp_path / name, images, Budget(images=80))
+        changed = replace(TINY, spectral=1.0)
+        for number, stop in enumerate(stops):
+            session = open_session(changed, 0, images, tmp_path / name, Compute(CPU), change=number == 0)
+            loop.train(session, Budget(images=stop), quiet=True)
+        found.append(checkpoint.load(tmp_path / name / "000000240").sha256)
+    assert found[0] == found[1]
+
+
+def test_no_change_makes_other_networks_other_pictures_or_another_seed_of_a_run(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=80))
+    with pytest.raises(CheckpointError, match="holds a state that is not of its recipe"):
+        open_session(replace(TINY, g_width=3), 0, images, tmp_path / "run", Compute(CPU), change=True)
+    with pytest.raises(CheckpointError, match=r"holds another run \(seed 0 -> 1\); give another --out\."):
+        open_session(TINY, 1, images, tmp_path / "run", Compute(CPU), change=True)
+
+
+def test_a_change_of_nothing_is_none(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=80))
+    session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), change=True)
+    assert "changes" not in session.about
+
+
 def test_a_hybrid_is_resumed_and_its_checkpoint_has_no_encoder(tmp_path: Path, images: Data) -> None:
     hybrid = replace(TINY, hybrid=0.1)
     halves, whole, plain = (tmp_path / name for name in ("halves", "whole", "plain"))

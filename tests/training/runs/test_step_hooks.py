@@ -32,6 +32,7 @@ SWITCHED: dict[str, dict[str, Any]] = {  # the switches that turn each hook on
     "FeatureMatching": {"feature_matching": 1.0},
     "ClassLoss": {"classes": 3, "condition": "classifier"},
     "VaeEncoder": {"hybrid": 0.1},
+    "SpectralRegularization": {"spectral": 1.0},
 }
 
 
@@ -58,7 +59,8 @@ def test_each_hook_overrides_a_place_of_the_step(hook: type[StepHook]) -> None:
 def test_the_step_asks_for_no_trick() -> None:
     """The step and what it is made of read no switch of a trick that a hook stands for."""
     switches = {"d_noise", "d_blur", "style_mixing", "replay", "flip_labels", "sliced", "clip", "unrolled"}
-    switches |= {"feature_matching", "condition", "class_weight", "hybrid", "d_timestep", "judge_reconstructions"}
+    switches |= {"feature_matching", "condition", "class_weight", "hybrid", "d_timestep", "spectral"}
+    switches |= {"judge_reconstructions"}
     tree = ast.parse(textwrap.dedent(inspect.getsource(Trainer)))
     read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert "d_steps" in read

@@ -751,7 +751,7 @@ def test_judged_reconstructions_count_the_reals_once() -> None:
     weight = torch.zeros(4, 1, requires_grad=True)
     output = DiscriminatorOutput(weight, weight)
     batch = run.batch(run.reals(reals(run.recipe, 0)), None)
-    hook(run, JudgedReconstructions).after_generation(batch)
+    hook(run, JudgedReconstructions).after_generation(batch, batch.images)
     loss = run.d_loss(run.d.head, Outputs(output, output.each(Tensor.detach), None))
     loss.backward()
     torch.testing.assert_close(weight.grad, torch.full((4, 1), -0.5 / 4))  # once the derivative of softplus(-x) at 0

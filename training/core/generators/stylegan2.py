@@ -11,6 +11,7 @@ from torch.nn.functional import conv2d, interpolate, leaky_relu
 
 from training.core.generators.base import GeneratorNetwork, unit_moment
 from training.core.generators.config import GeneratorConfig, channels_at, sides
+from training.core.sharding import batch_mean, drawn
 
 MEAN_KEEP = 0.995  # of the mean style, a step
 GAIN = 2.0**0.5  # by which a leaky ReLU keeps the scale; weights that none follows are scaled back by it
@@ -48,7 +49,7 @@ class StyleGAN2Generator(GeneratorNetwork):
             w = leaky_relu(layer(w), 0.2)
         if self.training:
             with torch.no_grad():
-                self.mean_w.lerp_(w.detach().mean(dim=0).to(self.mean_w.dtype), 1.0 - MEAN_KEEP)
+                self.mean_w.lerp_(batch_mean(w.detach()).to(self.mean_w.dtype), 1.0 - MEAN_KEEP)
         if psi != 1.0:
             w = torch.lerp(self.mean_w, w, psi)
         return w[:, None].expand(-1, self.styles, -1)
@@ -82,9 +83,12 @@ class _Block(nn.Module):  # [N, before, S, S], [N, w_dim] -> [N, after, S, S]
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         for convolution, strength, fixed in zip(self.convolutions, self.strengths, self.noise, strict=True):
-            noise = torch.randn(len(x), *fixed.shape, device=x.device) if self.training else fixed
+            noise = self._drawn_noise(x) if self.training else fixed
             x = GAIN * leaky_relu(convolution(x, w) + strength * noise, 0.2)
         return x
+
+    def _drawn_noise(self, x: Tensor) -> Tensor:  # [N, C, S, S] -> [N, 1, S, S]
+        return drawn(lambda count: torch.randn(count, *self.noise.shape[1:], device=x.device), len(x))
 
 
 class Modulated(nn.Module):  # [N, before, S, S], [N, w_dim] -> [N, after, S, S]

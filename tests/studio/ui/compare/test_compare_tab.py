@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -106,6 +107,32 @@ def test_a_log_that_grows_is_read_again(ask: Ask, root: Path, hashes: list[str])
         with log.open("a", encoding="utf-8") as file:
             file.write(f'{{"images": {count}, "seconds": 1, "d_loss": 1}}\n')
         assert len(ask("compare_facts", {"checkpoints": [hashes[2]]})["curves"][0]["images"]) == count
+
+
+def test_curves_of_a_run_that_goes_on_are_those_of_its_own_log(ask: Ask, root: Path, hashes: list[str]) -> None:
+    begun = ask("compare_curves", {"checkpoints": [hashes[2], hashes[0]]})
+    assert (begun["followed"], begun["growing"]) == (False, False)
+    log = root / "run" / "metrics.jsonl"
+    try:
+        for count in (1, 2):
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f'{{"images": {3000 + count}, "seconds": 1, "d_loss": 1}}\n')
+            grown = ask("compare_curves", {"checkpoints": [hashes[2], hashes[0]], "versions": begun["versions"]})
+            assert (grown["followed"], grown["growing"]) == (True, True)
+            assert grown["versions"] != begun["versions"]
+            assert grown["curves"][0]["images"] == [3001, 3002][:count]
+            assert grown["curves"][1] is None  # the other one is as it was
+            assert ask("compare_facts", {"checkpoints": [hashes[2]]})["curves"][0]["images"] == [3001, 3002][:count]
+            begun = grown
+        still = ask("compare_curves", {"checkpoints": [hashes[2], hashes[0]], "versions": begun["versions"]})
+        assert (still["curves"], still["versions"]) == ([None, None], begun["versions"])
+        os.utime(log, (1, 1))
+        assert not ask("compare_curves", {"checkpoints": [hashes[2]]})["growing"]
+        log.unlink()
+        log.symlink_to(root.parent / "outside.jsonl")
+        assert not ask("compare_curves", {"checkpoints": [hashes[2]]})["followed"]
+    finally:
+        log.unlink()
 
 
 def test_tiles_that_are_drawn_together_equal_those_drawn_alone(root: Path, hashes: list[str]) -> None:
