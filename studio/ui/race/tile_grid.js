@@ -44,6 +44,7 @@ function card(tile) {
 
 export function showGrid() {
   $(".tile-grid").replaceChildren(...shownTiles().map(card));
+  $(".open-exhibition").disabled = shownTiles().length === 0;
 }
 
 onStatus((now, before) => {
