@@ -86,6 +86,7 @@ def test_marks_of_a_sheet_live_in_memory(page: Page) -> None:
     page.keyboard.press("x")
     (marks,) = page.evaluate("Object.values(window.ganRace.keep.read('marks'))")
     assert sorted(marks.values()) == ["drop", "keep"]
+    page.keyboard.press("ArrowLeft")
     page.keyboard.press("x")
     (marks,) = page.evaluate("Object.values(window.ganRace.keep.read('marks'))")
     assert list(marks.values()) == ["keep"]

@@ -188,6 +188,23 @@ def test_one_that_the_folder_has_is_not_kept_twice(call: Call, studio: Studio) -
     assert files_in(studio.added.folder) == []
 
 
+def test_a_name_of_the_folders_own_is_refused_before_the_weights_come(call: Call, studio: Studio, other: Path) -> None:
+    refusal = send(call, other, "ONE")["error"]
+    assert (refusal["code"], refusal["values"]) == ("error_add_name", {"name": "ONE"})
+    assert files_in(studio.added.folder) == []
+
+
+def test_a_name_that_the_folder_gets_while_the_weights_come_is_refused(
+    call: Call, studio: Studio, other: Path, make_checkpoint: Make
+) -> None:
+    weights = (other / "model.safetensors").read_bytes()
+    config = (other / "config.json").read_text(encoding="utf-8")
+    token = call("add_begin", config=config, size=len(weights), name="late")["upload"]
+    make_checkpoint(studio.root / "late", seed=8)
+    answer = call("add_piece", upload=token, offset=0, piece=base64.b64encode(weights).decode())
+    assert code_of(answer) == "error_add_name"
+
+
 def test_a_pickle_is_refused_with_its_first_piece(call: Call, studio: Studio, other: Path) -> None:
     torch.save({"a": torch.zeros(9999)}, other / "model.safetensors")
     assert code_of(send(call, other)) == "error_add_pickle_inside"
