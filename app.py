@@ -74,7 +74,8 @@ def main() -> int:
         checkpoints = hub.opened(options.checkpoints)
         _check(options, checkpoints)
         adding = _adding() and not options.no_adding
-        page = build(checkpoints, runtime.drawing_device(), options.data, adding, options.race)
+        device = runtime.drawing_device()
+        page = build(checkpoints, device=device, data=options.data, adding=adding, race=options.race)
         page.launch(server_port=options.port, share=options.share)
     except (OSError, ValueError) as error:
         print(printable(f"error: {error}"), file=sys.stderr)

@@ -31,7 +31,7 @@ GAN Race Studio with {count}: draw whole-seed tiles, compare them, export one th
   folder; otherwise they end with a restart. `GAN_RACE_ADDING=off` lets nobody add a checkpoint.
 """
 ON_CPU = "It draws on the CPU."
-ON_ZERO_GPU = "It runs on ZeroGPU hardware and draws on its CPU: a tile takes less time than a wait for the GPU."
+ON_ZERO_GPU = "It runs on ZeroGPU hardware and draws on its CPU, so that it takes nothing of your daily GPU time."
 HOME = "https://huggingface.co/spaces"
 
 

@@ -67,8 +67,7 @@ def declare_gpu_function() -> None:
 def draw_on_gpu(folder: str, seed: int) -> Pixels:  # -> [10 R, 10 R, 3]
     """Draw a tile on the GPU, which is there during the call alone.
 
-    The page calls it nowhere: a tile takes about a second on the CPU, and each call of a GPU a wait and a share of the
-    visitor's daily minutes.
+    The page calls it nowhere: each call waits for a GPU and costs a share of the visitor's daily minutes.
     """
     from training.core import checkpoint
     from training.core.tile import seed_sheet
