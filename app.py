@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from studio.space import runtime
 from training.core.command_line import Parser, announce
 
 if __name__ == "__main__":
     announce("PyTorch and the page")  # before the imports that take their time
+    runtime.prepare()  # before PyTorch, which ZeroGPU changes
 
 import argparse
 import os
@@ -72,7 +74,8 @@ def main() -> int:
         checkpoints = hub.opened(options.checkpoints)
         _check(options, checkpoints)
         adding = _adding() and not options.no_adding
-        page = build(checkpoints, data=options.data, adding=adding, race=options.race)
+        device = runtime.drawing_device()
+        page = build(checkpoints, device=device, data=options.data, adding=adding, race=options.race)
         page.launch(server_port=options.port, share=options.share)
     except (OSError, ValueError) as error:
         print(printable(f"error: {error}"), file=sys.stderr)

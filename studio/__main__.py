@@ -1,4 +1,4 @@
-"""The command line of the studio: export a seed's tile, verify anybody's tile, hold a race."""
+"""The command line of the studio: export a seed's tile, verify anybody's tile, hold a race, make a Space."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from studio.race.tile_file import MAX_FILE_BYTES, export_png, file_name, tile_pn
 from studio.race.training_copies import TrainingCopies
 from studio.race.verdict import Verdict
 from studio.race.verification import verify
+from studio.space import command as space_command
 from training.core import checkpoint, hub, run_folder
 from training.core.atomic_write import write_file
 from training.core.latents import check_seed
@@ -269,6 +270,7 @@ def _parser() -> Parser:
     )
     command.set_defaults(command=check)
     race_commands.add_parser(commands)
+    space_command.add_parser(commands)
     return parser
 
 

@@ -23,6 +23,8 @@ import yaml
 LARGE = (".safetensors", ".jpg", ".png")
 INTERNAL = (500, {}, {"error": "Internal Error"})
 WRITER, READER, STRANGER = "hf_writer0123456789", "hf_reader0123456789", "hf_stranger0123456789"
+FREE_HARDWARE = "zero-a10g"
+MOST_SHORT = 60
 NAMES = {WRITER, READER, STRANGER}
 Reply = tuple[int, dict[str, str], Any]  # status, headers, JSON or bytes
 
@@ -67,16 +69,18 @@ class Hub:
     broken_transfers: int = 0  # of large files, which end half-way
     damaged: bool = False  # large files arrive with another byte
     out_of_order: bool = False
+    created: list[dict[str, Any]] = field(default_factory=list)  # what repositories were asked for
+    wants_payment: bool = False  # for every Space but those of the free hardware
 
     def model(self, name: str, files: dict[str, bytes] | None = None, **options: bool) -> Repo:
         """Add a repository of a model."""
-        return self._add("model", name, files, **options)
+        return self.add("model", name, files, **options)
 
     def dataset(self, name: str, files: dict[str, bytes] | None = None) -> Repo:
         """Add a repository of a dataset."""
-        return self._add("dataset", name, files)
+        return self.add("dataset", name, files)
 
-    def _add(self, kind: str, name: str, files: dict[str, bytes] | None, **options: bool) -> Repo:
+    def add(self, kind: str, name: str, files: dict[str, bytes] | None, **options: bool) -> Repo:
         repo = self.repos[kind, name] = Repo(**options)
         repo.commit({".gitattributes": b"*.safetensors filter=lfs\n"})
         if files is not None:
@@ -210,6 +214,10 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(403 if self.token else 401, message="Forbidden: you must use a write token")
         return repo
 
+    def _named(self, kinds: str | None) -> str:
+        """Return the kind of repository that an address names in the plural, models by nothing at all."""
+        return (kinds or "models/").rstrip("/").removesuffix("s")
+
     def _files(self, kind: str, name: str, revision: str) -> tuple[str, dict[str, bytes]]:
         repo = self._repo(kind, name)
         oid = repo.find(revision)
@@ -258,26 +266,32 @@ class _Handler(BaseHTTPRequestHandler):
         name = f"{asked['organization']}/{asked['name']}"
         if self.token != WRITER:
             raise RefusedError(403 if self.token else 401, message="You don't have the rights to create a model here")
-        if ("model", name) in self.known.repos:
+        kind = asked.get("type", "model")
+        if kind == "space" and self.known.wants_payment and asked.get("hardware") != FREE_HARDWARE:
+            raise RefusedError(402, message="Payment required")
+        if (kind, name) in self.known.repos:
             return 409, {}, {"error": "You already created this repo", "url": f"{self.known.url}/{name}"}
-        self.known.model(name, private=asked.get("private") is True or asked.get("visibility") == "private")
-        return 200, {}, {"url": f"{self.known.url}/{name}"}
+        self.known.created.append(asked)
+        private = asked.get("private") is True or asked.get("visibility") == "private"
+        self.known.add(kind, name, None, private=private)
+        return 200, {}, {"url": f"{self.known.url}/{'spaces/' * (kind == 'space')}{name}"}
 
     def validate_yaml(self) -> Reply:
-        problems = card_problems(json.loads(self.body)["content"])
+        asked = json.loads(self.body)
+        problems = (space_problems if asked["repoType"] == "space" else card_problems)(asked["content"])
         errors = [{"message": problem} for problem in problems]
         return 400 if errors else 200, {}, {"errors": errors, "warnings": []}
 
-    def preupload(self, name: str, _revision: str) -> Reply:
-        self._repo("model", name, to_write=True)
+    def preupload(self, kind: str, name: str, _revision: str) -> Reply:
+        self._repo(kind, name, to_write=True)
         listed = [
             {"path": file["path"], "uploadMode": "lfs" if is_large(file["path"]) else "regular", "shouldIgnore": False}
             for file in json.loads(self.body)["files"]
         ]
         return 200, {}, {"files": listed}
 
-    def batch(self, name: str) -> Reply:
-        self._repo("model", name, to_write=True)
+    def batch(self, kinds: str | None, name: str) -> Reply:
+        self._repo(self._named(kinds), name, to_write=True)
         objects = []
         for wanted in json.loads(self.body)["objects"]:
             actions = {"upload": {"href": f"{self.known.storage_url}/{wanted['oid']}"}}
@@ -291,8 +305,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.known.stored[oid] = self.body
         return 200, {}, b""
 
-    def commit(self, name: str, _branch: str) -> Reply:
-        repo = self._repo("model", name, to_write=True)
+    def commit(self, kind: str, name: str, _branch: str) -> Reply:
+        repo = self._repo(kind, name, to_write=True)
         lines = [json.loads(line) for line in self.body.decode().splitlines()]
         files = dict(repo.commits[repo.head])
         for line in lines:
@@ -339,6 +353,21 @@ def card_problems(card: str) -> list[str]:
     return problems + [problem for model in data.get("model-index", []) for problem in _index_problems(model)]
 
 
+def space_problems(readme: str) -> list[str]:
+    """Say what the Hub would find wrong with the metadata of a Space."""
+    data = yaml.safe_load(readme.split("---\n")[1])
+    texts = ("title", "sdk", "sdk_version", "python_version", "app_file", "short_description")
+    problems = [f'"{name}" must be a string' for name in texts if not isinstance(data.get(name), str)]
+    problems += [
+        f'"{name}" must be an array' for name in ("models", "tags") if not isinstance(data.get(name, []), list)
+    ]
+    if len(data.get("short_description") or "") > MOST_SHORT:
+        problems.append(f'"short_description" must have at most {MOST_SHORT} characters')
+    if not str(data.get("thumbnail", "https://")).startswith("https://"):
+        problems.append('"thumbnail" must be an address')
+    return problems
+
+
 def _index_problems(model: dict[str, Any]) -> Iterator[str]:
     if not isinstance(model.get("name"), str):
         yield '"model-index[0].name" must be a string'
@@ -356,11 +385,12 @@ REPO = r"([^/]+/[^/]+)"
 ROUTES: list[tuple[str, Any]] = [
     (r"/api/repos/create", _Handler.create),
     (r"/api/validate-yaml", _Handler.validate_yaml),
-    (rf"/api/models/{REPO}/preupload/(.+)", _Handler.preupload),
-    (rf"/api/models/{REPO}/commit/(.+)", _Handler.commit),
-    (rf"/{REPO}\.git/info/lfs/objects/batch", _Handler.batch),
-    (rf"/api/(model|dataset)s/{REPO}(?:/revision/(.+))?", _Handler.info),
-    (rf"/api/(model|dataset)s/{REPO}/tree/([^/]+)", _Handler.tree),
+    (rf"/api/(model|space)s/{REPO}/preupload/(.+)", _Handler.preupload),
+    (rf"/api/(model|space)s/{REPO}/commit/(.+)", _Handler.commit),
+    (rf"/(spaces/)?{REPO}\.git/info/lfs/objects/batch", _Handler.batch),
+    (rf"/api/(model|dataset|space)s/{REPO}(?:/revision/(.+))?", _Handler.info),
+    (rf"/api/(model|dataset|space)s/{REPO}/tree/([^/]+)", _Handler.tree),
+    (rf"/spaces/{REPO}/resolve/([^/]+)/(.+)", lambda handler, *found: handler.resolve("space", *found)),
     (rf"/datasets/{REPO}/resolve/([^/]+)/(.+)", lambda handler, *found: handler.resolve("dataset", *found)),
     (rf"/{REPO}/resolve/([^/]+)/(.+)", lambda handler, *found: handler.resolve("model", *found)),
 ]

@@ -43,9 +43,12 @@ FONTS = [
     "sans-serif",
 ]
 HOSTS = "GAN_RACE_HOSTS"  # names further to those in http_hosts.py, with commas between
+SPACE_HOST = "SPACE_HOST"  # the name of a Space, which can have a domain of its own
 LIMITS = {
     "max_threads": 256,  # they wait for pictures, with a hundred visitors too; one thread draws
     "state_session_capacity": 200,
+    "ssr_mode": False,  # a Space could ask for it: Node would stand before the guard
+    "pwa": False,  # in a Space Gradio would link an icon, which is its own and not the studio's
 }
 OWN_ROUTES = [*favourites.ROUTES, *FILE_ROUTES]
 SPOKEN = "common.complete"  # which Gradio has read out by its name
@@ -152,7 +155,7 @@ class Page(gr.Blocks):
         self._mount_path = path
 
     def _hosts(self) -> set[str]:
-        named = os.environ.get(HOSTS, "").split(",")
+        named = [*os.environ.get(HOSTS, "").split(","), os.environ.get(SPACE_HOST)]
         found = map(host_of, (self.share_url, self.root_path, getattr(self, "server_name", None), *named))
         return {host for host in found if host}
 

@@ -115,10 +115,9 @@ def test_the_studio_opens_on_an_address_and_shows_the_commit(
 def test_the_studio_of_a_notebook_opens_on_the_address_in_the_environment(
     folder: Path, launched: list[Launched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "CHECKPOINTS", ADDRESS)
-    monkeypatch.delitem(vars(app), "demo", raising=False)
+    monkeypatch.setattr(app, "_opened", None)
+    monkeypatch.setenv("GAN_RACE_CHECKPOINTS", ADDRESS)
     page = app.demo
-    monkeypatch.delitem(vars(app), "demo")
     assert [entry.problem for entry in Gallery(page.root).entries()] == [None]
 
 

@@ -23,6 +23,7 @@ from studio.checkpoints.visitor_checkpoints import (
 )
 from studio.favourites import owner_of
 from studio.rendering.renderer import Priority
+from studio.space.runtime import state_lasts
 from studio.ui.checkpoints.messages import (
     Added,
     BeginReply,
@@ -76,7 +77,8 @@ def build(studio: Studio) -> gr.HTML:
         return _list(studio, owner)
 
     functions = [list_checkpoints, preview, remove, *_adding(studio)]
-    return component("checkpoints", functions, kind="panel", adding=LIMITS if studio.uploads else None)
+    adding = LIMITS if studio.uploads else None
+    return component("checkpoints", functions, kind="panel", adding=adding, state_lasts=state_lasts())
 
 
 def _adding(studio: Studio) -> list[ServerFunction]:

@@ -29,6 +29,7 @@ const refuse = (key, values) => sayAdding({ key, values, failed: true });
 function showAdding() {
   $(".adding").hidden = !props.adding;
   $(".to-adding").hidden = !props.adding;
+  $(".state-ends").hidden = props.state_lasts;
   if (props.adding) {
     $(".add-hint").textContent = textOf("add_hint", {
       limit: megabytes(props.adding.most_bytes),

@@ -17,10 +17,11 @@ import { openSeed } from "../shared/tabs.js";
 import { onLanguage, textOf, tileWords } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 import { visitorSecret } from "../shared/visitor_secret.js";
-import { $, dialog, element, server } from "./context.js";
+import { $, dialog, element, props, server } from "./context.js";
 import { chooser, showZip } from "./download_zip.js";
 
 const status = $(".status");
+$(".state-ends").hidden = props.state_lasts;
 
 let wall = []; // the studio's favourites as the program told them last
 let owner = null; // what the program calls this browser: enough to know its stars again, too little to become it

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from studio.favourites import Favourite, owner_of
 from studio.rendering.renderer import Priority
+from studio.space.runtime import state_lasts
 from studio.ui.component import component, to_base64
 from studio.ui.export.messages import ExportReply, ExportRequest
 from studio.ui.export.tab import exported
@@ -48,7 +49,7 @@ def build(studio: Studio) -> gr.HTML:
     async def exact_tile(asked: ExportRequest) -> ExportReply:
         return await exported(studio, asked)
 
-    return component("favourites", [share, thumbnail, exact_tile], kind="panel")
+    return component("favourites", [share, thumbnail, exact_tile], kind="panel", state_lasts=state_lasts())
 
 
 def _favourite(row: FavouriteRow) -> Favourite:
