@@ -4,7 +4,7 @@
 import { callServer } from "../shared/api.js";
 import { jpegUrl, make, saveBlob } from "../shared/dom.js";
 import { readFile } from "../shared/file_input.js";
-import { errorText, textOf } from "../shared/texts.js";
+import { errorText, namedText, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 import { $, server } from "./context.js";
 import { likeness, signatureOf } from "./duplicates.js";
@@ -285,7 +285,7 @@ function rowElement(row) {
   const hours = declared.training_hours?.toFixed(1);
   const cells = [
     ...[[image], [name], [outcome, ...reason], [checkpoint], [verdict.seed], [verdict.psi]],
-    ...[[declared.seeds_looked_at], [hours], [declared.pretrained], notesOf(row)],
+    ...[[declared.seeds_looked_at], [hours], [namedText(declared.pretrained)], notesOf(row)],
   ];
   return make("tr", {}, ...cells.map((content, index) => cellElement(HEADINGS[index], content)));
 }

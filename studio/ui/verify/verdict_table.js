@@ -39,7 +39,7 @@ function valuesOf({ file, verdict, declared, sentence, duplicateWords, compariso
   const { outcome, checkpoint, seed, psi, origin } = verdict;
   return [
     ...[file, outcome, sentence, checkpoint, declared.checkpoint_name, seed, psi, declared.seeds_looked_at],
-    ...[declared.training_hours, declared.pretrained, duplicateWords, origin],
+    ...[declared.training_hours, declared.pretrained?.text, duplicateWords, origin],
     ...[comparison?.tiles.map((one) => one.seed).join(", "), comparison?.score.toFixed(2), comparison?.repeated],
     ...[comparison?.copies?.length, warnings.join(" ")],
   ];
@@ -65,5 +65,7 @@ function objectOf({ file, verdict, declared, sentence, duplicates, comparison, w
     repeated: comparison.repeated,
     copies: comparison.copies,
   };
-  return { file, verdict: { ...verdict, sentence, comparison: compared, warnings }, ...declared, duplicates };
+  const pretrained = declared.pretrained?.text ?? null;
+  const judged = { ...verdict, sentence, comparison: compared, warnings };
+  return { file, verdict: judged, ...declared, pretrained, duplicates };
 }

@@ -230,6 +230,14 @@ test("the same texts get an apostrophe as in the tables of the program", () => {
     assert.equal(firstCell(text), text);
 });
 
+test("a pretrained network is written as its file calls it", () => {
+  const pretrained = { text: "a network", code: "network_eye", values: {} };
+  const rows = [{ ...ROW, declared: { ...DECLARED, pretrained } }];
+  assert.ok(toCsv(rows).includes(",1.5,a network,,"));
+  assert.equal(JSON.parse(toJson(rows)).files[0].pretrained, "a network");
+  assert.equal(JSON.parse(toJson([ROW])).files[0].pretrained, null);
+});
+
 test("the numbers of a comparison are in both files", () => {
   const comparison = {
     tiles: [{ seed: 4 }, { seed: 5 }],
