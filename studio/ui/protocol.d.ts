@@ -100,7 +100,7 @@ export interface CheckReply {
   checkpoint_name: string | null;
   seeds_looked_at: number | null;
   training_hours: number | null;
-  pretrained: string | null;
+  pretrained: Named | null;
   recipe: string | null;
   thumbnail: Base64 | null;
   signature: Base64 | null;

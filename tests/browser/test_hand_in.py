@@ -70,6 +70,31 @@ def test_another_tile_begins_anew(address: str, open_page: Open) -> None:
     expect(page.locator(".hand-in-text")).to_be_hidden()
 
 
+def test_the_text_is_of_the_tile_of_the_file_when_another_one_is_shown_before_it_comes(
+    address: str, checkpoints: Path, open_page: Open
+) -> None:
+    page = open_page(f"{address}?seed=7&tab=export", tile=False)
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route) if '"export_tile"' in (route.request.post_data or "") else route.continue_()
+
+    page.route("**/component_server**", hold)
+    page.locator(".download").click()
+    page.evaluate("window.ganRace.setSeed({ seed: 8 })")
+    expect(page.locator(".export-caption")).to_contain_text("seed 8")
+    with page.expect_download() as waiting:
+        held[0].continue_()
+    sha256 = file_sha256(checkpoints / "alpha" / "model.safetensors")
+    file = file_name(sha256, 7, 1.0)
+    assert waiting.value.suggested_filename == file
+    link = TEXTS["hand_in_link_here"][0].format(link=f"{address}?ck={sha256[:8]}&seed=7&name=alpha")
+    values = {"name": "alpha", "sha256": sha256, "seed": 7, "psi": 1, "file": file, "link": link}
+    expect(page.locator(".hand-in-text")).to_have_value(TEXTS["hand_in_text"][0].format(**values))
+    page.locator(".verify-it").click()
+    expect(page.locator(OUTCOME)).to_have_text(TEXTS["verdict_pass_exact"][0])
+
+
 def test_a_file_that_does_not_pass_is_said_to_fail_beside_the_button(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=7&tab=export", tile=False)
 

@@ -171,6 +171,87 @@ def test_stop_and_go_on(verify_page: Page, mails: Path) -> None:
     expect(verify_page.locator(".batch")).to_be_hidden()
 
 
+def held_from(page: Page, *words: str) -> list[Route]:
+    """Hold back the requests that contain all these words, until they are answered by the test."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        data = route.request.post_data or ""
+        if all(word in data for word in words):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(SERVER, hold)
+    return held
+
+
+def wait_for_held(page: Page, held: list[Route], count: int) -> None:
+    for _ in range(150):
+        if len(held) >= count:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"{len(held)} of {count} requests have come.")
+
+
+def test_files_that_follow_a_cleared_table_are_checked(verify_page: Page, mails: Path) -> None:
+    held = held_from(verify_page, "check_file")
+    verify_page.locator(".file").set_input_files([str(mails / name) for name in ("0.png", "1.png", "changed.png")])
+    wait_for_held(verify_page, held, 2)
+    verify_page.locator(".batch-clear").click()
+    expect(verify_page.locator(".batch")).to_be_hidden()
+    verify_page.locator(".file").set_input_files([str(mails / "2.png"), str(mails / "3.png")])
+    first = held[:2]
+    for route in first:
+        route.continue_()
+    wait_for_held(verify_page, held, 4)
+    for route in held[2:]:
+        route.continue_()
+    finished(verify_page, 2)
+    expect(verify_page.locator(".batch-open")).to_have_text(["2.png", "3.png"])
+    expect(verify_page.locator(".batch-count")).to_contain_text("2 of 2")
+
+
+def test_other_seeds_that_were_drawn_for_an_earlier_verdict_are_dropped(
+    verify_page: Page, mails: Path, tmp_path: Path, checkpoints: Path
+) -> None:
+    bare = tmp_path / "bare.png"
+    bare.write_bytes(to_png(sheet_of(checkpoints / "alpha", 9)))
+    verify_page.locator(".file").set_input_files([str(bare), str(mails / "broken.png")])
+    finished(verify_page, 2)
+    verify_page.get_by_role("button", name="bare.png").click()
+    held = held_from(verify_page, "compare_seeds", '"seed":8')
+    for seed, outcome in (("8", "FAIL"), ("9", "PASS (exact)")):
+        verify_page.locator(".ask-seed").fill(seed)
+        verify_page.get_by_role("button", name="Check", exact=True).click()
+        expect(verify_page.locator(".verdict .outcome")).to_have_text(outcome)
+        wait_for_held(verify_page, held, 2)  # for the table, and for what is shown in full
+    for route in held:
+        response = route.fetch()
+        route.fulfill(response=response, body=re.sub(r'"score":[^,]*', '"score":99.0', response.text()))
+    finished(verify_page, 2)
+    files = json.loads(saved(verify_page, ".batch-json"))["files"]
+    (comparison,) = [one["verdict"]["comparison"] for one in files if one["file"] == "bare.png"]
+    assert comparison["score"] < 99
+
+
+def test_a_file_opened_while_other_seeds_are_drawn_for_another_does_not_wait_for_them(
+    verify_page: Page, mails: Path
+) -> None:
+    verify_page.locator(".file").set_input_files([str(mails / "0.png"), str(mails / "1.png")])
+    finished(verify_page, 2)
+    verify_page.get_by_role("button", name="0.png").click()
+    held = held_from(verify_page, "compare_seeds")
+    verify_page.locator(".others-anew").click()
+    expect(verify_page.locator(".others-line")).to_contain_text("Drawing")
+    wait_for_held(verify_page, held, 1)
+    verify_page.get_by_role("button", name="1.png").click()
+    expect(verify_page.locator(".verdict .facts")).to_contain_text("1.png")
+    expect(verify_page.locator(".others-line")).to_be_hidden()
+    expect(verify_page.locator(".others-anew")).to_be_enabled()
+    held[0].continue_()
+
+
 def test_a_lost_connection_halts_the_table_and_loses_nothing(address: str, open_page: Open, mails: Path) -> None:
     page = opened(open_page, address, quiet=False)
     page.route(SERVER, lambda route: route.abort())

@@ -3,8 +3,7 @@
 import { callServer } from "../shared/api.js";
 import { copyText } from "../shared/clipboard.js";
 import { showNotice } from "../shared/dom.js";
-import { page } from "../shared/page_state.js";
-import { reachableLink } from "../shared/share_link.js";
+import { reachableLink, tileLink } from "../shared/share_link.js";
 import { openVerify } from "../shared/tabs.js";
 import { errorText, onLanguage, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
@@ -14,7 +13,7 @@ import { $, element, server } from "./context.js";
 /** @import { ReachableLink } from "../shared/share_link.js" */
 /** @import { ProgramError, ShownTile } from "../shared/types.d.ts" */
 
-/** @typedef {{ blob: Blob, file: string, base64: string }} SavedFile */
+/** @typedef {{ tile: ShownTile, blob: Blob, file: string, base64: string }} SavedFile with the tile that it is of */
 /** @typedef {{ outcome?: string, error?: ProgramError, isChecking?: boolean }} Check */
 
 /** @type {SavedFile | null} */
@@ -35,7 +34,7 @@ export async function noteFile(next) {
   showSteps();
   if (next === null) return;
   $(".verify-it").focus();
-  const found = await reachableLink();
+  const found = await reachableLink(tileLink(next.tile));
   if (saved !== next) return;
   link = found;
   showText();
@@ -57,22 +56,21 @@ function checkText() {
 }
 
 function showText() {
-  const isThere = saved !== null && link !== null && page.shown !== null;
+  const isThere = saved !== null && link !== null;
   text.hidden = !isThere;
   $(".copy-text").disabled = !isThere;
   const isDead = link?.reach === "qr_one_machine";
   $(".link-warning").hidden = !isThere || !isDead;
   $(".link-warning").textContent = textOf("hand_in_link_warning");
-  if (saved === null || link === null || page.shown === null) return;
-  text.value = handInText(page.shown, saved, isDead ? textOf("hand_in_link_here", link) : link.link);
+  if (saved === null || link === null) return;
+  text.value = handInText(saved, isDead ? textOf("hand_in_link_here", link) : link.link);
 }
 
 /**
- * @param {ShownTile} tile
  * @param {SavedFile} saved
  * @param {string} said of the link
  */
-const handInText = ({ name, sha256, seed, psi }, { file }, said) =>
+const handInText = ({ tile: { name, sha256, seed, psi }, file }, said) =>
   textOf("hand_in_text", { name, sha256, seed, psi, file, link: said });
 
 async function verifySaved() {

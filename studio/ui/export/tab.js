@@ -54,7 +54,8 @@ function setBusy(on) {
 }
 
 $(".download").addEventListener("click", async () => {
-  const { sha256, seed, psi } = page.shown;
+  const tile = page.shown; // another one may be shown when the file comes
+  const { sha256, seed, psi } = tile;
   setBusy(true);
   showOutcome({ key: "exporting" });
   const looked_at = seenSeeds.count(sha256) || null;
@@ -63,7 +64,7 @@ $(".download").addEventListener("click", async () => {
   if (answer.error) return showOutcome({ key: answer.error.code, values: answer.error.values, failed: true });
   const blob = toBlob(answer.png, "image/png");
   saveBlob(blob, answer.file);
-  noteFile({ blob, file: answer.file, base64: answer.png });
+  noteFile({ tile, blob, file: answer.file, base64: answer.png });
   showOutcome({ key: "exported", values: { file: answer.file, megabytes: (blob.size / 1e6).toFixed(1) } });
   $(".manifest").hidden = false;
   $(".manifest pre").textContent = JSON.stringify(answer.manifest, null, 2);

@@ -189,19 +189,30 @@ const toShare = () =>
   sharing.checked
     ? localFavourites.all().map(({ thumb, former, ...one }) => ({ ...one, added: one.added / 1000 }))
     : [];
-const withClaims = (one) => (claims.has(keyOf(one)) ? { ...one, former: claims.get(keyOf(one)) } : one);
 let shared = null; // what the studio was told last
+let later = null; // the timer of what is to be told
+
+// The claims on these favourites, each of which goes out once, by their keys.
+function takeClaims(favourites) {
+  const taken = new Map(favourites.map(keyOf).flatMap((key) => (claims.has(key) ? [[key, claims.get(key)]] : [])));
+  for (const key of taken.keys()) claims.delete(key);
+  return taken;
+}
 
 // Tell the studio which favourites are this browser's; it answers with everybody's.
 async function share() {
+  clearTimeout(later);
   const favourites = toShare();
+  const taken = takeClaims(favourites);
   const answer = await callServer(server.share, {
     secret: visitorSecret(),
     address: location.origin,
-    favourites: favourites.map(withClaims),
+    favourites: favourites.map((one) => (taken.has(keyOf(one)) ? { ...one, former: taken.get(keyOf(one)) } : one)),
   });
-  if (answer.error) return;
-  for (const one of favourites) claims.delete(keyOf(one));
+  if (answer.error) {
+    for (const [key, former] of taken) if (!claims.has(key)) claims.set(key, former);
+    return;
+  }
   owner = answer.owner;
   shared = JSON.stringify(favourites);
   wall = answer.wall;
@@ -209,7 +220,6 @@ async function share() {
   showCards();
 }
 
-let later = null;
 document.addEventListener("race:favourites", () => {
   showCards();
   clearTimeout(later);

@@ -1,5 +1,7 @@
 // What of an address goes into the link that is given away.
 
+/** @import { TileKey } from "./types.d.ts" */
+
 /** What only some tabs say in the address. Export shows Explore's tile, and whoever follows a link to it sees that. */
 const TABS_OF = new Map([
   ["cell", ["explore", "compare"]],
@@ -25,6 +27,18 @@ export function linkFrom(address, name = null) {
   link.searchParams.delete("lang");
   if (name !== null && link.searchParams.has("ck")) link.searchParams.set("name", name);
   return link.href;
+}
+
+/**
+ * The link to a tile, whatever else the address says.
+ * @param {string} address
+ * @param {TileKey & { name: string }} tile
+ */
+export function linkToTile(address, { sha256, seed, psi, name }) {
+  const link = new URL(address);
+  const said = { ck: sha256.slice(0, 8), seed: String(seed), ...(psi !== 1 && { psi: String(psi) }) };
+  link.search = String(new URLSearchParams(said));
+  return linkFrom(link.href, name);
 }
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\]|::1?)$/;

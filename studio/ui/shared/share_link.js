@@ -3,11 +3,11 @@
 import { callServer } from "./api.js";
 import { findCheckpoint } from "./checkpoints.js";
 import { page } from "./page_state.js";
-import { linkFrom } from "./link_rules.js";
+import { linkFrom, linkToTile } from "./link_rules.js";
 import * as urlState from "./url_state.js";
 
 /** @import { LinkReply } from "../protocol.d.ts" */
-/** @import { ServerFunction } from "./types.d.ts" */
+/** @import { ServerFunction, TileKey } from "./types.d.ts" */
 
 /** @typedef {{ call: ServerFunction, isOneMachine: (host: string) => boolean }} Reach */
 /** @typedef {Pick<LinkReply, "link" | "reach">} ReachableLink */
@@ -31,7 +31,13 @@ export function sharedLink() {
 }
 
 /**
- * That link at the public address of the program where only this machine reaches the page, and whether others can follow
+ * The link to a tile, which need not be the one on the screen.
+ * @param {TileKey & { name: string }} tile
+ */
+export const tileLink = (tile) => linkToTile(urlState.whole(), tile);
+
+/**
+ * A link, where none is given that one, at the public address of the program where only this machine reaches the page, and whether others can follow
  * it. Where they can anyway, nothing is asked, so that the browser still sees the click behind what follows.
  * @returns {Promise<ReachableLink>}
  */

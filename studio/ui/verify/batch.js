@@ -4,7 +4,7 @@
 import { callServer } from "../shared/api.js";
 import { jpegUrl, make, saveBlob } from "../shared/dom.js";
 import { readFile } from "../shared/file_input.js";
-import { errorText, textOf } from "../shared/texts.js";
+import { errorText, namedText, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 import { $, server } from "./context.js";
 import { likeness, signatureOf } from "./duplicates.js";
@@ -97,11 +97,10 @@ function stop(problem = null) {
 
 async function work() {
   working++;
-  const mine = rows;
   try {
-    for (let next = nextStep(); next !== null && !isHalted && mine === rows; next = nextStep()) {
+    for (let next = nextStep(); next !== null && !isHalted; next = nextStep()) {
       await next();
-      if (mine === rows) show();
+      show();
     }
   } finally {
     working--;
@@ -178,10 +177,12 @@ function fail(row, problem) {
 }
 
 /**
+ * A file that was cleared away meanwhile has no place among the others.
  * @param {Row} row
  * @param {VerdictReply} verdict
  */
 function settle(row, verdict) {
+  if (!rows.includes(row)) return;
   row.verdict = verdict;
   for (const { row: other } of row.duplicates) other.duplicates = other.duplicates.filter((one) => one.row !== row);
   row.duplicates = [];
@@ -198,11 +199,15 @@ const tileOf = ({ verdict, signature }) => ({
   ...{ sha256: verdict?.checkpoint ?? null, seed: verdict?.seed ?? null, psi: verdict?.psi ?? null, signature },
 });
 
-/** @param {Row} row */
+/**
+ * Draw other seeds for a file, unless another verdict on it comes meanwhile.
+ * @param {Row} row
+ */
 async function compare(row) {
-  const tile = drawnTile(row.verdict);
+  const { verdict } = row;
+  const tile = drawnTile(verdict);
   const answer = tile && (await compareSeeds(tile));
-  if (!answer) return;
+  if (!answer || row.verdict !== verdict) return;
   if ("error" in answer && ["error_busy", "error_connection"].includes(answer.error.code)) {
     await refused(row, answer.error);
     return;
@@ -285,7 +290,7 @@ function rowElement(row) {
   const hours = declared.training_hours?.toFixed(1);
   const cells = [
     ...[[image], [name], [outcome, ...reason], [checkpoint], [verdict.seed], [verdict.psi]],
-    ...[[declared.seeds_looked_at], [hours], [declared.pretrained], notesOf(row)],
+    ...[[declared.seeds_looked_at], [hours], [namedText(declared.pretrained)], notesOf(row)],
   ];
   return make("tr", {}, ...cells.map((content, index) => cellElement(HEADINGS[index], content)));
 }

@@ -16,6 +16,7 @@ from studio.ui.protocol_types import (
     EncodedFile,
     Label,
     Name,
+    Named,
     Number,
     Phrase,
     Psi,
@@ -110,7 +111,7 @@ class CheckReply(Reply):
     checkpoint_name: Name | None
     seeds_looked_at: Count | None
     training_hours: float | None
-    pretrained: Label | None
+    pretrained: Named | None
     recipe: Label | None
     thumbnail: Base64 | None
     signature: Base64 | None

@@ -51,6 +51,7 @@ export function showOtherSeeds(verdict, known = null) {
   tile = drawnTile(verdict);
   comparison = known;
   problem = null;
+  isAsking = false; // what is asked for another tile goes unread
   show();
   if (tile !== null && (known === null || known.reading !== null)) ask(tile);
 }

@@ -18,6 +18,7 @@ from studio.ui.component import component, to_base64
 from studio.ui.protocol import answers, decoded_file, problem_phrase
 from studio.ui.protocol_types import Number, Phrase
 from studio.ui.services import Studio
+from studio.ui.shared.known_names import named_network
 from studio.ui.verify.messages import (
     CheckReply,
     CheckRequest,
@@ -84,7 +85,7 @@ def to_check_reply(examined: Examined) -> CheckReply:
         checkpoint_name=checked.name,
         seeds_looked_at=checked.seeds_looked_at,
         training_hours=checked.declared.hours,
-        pretrained=checked.declared.pretrained,
+        pretrained=named_network(checked.declared.pretrained),
         recipe=checked.declared.recipe,
         thumbnail=None if checked.thumbnail is None else to_base64(checked.thumbnail),
         signature=None if signature is None else to_base64(np.rint(signature).astype(np.uint8).tobytes()),

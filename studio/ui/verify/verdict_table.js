@@ -20,13 +20,17 @@ const COLUMNS = [
   ...["training_hours", "pretrained", "duplicates", "origin", "other_seeds", "other_seeds_score"],
   ...["repeated_pictures", "training_copies", "warnings"],
 ];
-const FORMULA = /^[=+\-@\t\r]/; // how a text begins that a spreadsheet would compute
+const FORMULA = /^([\t\r]|[\s\p{Cc}]*[=+\-@])/u; // how a text begins that a spreadsheet would compute
 const TO_QUOTE = /[",\n\r]/;
 const MARK = "\ufeff"; // without it Excel takes the file for Latin-1
 
-/** @param {string | number | null | undefined} value */
+/**
+ * The rule of `studio/race/spreadsheet.py`: blanks before a sign and its fullwidth form change nothing.
+ * @param {string | number | null | undefined} value
+ */
 function cellOf(value) {
-  const text = typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value ?? "");
+  const isFormula = typeof value === "string" && (FORMULA.test(value) || FORMULA.test(value.normalize("NFKC")));
+  const text = isFormula ? `'${value}` : String(value ?? "");
   return TO_QUOTE.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -35,7 +39,7 @@ function valuesOf({ file, verdict, declared, sentence, duplicateWords, compariso
   const { outcome, checkpoint, seed, psi, origin } = verdict;
   return [
     ...[file, outcome, sentence, checkpoint, declared.checkpoint_name, seed, psi, declared.seeds_looked_at],
-    ...[declared.training_hours, declared.pretrained, duplicateWords, origin],
+    ...[declared.training_hours, declared.pretrained?.text, duplicateWords, origin],
     ...[comparison?.tiles.map((one) => one.seed).join(", "), comparison?.score.toFixed(2), comparison?.repeated],
     ...[comparison?.copies?.length, warnings.join(" ")],
   ];
@@ -61,5 +65,7 @@ function objectOf({ file, verdict, declared, sentence, duplicates, comparison, w
     repeated: comparison.repeated,
     copies: comparison.copies,
   };
-  return { file, verdict: { ...verdict, sentence, comparison: compared, warnings }, ...declared, duplicates };
+  const pretrained = declared.pretrained?.text ?? null;
+  const judged = { ...verdict, sentence, comparison: compared, warnings };
+  return { file, verdict: judged, ...declared, pretrained, duplicates };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isOfOneMachine, linkFrom } from "../../../studio/ui/shared/link_rules.js";
+import { isOfOneMachine, linkFrom, linkToTile } from "../../../studio/ui/shared/link_rules.js";
 
 const NAMES = ["localhost", ".localhost", ".colab.dev"];
 
@@ -15,6 +15,13 @@ test("a link says of other tabs nothing, and nothing of a place within the page"
   assert.equal(linkFrom(`https://a.org/?seed=1&tab=morph&${rest}#code=x`), "https://a.org/?seed=1&tab=morph&morph=3%2C4%2C0.5%2Cslerp");
   assert.equal(linkFrom(`https://a.org/?seed=1&tab=compare&${rest}`), "https://a.org/?seed=1&tab=compare&cmp=0123abcd%2C4567cdef&cell=5");
   assert.equal(linkFrom(`https://a.org/?seed=1&${rest}`), "https://a.org/?seed=1&cell=5");
+});
+
+test("a link to a tile says that tile, whatever the page says", () => {
+  const tile = { sha256: "0123abcd".repeat(8), seed: 7, psi: 0.5, name: "best" };
+  const link = "https://a.org/x?ck=4567cdef&name=other&seed=8&tab=seeds&start=24&cell=5&lang=ja#place";
+  assert.equal(linkToTile(link, tile), "https://a.org/x?ck=0123abcd&seed=7&psi=0.5&name=best");
+  assert.equal(linkToTile(link.replace("#", "&psi=0.5#"), { ...tile, psi: 1 }), "https://a.org/x?ck=0123abcd&seed=7&name=best");
 });
 
 test("a name is said beside the hash only", () => {

@@ -216,6 +216,28 @@ test("a CSV is quoted, and no text in it is computed by a spreadsheet", () => {
   );
 });
 
+const firstCell = (file) =>
+  toCsv([{ ...ROW, file }])
+    .split("training_copies,warnings\n")[1]
+    .replace(/,"?pass_exact.*/s, "");
+
+test("the same texts get an apostrophe as in the tables of the program", () => {
+  const formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\u3000=1"];
+  formulas.push("\ttext", "＝1", "＠x", "－1", "﹢1", "\x85=1", "\x1f=1");
+  for (const text of formulas) assert.equal(firstCell(text), `'${text}`);
+  assert.equal(firstCell("\r\n=1"), `"'\r\n=1"`);
+  for (const text of ["a=1", "", "1+1", "tile.png", "é", " a=1"])
+    assert.equal(firstCell(text), text);
+});
+
+test("a pretrained network is written as its file calls it", () => {
+  const pretrained = { text: "a network", code: "network_eye", values: {} };
+  const rows = [{ ...ROW, declared: { ...DECLARED, pretrained } }];
+  assert.ok(toCsv(rows).includes(",1.5,a network,,"));
+  assert.equal(JSON.parse(toJson(rows)).files[0].pretrained, "a network");
+  assert.equal(JSON.parse(toJson([ROW])).files[0].pretrained, null);
+});
+
 test("the numbers of a comparison are in both files", () => {
   const comparison = {
     tiles: [{ seed: 4 }, { seed: 5 }],

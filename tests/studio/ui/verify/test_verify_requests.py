@@ -6,6 +6,7 @@ import base64
 import io
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ import pytest
 import torch
 from PIL import Image
 
+from studio.race.batch_verification import CheckedFile, Examined
+from studio.race.declarations import NOTHING_DECLARED
 from studio.race.near_duplicates import signature
 from studio.race.tile_file import export_png
+from studio.race.verdict import Verdict
 from studio.ui.services import Studio
+from studio.ui.texts.i18n import in_language
 from studio.ui.verify import tab
 from tests.conftest import write_pictures
 from tests.tabs import functions_of
@@ -59,6 +64,17 @@ def test_a_file_is_answered_with_what_it_and_its_checkpoint_declare(root: Path, 
     wanted = signature(seed_sheet(found.generator, 7))
     assert wanted is not None
     assert np.abs(sent - wanted).max() <= 0.5
+
+
+def test_a_pretrained_network_is_answered_with_the_words_of_the_page() -> None:
+    verdict = Verdict("could_not_check", "not_an_image")
+    known = next(text for code, text in in_language("en").items() if code == "network_efficientnet")
+    for said, code in [(known, "network_efficientnet"), ("a net of my own", None)]:
+        checked = CheckedFile("a.png", verdict, declared=replace(NOTHING_DECLARED, pretrained=said))
+        reply = tab.to_check_reply(Examined(checked))
+        assert reply.pretrained is not None
+        assert (reply.pretrained.text, reply.pretrained.code) == (said, code)
+    assert tab.to_check_reply(Examined(CheckedFile("a.png", verdict))).pretrained is None
 
 
 def test_what_is_no_picture_is_answered_without_one(ask: Ask) -> None:
