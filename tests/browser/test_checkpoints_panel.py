@@ -197,6 +197,7 @@ def test_a_checkpoint_of_ones_own_is_added_and_chosen_and_a_pickle_is_refused(
     page.wait_for_function("window.ganRace.shown.name === 'My own flowers'")
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(own, 2))
     expect(page.locator(".explore select.checkpoint")).to_have_value(page.evaluate("window.ganRace.shown.sha256"))
+    page.wait_for_function("location.search.includes(window.ganRace.shown.sha256.slice(0, 8))")
     linked = open_page(page.url)
     assert linked.evaluate("window.ganRace.shown.name") == "My own flowers"
 

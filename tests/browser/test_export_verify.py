@@ -271,6 +271,8 @@ def test_the_manifest_scrolls_by_itself_and_widens_nothing(
     page.evaluate("window.ganRace.openTab('export')")
     button = page.locator(".export .download")
     width = "(node) => node.offsetWidth"
+    page.wait_for_selector("#race-export[data-mounted]")
+    expect(button).to_be_enabled()
     before = button.evaluate(width)
     with page.expect_download():
         button.click()

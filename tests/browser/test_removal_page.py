@@ -64,7 +64,7 @@ def test_whoever_added_it_removes_it_after_a_question(
     assert findings(page) == []
     page.keyboard.press("Enter")
     expect(panel.get_by_role("button", name="Remove: Mine")).to_be_focused()
-    assert names(panel) == ["alpha", "beta", "Mine"]
+    assert names(panel) == ["Mine", "alpha", "beta"]
     remove(page)
     expect(panel.locator(".removed")).to_have_text(f"Mine ({sha256[:8]}) was removed.")
     assert names(panel) == ["alpha", "beta"]

@@ -105,7 +105,7 @@ def _compared(studio: Studio, asked: CompareRequest) -> CompareReply:
     training = studio.comparisons.training
     if training is not None:
         training.begin()
-    is_reading = training is not None and training.copies is None and training.problem is None
+    is_reading = training is not None and comparison.copies is None and training.problem is None
     return CompareReply(
         tiles=[_other(one) for one in others],
         score=comparison.score,
