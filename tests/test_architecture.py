@@ -60,10 +60,11 @@ def relative_imports(path: str, source: str) -> list[str]:
 
 
 def app_knows_the_page_only(path: str, source: str) -> list[str]:
-    """Find what app.py imports of the studio and of Gradio beyond the page."""
+    """Find what app.py imports of the studio and of Gradio beyond the page and what it prepares in a Space."""
     if path != "app.py":
         return []
-    return [name for name in imports(source) if of(name, ("gradio", "studio")) and not of(name, ("studio.ui.page",))]
+    allowed = ("studio.ui.page", "studio.space.runtime")
+    return [name for name in imports(source) if of(name, ("gradio", "studio")) and not of(name, allowed)]
 
 
 def tables_import_nothing_of_ours(path: str, source: str) -> list[str]:
