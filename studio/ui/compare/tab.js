@@ -190,9 +190,17 @@ function chooseSlots(next) {
   changeSlots(next);
 }
 
+function tellLink() {
+  const { seeds = [] } = (state.mode === "matrix" && state.begun) || {};
+  urlState.set({
+    cmp: state.slots.map((slot) => (slot.shown ?? slot.absent).slice(0, 8)).join(","),
+    ...(seeds.length > 0 && { cmpseeds: seeds.join(",") }),
+  });
+}
+
 // Put up what is chosen now, and say it in the link.
 export function draw() {
-  urlState.set({ cmp: state.slots.map((slot) => (slot.shown ?? slot.absent).slice(0, 8)).join(",") });
+  tellLink();
   if (chosen().length === 0) clearWall();
   if (state.mode === "matrix") drawMatrix();
   else pump();
@@ -373,6 +381,7 @@ export async function enter() {
   await refreshList();
   const asked = state.list && askedSlots();
   if (asked) chooseSlots(asked);
+  else if (state.list !== null) tellLink(); // which another tab may have taken out
   if (document.activeElement !== field) field.value = page.seed.seed;
   if (state.mode === "matrix") goOnWithMatrix();
   else pump();

@@ -251,7 +251,10 @@ function showWished() {
   showPsi(page.seed.psi);
   showList();
 }
-document.addEventListener("race:tab", pump);
+document.addEventListener("race:tab", () => {
+  if (showsTile() && page.shown !== null && urlState.get("ck") === null) urlState.nameTile(page.shown);
+  pump();
+});
 
 function showPsi(value) {
   if (document.activeElement !== psiInput) psiInput.value = value;
