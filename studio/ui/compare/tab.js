@@ -387,7 +387,7 @@ export async function enter() {
   else pump();
 }
 
-document.addEventListener("race:tab", enter);
+for (const name of ["race:tab", "race:compare"]) document.addEventListener(name, enter);
 const hasCome = (slot) => isAbsent(slot) && page.list !== null && Boolean(findCheckpoint(page.list, slot.absent));
 document.addEventListener("race:list", () => isOpen() && state.slots.some(hasCome) && refreshList());
 onLanguage(element, () => {

@@ -76,12 +76,14 @@ export function openSeed({ sha256, seed, psi = 1 }) {
 }
 
 /**
- * Open Compare on these checkpoints; with one, Compare finds another to go with it.
+ * Open Compare on these checkpoints; with one, Compare finds another to go with it. Where it is open, `race:compare` tells
+ * it so.
  * @param {string[]} hashes
  */
 export function openCompare(hashes) {
   page.compared = hashes;
-  openTab("compare");
+  if (page.tab === "compare") document.dispatchEvent(new CustomEvent("race:compare"));
+  else openTab("compare");
 }
 
 /** Hand the tile in that is shown: Export leads through it. */
