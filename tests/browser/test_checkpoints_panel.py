@@ -296,6 +296,9 @@ def test_a_row_leads_to_explore_and_to_compare(address: str, open_page: Open) ->
     page.locator("#race-compare[data-mounted]").wait_for()
     expect(page.locator(".wall figcaption strong")).to_have_text(["1 · alpha", "2 · beta"])
     panel = open_panel(page)
+    panel.get_by_role("button", name="Compare with alpha").click()  # while Compare is open; beta was found for it
+    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
+    panel = open_panel(page)
     panel.get_by_role("button", name="Look at beta").click()
     page.wait_for_function("window.ganRace.shown.name === 'beta' && window.ganRace.tab === 'explore'")
     assert page.evaluate("window.ganRace.shown.seed") == 3

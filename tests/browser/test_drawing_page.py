@@ -61,6 +61,15 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
     is_closed.clear()
 
 
+def matched(seen: list[dict[str, Any]]) -> set[int]:
+    """Return the seeds whose tiles were seen; each stood under its own number."""
+    tiles = [one for one in seen if one["tile"] is not None]
+    for one in tiles:
+        assert one["field"] == str(one["tile"])
+        assert f"seed {one['tile']} " in one["caption"]
+    return {one["tile"] for one in tiles}
+
+
 def type_seed(page: Page, seed: int) -> None:
     page.locator(".explore .seed").fill(str(seed))
     page.keyboard.press("Enter")
@@ -113,12 +122,50 @@ def test_a_number_and_a_picture_that_do_not_belong_together_are_never_seen_toget
     seen = page.evaluate("() => { window.looking = false; return window.seen; }")
     assert any(one["tile"] is None for one in seen)
     assert {one["field"] for one in seen} >= {"50", str(drawn)}
-    for one in seen:
-        if one["tile"] is None:
-            assert one["caption"] == ""
-        else:
-            assert one["field"] == str(one["tile"])
-            assert f"seed {one['tile']} " in one["caption"]
+    assert all(one["caption"] == "" for one in seen if one["tile"] is None)
+    matched(seen)
+
+
+@pytest.mark.own_studio
+def test_a_tile_that_another_tab_has_asked_for_takes_the_place_of_the_old_one_with_its_number(
+    gate: Callable[[], Any], address: str, open_page: Open
+) -> None:
+    page = open_page(f"{address}?seed=50")
+    wait_for_tile(page, seed=50)
+    page.evaluate("window.ganRace.openTab('about')")
+    page.wait_for_function("window.ganRace.tab === 'about'")
+    page.evaluate(SEEN)
+    with gate():
+        page.evaluate("window.ganRace.openSeed({ ...window.ganRace.seed, seed: 987658 })")
+        expect(page.locator(".explore .seed")).to_have_value("987658")
+        expect(page.locator(".drawing-words")).to_have_text("Drawing seed 987658 …")
+        expect(page.locator(".explore .tile")).to_be_hidden()
+    wait_for_tile(page, seed=987658)
+    seen = page.evaluate("() => { window.looking = false; return window.seen; }")
+    assert any(one["tile"] is None for one in seen)
+    assert matched(seen) <= {50, 987658}
+
+
+@pytest.mark.own_studio
+def test_a_tile_on_the_way_to_another_one_is_seen_for_a_moment_under_its_own_number(
+    gate: Callable[[], Any], address: str, open_page: Open
+) -> None:
+    page = open_page(f"{address}?seed=50")
+    wait_for_tile(page, seed=50)
+    with gate() as steps:
+        type_seed(page, 987659)
+        expect(page.locator(".drawing-words")).to_have_text("Drawing seed 987659 …")
+        type_seed(page, 987660)
+        expect(page.locator(".drawing-words")).to_have_text("Drawing seed 987660 …")
+        page.evaluate(SEEN)
+        while page.evaluate("window.ganRace.shown.seed") == 50:
+            steps.release()
+            page.wait_for_timeout(20)
+        expect(page.locator(".explore .seed")).to_have_value("987660")
+        expect(page.locator(".explore .tile")).to_be_hidden()
+    wait_for_tile(page, seed=987660)
+    seen = page.evaluate("() => { window.looking = false; return window.seen; }")
+    assert 987659 in matched(seen)
 
 
 @pytest.mark.own_studio

@@ -169,3 +169,28 @@ def test_a_tab_that_is_none_is_explore_and_an_address_of_the_pages_own_is_no_vie
     page.go_back()
     page.go_back()
     wait_for_tab(page, "explore")
+
+
+def test_a_dialog_that_cannot_be_opened_again_leaves_no_entry_in_the_way(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=3", quiet=False)
+    wait_for_tile(page, seed=3)
+    page.locator(".explore .tile-button").click()
+    wait_for_layers(page, 1)
+    page.go_back()
+    wait_for_layers(page, 0)
+    refusal = '{"error": {"code": "error_busy", "values": {}}}'
+    page.route(
+        "**/component_server**",
+        lambda route: (
+            route.fulfill(body=refusal, content_type="application/json")
+            if '"cell"' in (route.request.post_data or "")
+            else route.continue_()
+        ),
+    )
+    page.go_forward()
+    expect(page.locator(".explore .status")).to_contain_text("Many tiles are being drawn for others")
+    wait_for_layers(page, 0)
+    open_tab(page, "about")
+    page.go_back()
+    wait_for_tab(page, "explore")
+    wait_for_layers(page, 0)

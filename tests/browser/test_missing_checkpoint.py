@@ -88,6 +88,21 @@ def test_a_link_by_name_opens_the_one_that_has_it(address: str, checkpoints: Pat
 
 
 @pytest.mark.own_studio
+def test_one_that_a_link_names_by_its_name_can_be_added_at_once(
+    address: str, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    own = make_checkpoint(tmp_path / "own", seed=5)
+    page = open_page(f"{address}?ck=mine&seed=3", tile=False)
+    page.locator(NOTICE).get_by_role("button", name="Add it here").click()
+    page.locator(".add-name").fill("mine")
+    page.locator(".add-files").set_input_files([own / "config.json", own / "model.safetensors"])
+    expect(page.locator(".after-adding")).to_be_visible()
+    expect(page.locator(".other-added")).to_be_hidden()
+    wait_for_tile(page, seed=3)
+    assert looks_like(pixels_of(page, ".race .tile"), sheet_of(own, 3))
+
+
+@pytest.mark.own_studio
 def test_of_several_with_one_name_somebody_chooses(
     address: str, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
 ) -> None:

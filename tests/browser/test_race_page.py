@@ -276,3 +276,30 @@ def test_the_exhibition_is_walked_by_keys_and_fingers(race: RacePageServer, open
     swipe(phone, ".exhibition-stage", -150)
     expect(phone.locator(".exhibition .where")).not_to_have_text(before)
     assert too_wide(phone) == []
+
+
+def test_no_tile_is_in_the_address_of_the_race_and_every_tab_says_its_own_again(
+    race: RacePageServer, open_page: Open
+) -> None:
+    page = open_page(f"{race.address}?tab=seeds&seed=3&psi=0.9&start=1000", tile=False)
+    page.wait_for_selector(".race.seeds .card img[src]")
+    tile = {"seed": "3", "psi": "0.9"}
+    for tab, said in (
+        ("seeds", {"start": "1000"}),
+        ("explore", {}),
+        ("export", {}),
+        ("compare", {}),
+        ("compare", {"cmp": ","}),  # once it has been there
+        ("explore", {}),
+    ):
+        page.evaluate("window.ganRace.openTab('race')")
+        page.wait_for_function("window.ganRace.tab === 'race'")
+        names = ["ck", "name", "seed", "psi", "cmp", "cmpseeds", "morph", "start", "count"]
+        assert page.evaluate("(names) => names.filter((one) => window.ganRace.link.get(one) !== null)", names) == []
+        page.evaluate("(tab) => window.ganRace.openTab(tab)", tab)
+        page.wait_for_function("(tab) => window.ganRace.tab === tab", arg=tab)
+        for name, value in {**tile, "ck": "", **said}.items():
+            page.wait_for_function(
+                "([name, value]) => window.ganRace.link.get(name)?.includes(value)", arg=[name, value]
+            )
+        expect(page.locator(f"#race-{tab}[data-mounted]")).to_be_visible()

@@ -265,6 +265,15 @@ def tensor_bytes(value: object) -> int:
     return sum(map(tensor_bytes, _parts(value)))
 
 
+def on_cpu(value: Any) -> Any:
+    """Copy all tensors of a nested state to the CPU."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {key: on_cpu(part) for key, part in value.items()}
+    return type(value)(map(on_cpu, value)) if isinstance(value, list | tuple) else value
+
+
 def load_state(folder: Path) -> dict[str, Any]:
     """Read the state to resume. Raises CheckpointError where it is missing or damaged."""
     path = folder / STATE

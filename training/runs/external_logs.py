@@ -44,10 +44,12 @@ class Writer(Protocol):
 class TensorBoardWriter:
     """Event files in the folder `tensorboard` of a run."""
 
-    def __init__(self, out: Path, images: int, config: Mapping[str, Any]) -> None:
+    def __init__(self, out: Path, images: int, about: Mapping[str, Any]) -> None:
         package = _package("torch.utils.tensorboard", TENSORBOARD)
         self.events = package.SummaryWriter(str(out / TENSORBOARD), purge_step=images + 1)  # of a killed call
-        self.events.add_text("recipe", "\n".join(f"    {name} = {value}" for name, value in config.items()), images)
+        self.events.add_text(
+            "recipe", "\n".join(f"    {name} = {value}" for name, value in about["recipe"].items()), images
+        )
 
     def numbers(self, images: int, values: Mapping[str, float]) -> None:
         for name, value in values.items():
@@ -63,10 +65,11 @@ class TensorBoardWriter:
 class TrackioWriter:
     """A run of the project `gan-race-studio` in trackio's database, or in the Space that TRACKIO_SPACE_ID names."""
 
-    def __init__(self, out: Path, images: int, config: Mapping[str, Any]) -> None:
+    def __init__(self, out: Path, images: int, about: Mapping[str, Any]) -> None:
         self.package = _package("trackio", "trackio")
+        name = f"{out.resolve().name} {about['runtimes'][0]['start']}"  # runs in other folders may be called the same
         self.run = self.package.init(
-            project=PROJECT, name=out.resolve().name, config=dict(config), resume="allow", embed=False
+            project=PROJECT, name=name, config=dict(about["recipe"]), resume="allow", embed=False
         )
 
     def numbers(self, images: int, values: Mapping[str, float]) -> None:
@@ -145,7 +148,7 @@ class _Log:
     def _write(self) -> None:
         try:
             out, images, about = self.place
-            writer = WRITERS[self.name](out, images, about["recipe"])
+            writer = WRITERS[self.name](out, images, about)
             while (write := self.queue.get()) is not None:
                 write(writer)
             writer.close()

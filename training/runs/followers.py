@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from training.core.checkpoint import on_cpu
 from training.core.dataset import Data, DataError, open_data
 from training.core.precision import Compute, prepare
 from training.core.process_group import ProcessGroup
@@ -24,7 +25,10 @@ FAILED = 1000  # above every number of `ended_by`
 
 @dataclass(frozen=True)
 class StartOfRun:
-    """What the first process tells the others before the first step: the run as begun, and where it goes on from."""
+    """What the first process tells the others before the first step: the run as begun, and where it goes on from.
+
+    The state is on the CPU: a tensor of the first GPU would take memory of that one in every process.
+    """
 
     recipe: Recipe
     seed: int
@@ -58,7 +62,7 @@ def opened_for_all(group: ProcessGroup, opened: Callable[[], Session]) -> Sessio
 
 def _start_of(session: Session) -> StartOfRun:
     run = session.run
-    return StartOfRun(run.recipe, run.seed, run.precision, session.data.sha256, run.state())
+    return StartOfRun(run.recipe, run.seed, run.precision, session.data.sha256, on_cpu(run.state()))
 
 
 def opened_follower(pictures: Callable[[], Path], compute: Compute) -> Follower:

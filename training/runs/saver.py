@@ -128,16 +128,7 @@ def snapshot(session: Session, *, resumable: bool = False) -> Snapshot | None:
     session.saves += 1
     metrics, about = bytes(session.log.content), deepcopy(session.about)
     config = run.recipe.generator_config()
-    return Snapshot(folder, config, weights, raw, _on_cpu(state), about, metrics, session.spare, resumable)
-
-
-def _on_cpu(value: Any) -> Any:
-    """Copy all tensors of a nested state to the CPU."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().to("cpu", copy=True)
-    if isinstance(value, dict):
-        return {key: _on_cpu(part) for key, part in value.items()}
-    return type(value)(map(_on_cpu, value)) if isinstance(value, list | tuple) else value
+    return Snapshot(folder, config, weights, raw, checkpoint.on_cpu(state), about, metrics, session.spare, resumable)
 
 
 def write(taken: Snapshot) -> Path:

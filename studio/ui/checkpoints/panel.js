@@ -263,9 +263,8 @@ dialog.addEventListener("keydown", (event) => {
 
 giveListing(server.list_checkpoints);
 
-const NOTHING_SPECIAL = { isAdding: false, wanted: "", search: "" };
 function openPanel(asked) {
-  const { isAdding, wanted, search: typed } = { ...NOTHING_SPECIAL, ...asked };
+  const { isAdding = false, wanted = "", search: typed = "" } = asked ?? {};
   search.value = typed;
   orderOfUse = recent();
   state.doubted = null;

@@ -10,16 +10,19 @@ from typing import Any
 
 import gradio as gr
 
+from studio.checkpoints.catalog import raw_name
 from studio.checkpoints.thumbnails import small_preview
 from studio.checkpoints.uploads import MOST_BYTES, PIECE_BYTES, RefusedError, Upload, Uploads
 from studio.checkpoints.visitor_checkpoints import (
     HEADER_BYTES,
     MOST,
     MOST_CONFIG_BYTES,
+    NAME_LETTERS,
     check_config,
     check_cost,
     check_start,
     clean_name,
+    name_key,
 )
 from studio.favourites import owner_of
 from studio.rendering.renderer import Priority
@@ -148,14 +151,20 @@ def _keep(studio: Studio, upload: Upload) -> Added:
 def proposed_name(config: dict[str, Any], taken: Collection[str] = ()) -> str:
     """Propose a name for a checkpoint by its recipe and the images it has seen, as in `best-78k`.
 
-    Without a recipe the network's name serves; where the name is `taken`, a number from 2 on follows. Returns "" where
-    the config, which `check_config` has let pass, says none of it.
+    Without a recipe the network's name serves; where a reader could take the name for one that is `taken`, a number
+    from 2 on follows. Returns "" where the config, which `check_config` has let pass, says none of it.
     """
     about, what = config.get("about") or {}, _recipe_or_network(config)
     images = [_in_short(about["images"])] if what and about.get("images") else []
-    plain = "-".join([what, *images])
-    names = chain([plain], (f"{plain}-{number}" for number in count(2)))
-    return next(name for name in names if name not in taken)
+    if not what:
+        return ""
+    plain, keys = clean_name("-".join([what, *images])), {name_key(name) for name in taken}
+    names = chain([plain], (_with_end(plain, f"-{number}") for number in count(2)))
+    return next(name for name in names if name_key(clean_name(name)) not in keys)
+
+
+def _with_end(name: str, end: str) -> str:
+    return name[: NAME_LETTERS - len(end)].rstrip() + end
 
 
 def _recipe_or_network(config: dict[str, Any]) -> str:
@@ -173,7 +182,7 @@ def _in_short(images: float) -> str:
 
 
 def _names(studio: Studio) -> set[str]:
-    return {entry.name for entry in studio.gallery.entries()}
+    return {name for entry in studio.gallery.entries() for name in (entry.name, raw_name(entry.name))}
 
 
 def _check_first(uploads: Uploads, token: str, piece: bytes) -> None:

@@ -190,9 +190,17 @@ function chooseSlots(next) {
   changeSlots(next);
 }
 
+function tellLink() {
+  const { seeds = [] } = (state.mode === "matrix" && state.begun) || {};
+  urlState.set({
+    cmp: state.slots.map((slot) => (slot.shown ?? slot.absent).slice(0, 8)).join(","),
+    ...(seeds.length > 0 && { cmpseeds: seeds.join(",") }),
+  });
+}
+
 // Put up what is chosen now, and say it in the link.
 export function draw() {
-  urlState.set({ cmp: state.slots.map((slot) => (slot.shown ?? slot.absent).slice(0, 8)).join(",") });
+  tellLink();
   if (chosen().length === 0) clearWall();
   if (state.mode === "matrix") drawMatrix();
   else pump();
@@ -373,12 +381,13 @@ export async function enter() {
   await refreshList();
   const asked = state.list && askedSlots();
   if (asked) chooseSlots(asked);
+  else if (state.list !== null) tellLink(); // which another tab may have taken out
   if (document.activeElement !== field) field.value = page.seed.seed;
   if (state.mode === "matrix") goOnWithMatrix();
   else pump();
 }
 
-document.addEventListener("race:tab", enter);
+for (const name of ["race:tab", "race:compare"]) document.addEventListener(name, enter);
 const hasCome = (slot) => isAbsent(slot) && page.list !== null && Boolean(findCheckpoint(page.list, slot.absent));
 document.addEventListener("race:list", () => isOpen() && state.slots.some(hasCome) && refreshList());
 onLanguage(element, () => {

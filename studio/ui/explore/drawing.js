@@ -12,6 +12,7 @@ import { $, server } from "./context.js";
 /** @typedef {{ rows: number, thumbnail: string | null, error?: object }} Rows */
 
 export const HOLD_MILLISECONDS = 100; // for which number and tile stay what they were: most tiles are there by then
+const BETWEEN_MILLISECONDS = 250; // less than the bar of the next one waits
 const BAR_MILLISECONDS = 300;
 const ROWS_MILLISECONDS = 150; // between two questions for finished rows
 const ROWS_SIDE = 320; // of the whole tile, as every answer has all finished rows again
@@ -51,6 +52,21 @@ function nameWished() {
 /** The tile that is wished is on the screen, or none is wished any more. */
 export function revealTile() {
   nameWished();
+  uncover();
+}
+
+/**
+ * A tile that was wished on the way to another one is on the screen for a moment, under its own name.
+ * @param {() => void} showWished names the one that is wished by then
+ */
+export function showBetween(showWished) {
+  clearTimeout(held?.timer);
+  held = null;
+  uncover();
+  hideTile(showWished, BETWEEN_MILLISECONDS);
+}
+
+function uncover() {
   endProgress();
   isHidden = false;
   stage.classList.remove("drawing");

@@ -23,7 +23,7 @@ import * as urlState from "../shared/url_state.js";
 import { visitor } from "../shared/visitor.js";
 import { $, caption, element, field, props, psiInput, select, server, status, tile } from "./context.js";
 import "./copy_seed.js";
-import { endProgress, hideTile, revealTile, showProgressWords, withProgress } from "./drawing.js";
+import { endProgress, hideTile, revealTile, showBetween, showProgressWords, withProgress } from "./drawing.js";
 import "./first_visit.js";
 import "./open_tile_file.js";
 import "./weak_cells.js";
@@ -144,8 +144,6 @@ async function ask(wish, preview = true) {
 const isLooked = () => showsTile() || removedCheckpoints.has(page.shown?.sha256);
 const wanted = () => page.seed.sha256 !== null && isLooked() && !isSame(page.shown, page.seed);
 
-const BETWEEN_MILLISECONDS = 250; // for which a tile stays that was wished on the way to another one
-
 const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
 
 // Draw until what is shown is what was wished last; wishes in between are skipped.
@@ -165,13 +163,26 @@ async function pump() {
     prefetch.keep(wish, { ...answer, relieved: false });
     await show(answer);
     showProblem(answer.relieved ? RELIEVED : null);
-    if (wanted()) hideTile(showWished, BETWEEN_MILLISECONDS);
+    if (wanted()) showForAMoment();
   }
   busy = false;
-  if (wanted()) endProgress();
-  else revealTile();
+  if (page.seed.sha256 === null || isSame(page.shown, page.seed)) revealTile();
+  else leaveForLater();
   if (page.shown?.preview) refineSoon();
   else if (lost === null) lookAhead();
+}
+
+// What another tab looks at is drawn once this one is open, and what was lost once the program answers.
+function leaveForLater() {
+  hideTile(showWished, 0);
+  endProgress();
+}
+
+// A tile on the way to another one is shown under its own number, but not where that is being typed, or under a finger.
+function showForAMoment() {
+  if (parseSeed(field.value) === page.seed.seed) field.value = page.shown.seed;
+  if (isNamed(page.shown)) showBetween(showWished);
+  else hideTile(showWished, 0);
 }
 
 function refuseWish(error) {
@@ -240,7 +251,10 @@ function showWished() {
   showPsi(page.seed.psi);
   showList();
 }
-document.addEventListener("race:tab", pump);
+document.addEventListener("race:tab", () => {
+  if (showsTile() && page.shown !== null && urlState.get("ck") === null) urlState.nameTile(page.shown);
+  pump();
+});
 
 function showPsi(value) {
   if (document.activeElement !== psiInput) psiInput.value = value;

@@ -360,10 +360,14 @@ $(".open-seed").addEventListener("click", () => openTile(state.cursor));
 
 $(".see").addEventListener("click", () => changeSeeing());
 
+function comeBack() {
+  if (state.wish !== null) tellRange(); // which another tab may have taken out
+  goOn();
+}
 document.addEventListener("race:tab", () => {
   if (!isOpen()) return leave();
   if (state.list === null) refreshList();
-  else if (!follow()) goOn();
+  else if (!follow()) comeBack();
 });
 document.addEventListener("race:seed", follow);
 document.addEventListener("race:list", () => {

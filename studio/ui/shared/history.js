@@ -123,11 +123,19 @@ function show({ tab, layers }) {
   reopen(layers.slice(open.length));
 }
 
-/** @param {string[]} names of dialogs, the lower ones first */
-function reopen(names) {
+/**
+ * Open dialogs again. Where nothing is left to show in them they stay closed, and their entries go.
+ * @param {string[]} names of dialogs, the lower ones first
+ */
+async function reopen(names) {
   const known = names.filter((name) => openers.has(name));
-  comingLayers = known.length > 0 ? [...open.map(nameOf), ...known] : null;
-  for (const name of known) openers.get(name)?.();
+  const coming = known.length > 0 ? [...open.map(nameOf), ...known] : null;
+  comingLayers = coming;
+  await Promise.allSettled(known.map(async (name) => openers.get(name)?.()));
+  await new Promise((resolve) => setTimeout(resolve)); // what has opened is noted by then
+  if (coming === null || comingLayers !== coming) return;
+  comingLayers = null;
+  follow();
 }
 
 /** @param {MutationRecord[]} changes of an attribute `open` */

@@ -13,6 +13,8 @@ const TABS_OF = new Map([
   ["morph", ["morph"]],
 ]);
 
+const NAME_LETTERS = 40; // of a checkpoint: as many as are shown of one that is not here, and the program's limit is near
+
 /**
  * The address of what somebody else should see: without what other tabs say, and in the reader's own language.
  * @param {string} address
@@ -25,7 +27,9 @@ export function linkFrom(address, name = null) {
   const tab = link.searchParams.get("tab") ?? "explore";
   for (const [one, tabs] of TABS_OF) if (!tabs.includes(tab)) link.searchParams.delete(one);
   link.searchParams.delete("lang");
-  if (name !== null && link.searchParams.has("ck")) link.searchParams.set("name", name);
+  if (name !== null && link.searchParams.has("ck")) {
+    link.searchParams.set("name", [...name].slice(0, NAME_LETTERS).join(""));
+  }
   return link.href;
 }
 

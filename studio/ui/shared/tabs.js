@@ -53,11 +53,15 @@ function openHiddenTab(name) {
 /** Explore and Export show one tile, and Explore names it in the link once it is drawn; other tabs follow the seed. */
 export const showsTile = () => ["explore", "export"].includes(page.tab);
 
+// An address on a projector tells nobody's tiles; the tabs say theirs again when they are shown.
+const TILES = ["ck", "name", "seed", "psi", "cmp", "cmpseeds", "morph", "start", "count"];
+const NO_TILES = Object.fromEntries(TILES.map((name) => [name, null]));
+
 for (const name of ["race:seed", "race:tab"]) {
   document.addEventListener(name, () => {
     const { sha256, seed, psi } = page.seed;
     if (page.tab === "race") {
-      urlState.set({ ck: null, seed: null, psi: null }); // an address on a projector tells nobody's tile
+      urlState.set(NO_TILES);
     } else if (!showsTile() && sha256 !== null) urlState.nameTile({ sha256, seed, psi });
   });
 }
@@ -72,12 +76,14 @@ export function openSeed({ sha256, seed, psi = 1 }) {
 }
 
 /**
- * Open Compare on these checkpoints; with one, Compare finds another to go with it.
+ * Open Compare on these checkpoints; with one, Compare finds another to go with it. Where it is open, `race:compare` tells
+ * it so.
  * @param {string[]} hashes
  */
 export function openCompare(hashes) {
   page.compared = hashes;
-  openTab("compare");
+  if (page.tab === "compare") document.dispatchEvent(new CustomEvent("race:compare"));
+  else openTab("compare");
 }
 
 /** Hand the tile in that is shown: Export leads through it. */

@@ -46,13 +46,15 @@ function textsAt(address) {
 }
 
 /**
- * The texts of a language, with those of the parts that have been added.
+ * The texts of a language, with those of the parts that have been added, also while these are fetched.
  * @param {string} language
  * @returns {Promise<Language>}
  */
 async function textsOf(language) {
+  const { size } = parts;
   const addresses = [ADDRESSES, ...[...parts].map((part) => MORE_ADDRESSES[part])].map((one) => one[language]);
   const found = await Promise.all(addresses.map(textsAt));
+  if (size !== parts.size) return textsOf(language);
   return { texts: Object.assign({}, ...found.map((one) => one.texts)) };
 }
 

@@ -91,12 +91,13 @@ function changed(href, change) {
 }
 
 /**
- * A link may name its checkpoint by its name, where just one has it: from now on it says the hash.
+ * A link may name its checkpoint by its name, where just one has it: from now on it says the hash. What could be a hash
+ * is never a name: a checkpoint that is called like the hash of another one must not take its links over.
  * @param {CheckpointList} list
  */
 export function nameToHash(list) {
   const named = get("ck");
-  if (named === null || (HASH.test(named) && findCheckpoint(list, named.toLowerCase()))) return;
+  if (named === null || HASH.test(named)) return;
   const found = withRawWeights(list).filter((one) => one.name === named);
   namesakes = found.length;
   if (found.length === 1) set({ ck: found[0].sha256.slice(0, 8) });

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,19 +17,23 @@ from training import __main__ as cli
 from training.core import run_folder
 from training.core.imagenet_features import MissingPackageError
 from training.runs import external_logs
-from training.runs.external_logs import ExternalLogs, grouped
+from training.runs.external_logs import ExternalLogs, TrackioWriter, grouped
 from training.runs.step_types import Measures
 
 SMALL = ("--set", "resolution=16", "g_width=2", "d_width=2", "z_dim=8", "batch=4", "--device", "cpu")
-ABOUT: dict[str, Any] = {"recipe": {"loss": "hinge"}, "metrics": {"kid": 0.5, "network": "SqueezeNet"}}
+ABOUT: dict[str, Any] = {
+    "recipe": {"loss": "hinge"},
+    "runtimes": [{"start": "2026-01-02T03:04:05+00:00"}, {"start": "2026-02-03T04:05:06+00:00"}],
+    "metrics": {"kid": 0.5, "network": "SqueezeNet"},
+}
 ROW = {"images": 80, "seconds": 1.5, "d_loss": 0.5, "g_loss": None, "period_2": 3.0, "alarms": ["grid"]}
 
 
 class Kept:
     """A log that keeps what it is given, and fails, or waits, where it is told to."""
 
-    def __init__(self, out: Path, images: int, config: Mapping[str, Any]) -> None:
-        self.given: list[Any] = [dict(config)]
+    def __init__(self, out: Path, images: int, about: Mapping[str, Any]) -> None:
+        self.given: list[Any] = [dict(about["recipe"])]
         self.fails, self.free, self.closed = False, Event(), False
         self.free.set()
 
@@ -46,7 +52,7 @@ class Kept:
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
-    one = Kept(Path(), 0, ABOUT["recipe"])
+    one = Kept(Path(), 0, ABOUT)
     monkeypatch.setitem(external_logs.WRITERS, "tensorboard", lambda *_: one)
     return one
 
@@ -139,11 +145,27 @@ def test_tensorboard_reads_what_a_run_has_written(pictures: Path) -> None:
     assert run_folder.newest(out).name == "000000240"
 
 
+def test_runs_in_folders_of_one_name_are_two_to_trackio_and_a_run_that_goes_on_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[dict[str, Any]] = []
+    package = SimpleNamespace(init=lambda **given: begun.append(given))
+    monkeypatch.setattr(external_logs, "_package", lambda *_: package)
+    once, again = ({**ABOUT, "runtimes": ABOUT["runtimes"][:count]} for count in (1, 2))
+    other = {**ABOUT, "runtimes": ABOUT["runtimes"][1:]}
+    for folder, about in (("a", once), ("a", again), ("b", other)):
+        TrackioWriter(tmp_path / folder / "dcgan", 0, about)
+    names = [given["name"] for given in begun]
+    assert names[0] == names[1] == "dcgan 2026-01-02T03:04:05+00:00"
+    assert names[2] == "dcgan 2026-02-03T04:05:06+00:00"
+    assert begun[0]["config"] == ABOUT["recipe"]
+
+
 TRACKIO = """
-import sys
+import json, sys
 from pathlib import Path
 from training.runs.external_logs import ExternalLogs
-logs = ExternalLogs(["trackio"], Path(sys.argv[1]), 0, {"recipe": {"loss": "hinge"}})
+logs = ExternalLogs(["trackio"], Path(sys.argv[1]), 0, json.loads(sys.argv[2]))
 for images in (80, 160):
     logs.row({"images": images, "d_loss": 0.5})
 logs.preview(Path(sys.argv[1]) / "000000080")
@@ -157,7 +179,7 @@ def test_trackio_keeps_what_a_run_has_sent(tmp_path: Path, monkeypatch: pytest.M
     saved.mkdir(parents=True)
     Image.new("RGB", (30, 20)).save(saved / "preview.png")
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))  # which it reads when it is imported
-    command = [sys.executable, "-c", TRACKIO, str(saved.parent)]
+    command = [sys.executable, "-c", TRACKIO, str(saved.parent), json.dumps(ABOUT)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "failed" not in done.stdout + done.stderr

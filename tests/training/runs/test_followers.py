@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from tests.process_groups import in_processes
 from training import __main__ as cli
@@ -160,6 +162,21 @@ def test_the_others_leave_where_the_first_process_cannot_go_on() -> None:
     first, second = in_processes(2, opened_in_vain)
     assert first == ["ValueError: the pictures are away", "the pictures are away"]
     assert second == ["LeaderFailedError: ", str(followers.FAILED)]
+
+
+def test_the_others_are_told_the_state_in_copies_on_the_cpu() -> None:
+    state = {"generator": {"weight": torch.ones(2, requires_grad=True)}, "steps": [torch.tensor(3), 4], "name": "x"}
+    run = SimpleNamespace(recipe=None, seed=1, precision=torch.float32, state=lambda: state)
+    session: Any = SimpleNamespace(run=run, data=SimpleNamespace(sha256="ab"))
+    told: list[Any] = []
+    group: Any = SimpleNamespace(world=2, from_leader=lambda start: told.append(start()))
+    assert followers.opened_for_all(group, lambda: session) is session
+    weight, sent = state["generator"]["weight"], told[0].state["generator"]["weight"]
+    assert sent.device.type == "cpu"
+    assert torch.equal(sent, weight)
+    assert sent.data_ptr() != weight.data_ptr()
+    assert not sent.requires_grad
+    assert told[0].state["steps"] == [torch.tensor(3), 4]
 
 
 @pytest.mark.parametrize(("counts", "said"), [([1, 1], None), ([1, 3], "in 1 process before and goes on in 3 proc")])

@@ -28,6 +28,11 @@ test("a name is said beside the hash only", () => {
   assert.equal(linkFrom("https://a.org/?seed=1", "best"), "https://a.org/?seed=1");
 });
 
+test("a long name is cut to 40 letters, none of them through", () => {
+  const name = new URL(linkFrom("https://a.org/?ck=0123abcd", "花".repeat(39) + "🌸🌼")).searchParams.get("name");
+  assert.equal(name, "花".repeat(39) + "🌸");
+});
+
 test("hosts that one machine or one person reaches are told from others", () => {
   for (const host of ["localhost", "LOCALHOST.", "127.0.0.1", "127.9.8.7", "[::1]", "0.0.0.0", "a.localhost", "x-7860.colab.dev"]) {
     assert.equal(isOfOneMachine(host, NAMES), true, host);

@@ -40,3 +40,18 @@ def test_a_name_that_is_taken_gets_a_number() -> None:
     best = config(RECIPES["best"].summary, 77_712)
     assert proposed_name(best, {"best-78k"}) == "best-78k-2"
     assert proposed_name(best, {"best-78k", "best-78k-2"}) == "best-78k-3"
+
+
+@pytest.mark.parametrize("taken", ["Best 78k", "BEST-78K", "ｂest–78k", "best78k"])
+def test_a_name_that_could_be_taken_for_another_gets_a_number(taken: str) -> None:
+    assert proposed_name(config(RECIPES["best"].summary, 77_712), {taken}) == "best-78k-2"
+    assert proposed_name(config(), {"added", ""}) == ""
+
+
+def test_the_number_of_a_long_name_stays_within_it() -> None:
+    taken: set[str] = set()
+    for _ in range(12):
+        name = proposed_name(config("x" * 300, 10**18), taken)
+        assert clean_name(name) == name
+        assert name not in taken
+        taken.add(name)
