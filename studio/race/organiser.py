@@ -379,11 +379,14 @@ def published_race(connection: sqlite3.Connection) -> Race:
 def rules(connection: sqlite3.Connection, state: RaceState) -> Rules:
     """Return what the counting needs beside the ballots: how many could vote, and for each tile of those who made it.
 
-    On the honour system that is known of those only who have voted in the first round.
+    On the honour system that is known of those only who have voted in the first round, and it holds for entries of a
+    browser's: whoever sent a tile by mail may vote for it.
     """
     if state.honour:
         names = set(ballot_box.voters(connection, FIRST_ROUND))
-        makers = [one.entry_id for one in entries.taking_part(connection) if entries.name_key(one.name) in names]
+        makers = [
+            one.entry_id for one in entries.taking_part(connection) if one.owner and entries.name_key(one.name) in names
+        ]
         counts: Mapping[str, int] = dict.fromkeys(makers, 1)
         eligible = max(state.voters, len(names), 1)
     else:

@@ -45,6 +45,7 @@ export interface BallotIsInReply {
 
 /** A ballot: the tiles, the best first, and a key that the browser has drawn for it. */
 export interface BallotRequest {
+  secret: Secret;
   code: string; // 200 characters at most
   round: number; // 1 to 2
   ranks: string[]; // 100 at most
@@ -618,8 +619,9 @@ export interface PaperReply {
   most: number;
 }
 
-/** Who wants to vote: the code as it was typed, on the honour system a name. */
+/** Who wants to vote: the code as it was typed, on the honour system a name; `secret` is that of own entries. */
 export interface PaperRequest {
+  secret: Secret;
   code: string; // 200 characters at most
 }
 

@@ -2,6 +2,7 @@
 
 import { make, setUpDialog } from "../shared/dom.js";
 import { textOf } from "../shared/texts.js";
+import { visitorSecret } from "../shared/visitor_secret.js";
 import { takeVoteCode } from "../shared/vote_code.js";
 import * as ballotSender from "./ballot_sender.js";
 import { $, ask, button, currentStatus, onStatus, statusLine } from "./context.js";
@@ -67,7 +68,7 @@ async function fetchPaper() {
   if (code === null || !isVoting() || isSending || status?.paused) return show();
   line.show({ key: "race_loading" });
   show();
-  const answer = await ask("ballot_paper", { code });
+  const answer = await ask("ballot_paper", { secret: visitorSecret(), code });
   if (number !== asked) return;
   if ("error" in answer) return refused(answer.error);
   line.show(null);

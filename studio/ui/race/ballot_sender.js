@@ -1,6 +1,7 @@
 // A ballot on its way: kept until there is a clear answer, and sent again, the very same, where a reply was lost.
 
 import * as storage from "../shared/storage.js";
+import { visitorSecret } from "../shared/visitor_secret.js";
 import { ask } from "./context.js";
 
 /** @import { PendingBallot } from "./types.d.ts" */
@@ -45,7 +46,7 @@ export async function sendUntilClear(ballot, tell) {
   storage.write(KEPT, ballot);
   const { code, round, ranks, key } = ballot;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const answer = await ask("cast_ballot", { code, round, ranks, key });
+    const answer = await ask("cast_ballot", { secret: visitorSecret(), code, round, ranks, key });
     if (!("error" in answer) || !UNCLEAR.has(answer.error.code)) {
       storage.write(KEPT, null);
       return answer;

@@ -142,8 +142,9 @@ class OwnPictureReply(Reply):
 
 
 class PaperRequest(Request):
-    """Who wants to vote: the code as it was typed, on the honour system a name."""
+    """Who wants to vote: the code as it was typed, on the honour system a name; `secret` is that of own entries."""
 
+    secret: Secret
     code: TypedLine
 
 
@@ -161,6 +162,7 @@ class PaperReply(Reply):
 class BallotRequest(Request):
     """A ballot: the tiles, the best first, and a key that the browser has drawn for it."""
 
+    secret: Secret
     code: TypedLine
     round: Round
     ranks: Annotated[list[TileCode], Field(max_length=MOST_RANKS)]
