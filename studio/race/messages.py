@@ -156,6 +156,10 @@ MESSAGES = {
         "The entries changed while the vote was being opened; open it again.",
         "投票を開始する間にエントリーが変わりました。もう一度開始してください。",
     ),
+    "codes_overtaken": Message(
+        "A ballot came in while the new codes were drawn, so the codes from before stay good. Draw new codes again.",
+        "コードを作り直している間に票が入ったため、前のコードが引き続き有効です。もう一度コードを作り直してください。",
+    ),
     "voters_wanted": Message(
         "The number of voters is missing, and there are no codes yet.",
         "投票者数が指定されておらず、コードもまだありません。",

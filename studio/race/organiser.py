@@ -267,7 +267,7 @@ class Organiser:
             now = race_state.load(connection)
             phases.check_phase(now, "codes", Phase.VOTE)
             if _used_codes(connection) != (used, done):
-                raise RaceError("entries_changed")
+                raise RaceError("codes_overtaken")
             ballot_box.replace_unused_codes(connection, hashes)
             _changed(connection, replace(now, voters=ballot_box.count_codes(connection)), "codes")
 
