@@ -35,7 +35,8 @@ export function pendingBallot() {
   return isOne ? kept : null;
 }
 
-export const forgetPending = () => void (pendingBallot() && storage.write(KEPT, null));
+/** Forget the ballot that was on its way. */
+export const forgetPending = () => void (storage.read(KEPT) !== null && storage.write(KEPT, null));
 
 /**
  * Send a ballot until there is a clear answer: its receipt, or why it is not in.
@@ -57,10 +58,5 @@ export async function sendUntilClear(ballot, tell) {
   }
 }
 
-/**
- * Wait, or until the program is known to answer again.
- * @param {number} seconds
- */
-function waited(seconds) {
-  return new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
-}
+/** @param {number} seconds */
+const waited = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
