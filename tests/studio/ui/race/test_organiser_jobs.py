@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,14 @@ from tests.races import Evening
 
 
 @pytest.fixture
-def evening(entered_once: Evening, tmp_path: Path) -> Iterator[Evening]:
+def evening(entered_once: Evening, tmp_path: Path) -> Evening:
     """Return a race whose vote is open for ten, with one vote in."""
     path = tmp_path / "evening"
     shutil.copytree(entered_once.path, path)
     opened = Evening(path, entered_once.secret)
     opened.open(10)
     opened.vote(opened.codes[9].code)
-    yield opened
+    return opened
 
 
 def asked(action: str, **values: Any) -> OrganiseRequest:
