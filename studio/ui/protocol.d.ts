@@ -576,7 +576,7 @@ export interface OwnEntriesReply {
   entries: OwnEntry[];
 }
 
-/** An entry of the browser that asks: what it is drawn from, and what its checkpoint declares. */
+/** An entry of the browser that asks: what it is drawn from, and what its checkpoint declares. `about_text` is the Markdown of `about`, to be changed. */
 export interface OwnEntry {
   name: string; // 300 characters at most
   sha256: Sha256;
@@ -586,6 +586,7 @@ export interface OwnEntry {
   hours: number | null;
   pretrained: Named | null;
   about: string; // 100000 characters at most
+  about_text: string; // 2000 characters at most
   excluded: Problem | null;
 }
 

@@ -108,7 +108,10 @@ class EnterRequest(Request):
 
 
 class OwnEntry(Reply):
-    """An entry of the browser that asks: what it is drawn from, and what its checkpoint declares."""
+    """An entry of the browser that asks: what it is drawn from, and what its checkpoint declares.
+
+    `about_text` is the Markdown of `about`, to be changed.
+    """
 
     name: Label
     sha256: WholeSha256
@@ -118,6 +121,7 @@ class OwnEntry(Reply):
     hours: float | None
     pretrained: Named | None
     about: SafeHtml
+    about_text: Annotated[str, Field(max_length=ABOUT_LETTERS)]
     excluded: Problem | None
 
 

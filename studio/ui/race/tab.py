@@ -218,6 +218,7 @@ def _own_entry(entry: RaceEntry) -> m.OwnEntry:
         hours=entry.hours,
         pretrained=named_network(entry.pretrained),
         about=to_safe_html(entry.about),
+        about_text=entry.about,
         excluded=_excluded(entry),
     )
 
