@@ -112,6 +112,28 @@ def enter_on(page: Page) -> None:
     check_looks(page)
 
 
+def test_a_change_of_an_entry_begins_with_all_that_was_entered(race: RacePageServer, open_page: Open) -> None:
+    page = open_race(open_page, race, locale="ja-JP", **PHONE)
+    enter_on(page)
+    page.locator(".entry-about").fill("")
+    page.locator(".own-entries button").tap()
+    expect(page.locator(".entry-name")).to_have_value("Entrant")
+    expect(page.locator(".entry-about")).to_have_value("**bold** <img src=x onerror=alert(1)>")
+
+
+def test_links_for_voters_have_the_public_address_where_there_is_one(race: RacePageServer, open_page: Open) -> None:
+    page = open_race(open_page, race)
+    let_in(page, race)
+    expect(page.locator(".settings .local")).to_be_visible()
+    expect(page.locator(".settings .address")).to_have_value(race.address)
+    race.page.share_url = "https://0123456789abcdef.gradio.live"  # type: ignore[assignment]
+    page.locator(".organiser .lock").click()
+    page.locator(".organiser-secret").fill(race.evening.secret)
+    page.locator(".secret-form button").click()
+    expect(page.locator(".settings .address")).to_have_value("https://0123456789abcdef.gradio.live/")
+    expect(page.locator(".settings .local")).to_have_count(0)
+
+
 def vote_on_a_phone(page: Page, code: str) -> tuple[str, list[str]]:
     """Vote as the maker of a tile, with a reload in the middle; return the receipt and what was chosen."""
     assert "code" not in page.url
