@@ -18,7 +18,7 @@ from studio.checkpoints.catalog import Entry
 from studio.checkpoints.checkpoint_source import CheckpointSource
 from studio.race import anonymous_pictures, one_time_codes, phases
 from studio.race.counting import Round, Rules, count_round, finalists
-from studio.race.entry_admission import admit
+from studio.race.entry_admission import admit, unusable
 from studio.race.mail_folder import Mail, mails_in
 from studio.race.messages import RaceError
 from studio.race.published import Race
@@ -178,7 +178,8 @@ class Organiser:
         try:
             anonymous_pictures.draw_entry(self.folder, entry, second_seed)
         except ValueError as error:
-            return replace(entry, excluded={"code": "entry_checkpoint", "why": str(error)})
+            refusal = unusable(error)
+            return replace(entry, excluded={"code": refusal.code, **refusal.values})
         repeated, same_tile = anonymous_pictures.repetition(self.folder, entry)
         excluded = {"code": "entry_ignores_seed"} if same_tile else None
         return replace(entry, repeated_cells=repeated, excluded=excluded)

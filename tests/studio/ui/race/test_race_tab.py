@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from studio.checkpoints.catalog import Gallery
+from studio.race.entry_admission import unusable
 from studio.race.messages import MESSAGES, RaceError
 from studio.race.service import RaceService
 from studio.race.tile_file import export_png
@@ -27,6 +29,7 @@ from tests.race_pages import SECRET, RaceBrowser, RacePageServer, codes_of
 from tests.races import Evening, key
 from training.core import checkpoint
 from training.core.checkpoint import CheckpointError
+from training.core.pixels import NotFiniteError
 
 OTHER = "fedcba9876543210" * 2
 
@@ -67,6 +70,24 @@ def test_a_sentence_within_a_refusal_is_words_of_the_page() -> None:
     error = RaceError("entry_checkpoint", why="in English")
     error.__cause__ = CheckpointError("in English", "damaged", file="f")
     assert problem_of(error).model_dump()["values"]["why"] == {"code": "problem_damaged", "values": {"file": "f"}}
+
+
+def test_reasons_and_phases_within_a_refusal_are_words_of_the_page() -> None:
+    for error, reason in (
+        (CheckpointError("in English", "damaged", file="f"), {"code": "problem_damaged", "values": {"file": "f"}}),
+        (NotFiniteError("in English"), {"code": "problem_diverged", "values": {}}),
+        (ValueError("in English"), {"code": "problem_other", "values": {}}),
+    ):
+        kept = json.loads(json.dumps(unusable(error).to_dict()))  # as the database keeps it
+        assert problem_of(RaceError(kept["code"], **kept["values"])).model_dump()["values"] == {"why": reason}
+    for phase, action, words in (
+        ("VOTE (open)", "final", ["race_phase_VOTE", "race_do_final"]),
+        ("REVEAL", "codes", ["race_phase_REVEAL", "race_do_codes"]),
+    ):
+        values = problem_of(RaceError("phase", phase=phase, action=action, allowed="VOTE")).values
+        assert [values[name].code for name in ("phase", "action")] == words  # type: ignore[union-attr]
+        assert all(word in RACE_TEXTS for word in words)
+    assert problem_of(RaceError("phase", phase="VOTE", action="check", allowed="CHECK")).values["action"] == "check"
 
 
 def test_a_studio_without_a_race_says_how_one_is_begun(tmp_path: Path) -> None:
@@ -176,7 +197,7 @@ def test_a_tile_of_the_studio_enters_and_its_browser_alone_may_replace_it(server
     assert browser.code("enter_race", secret=OTHER, **{**entry, "seed": 6}) == "entry_name_taken"
     assert browser.ask("enter_race", secret=SECRET, **{**entry, "seed": 7})["seed"] == 7
     own = browser.ask("own_entries", secret=SECRET)["entries"]
-    assert [one["seed"] for one in own] == [7]
+    assert [(one["seed"], one["about_text"]) for one in own] == [(7, entry["about"])]
     assert browser.ask("own_entries", secret=OTHER)["entries"] == []
     jpeg = base64.b64decode(browser.ask("own_picture", secret=SECRET, name="alina")["jpeg"])
     assert jpeg.startswith(b"\xff\xd8")
