@@ -45,11 +45,12 @@ class RaceBrowser:
 
     def vote(self, code: str, ranks: list[str] | None = None) -> Answer:
         """Vote as the page does, by default for the first tiles of the paper."""
-        paper = self.ask("ballot_paper", code=code)
+        paper = self.ask("ballot_paper", secret=SECRET, code=code)
         if "error" in paper:
             return paper
         others = [tile for tile in paper["tiles"] if tile != paper["own"]][: paper["most"]]
-        return self.ask("cast_ballot", code=code, round=paper["round"], ranks=ranks or others, key=key())
+        ballot = {"secret": SECRET, "code": code, "round": paper["round"], "ranks": ranks or others, "key": key()}
+        return self.ask("cast_ballot", **ballot)
 
 
 class RacePageServer:

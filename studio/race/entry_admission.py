@@ -17,6 +17,7 @@ from studio.race.store.race_state import RaceState
 from studio.race.tile_file import read_png
 from studio.race.verification import verify_reading
 from training.core.latents import SEED_LIMIT, check_seed
+from training.core.pixels import NotFiniteError
 from training.core.tile import check_psi, seed_sheet
 
 NAME_LETTERS = 40
@@ -59,7 +60,7 @@ def admit(application: Application, source: CheckpointSource, state: RaceState) 
         tile = _drawn(application, source, state)
     found = source.find(tile.sha256)
     if found is None or found.description is None:
-        raise RaceError("entry_checkpoint", why="It is not here any more.")
+        raise RaceError("entry_checkpoint_gone")
     declared = declarations(found.description.about)
     _check_hours(declared.hours, state.hours)
     if declared.undeclared:
@@ -79,6 +80,12 @@ def admit(application: Application, source: CheckpointSource, state: RaceState) 
         owner=application.owner,
     )
     return entry, found
+
+
+def unusable(error: ValueError) -> RaceError:
+    """Return that a checkpoint cannot be used, with the reason's code and values beside its sentence."""
+    problem = "diverged" if isinstance(error, NotFiniteError) else getattr(error, "why", "other")
+    return RaceError("entry_checkpoint", why=str(error), problem=problem, problem_values=getattr(error, "values", {}))
 
 
 def clean_name(name: object, error: str) -> str:
@@ -138,7 +145,7 @@ def _drawn(application: Application, source: CheckpointSource, state: RaceState)
         checkpoint = source.load(application.checkpoint)
         seed_sheet(checkpoint.generator, seed, psi)
     except ValueError as error:  # a CheckpointError is one, too
-        raise RaceError("entry_checkpoint", why=str(error)) from error
+        raise unusable(error) from error
     return _Tile(checkpoint.sha256, seed, psi, _count(application.seeds_looked_at))
 
 

@@ -122,6 +122,9 @@ MESSAGES = {
     "entry_excluded": Message("The organiser has excluded it.", "主催者が除外しました。"),
     "entry_seed": Message("{sentence}", "シードは 0 から 4294967295 までの整数、ψ は 0 から 1 までの数です。"),
     "entry_checkpoint": Message("Its checkpoint cannot be used: {why}", "チェックポイントを使えません: {why}"),
+    "entry_checkpoint_gone": Message(
+        "Its checkpoint is not here any more.", "チェックポイントがもうここにありません。"
+    ),
     "entries_closed": Message("Entries are closed.", "提出は締め切られました。"),
     "entries_full": Message(
         "The race has {limit} entries, the most that are taken.", "エントリーは {limit} 件までです。"
@@ -130,7 +133,7 @@ MESSAGES = {
     "secret_wrong": Message("This is not the organiser's secret.", "主催者用キーが違います。"),
     "phase": Message(
         "The race is in the phase {phase}; {action} is possible in {allowed}.",
-        "レースは {phase} の段階です。{action} ができるのは {allowed} です。",
+        "レースは「{phase}」の段階です。この段階では「{action}」はできません。",
     ),
     "no_ballots_wanted": Message(
         "{count} ballots are in, which would be lost; the vote can be closed, but not taken back.",
@@ -155,6 +158,10 @@ MESSAGES = {
     "entries_changed": Message(
         "The entries changed while the vote was being opened; open it again.",
         "投票を開始する間にエントリーが変わりました。もう一度開始してください。",
+    ),
+    "codes_overtaken": Message(
+        "A ballot came in while the new codes were drawn, so the codes from before stay good. Draw new codes again.",
+        "コードを作り直している間に票が入ったため、前のコードが引き続き有効です。もう一度コードを作り直してください。",
     ),
     "voters_wanted": Message(
         "The number of voters is missing, and there are no codes yet.",

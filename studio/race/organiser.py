@@ -18,7 +18,7 @@ from studio.checkpoints.catalog import Entry
 from studio.checkpoints.checkpoint_source import CheckpointSource
 from studio.race import anonymous_pictures, one_time_codes, phases
 from studio.race.counting import Round, Rules, count_round, finalists
-from studio.race.entry_admission import admit
+from studio.race.entry_admission import admit, unusable
 from studio.race.mail_folder import Mail, mails_in
 from studio.race.messages import RaceError
 from studio.race.published import Race
@@ -178,7 +178,8 @@ class Organiser:
         try:
             anonymous_pictures.draw_entry(self.folder, entry, second_seed)
         except ValueError as error:
-            return replace(entry, excluded={"code": "entry_checkpoint", "why": str(error)})
+            refusal = unusable(error)
+            return replace(entry, excluded={"code": refusal.code, **refusal.values})
         repeated, same_tile = anonymous_pictures.repetition(self.folder, entry)
         excluded = {"code": "entry_ignores_seed"} if same_tile else None
         return replace(entry, repeated_cells=repeated, excluded=excluded)
@@ -267,7 +268,7 @@ class Organiser:
             now = race_state.load(connection)
             phases.check_phase(now, "codes", Phase.VOTE)
             if _used_codes(connection) != (used, done):
-                raise RaceError("entries_changed")
+                raise RaceError("codes_overtaken")
             ballot_box.replace_unused_codes(connection, hashes)
             _changed(connection, replace(now, voters=ballot_box.count_codes(connection)), "codes")
 
@@ -379,11 +380,14 @@ def published_race(connection: sqlite3.Connection) -> Race:
 def rules(connection: sqlite3.Connection, state: RaceState) -> Rules:
     """Return what the counting needs beside the ballots: how many could vote, and for each tile of those who made it.
 
-    On the honour system that is known of those only who have voted in the first round.
+    On the honour system that is known of those only who have voted in the first round, and it holds for entries of a
+    browser's: whoever sent a tile by mail may vote for it.
     """
     if state.honour:
         names = set(ballot_box.voters(connection, FIRST_ROUND))
-        makers = [one.entry_id for one in entries.taking_part(connection) if entries.name_key(one.name) in names]
+        makers = [
+            one.entry_id for one in entries.taking_part(connection) if one.owner and entries.name_key(one.name) in names
+        ]
         counts: Mapping[str, int] = dict.fromkeys(makers, 1)
         eligible = max(state.voters, len(names), 1)
     else:

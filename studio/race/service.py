@@ -129,30 +129,31 @@ class RaceService:
 
     # for voters
 
-    def paper(self, code: object, session: str) -> BallotPaper:
+    def paper(self, code: object, session: str, owner: str = "") -> BallotPaper:
         """Return what a voter may choose now: this is the first screen, on which rights are checked.
 
-        `code` is a one-time code as it was typed or came in the link, on the honour system the voter's name. Raises
+        `code` is a one-time code as it was typed or came in the link, on the honour system the voter's name; `owner`
+        is what the browser entered with: only where both are an entry's, its tile is known as the voter's own. Raises
         RaceError: code_unknown, code_used, too_many_wrong, vote_not_open, vote_closed, paused, ...
         """
-        voter = self._voter(code, session)
+        voter = self._voter(code, session, owner)
         return self.folder.database.read(lambda connection: voting.paper(connection, voter))
 
-    def cast(self, code: object, session: str, number: object, ranks: object, key: object) -> str:
+    def cast(self, code: object, session: str, number: object, ranks: object, key: object, owner: str = "") -> str:
         """Count a ballot and return its receipt, once it is on the disk.
 
         `number` is the round of the paper, `ranks` a list of tile codes, the best first, and `key` what the browser
-        drew for this ballot: the same code, ranks and key give the same receipt, however often they are sent. Raises
-        RaceError; after any but store_away and store_full the ballot is not in.
+        drew for this ballot: the same code, ranks and key give the same receipt, however often they are sent; `owner`
+        is that of `paper`. Raises RaceError; after any but store_away and store_full the ballot is not in.
         """
         vote = voting.checked_vote(number, ranks, key)
-        voter = self._voter(code, session)
+        voter = self._voter(code, session, owner)
         return self.folder.database.write(lambda connection: voting.cast(connection, voter, vote))
 
-    def _voter(self, code: object, session: str) -> Voter:
+    def _voter(self, code: object, session: str, owner: str) -> Voter:
         state = self.folder.state()
         if state.honour:
-            return Voter(entries.name_key(clean_name(code, "name_bad")))
+            return Voter(entries.name_key(clean_name(code, "name_bad")), owner)
         if state.phase in (Phase.SUBMIT, Phase.CHECK):
             raise RaceError("vote_not_open")
         normalised = one_time_codes.normalised(code) or ""

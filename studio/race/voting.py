@@ -24,9 +24,14 @@ TILE_LETTERS = 8
 
 @dataclass(frozen=True)
 class Voter:
-    """Who votes: the hash of a code, or on the honour system a name as it is compared."""
+    """Who votes: the hash of a code, or on the honour system a name as it is compared.
+
+    `owner` is the hash of a secret of the browser that asks: anybody can say an entrant's name, but only the browser
+    that entered the tile is told on the honour system which it is.
+    """
 
     identity: str
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,11 +116,14 @@ def _sha256(*parts: str) -> str:
 
 
 def _own_tile(connection: sqlite3.Connection, state: RaceState, voter: Voter) -> str | None:
-    """Return the tile that a voter made: by the code, on the honour system by the name."""
+    """Return the tile that a voter made: by the code, on the honour system by the name and the browser that entered it.
+
+    A name alone must not lead to a tile: whoever tries all names would know whose each tile is.
+    """
     if not state.honour:
         return state.tile_of(ballot_box.entry_of_code(connection, voter.identity))
     entry = entries.named(connection, voter.identity)
-    return state.tile_of(entry.entry_id) if entry else None
+    return state.tile_of(entry.entry_id) if entry and voter.owner and entry.owner == voter.owner else None
 
 
 def cast(connection: sqlite3.Connection, voter: Voter, vote: Vote) -> str:

@@ -45,6 +45,7 @@ export interface BallotIsInReply {
 
 /** A ballot: the tiles, the best first, and a key that the browser has drawn for it. */
 export interface BallotRequest {
+  secret: Secret;
   code: string; // 200 characters at most
   round: number; // 1 to 2
   ranks: string[]; // 100 at most
@@ -575,7 +576,7 @@ export interface OwnEntriesReply {
   entries: OwnEntry[];
 }
 
-/** An entry of the browser that asks: what it is drawn from, and what its checkpoint declares. */
+/** An entry of the browser that asks: what it is drawn from, and what its checkpoint declares. `about_text` is the Markdown of `about`, to be changed. */
 export interface OwnEntry {
   name: string; // 300 characters at most
   sha256: Sha256;
@@ -585,6 +586,7 @@ export interface OwnEntry {
   hours: number | null;
   pretrained: Named | null;
   about: string; // 100000 characters at most
+  about_text: string; // 2000 characters at most
   excluded: Problem | null;
 }
 
@@ -618,8 +620,9 @@ export interface PaperReply {
   most: number;
 }
 
-/** Who wants to vote: the code as it was typed, on the honour system a name. */
+/** Who wants to vote: the code as it was typed, on the honour system a name; `secret` is that of own entries. */
 export interface PaperRequest {
+  secret: Secret;
   code: string; // 200 characters at most
 }
 

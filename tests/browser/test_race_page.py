@@ -112,6 +112,28 @@ def enter_on(page: Page) -> None:
     check_looks(page)
 
 
+def test_a_change_of_an_entry_begins_with_all_that_was_entered(race: RacePageServer, open_page: Open) -> None:
+    page = open_race(open_page, race, locale="ja-JP", **PHONE)
+    enter_on(page)
+    page.locator(".entry-about").fill("")
+    page.locator(".own-entries button").tap()
+    expect(page.locator(".entry-name")).to_have_value("Entrant")
+    expect(page.locator(".entry-about")).to_have_value("**bold** <img src=x onerror=alert(1)>")
+
+
+def test_links_for_voters_have_the_public_address_where_there_is_one(race: RacePageServer, open_page: Open) -> None:
+    page = open_race(open_page, race)
+    let_in(page, race)
+    expect(page.locator(".settings .local")).to_be_visible()
+    expect(page.locator(".settings .address")).to_have_value(race.address)
+    race.page.share_url = "https://0123456789abcdef.gradio.live"  # type: ignore[assignment]
+    page.locator(".organiser .lock").click()
+    page.locator(".organiser-secret").fill(race.evening.secret)
+    page.locator(".secret-form button").click()
+    expect(page.locator(".settings .address")).to_have_value("https://0123456789abcdef.gradio.live/")
+    expect(page.locator(".settings .local")).to_have_count(0)
+
+
 def vote_on_a_phone(page: Page, code: str) -> tuple[str, list[str]]:
     """Vote as the maker of a tile, with a reload in the middle; return the receipt and what was chosen."""
     assert "code" not in page.url
@@ -222,6 +244,56 @@ def test_a_ballot_whose_reply_is_lost_is_sent_again_also_after_a_reload(race: Ra
     assert race.evening.organiser.overview().ballots == 2
     kept = other.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")
     assert '"ranks"' not in kept
+
+
+def leave_on_its_way(page: Page) -> None:
+    """Choose a tile and cast it while every reply is lost."""
+    page.route("**/component_server/**", losing_replies(100))
+    choose(page, 1)
+    page.locator(".review").click()
+    page.locator(".cast").click()
+    expect(page.locator(".review-status")).to_contain_text("sent again")
+
+
+def test_who_comes_after_a_ballot_on_its_way_gets_a_paper(race: RacePageServer, open_page: Open) -> None:
+    race.evening.open(8)
+    codes = [one.code for one in race.evening.codes[5:8]]
+    page = open_race(open_page, race, codes[0], quiet=False)
+    leave_on_its_way(page)
+    page.unroute("**/component_server/**")
+    page.goto(f"{race.address}?tab=race&again=1#code={codes[1]}")
+    expect(page.locator(".paper-tile")).to_have_count(5, timeout=30_000)
+    assert race.evening.organiser.overview().ballots == 1
+    choose(page, 2)
+    page.locator(".leave-code").click()
+    page.locator(".code").fill(codes[2])
+    page.locator(".code-form button").click()
+    expect(page.locator(".paper-tile")).to_have_count(5)
+    expect(page.locator(".choose[aria-pressed=true]")).to_have_count(0)  # not what the one before has chosen
+
+
+def test_a_final_that_opens_while_a_ballot_is_on_its_way_has_a_paper(race: RacePageServer, open_page: Open) -> None:
+    race.evening.open(8)
+    for one in race.evening.codes[:4]:
+        race.evening.vote(one.code)
+    page = open_race(open_page, race, race.evening.codes[6].code, quiet=False)
+    leave_on_its_way(page)
+    race.evening.organiser.close()
+    race.evening.organiser.open_final()
+    expect(page.locator(".phases li").nth(3)).to_have_attribute("aria-current", "step", timeout=30_000)
+    page.unroute("**/component_server/**")
+    expect(page.locator(".paper-lead")).to_contain_text("Rank all", timeout=30_000)
+    expect(page.locator(".receipt code")).to_be_hidden()  # that of the first round
+
+
+def test_a_ballot_of_an_earlier_opening_is_forgotten(race: RacePageServer, open_page: Open) -> None:
+    race.evening.open(8)
+    page = open_race(open_page, race, quiet=False)
+    ballot = {"commitment": "0" * 64, "code": "ABCDEFGHJK", "round": 1, "ranks": [], "key": "k" * 32}
+    page.evaluate("(ballot) => localStorage.setItem('ganrace.raceBallot', JSON.stringify(ballot))", ballot)
+    page.reload()
+    expect(page.locator(".code-form")).to_be_visible()
+    assert "ABCDEFGHJK" not in page.evaluate("JSON.stringify({ ...localStorage })")
 
 
 def test_a_wrong_code_a_pause_and_a_used_code_are_said(race: RacePageServer, open_page: Open) -> None:

@@ -2,6 +2,7 @@
 
 import { make, setUpDialog } from "../shared/dom.js";
 import { textOf } from "../shared/texts.js";
+import { visitorSecret } from "../shared/visitor_secret.js";
 import { takeVoteCode } from "../shared/vote_code.js";
 import * as ballotSender from "./ballot_sender.js";
 import { $, ask, button, currentStatus, onStatus, statusLine } from "./context.js";
@@ -30,7 +31,6 @@ let paper = null;
 /** @type {string[]} */
 let ranks = [];
 let isSending = false;
-let isUsed = false; // whether the code has voted in this round
 let asked = 0;
 
 /** @type {() => void} */
@@ -52,25 +52,29 @@ const choosable = () => paper?.tiles.filter((tile) => tile !== paper?.own) ?? []
  * @param {string | null} next
  */
 function setCode(next) {
+  if (next !== code) windowStorage.write(DRAFT, null); // what somebody else has chosen is not shown
   code = next;
   windowStorage.write(CODE, next);
   $(".code").value = "";
   void fetchPaper();
 }
 
-/** Check the right, and show what can be chosen: the first screen of a voter. */
-async function fetchPaper() {
+/**
+ * Check the right, and show what can be chosen: the first screen of a voter.
+ * @param {{ code: string, values: Record<string, any> } | null} refusal why a ballot is not in, said on
+ */
+async function fetchPaper(refusal = null) {
   const number = ++asked;
   paper = null;
-  isUsed = false;
   const status = currentStatus();
   if (code === null || !isVoting() || isSending || status?.paused) return show();
   line.show({ key: "race_loading" });
   show();
-  const answer = await ask("ballot_paper", { code });
+  const answer = await ask("ballot_paper", { secret: visitorSecret(), code });
   if (number !== asked) return;
   if ("error" in answer) return refused(answer.error);
-  line.show(null);
+  if (refusal === null) line.show(null);
+  else line.fail(refusal);
   paper = answer;
   ranks = keptDraft(answer);
   for (const tile of answer.tiles) preload(tile, "small");
@@ -79,7 +83,7 @@ async function fetchPaper() {
 
 /** @param {{ code: string, values: Record<string, any> }} error */
 function refused(error) {
-  isUsed = ["race_error_code_used", "race_error_name_used"].includes(error.code);
+  const isUsed = ["race_error_code_used", "race_error_name_used"].includes(error.code);
   if (isUsed && currentReceipt() !== null) line.show(null);
   else line.fail(error);
   if (["race_error_code_unknown", "race_error_name_bad"].includes(error.code)) {
@@ -260,13 +264,14 @@ async function send(ballot) {
   if ("error" in answer) return notCounted(answer.error);
   const { commitment, round } = ballot;
   keepReceipt({ commitment, round, receipt: answer.receipt });
-  windowStorage.write(DRAFT, null);
+  if (ballot.code === code) windowStorage.write(DRAFT, null);
   line.show(null);
-  paper = null;
-  isUsed = true;
-  asked += 1;
   review.close();
-  show();
+  if (ballot.code === code && isOfRoundNow(ballot)) {
+    paper = null;
+    asked += 1;
+    show();
+  } else void fetchPaper();
   void poll();
   $(".receipt-card").scrollIntoView({ block: "center" });
 }
@@ -275,9 +280,22 @@ async function send(ballot) {
 function notCounted(error) {
   reviewLine.fail(error);
   line.fail(error);
-  if (paper === null) return void fetchPaper();
+  const { commitment } = currentStatus() ?? {};
+  if (paper === null || !isOfRoundNow({ commitment, round: paper.round })) {
+    review.close();
+    return void fetchPaper(error);
+  }
   showReview();
   show();
+}
+
+/**
+ * Whether a ballot is of the round that takes ballots now.
+ * @param {{ commitment: string | undefined, round: number }} ballot
+ */
+function isOfRoundNow({ commitment, round }) {
+  const status = currentStatus();
+  return commitment === status?.commitment && round === status?.round && status.voting;
 }
 
 // --- the code --------------------------------------------------------------------------------------------------------
@@ -313,8 +331,10 @@ onStatus((now, before) => {
 function begin() {
   const kept = windowStorage.read(CODE);
   code = takeVoteCode() ?? (typeof kept === "string" ? kept : null);
+  if (code !== kept) windowStorage.write(DRAFT, null);
   windowStorage.write(CODE, code);
   const pending = ballotSender.pendingBallot();
-  if (pending !== null && pending.commitment === currentStatus()?.commitment) void send(pending);
-  else void fetchPaper();
+  if (pending !== null && pending.commitment === currentStatus()?.commitment) return void send(pending);
+  ballotSender.forgetPending(); // one of an earlier opening can no longer count, and has a code in it
+  void fetchPaper();
 }

@@ -1,6 +1,7 @@
 // A ballot on its way: kept until there is a clear answer, and sent again, the very same, where a reply was lost.
 
 import * as storage from "../shared/storage.js";
+import { visitorSecret } from "../shared/visitor_secret.js";
 import { ask } from "./context.js";
 
 /** @import { PendingBallot } from "./types.d.ts" */
@@ -34,7 +35,8 @@ export function pendingBallot() {
   return isOne ? kept : null;
 }
 
-export const forgetPending = () => void (pendingBallot() && storage.write(KEPT, null));
+/** Forget the ballot that was on its way. */
+export const forgetPending = () => void (storage.read(KEPT) !== null && storage.write(KEPT, null));
 
 /**
  * Send a ballot until there is a clear answer: its receipt, or why it is not in.
@@ -45,7 +47,7 @@ export async function sendUntilClear(ballot, tell) {
   storage.write(KEPT, ballot);
   const { code, round, ranks, key } = ballot;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const answer = await ask("cast_ballot", { code, round, ranks, key });
+    const answer = await ask("cast_ballot", { secret: visitorSecret(), code, round, ranks, key });
     if (!("error" in answer) || !UNCLEAR.has(answer.error.code)) {
       storage.write(KEPT, null);
       return answer;
@@ -56,10 +58,5 @@ export async function sendUntilClear(ballot, tell) {
   }
 }
 
-/**
- * Wait, or until the program is known to answer again.
- * @param {number} seconds
- */
-function waited(seconds) {
-  return new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
-}
+/** @param {number} seconds */
+const waited = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));

@@ -163,6 +163,7 @@ function change(entry) {
   $(".entry-psi").value = entry.psi;
   $(".entry-looked").value = entry.seeds_looked_at ?? "";
   $(".entry-name").value = entry.name;
+  $(".entry-about").value = entry.about_text;
   $(".enter").scrollIntoView();
 }
 

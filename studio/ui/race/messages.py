@@ -108,7 +108,10 @@ class EnterRequest(Request):
 
 
 class OwnEntry(Reply):
-    """An entry of the browser that asks: what it is drawn from, and what its checkpoint declares."""
+    """An entry of the browser that asks: what it is drawn from, and what its checkpoint declares.
+
+    `about_text` is the Markdown of `about`, to be changed.
+    """
 
     name: Label
     sha256: WholeSha256
@@ -118,6 +121,7 @@ class OwnEntry(Reply):
     hours: float | None
     pretrained: Named | None
     about: SafeHtml
+    about_text: Annotated[str, Field(max_length=ABOUT_LETTERS)]
     excluded: Problem | None
 
 
@@ -142,8 +146,9 @@ class OwnPictureReply(Reply):
 
 
 class PaperRequest(Request):
-    """Who wants to vote: the code as it was typed, on the honour system a name."""
+    """Who wants to vote: the code as it was typed, on the honour system a name; `secret` is that of own entries."""
 
+    secret: Secret
     code: TypedLine
 
 
@@ -161,6 +166,7 @@ class PaperReply(Reply):
 class BallotRequest(Request):
     """A ballot: the tiles, the best first, and a key that the browser has drawn for it."""
 
+    secret: Secret
     code: TypedLine
     round: Round
     ranks: Annotated[list[TileCode], Field(max_length=MOST_RANKS)]

@@ -3,6 +3,7 @@
 import { make, saveBlob } from "../shared/dom.js";
 import { errorText, namedText, textOf } from "../shared/texts.js";
 import { page } from "../shared/page_state.js";
+import { oneMachineRule, reachableLink } from "../shared/share_link.js";
 import { $, ask, button, statusLine } from "./context.js";
 import { folded } from "./result_tables.js";
 import { poll } from "./status_poll.js";
@@ -25,7 +26,10 @@ let view = null;
 let doubted = null;
 let isBusy = false;
 let timer = 0;
-let settings = { voters: "", honour: false, address: new URL(".", document.baseURI).href };
+const here = new URL(".", document.baseURI).href;
+let settings = { voters: "", honour: false, address: here };
+/** @type {(address: string) => boolean} */
+let isOneMachine = () => false; // until the page has said which addresses are
 
 /** @param {Answer<"organise">} answer */
 function take(answer) {
@@ -152,8 +156,13 @@ function jobLines(now) {
   return [make("div", { className: "job" }, make("p", { role: "status" }, words), bar)];
 }
 
-/** @param {string} address */
-const isLocal = (address) => /^https?:\/\/(localhost|127\.|\[::1\])/.test(address);
+/** Offer the public address where others cannot reach this page; what somebody has typed stays. */
+async function findAddress() {
+  isOneMachine = await oneMachineRule();
+  const { link } = await reachableLink(here);
+  if (isOneMachine(settings.address) && settings.address === here) settings = { ...settings, address: link };
+  show();
+}
 
 function settingFields() {
   const voters = make("input", { inputMode: "numeric", className: "voters", value: settings.voters, maxLength: 6 });
@@ -167,7 +176,7 @@ function settingFields() {
     { className: "settings" },
     make("label", { className: "field" }, make("span", {}, textOf("race_voters")), voters),
     make("label", { className: "field wide" }, make("span", {}, textOf("race_address")), address),
-    ...(isLocal(settings.address) ? [make("p", { className: "hint local" }, textOf("race_address_local"))] : []),
+    ...(isOneMachine(settings.address) ? [make("p", { className: "hint local" }, textOf("race_address_local"))] : []),
     make("label", { className: "choice" }, honour, make("span", {}, textOf("race_honour"))),
   );
 }
@@ -240,7 +249,7 @@ function refusedList(now) {
 /** @param {OrganiserReply} now */
 function eventList(now) {
   const rows = now.events.map(({ moment, event }) =>
-    make("li", {}, `${new Date(1000 * moment).toLocaleString(page.language)} · ${event}`),
+    make("li", {}, `${new Date(1000 * moment).toLocaleString(page.language)} · ${textOf(`race_do_${event}`)}`),
   );
   return make("ul", { className: "events" }, ...rows);
 }
@@ -274,5 +283,6 @@ $(".secret-form").addEventListener("submit", async (/** @type {SubmitEvent} */ e
   if (!take(answer)) return;
   secret = typed;
   void refresh();
+  void findAddress();
 });
 $(".organiser").addEventListener("toggle", refresh);

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from studio.race import code_sheet, one_time_codes
 from studio.race.messages import RaceError
@@ -16,13 +17,14 @@ from studio.ui.protocol_types import Problem
 from studio.ui.race.messages import Action, Job, OrganiseRequest
 from studio.ui.race.race_errors import away, problem_of
 
+UNCLEAR = ("store_away", "store_full")  # after these nobody knows whether something was written
 DRAWING: tuple[Action, ...] = ("close", "open")  # in SUBMIT and CHECK these draw tiles
 Work = Callable[[Progress], object]
 log = logging.getLogger(__name__)
 
 
 class OrganiserJobs:
-    """Does one thing after the other for the organiser of a race. Safe among threads.
+    """Does one thing after the other for the organiser of a race, and never two at once. Safe among threads.
 
     `changed` is called after whatever may have changed the race. The sheet of codes is kept in memory alone, until it
     is given up, newer codes take its place, or the program ends.
@@ -30,6 +32,7 @@ class OrganiserJobs:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed, self._lock = changed, threading.Lock()
+        self._is_acting = False
         self._job: Job | None = None
         self._sheet: str | None = None
 
@@ -52,23 +55,42 @@ class OrganiserJobs:
 
     def start(self, organiser: Organiser, asked: OrganiseRequest) -> None:
         """Do what is asked, at once or, where tiles are drawn, in a thread. Raises RaceError, RequestError, OSError."""
-        if self.job is not None and self.job.is_running:
-            raise RequestError("race_organiser_busy")
         if asked.action in ("open", "codes") and asked.address:
             code_sheet.link_of(asked.address, "0" * one_time_codes.LENGTH)
-        phase = organiser.folder.state().phase
-        if asked.action in DRAWING and phase in (Phase.SUBMIT, Phase.CHECK):
-            self._begin(asked.action, lambda progress: self._do(organiser, asked, progress))
-        else:
+        self._take_turn()
+        try:
+            phase = organiser.folder.state().phase
+            if asked.action in DRAWING and phase in (Phase.SUBMIT, Phase.CHECK):
+                self._begin(asked.action, lambda progress: self._do(organiser, asked, progress))
+                return
             self._do(organiser, asked, lambda done, total: None)
-            self._changed()
+        except BaseException:
+            self._end_turn()
+            raise
+        self._end_turn()
+        self._changed()
+
+    def _take_turn(self) -> None:
+        with self._lock:
+            if self._is_acting:
+                raise RequestError("race_organiser_busy")
+            self._is_acting = True
+
+    def _end_turn(self) -> None:
+        with self._lock:
+            self._is_acting = False
 
     def _begin(self, action: Action, work: Work) -> None:
+        """Do it in a thread, which ends the turn."""
+        thread = threading.Thread(target=self._run, args=(work,), name="race organiser", daemon=True)
         with self._lock:
-            if self._job is not None and self._job.is_running:
-                raise RequestError("race_organiser_busy")
-            self._job = Job(action=action, done=0, total=0, is_running=True, error=None)
-        threading.Thread(target=self._run, args=(work,), name="race organiser", daemon=True).start()
+            former, self._job = self._job, Job(action=action, done=0, total=0, is_running=True, error=None)
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._lock:
+                self._job = former
+            raise
 
     def _run(self, work: Work) -> None:
         error: Problem | None = None
@@ -82,31 +104,48 @@ class OrganiserJobs:
             log.error("What the organiser started failed", exc_info=unexpected)
             MISHAPS.note("organise", unexpected)
             error = Problem(code="error_internal", values={})
-        self._change(is_running=False, error=error)
+        with self._lock:
+            self._is_acting = False
+            if self._job is not None:
+                self._job = self._job.model_copy(update={"is_running": False, "error": error})
         self._changed()
 
     def _progress(self, done: int, total: int) -> None:
-        self._change(done=done, total=total)
-
-    def _change(self, **values: object) -> None:
         with self._lock:
             if self._job is not None:
-                self._job = self._job.model_copy(update=values)
+                self._job = self._job.model_copy(update={"done": done, "total": total})
 
     def _do(self, organiser: Organiser, asked: OrganiseRequest, progress: Progress) -> None:
         match asked.action:
             case "close":
                 organiser.close(progress)
             case "open":
-                self._open(organiser, asked, progress)
+                with self._former_sheet_if_refused():
+                    self._open(organiser, asked, progress)
             case "codes":
-                organiser.replace_codes(asked.voters or 0, self._taker(organiser, asked.address))
+                with self._former_sheet_if_refused():
+                    organiser.replace_codes(asked.voters or 0, self._taker(organiser, asked.address))
             case "exclude":
                 organiser.exclude(asked.name or "")
             case "include":
                 organiser.include(asked.name or "")
             case _:
                 _CHANGES[asked.action](organiser)
+
+    @contextmanager
+    def _former_sheet_if_refused(self) -> Iterator[None]:
+        """Keep the sheet of the codes that are good: where new ones are refused, that is the former one.
+
+        Where the folder went away, the new codes may be good: then their sheet stays.
+        """
+        former = self.sheet
+        try:
+            yield
+        except RaceError as refused:
+            if refused.code not in UNCLEAR:
+                with self._lock:
+                    self._sheet = former
+            raise
 
     def _open(self, organiser: Organiser, asked: OrganiseRequest, progress: Progress) -> None:
         take_codes = self._taker(organiser, asked.address)

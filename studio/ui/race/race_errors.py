@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, get_args
 
 from studio.race.messages import RaceError
 from studio.race.service import RaceService
 from studio.ui.protocol import RequestError, problem_phrase
 from studio.ui.protocol_types import Phrase, Problem
+from studio.ui.race.messages import Action, Phase
 from studio.ui.services import Studio
 from training.core.atomic_write import WriteError
 from training.core.checkpoint import CheckpointError
@@ -54,9 +55,24 @@ def problem_of(error: RaceError) -> Problem:
     code = error.code
     if isinstance(error.__cause__, CheckpointError):
         code, values = "entry_checkpoint", {"why": problem_phrase(error.__cause__)}
+    elif code == "entry_checkpoint" and "problem" in error.values:
+        reason = sendable(error.values.get("problem_values", {}))
+        values = {"why": Phrase(code=f"problem_{error.values['problem']}", values=reason)}
     elif code == "entry_not_verified":
         values = {"sentence": verdict_phrase(error.values)}
+    elif code == "phase":
+        values |= {"phase": _phase(str(error.values["phase"])), "action": _action(str(error.values["action"]))}
     return Problem(code=PREFIX + code, values=values)
+
+
+def _phase(name: str) -> Phrase | str:
+    """Return the page's words for a phase, of which nothing is said beside its name ("VOTE (open)")."""
+    word = name.partition(" ")[0]
+    return Phrase(code=f"race_phase_{word}", values={}) if word in get_args(Phase) else name
+
+
+def _action(name: str) -> Phrase | str:
+    return Phrase(code=f"race_do_{name}", values={}) if name in get_args(Action) else name
 
 
 def verdict_phrase(values: Mapping[str, Any]) -> Phrase:

@@ -10,6 +10,8 @@ import asyncio
 import hmac
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +26,8 @@ from studio.ui.race.race_status import PICTURE_KEY
 
 PICTURES_BYTES = 96 * 2**20  # a race of 40 tiles as they are shown; the folder may be on a slow drive
 EXPORTS_BYTES = 64 * 2**20
+READERS = 16  # threads that wait for a folder that is away, apart from those of the rest of the page
+EXPORTERS = 2
 KEEP = "private, max-age=86400, immutable"
 STATUSES = {"not_revealed": 409, "picture_unknown": 404, "store_away": 503, "store_full": 503}
 TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
@@ -40,10 +44,14 @@ class RaceFiles:
         self._pictures: Kept[tuple[str, str, str], Picture] = Kept(PICTURES_BYTES, lambda found: len(found[0]))
         self._exports: Kept[str, Files] = Kept(EXPORTS_BYTES, lambda files: sum(map(len, files.values())))
 
+    def kept(self, key: str, tile: str, kind: str) -> Picture | None:
+        """Return a picture and its type where that needs no look into the folder."""
+        with self._lock:
+            return self._pictures.get((key, tile, kind))
+
     def picture(self, key: str, tile: str, kind: str) -> Picture:
         """Return a picture and its type. Raises RaceError, also for a key of another opening."""
-        with self._lock:
-            found = self._pictures.get((key, tile, kind))
+        found = self.kept(key, tile, kind)
         if found is not None:
             return found
         commitment = self._race.folder.state().commitment
@@ -67,12 +75,14 @@ class RaceFiles:
 def race_routes(race: RaceService) -> list[BaseRoute]:
     """Return the routes of a race."""
     files = RaceFiles(race)
+    reading = ThreadPoolExecutor(READERS, "race pictures")
+    exporting = ThreadPoolExecutor(EXPORTERS, "race results")
 
     async def picture(request: Request) -> Response:
-        return await _answered(request, lambda: _shown(files, **request.path_params))
+        return await _answered(request, reading, partial(_shown, files, **request.path_params), _kept(files, request))
 
     async def result(request: Request) -> Response:
-        return await _answered(request, lambda: _downloaded(files, **request.path_params))
+        return await _answered(request, exporting, partial(_downloaded, files, **request.path_params))
 
     return [
         Route("/race/tiles/{key}/{tile}/{kind}", picture),
@@ -80,11 +90,23 @@ def race_routes(race: RaceService) -> list[BaseRoute]:
     ]
 
 
-async def _answered(request: Request, answer: Callable[[], Response]) -> Response:
+def _kept(files: RaceFiles, request: Request) -> Callable[[], Picture | None]:
+    return partial(files.kept, **request.path_params)
+
+
+async def _answered(
+    request: Request,
+    executor: ThreadPoolExecutor,
+    answer: Callable[[], Response],
+    kept: Callable[[], Picture | None] = lambda: None,
+) -> Response:
+    """Answer at once with what is kept, else from a thread of these routes alone."""
     if not await is_let_in(request):
         return _refused("Log in first.", 401)
+    if (found := kept()) is not None:
+        return _picture_response(found)
     try:
-        return await asyncio.to_thread(answer)
+        return await asyncio.get_running_loop().run_in_executor(executor, answer)
     except RaceError as error:
         return _refused(error.sentence(), STATUSES.get(error.code, 500))
     except OSError:
@@ -96,7 +118,11 @@ def _refused(words: str, status: int) -> Response:
 
 
 def _shown(files: RaceFiles, key: str, tile: str, kind: str) -> Response:
-    data, media_type = files.picture(key, tile, kind)
+    return _picture_response(files.picture(key, tile, kind))
+
+
+def _picture_response(picture: Picture) -> Response:
+    data, media_type = picture
     return Response(data, headers={"Cache-Control": KEEP}, media_type=media_type)
 
 

@@ -130,7 +130,7 @@ def _for_voters(page: RacePage) -> list[ServerFunction]:
     @answers
     def ballot_paper(asked: m.PaperRequest) -> m.PaperReply:
         with race_errors():
-            found = page.race.paper(asked.code, current_client().source)
+            found = page.race.paper(asked.code, current_client().source, owner_of(asked.secret))
         return m.PaperReply(
             round=found.round,
             kind=found.kind,
@@ -143,7 +143,8 @@ def _for_voters(page: RacePage) -> list[ServerFunction]:
     @answers
     def cast_ballot(asked: m.BallotRequest) -> m.ReceiptReply:
         with race_errors():
-            receipt = page.race.cast(asked.code, current_client().source, asked.round, asked.ranks, asked.key)
+            source, owner = current_client().source, owner_of(asked.secret)
+            receipt = page.race.cast(asked.code, source, asked.round, asked.ranks, asked.key, owner)
         page.status.changed()
         return m.ReceiptReply(receipt=receipt)
 
@@ -217,6 +218,7 @@ def _own_entry(entry: RaceEntry) -> m.OwnEntry:
         hours=entry.hours,
         pretrained=named_network(entry.pretrained),
         about=to_safe_html(entry.about),
+        about_text=entry.about,
         excluded=_excluded(entry),
     )
 

@@ -23,6 +23,21 @@ const given = new Promise((resolve) => (give = resolve));
  */
 export const giveReach = (reach) => give(reach);
 
+/**
+ * Tells whether an address is of one machine, or of the one browser that is logged in there.
+ * @returns {Promise<(address: string) => boolean>}
+ */
+export async function oneMachineRule() {
+  const { isOneMachine } = await given;
+  return (address) => {
+    try {
+      return isOneMachine(new URL(address).hostname);
+    } catch {
+      return false; // it is no address
+    }
+  };
+}
+
 /** The link to what is on the screen, at the address of this page; it says the name of its checkpoint, too. */
 export function sharedLink() {
   const sha256 = urlState.get("ck");

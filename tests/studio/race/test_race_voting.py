@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from studio.checkpoints.catalog import Gallery
 from studio.race import counting, messages, published
 from studio.race.code_sheet import to_html
+from studio.race.entry_admission import Application
 from studio.race.messages import MESSAGES, RaceError
 from studio.race.one_time_codes import ALPHABET, draw, grouped, hashed, normalised, to_symbols
 from studio.race.organiser import TILE_DIGITS, TILE_LETTERS, IssuedCode
@@ -20,9 +22,11 @@ from studio.race.service import TILE, RaceService
 from studio.race.store import race_folder
 from studio.race.store.race_folder import RaceFolder, RaceOptions, create
 from studio.race.store.race_state import Phase
+from studio.race.tile_file import export_png
 from studio.race.wrong_code_limit import SECONDS, WrongCodeLimit
 from tests.clocks import Clock
 from tests.races import Evening, enter, key
+from training.core import checkpoint
 
 
 def refused(code: str, action: Callable[[], object]) -> RaceError:
@@ -401,23 +405,43 @@ def test_a_finalist_between_two_has_nothing_to_rank(opened: Evening) -> None:
 # the honour system
 
 
-def test_on_the_honour_system_names_take_the_place_of_codes(entered: Evening) -> None:
+OWNER = "a" * 64
+
+
+def test_on_the_honour_system_names_take_the_place_of_codes(entered: Evening, entrants: Path) -> None:
+    tile = export_png(checkpoint.load(entrants / "Anna" / "run"), 500)
+    service = RaceService(entered.path, Gallery(entrants))
+    service.enter(Application(name="Gina", tile=tile, owner=OWNER))
     entered.open(None, honour=True)
     assert (entered.service.status()["honour"], entered.codes) == (True, [])
-    own = entered.service.paper(" ａｎｎａ ", "s").own
-    assert entered.organiser.folder.state().mapping[str(own)]["name"] == "Anna"
-    refused("own_tile", lambda: entered.service.cast("Anna", "s", 1, [own], key()))
-    for name in ("Anna", "Zoe", "花子"):
+    own = str(service.paper(" ｇｉｎａ ", "s", OWNER).own)
+    assert entered.organiser.folder.state().mapping[own]["name"] == "Gina"
+    refused("own_tile", lambda: service.cast("Gina", "s", 1, [own], key(), OWNER))
+    for name in ("Anna", "Gina", "Zoe", "花子"):
         entered.vote(name)
     refused("name_used", lambda: entered.service.paper("ZOE", "s"))
     refused("name_bad", lambda: entered.service.paper(" ", "s"))
     refused("name_bad", lambda: entered.service.paper("x" * 41, "s"))
     refused("honour_no_codes", lambda: entered.organiser.replace_codes(9, entered.keep_codes))
-    assert entered.organiser.honour_names() == ["anna", "zoe", "花子"]
+    assert entered.organiser.honour_names() == ["anna", "gina", "zoe", "花子"]
     entered.organiser.close()
     entered.organiser.reveal()
     race = entered.service.result()
-    assert (race.rules.eligible, race.rules.electors, race.options["honour"]) == (3, {own: 2}, True)
+    assert (race.rules.eligible, race.rules.electors, race.options["honour"]) == (4, {own: 3}, True)
+
+
+def test_on_the_honour_system_a_name_alone_leads_to_no_tile(entered: Evening, entrants: Path) -> None:
+    tile = export_png(checkpoint.load(entrants / "Anna" / "run"), 500)
+    RaceService(entered.path, Gallery(entrants)).enter(Application(name="Gina", tile=tile, owner=OWNER))
+    entered.open(None, honour=True)
+    tiles = entered.service.status()["tiles"]
+    for name in ("Anna", "Gina", "Finn", "Zoe"):
+        for owner in ("", "b" * 64):
+            assert entered.service.paper(name, "s", owner).own is None
+    for name in ("Anna", "Zoe"):
+        assert entered.service.paper(name, "s", OWNER).own is None
+    for name in ("Anna", "Gina"):  # no choice is refused
+        assert entered.service.cast(name, "s", 1, tiles[:3], key(), "b" * 64)
 
 
 # messages

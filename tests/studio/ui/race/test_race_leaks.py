@@ -9,11 +9,13 @@ import logging
 import pytest
 from PIL import Image
 
+from studio.checkpoints.catalog import Gallery
 from studio.race.anonymous_pictures import KINDS
 from studio.race.store.race_folder import RaceFolder
 from tests.race_pages import SECRET, RaceBrowser, RacePageServer, codes_of
 from training.core.png_chunks import walk
 
+OTHER = "fedcba9876543210" * 2
 SHORT = 8  # digits of a hash by which a checkpoint is known
 
 
@@ -41,9 +43,9 @@ def look_everywhere(browser: RaceBrowser, codes: list[str]) -> None:
     browser.ask("organiser_view", organiser_secret="wrong")
     browser.ask("organise", organiser_secret="wrong", action="exclude", name="x")
     browser.ask("enter_race", secret=SECRET, name="x", sha256="0" * 64, seed=1)
-    browser.ask("ballot_paper", code="wrong")
+    browser.ask("ballot_paper", secret=SECRET, code="wrong")
     for code in codes:
-        browser.ask("ballot_paper", code=code)
+        browser.ask("ballot_paper", secret=SECRET, code=code)
     for tile in [*status["tiles"], "Z9", "%2e%2e"]:
         for kind in [*KINDS, "exact.png"]:
             browser.client.get(f"/race/tiles/{status['pictures'] or 'none'}/{tile}/{kind}")
@@ -93,6 +95,25 @@ def test_nothing_that_comes_before_the_reveal_has_an_origin_in_it(
     browser.ask("race_result")
     got = b"\n".join(browser.got)
     assert all(entry.name.encode() in got for entry in server.evening.organiser.overview().entries)
+
+
+def test_on_the_honour_system_names_lead_to_no_tile(server: RacePageServer) -> None:
+    maker, curious = server.browser(), server.browser()
+    sha256 = next(str(one.sha256) for one in Gallery(server.checkpoints).entries() if one.name == "alpha")
+    assert maker.ask("enter_race", secret=SECRET, name="Gina", sha256=sha256, seed=5)["name"] == "Gina"
+    server.organise(maker, "open", honour=True)
+    tiles = maker.ask("race_status")["tiles"]
+    for number, entry in enumerate(server.evening.organiser.overview().entries):
+        paper = curious.ask("ballot_paper", secret=OTHER, code=entry.name)
+        assert (paper["own"], sorted(paper["tiles"])) == (None, tiles)
+        ballot = {"code": entry.name, "round": 1, "ranks": tiles[:3], "key": f"{number:032}"}
+        if entry.name != "Gina":
+            assert "receipt" in curious.ask("cast_ballot", secret=OTHER, **ballot)
+    own = maker.ask("ballot_paper", secret=SECRET, code="ｇｉｎａ")["own"]
+    assert server.evening.organiser.folder.state().mapping[own]["name"] == "Gina"
+    ballot = {"code": "Gina", "round": 1, "ranks": [own], "key": "k" * 32}
+    assert maker.code("cast_ballot", secret=SECRET, **ballot) == "own_tile"
+    assert "receipt" in curious.ask("cast_ballot", secret=OTHER, **ballot)
 
 
 def test_pictures_have_nothing_but_pixels_and_stay_in_the_browser_alone(server: RacePageServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from studio.checkpoints.catalog import Gallery
+from studio.race.entry_admission import unusable
 from studio.race.messages import MESSAGES, RaceError
 from studio.race.service import RaceService
 from studio.race.tile_file import export_png
@@ -27,6 +29,7 @@ from tests.race_pages import SECRET, RaceBrowser, RacePageServer, codes_of
 from tests.races import Evening, key
 from training.core import checkpoint
 from training.core.checkpoint import CheckpointError
+from training.core.pixels import NotFiniteError
 
 OTHER = "fedcba9876543210" * 2
 
@@ -67,6 +70,24 @@ def test_a_sentence_within_a_refusal_is_words_of_the_page() -> None:
     error = RaceError("entry_checkpoint", why="in English")
     error.__cause__ = CheckpointError("in English", "damaged", file="f")
     assert problem_of(error).model_dump()["values"]["why"] == {"code": "problem_damaged", "values": {"file": "f"}}
+
+
+def test_reasons_and_phases_within_a_refusal_are_words_of_the_page() -> None:
+    for error, reason in (
+        (CheckpointError("in English", "damaged", file="f"), {"code": "problem_damaged", "values": {"file": "f"}}),
+        (NotFiniteError("in English"), {"code": "problem_diverged", "values": {}}),
+        (ValueError("in English"), {"code": "problem_other", "values": {}}),
+    ):
+        kept = json.loads(json.dumps(unusable(error).to_dict()))  # as the database keeps it
+        assert problem_of(RaceError(kept["code"], **kept["values"])).model_dump()["values"] == {"why": reason}
+    for phase, action, words in (
+        ("VOTE (open)", "final", ["race_phase_VOTE", "race_do_final"]),
+        ("REVEAL", "codes", ["race_phase_REVEAL", "race_do_codes"]),
+    ):
+        values = problem_of(RaceError("phase", phase=phase, action=action, allowed="VOTE")).values
+        assert [values[name].code for name in ("phase", "action")] == words  # type: ignore[union-attr]
+        assert all(word in RACE_TEXTS for word in words)
+    assert problem_of(RaceError("phase", phase="VOTE", action="check", allowed="CHECK")).values["action"] == "check"
 
 
 def test_a_studio_without_a_race_says_how_one_is_begun(tmp_path: Path) -> None:
@@ -176,7 +197,7 @@ def test_a_tile_of_the_studio_enters_and_its_browser_alone_may_replace_it(server
     assert browser.code("enter_race", secret=OTHER, **{**entry, "seed": 6}) == "entry_name_taken"
     assert browser.ask("enter_race", secret=SECRET, **{**entry, "seed": 7})["seed"] == 7
     own = browser.ask("own_entries", secret=SECRET)["entries"]
-    assert [one["seed"] for one in own] == [7]
+    assert [(one["seed"], one["about_text"]) for one in own] == [(7, entry["about"])]
     assert browser.ask("own_entries", secret=OTHER)["entries"] == []
     jpeg = base64.b64decode(browser.ask("own_picture", secret=SECRET, name="alina")["jpeg"])
     assert jpeg.startswith(b"\xff\xd8")
@@ -215,13 +236,13 @@ def test_rules_are_checked_when_somebody_enters(server: RacePageServer) -> None:
 
 def test_a_right_is_checked_before_anything_is_shown_and_an_own_tile_is_left_out(server: RacePageServer) -> None:
     browser = server.browser()
-    assert browser.code("ballot_paper", code="0000000000") == "vote_not_open"
+    assert browser.code("ballot_paper", secret=SECRET, code="0000000000") == "vote_not_open"
     codes = opened(server, browser)
     voter = server.browser()
-    assert voter.code("ballot_paper", code="0000000000") == "code_unknown"
-    paper = voter.ask("ballot_paper", code=codes[0])
+    assert voter.code("ballot_paper", secret=SECRET, code="0000000000") == "code_unknown"
+    paper = voter.ask("ballot_paper", secret=SECRET, code=codes[0])
     assert paper["own"] in paper["tiles"]
-    ballot = {"code": codes[0], "round": 1, "key": key()}
+    ballot = {"secret": SECRET, "code": codes[0], "round": 1, "key": key()}
     assert voter.code("cast_ballot", ranks=[paper["own"]], **ballot) == "own_tile"
     assert voter.code("cast_ballot", ranks=["Z1"], **ballot) == "ballot_tile_unknown"
     assert voter.code("cast_ballot", ranks=[], **ballot) == "ballot_too_few"
@@ -235,13 +256,13 @@ def test_a_right_is_checked_before_anything_is_shown_and_an_own_tile_is_left_out
 def test_the_same_ballot_sent_again_gets_the_same_receipt_and_another_is_refused(server: RacePageServer) -> None:
     browser = server.browser()
     code = opened(server, browser)[7]
-    tiles = browser.ask("ballot_paper", code=code)["tiles"]
-    ballot = {"code": code, "round": 1, "ranks": tiles[:2], "key": key()}
+    tiles = browser.ask("ballot_paper", secret=SECRET, code=code)["tiles"]
+    ballot = {"secret": SECRET, "code": code, "round": 1, "ranks": tiles[:2], "key": key()}
     receipt = browser.ask("cast_ballot", **ballot)["receipt"]
     assert browser.ask("cast_ballot", **ballot)["receipt"] == receipt
     assert browser.code("cast_ballot", **{**ballot, "ranks": tiles[2:4]}) == "code_used"
     assert browser.code("cast_ballot", **{**ballot, "key": key()}) == "code_used"
-    assert browser.code("ballot_paper", code=code) == "code_used"
+    assert browser.code("ballot_paper", secret=SECRET, code=code) == "code_used"
     assert browser.ask("ballot_is_in", receipt=receipt.lower()) == {"is_in": True, "ranks": None}
     assert browser.ask("ballot_is_in", receipt="0" * 16) == {"is_in": False, "ranks": None}
     assert browser.ask("race_status")["voted"] == 1
@@ -253,9 +274,9 @@ def test_wrong_codes_are_counted_by_the_session_that_the_server_gave_and_keep_no
     organiser = server.browser()
     codes = opened(server, organiser)
     guesser = server.browser()
-    found = [guesser.code("ballot_paper", code=f"000000000{number}") for number in range(6)]
+    found = [guesser.code("ballot_paper", secret=SECRET, code=f"000000000{number}") for number in range(6)]
     assert found == ["code_unknown"] * 5 + ["too_many_wrong"]
-    assert guesser.code("ballot_paper", code=codes[8]) == "too_many_wrong"
+    assert guesser.code("ballot_paper", secret=SECRET, code=codes[8]) == "too_many_wrong"
     assert "receipt" in server.browser().vote(codes[8])
     assert guesser.code("organiser_view", organiser_secret="x") == "secret_wrong"
 
@@ -267,8 +288,8 @@ def test_forty_ballots_at_once_with_forty_codes_are_all_in_and_with_one_code_jus
     with ThreadPoolExecutor(40) as pool:
         answers = list(pool.map(lambda pair: voters[pair[0] % 8].vote(pair[1]), enumerate(codes[:40])))
         assert len({answer["receipt"] for answer in answers}) == 40
-        tiles = organiser.ask("ballot_paper", code=codes[40])["tiles"]
-        same = {"code": codes[40], "round": 1, "ranks": tiles[:1]}
+        tiles = organiser.ask("ballot_paper", secret=SECRET, code=codes[40])["tiles"]
+        same = {"secret": SECRET, "code": codes[40], "round": 1, "ranks": tiles[:1]}
         answers = list(pool.map(lambda number: voters[number % 8].ask("cast_ballot", key=key(), **same), range(40)))
     assert sum("receipt" in answer for answer in answers) == 1
     codes_found = {answer["error"]["code"] for answer in answers if "error" in answer}
@@ -277,14 +298,15 @@ def test_forty_ballots_at_once_with_forty_codes_are_all_in_and_with_one_code_jus
 
 
 MALFORMED: list[tuple[str, dict[str, Any]]] = [
-    ("cast_ballot", {"code": "0" * 201, "round": 1, "ranks": [], "key": "k" * 22}),
-    ("cast_ballot", {"code": "0", "round": 3, "ranks": [], "key": "k" * 22}),
-    ("cast_ballot", {"code": "0", "round": True, "ranks": [], "key": "k" * 22}),
-    ("cast_ballot", {"code": "0", "round": 1, "ranks": "K7", "key": "k" * 22}),
-    ("cast_ballot", {"code": "0", "round": 1, "ranks": ["K7"] * 101, "key": "k" * 22}),
-    ("cast_ballot", {"code": "0", "round": 1, "ranks": ["<script>"], "key": "k" * 22}),
-    ("cast_ballot", {"code": "0", "round": 1, "ranks": [], "key": "short"}),
-    ("ballot_paper", {"code": ["0"]}),
+    ("cast_ballot", {"secret": SECRET, "code": "0" * 201, "round": 1, "ranks": [], "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 3, "ranks": [], "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": True, "ranks": [], "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 1, "ranks": "K7", "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 1, "ranks": ["K7"] * 101, "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 1, "ranks": ["<script>"], "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 1, "ranks": [], "key": "short"}),
+    ("ballot_paper", {"secret": SECRET, "code": ["0"]}),
+    ("ballot_paper", {"code": "0"}),
     ("ballot_is_in", {"receipt": 7}),
     ("organise", {"organiser_secret": "x", "action": "delete"}),
     ("organise", {"organiser_secret": "x", "action": "open", "voters": -1}),
@@ -350,10 +372,10 @@ def lead_to_the_reveal(server: RacePageServer, organiser: RaceBrowser, codes: li
     assert "reopen" not in organiser.ask("organiser_view", organiser_secret=secret)["allowed"]
     assert organiser.code("organise", organiser_secret=secret, action="reopen") == "no_ballots_wanted"
     assert server.organise(organiser, "pause")["allowed"][-1] == "resume"
-    assert organiser.code("ballot_paper", code=codes[5]) == "paused"
+    assert organiser.code("ballot_paper", secret=SECRET, code=codes[5]) == "paused"
     server.organise(organiser, "resume")
     assert server.organise(organiser, "close")["allowed"][:3] == ["final", "reveal", "reopen"]
-    assert organiser.code("ballot_paper", code=codes[5]) == "vote_closed"
+    assert organiser.code("ballot_paper", secret=SECRET, code=codes[5]) == "vote_closed"
     assert "close" in server.organise(organiser, "final")["allowed"]
     assert all("receipt" in organiser.vote(code) for code in codes[:4])
     server.organise(organiser, "close")
@@ -367,8 +389,7 @@ def test_a_vote_can_be_on_the_honour_system(server: RacePageServer) -> None:
     server.organise(organiser, "open", honour=True)
     assert organiser.ask("race_status")["honour"] is True
     assert "receipt" in organiser.vote("Somebody")
-    assert organiser.code("ballot_paper", code="somebody") == "name_used"
-    assert organiser.ask("ballot_paper", code="quaxolina")["own"] is not None
+    assert organiser.code("ballot_paper", secret=SECRET, code="somebody") == "name_used"
     assert organiser.ask("organiser_view", organiser_secret=server.evening.secret)["names"] == ["somebody"]
     assert organiser.ask("race_status")["voted"] == 1
 
@@ -387,8 +408,8 @@ def test_a_new_program_on_the_same_folder_goes_on(hold: Callable[[], RacePageSer
     first = hold()
     browser = first.browser()
     codes = opened(first, browser)
-    tiles = browser.ask("ballot_paper", code=codes[6])["tiles"]
-    ballot = {"code": codes[6], "round": 1, "ranks": tiles[:3], "key": key()}
+    tiles = browser.ask("ballot_paper", secret=SECRET, code=codes[6])["tiles"]
+    ballot = {"secret": SECRET, "code": codes[6], "round": 1, "ranks": tiles[:3], "key": key()}
     receipt = browser.ask("cast_ballot", **ballot)["receipt"]
     first.page.close(verbose=False)
     second = hold()
