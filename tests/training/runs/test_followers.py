@@ -165,7 +165,11 @@ def test_the_others_leave_where_the_first_process_cannot_go_on() -> None:
 
 
 def test_the_others_are_told_the_state_in_copies_on_the_cpu() -> None:
-    state = {"generator": {"weight": torch.ones(2, requires_grad=True)}, "steps": [torch.tensor(3), 4], "name": "x"}
+    state: dict[str, Any] = {
+        "generator": {"weight": torch.ones(2, requires_grad=True)},
+        "steps": [torch.tensor(3), 4],
+        "name": "x",
+    }
     run = SimpleNamespace(recipe=None, seed=1, precision=torch.float32, state=lambda: state)
     session: Any = SimpleNamespace(run=run, data=SimpleNamespace(sha256="ab"))
     told: list[Any] = []
