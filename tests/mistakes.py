@@ -653,7 +653,7 @@ MISTAKES = [
         "studio/race/test_seed_comparison.py",
     ),
     Mistake(
-        "studio/race/seed_comparison.py",
+        "studio/race/near_duplicates.py",
         "max(REPEATED_LEVELS, REPEATED_SHARE * usual)",
         "max(REPEATED_LEVELS, usual)",
         "studio/race/test_seed_comparison.py",
@@ -684,6 +684,12 @@ MISTAKES = [
         "studio/race/test_race_attacks.py",
     ),
     Mistake("studio/race/store/database.py", "?mode=rw", "?mode=rwc", "studio/race/test_race_attacks.py"),
+    Mistake(
+        "studio/race/voting.py",
+        "if entry and voter.owner and entry.owner == voter.owner",
+        "if entry",
+        "studio/race/test_race_voting.py",
+    ),
     Mistake(
         "studio/race/voting.py",
         "if allowed.own in ranks",

@@ -16,7 +16,6 @@ from studio.checkpoints.catalog import Gallery
 from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSources
 from studio.race import code_sheet
 from studio.race.messages import RaceError
-from studio.race.near_duplicates import MAX_LEVELS
 from studio.race.one_time_codes import grouped
 from studio.race.organiser import IssuedCode, Organiser, Overview
 from studio.race.results_page import LANGUAGES
@@ -80,7 +79,7 @@ def _line(entry: RaceEntry) -> str:
         f"pretrained: {entry.pretrained or 'nothing declared'}",
     ]
     if entry.repeated_cells:
-        facts.append(f"{entry.repeated_cells} of 100 pictures (within {MAX_LEVELS:g} levels) also in the second tile")
+        facts.append(f"{entry.repeated_cells} of 100 pictures also in the second tile")
     return f"entered: {entry.name}: {'; '.join(facts)}"
 
 

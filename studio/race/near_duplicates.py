@@ -19,8 +19,10 @@ from training.core.pixels import Pixels, to_cells
 from training.core.tile import COLUMNS
 
 SQUARES = 8  # a side of each picture
-MAX_LEVELS = 3.0  # distance up to which two tiles, or two pictures, count as nearly equal
+MAX_LEVELS = 3.0  # distance up to which two tiles count as nearly equal
 SAME_LEVELS = 0.5  # up to which they differ in nothing but rounding
+REPEATED_LEVELS = 1.0  # mean difference of two pictures' signatures that counts as a repeated picture
+REPEATED_SHARE = 0.25  # or this part of the usual distance from a picture of a tile to its nearest other one
 
 Name = TypeVar("Name")
 Array: TypeAlias = npt.NDArray[np.float32]
@@ -54,7 +56,15 @@ def near_pairs(signatures: Mapping[Name, Signature]) -> list[tuple[Name, Name]]:
     return [pair for pair in pairs if distance(signatures[pair[0]], signatures[pair[1]]) <= MAX_LEVELS]
 
 
-def repeated_cells(tile: Signature, other: Signature) -> int:
-    """Count the pictures of a tile of which another tile has a nearly equal one, in whatever place, 0 .. 100."""
-    nearest = [float(np.abs(other - cell).mean(axis=1).min()) for cell in tile]
-    return sum(levels <= MAX_LEVELS for levels in nearest)
+def repeated_cells(tile: Signature, others: Signature) -> int:
+    """Count the pictures of a tile that come again in others, in whatever place: 0 .. 100.
+
+    How near they must be depends on how far the tile's own pictures are from each other.
+    """
+    usual = float(np.median([_nearest(np.delete(tile, row, axis=0), cell) for row, cell in enumerate(tile)]))
+    limit = max(REPEATED_LEVELS, REPEATED_SHARE * usual)
+    return sum(_nearest(others, cell) <= limit for cell in tile)
+
+
+def _nearest(cells: Signature, one: Signature) -> float:
+    return float(np.abs(cells - one).mean(axis=1).min())

@@ -19,7 +19,7 @@ import numpy as np
 
 from studio.byte_lru import Kept
 from studio.race.near_duplicates import Array as Signatures
-from studio.race.near_duplicates import cell_signatures
+from studio.race.near_duplicates import cell_signatures, repeated_cells
 from studio.race.remarks import Remark, in_ranges
 from studio.race.training_copies import TrainingCopy
 from studio.race.two_samples import Array, energy_score, picture_statistics
@@ -30,8 +30,6 @@ from training.core.tile import COLUMNS, seed_sheet
 
 OTHER_SEEDS = 2
 MAX_SCORE = 15.0
-REPEATED_LEVELS = 1.0  # mean difference of two pictures' signatures, of 255 levels, that counts as a repeated picture
-REPEATED_SHARE = 0.25  # or this part of the usual distance from a picture of the tile to its nearest other one
 MAX_REPEATED = 4  # of the 100 pictures
 MAX_COPIES = 0  # of training pictures
 KEPT_BYTES = 128 * 2**20  # of other tiles; two of 1280 x 1280 take 10
@@ -125,20 +123,9 @@ def compare(tile: DrawnTile, others: Sequence[DrawnTile], copies: FindCopies | N
     return SeedComparison(
         tuple(other.seed for other in others),
         energy_score(tile.statistics, statistics),
-        _repeated(tile.signatures, np.concatenate([other.signatures for other in others])),
+        repeated_cells(tile.signatures, np.concatenate([other.signatures for other in others])),
         None if copies is None else tuple(copies(tile.cells)),
     )
-
-
-def _repeated(tile: Signatures, others: Signatures) -> int:
-    """Count the pictures of a tile that come again, the nearer the more its own pictures are alike."""
-    usual = float(np.median([_nearest(np.delete(tile, row, axis=0), cell) for row, cell in enumerate(tile)]))
-    limit = max(REPEATED_LEVELS, REPEATED_SHARE * usual)
-    return sum(_nearest(others, cell) <= limit for cell in tile)
-
-
-def _nearest(cells: Signatures, one: Signatures) -> float:
-    return float(np.abs(cells - one).mean(axis=1).min())
 
 
 class OtherSeeds:
