@@ -60,10 +60,15 @@ export function revealTile() {
  * @param {() => void} showWished names the one that is wished by then
  */
 export function showBetween(showWished) {
+  keepTile();
+  hideTile(showWished, BETWEEN_MILLISECONDS);
+}
+
+/** The tile on the screen stays, and is named again: the one that was wished cannot be asked for now. */
+export function keepTile() {
   clearTimeout(held?.timer);
   held = null;
   uncover();
-  hideTile(showWished, BETWEEN_MILLISECONDS);
 }
 
 function uncover() {

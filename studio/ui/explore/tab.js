@@ -23,7 +23,15 @@ import * as urlState from "../shared/url_state.js";
 import { visitor } from "../shared/visitor.js";
 import { $, caption, element, field, props, psiInput, select, server, status, tile } from "./context.js";
 import "./copy_seed.js";
-import { endProgress, hideTile, revealTile, showBetween, showProgressWords, withProgress } from "./drawing.js";
+import {
+  endProgress,
+  hideTile,
+  keepTile,
+  revealTile,
+  showBetween,
+  showProgressWords,
+  withProgress,
+} from "./drawing.js";
 import "./first_visit.js";
 import "./open_tile_file.js";
 import "./weak_cells.js";
@@ -166,16 +174,28 @@ async function pump() {
     if (wanted()) showForAMoment();
   }
   busy = false;
-  if (page.seed.sha256 === null || isSame(page.shown, page.seed)) revealTile();
-  else leaveForLater();
+  nameWhatIsThere();
   if (page.shown?.preview) refineSoon();
   else if (lost === null) lookAhead();
+}
+
+function nameWhatIsThere() {
+  if (page.seed.sha256 === null || isSame(page.shown, page.seed)) revealTile();
+  else if (lost !== null && page.shown !== null) keepShown();
+  else leaveForLater();
 }
 
 // What another tab looks at is drawn once this one is open, and what was lost once the program answers.
 function leaveForLater() {
   hideTile(showWished, 0);
   endProgress();
+}
+
+function keepShown() {
+  field.value = page.shown.seed;
+  select.value = page.shown.sha256;
+  showPsi(page.shown.psi);
+  keepTile();
 }
 
 // A tile on the way to another one is shown under its own number, but not where that is being typed, or under a finger.
@@ -422,7 +442,10 @@ retryWhenAnswering(
     const error = lost;
     lost = null;
     if (page.seed.sha256 === null) return begin();
-    if (wanted()) return pump();
+    if (wanted()) {
+      followSeed();
+      return pump();
+    }
     if (problem === error) showProblem(null);
     if (page.shown?.preview) refine();
   },

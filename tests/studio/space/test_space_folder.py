@@ -61,6 +61,7 @@ def test_a_space_holds_the_program_its_requirements_and_the_checkpoints(
     assert not [name for name in files if re.match(r"tests/|docs/|training/(?!core/|__init__)", name)]
     assert not [name for name in files if name.endswith((".pt", ".pyc", ".json", ".ts")) and "config.json" not in name]
     sources = {path.relative_to(PROJECT).as_posix() for path in (PROJECT / "studio").rglob("*.py")}
+    sources = {name for name in sources if "node_modules" not in name}
     assert sources <= files
 
 
