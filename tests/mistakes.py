@@ -612,8 +612,8 @@ MISTAKES = [
         "training/discriminators/test_timestep.py",
     ),
     Mistake(
-        "training/runs/saver.py",
-        "without=() if taken.resumable else (STATE,)",
+        "training/runs/drive.py",
+        "without=() if copy.resumable else (STATE,)",
         "without=()",
         "training/runs/test_saver.py",
     ),

@@ -17,7 +17,8 @@ def in_processes(world: int, function: Callable[..., Any], *arguments: Any) -> l
     """Return what `function(rank, world, *arguments)` returns in each process; both have to be picklable."""
     with tempfile.TemporaryDirectory() as folder:
         work = (world, folder, function, arguments)
-        multiprocessing.start_processes(_run, work, nprocs=world, start_method="spawn")
+        multiprocessing.set_forkserver_preload([__name__, function.__module__])  # imported once for all processes
+        multiprocessing.start_processes(_run, work, nprocs=world, start_method="forkserver")
         return [pickle.loads((Path(folder) / str(rank)).read_bytes()) for rank in range(world)]
 
 

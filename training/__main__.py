@@ -1,4 +1,4 @@
-"""The command line of training: start, pack, train, ladder, bench, recipes, publish, convert."""
+"""The command line of training: start, pack, train, ladder, score, bench, recipes, publish, equalize, convert."""
 
 from __future__ import annotations
 
@@ -20,14 +20,19 @@ from pathlib import Path
 import torch
 
 from training.convert import convert as write_converted
+from training.core import checkpoint, hub, run_folder
 from training.core import dataset as data
-from training.core import hub
 from training.core.latents import check_seed
-from training.core.output import print_any_name, printable
+from training.core.output import print_any_name, print_error, printable
 from training.core.precision import PRECISIONS, Compute, chosen, has_amx
 from training.core.process_group import LeaderFailedError, launched_processes, own_device, process_group
+from training.equalize import POWER
+from training.equalize import equalize as write_equalized
 from training.evaluation import bench, benchmark, report
 from training.evaluation.feature_extractors import NETWORKS, check_judge, open_embedder
+from training.evaluation.report import SCORED, scored_cells
+from training.evaluation.score_checkpoints import as_json, score_checkpoints, table
+from training.evaluation.scores import Scores
 from training.publish import publish as write_published
 from training.publish import publish_to_hub
 from training.recipes.overrides import configured, find_recipe
@@ -35,10 +40,11 @@ from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
 from training.recipes.requirements import check_requirements
 from training.runs import loop, passport
-from training.runs.external_logs import WRITERS, ExternalLogs, check_packages
+from training.runs.external_logs import WRITERS, check_packages
 from training.runs.followers import follow, opened_follower, opened_for_all
 from training.runs.loop import Budget, Session
 from training.runs.progress_bar import progress_bar
+from training.runs.session import logged
 from training.runs.spare import opened_spare
 from training.start.expectations import FLOWERS
 from training.start.start import MINUTES, Plan, default_out, start
@@ -70,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LeaderFailedError:
         return FAILED
     except (ValueError, RuntimeError, OSError) as error:
-        print(printable(f"{_error()}: {error}"), file=sys.stderr)
+        print_error(_error(), str(error), as_json=getattr(options, "json", False))
         return FAILED
     except KeyboardInterrupt:  # outside the steps of a training, which saves and leaves with 0
         print("interrupted", file=sys.stderr)
@@ -94,11 +100,12 @@ def begin(options: argparse.Namespace) -> None:
     compute = Compute(options.device, chosen(options.precision, options.device))
     pictures = hub.opened_data(options.pictures)
     out = options.out or default_out(pictures)
-    start(Plan(pictures, out, options.minutes, options.seed, compute, options.local))
+    start(Plan(pictures, out, options.minutes, options.seed, compute, options.local, tuple(options.log)))
 
 
 def pack(options: argparse.Namespace) -> None:
     """Pack a folder of images into one file."""
+    data.check_target(options.out)  # before a long download
     folder = data.download(options.folder) if options.download else options.folder
     packed = data.pack(folder, options.out)
     print(printable("\n".join(packed.lines())))
@@ -125,12 +132,9 @@ def _lead(options: argparse.Namespace, compute: Compute) -> None:
     """Train in the only process, or in the first of several, which alone decides, writes and prints."""
     with ExitStack() as held:
         session = opened_for_all(compute.group, partial(_opened, options, compute, held))
-        session.external = ExternalLogs(options.log, options.out, session.run.images, session.about)
-        held.callback(session.external.close)
         budget = Budget(options.minutes, options.hours_total, options.images)
-        with progress_bar(session, budget):
+        with logged(session, options.log), progress_bar(session, budget):
             reason = loop.train(session, budget, quiet=True)
-        session.external.preview(session.saved)
         print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
 
 
@@ -150,7 +154,10 @@ def _opened(options: argparse.Namespace, compute: Compute, held: ExitStack) -> S
     images = data.open_data(pictures, recipe.resolution)
     print(printable("\n".join(images.packed.lines())))
     spare = opened_spare(options.local, options.out)
-    session = loop.open_session(recipe, options.seed, images, options.out, compute, change=options.change)
+    start = options.start_from and run_folder.named(hub.opened(options.start_from))
+    session = loop.open_session(
+        recipe, options.seed, images, options.out, compute, change=options.change, start_from=start
+    )
     session.spare = spare
     start = f"from image {session.run.images:,} on {session.about['runtimes'][-1]['device']}"
     _say_what_a_cpu_can(compute.device, compute.group.world)
@@ -168,8 +175,9 @@ def _check_inputs(pictures: Path, recipes: Iterable[Recipe]) -> None:
         check_requirements(recipe)
 
 
-def climb(options: argparse.Namespace) -> None:
+def run_benchmark(options: argparse.Namespace) -> None:
     """Train several recipes on an equal budget, or go on with them, then score them and write a report."""
+    check_packages(options.log)
     plan = benchmark.Plan(
         recipes=_by_name(options.recipes or benchmark.DEFAULT, partial(_recipe, settings=options.set)),
         data=hub.opened_data(options.data),
@@ -179,6 +187,7 @@ def climb(options: argparse.Namespace) -> None:
         seed=options.seed,
         device=options.device,
         clock=options.clock,
+        logs=tuple(options.log),
         precision=chosen(options.precision, options.device),
     )
     _check_inputs(plan.data, plan.recipes.values())
@@ -186,7 +195,7 @@ def climb(options: argparse.Namespace) -> None:
     for recipe in plan.recipes.values():
         check_judge(embedder.network, recipe.pretrained)
     print(f"scores will be taken with {embedder.network.name}")
-    if benchmark.climb(plan):
+    if benchmark.run(plan):
         print(f"written: {report.write(plan, embedder, options.fakes)}")
     else:
         print(f"stopped: the same command goes on in {plan.out}")
@@ -207,6 +216,18 @@ def time_recipes(options: argparse.Namespace) -> None:
     print(json.dumps(result.to_dict(), indent=2) if options.json else bench.table(result))
 
 
+def score(options: argparse.Namespace) -> None:
+    """Score checkpoints, and print a table or JSON."""
+    named = {text: run_folder.named(hub.opened(hub.place(text))) for text in options.checkpoints}
+    embedder = open_embedder(options.network, options.device)
+    compared = score_checkpoints(named, hub.opened_data(options.data), embedder, options.fakes, quiet=options.json)
+    if options.json:
+        print(as_json(compared))
+        return
+    print(f"{options.fakes:,} pictures of seed 0, in the features of {embedder.network.name}")
+    print(printable(table(compared)))
+
+
 def recipes(options: argparse.Namespace) -> None:
     """List the recipes, one line each or as JSON."""
     if options.json:
@@ -219,12 +240,24 @@ def recipes(options: argparse.Namespace) -> None:
 
 def publish(options: argparse.Namespace) -> None:
     """Write the newest checkpoint of a run in half the size, without its state, into a folder or to the Hub."""
+    raw, dataset = options.raw, options.dataset.repo if options.dataset else None
     if isinstance(options.out, hub.Address):
-        print(f"published: {publish_to_hub(options.run, options.out, raw=options.raw, private=options.private)}")
+        published = publish_to_hub(options.run, options.out, raw=raw, private=options.private, dataset=dataset)
+        print(f"published: {published}")
         return
     if options.private:
         raise ValueError(f"--private is for hf://owner/name; {options.out} is a folder.")
-    print(f"written: {write_published(options.run, options.out, raw=options.raw)}")
+    print(f"written: {write_published(options.run, options.out, raw=raw, dataset=dataset)}")
+
+
+def equalize(options: argparse.Namespace) -> None:
+    """Write a checkpoint with a filter that brings its pictures to the power of real ones, and print its scores."""
+    source = run_folder.named(hub.opened(hub.place(options.checkpoint)))
+    pictures = data.open_data(hub.opened_data(options.data), checkpoint.describe(source).config.resolution)
+    embedder = open_embedder(options.network, torch.device("cpu"))
+    found = write_equalized(source, options.out, pictures, embedder, power=options.power)
+    cells = scored_cells(Scores.from_dict(found.about["metrics"]))
+    print(f"written: {options.out} ({', '.join(f'{name} {cell}' for name, cell in zip(SCORED, cells, strict=True))})")
 
 
 def convert(options: argparse.Namespace) -> None:
@@ -264,10 +297,12 @@ def _parser() -> Parser:
     command.set_defaults(command=pack)
 
     _add_train_options(commands.add_parser("train", help="train a recipe; the same command resumes"))
-    _add_ladder_options(
+    _add_benchmark_options(
         commands.add_parser("ladder", help="train several recipes on an equal budget, score and report them")
     )
     _add_bench_options(commands.add_parser("bench", help="time recipes beside the course's plain loop"))
+
+    _add_score_options(commands.add_parser("score", help="score checkpoints beside real pictures: KID, FID, spectrum"))
 
     command = commands.add_parser("recipes", help="list the recipes, one line each")
     command.add_argument("--json", action="store_true", help="print JSON, with every field of each recipe")
@@ -276,6 +311,10 @@ def _parser() -> Parser:
     command = commands.add_parser("publish", help="write a run's newest checkpoint in float16, without its state")
     _add_publish_options(command)
     command.set_defaults(command=publish)
+
+    command = commands.add_parser("equalize", help="bring a checkpoint's pictures to the power spectrum of real ones")
+    _add_equalize_options(command)
+    command.set_defaults(command=equalize)
 
     command = commands.add_parser("convert", help="make a generator that another program saved one of our checkpoints")
     _add_convert_options(command)
@@ -298,6 +337,7 @@ def _add_start_options(command: argparse.ArgumentParser) -> None:
     )
     _add_seed_option(command)
     _add_device_options(command)
+    _add_log_option(command)
     _add_local_option(command)
     command.set_defaults(command=begin)
 
@@ -322,17 +362,17 @@ def _add_train_options(command: argparse.ArgumentParser) -> None:
         help="go on with a run whose recipe was another one of the same networks; the passport says since when",
     )
     command.add_argument(
-        "--log",
-        choices=tuple(WRITERS),
-        action="append",
-        default=[],
-        help="also write a log for this program; may be given twice (default: none)",
+        "--start-from",
+        type=hub.place,
+        metavar="CHECKPOINT",
+        help="begin with its generator and its count of images, and with a new discriminator (default: from nothing)",
     )
+    _add_log_option(command)
     _add_local_option(command)
     command.set_defaults(command=train)
 
 
-def _add_ladder_options(command: argparse.ArgumentParser) -> None:
+def _add_benchmark_options(command: argparse.ArgumentParser) -> None:
     _add_recipes(command)
     _add_run_options(command)
     budget = command.add_mutually_exclusive_group(required=True)
@@ -349,9 +389,28 @@ def _add_ladder_options(command: argparse.ArgumentParser) -> None:
         help="images of each recipe over all calls (no default: this or --minutes-each)",
     )
     command.add_argument("--clock", choices=benchmark.CLOCKS, default="wall", help="by which the minutes are counted")
+    _add_score_settings(command)
+    _add_log_option(command)
+    command.set_defaults(command=run_benchmark)
+
+
+def _add_score_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "checkpoints",
+        nargs="+",
+        metavar="CHECKPOINT",
+        help="a run, a checkpoint, a name in ./checkpoints, or hf://owner/name",
+    )
+    _add_data_option(command)
+    _add_score_settings(command)
+    command.add_argument("--device", type=_device, default="auto", metavar="D", help="cpu, cuda or auto")
+    command.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    command.set_defaults(command=score)
+
+
+def _add_score_settings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--fakes", type=_fakes, default=FAKES, metavar="N", help="pictures that are scored")
     command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
-    command.set_defaults(command=climb)
 
 
 def _add_publish_options(command: argparse.ArgumentParser) -> None:
@@ -361,6 +420,24 @@ def _add_publish_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--private", action="store_true", help="on the Hub, let nobody else see the repository")
     command.add_argument("--raw", action="store_true", help="also the weights as last trained, not averaged")
+    command.add_argument(
+        "--dataset",
+        type=_dataset,
+        metavar="HF_ADDRESS",
+        help="hf://owner/name of the pictures, which the card then names (default: it names none)",
+    )
+
+
+def _add_equalize_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "checkpoint", metavar="CHECKPOINT", help="a run, a checkpoint, a name in ./checkpoints, or hf://owner/name"
+    )
+    _add_data_option(command)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder of the new checkpoint")
+    command.add_argument(
+        "--power", type=_power, default=POWER, metavar="P", help="of fine detail, as a multiple of that of the pictures"
+    )
+    command.add_argument("--network", choices=["auto", *NETWORKS], default="auto", help="whose features are scored")
 
 
 def _add_convert_options(command: argparse.ArgumentParser) -> None:
@@ -391,7 +468,7 @@ def _add_recipes(command: argparse.ArgumentParser) -> None:
     command.add_argument("recipes", nargs="*", metavar="RECIPE", help=named)
 
 
-def _add_run_options(command: argparse.ArgumentParser) -> None:
+def _add_data_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data",
         type=hub.data_place,
@@ -399,6 +476,10 @@ def _add_run_options(command: argparse.ArgumentParser) -> None:
         metavar="DIR_OR_FILE",
         help="a folder of pictures, a packed file, or hf://owner/name, a dataset",
     )
+
+
+def _add_run_options(command: argparse.ArgumentParser) -> None:
+    _add_data_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the checkpoints are kept")
     _add_seed_option(command)
     _add_recipe_options(command)
@@ -406,6 +487,16 @@ def _add_run_options(command: argparse.ArgumentParser) -> None:
 
 def _add_seed_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=_seed, default=0, metavar="S", help="of the training, 0 to 4294967295")
+
+
+def _add_log_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--log",
+        choices=tuple(WRITERS),
+        action="append",
+        default=[],
+        help="also write a log for this program; may be given twice (default: none)",
+    )
 
 
 def _add_local_option(command: argparse.ArgumentParser) -> None:
@@ -443,6 +534,13 @@ def _positive(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
 
 
+def _power(text: str) -> float:
+    with suppress(ValueError):
+        if 0.5 <= float(text) <= 2.0:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.5 to 2")
+
+
 def _count(text: str) -> int:
     with suppress(ValueError):
         if int(text) > 0:
@@ -454,6 +552,13 @@ def _fakes(text: str) -> int:
     if _count(text) < FEWEST_FAKES:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {FEWEST_FAKES} on")
     return int(text)
+
+
+def _dataset(text: str) -> hub.Address:
+    found = hub.data_place(text)
+    if not isinstance(found, hub.Address) or found.revision:
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is no address of a data set; hf://owner/name is allowed")
+    return found
 
 
 def _seed(text: str) -> int:

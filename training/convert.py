@@ -1,7 +1,7 @@
 """Make a generator that another program saved with torch.save one of our checkpoints.
 
 Only tensors and plain values are read; a file that would run code is refused. Which network the weights are of is told
-by the shapes of the layers, in the order in which they were defined: names do not matter. Two families are known:
+by the shapes of the layers, in the order in which they were defined: names do not matter. Two families are known so:
 
 - `course`: the course's sample program. Transposed convolutions 4 x 4 with batch norm, and a convolution 3 x 3 at the
   end.
@@ -9,7 +9,8 @@ by the shapes of the layers, in the order in which they were defined: names do n
   convolution makes the picture.
 
 Shapes do not tell what stands between the layers: ReLU, a batch norm with the epsilon 1e-5 and a tanh at the end are
-taken for granted, as both programs have them.
+taken for granted, as both programs have them. A third, the generator of the program lightweight-gan, is known by the
+names of its layers (`lightweight_weights`).
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from training import lightweight_weights
 from training.core import atomic_write, checkpoint
 from training.core.checkpoint import CheckpointError, load_tensors
 from training.core.generators import GeneratorConfig, build_generator
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
+from training.core.without_memory import without_memory
+from training.lightweight_weights import ALIKE, FIRST_VERSION
 from training.runs.checkpoint_writer import CARD, PREVIEW_SEED, SMALL_PREVIEW, check_folder, save_preview
 
 WRITTEN = {checkpoint.CONFIG, checkpoint.WEIGHTS, SMALL_PREVIEW, CARD}
@@ -35,12 +39,15 @@ DEEPEST = 3  # records within records in which a generator is looked for
 WHOLE_FILE = "the whole file"
 NAMED = 5  # entries that an error lists
 NORM = {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}
-ORIGINS = {"course": "the course's sample program", "dcgan": "PyTorch's DCGAN tutorial"}
-LIGHTWEIGHT = ("initial_conv.0.weight", "out_conv.weight")  # what lightweight-gan calls its first and last layer
+ORIGINS = {
+    "course": "the course's sample program",
+    "dcgan": "PyTorch's DCGAN tutorial",
+    "lightweight_gan": "the program lightweight-gan",
+}
 CARD_TEXT = """# {name}
 
 A generator that another program trained: `{file}` (`{entry}`), converted. By its shapes its network is that of
-{origin}. Nothing is known of its training.
+{origin}. Nothing is known of its training.{more}
 
 ![The tile of seed 0]({preview})
 
@@ -51,6 +58,10 @@ exactly:
 python -m studio export checkpoints/{name} --seed 0 --out tile.png
 ```
 """
+CARD_NOISE = """
+
+That program adds noise that it draws anew for each picture. Here the noise of each layer is one map, the same for all
+pictures, so that a seed gives one tile."""
 
 
 class MisfitError(CheckpointError):
@@ -83,15 +94,17 @@ def convert(file: Path, target: Path, entry: str | None = None) -> Converted:
     """Write the generator of a file that torch.save wrote as a checkpoint, in float32, with a preview and a card.
 
     `entry` names the record of the file that is meant, such as `netG`; without it the only one that is a generator is
-    taken. An older checkpoint is replaced, and nothing else. Raises CheckpointError, OSError.
+    taken; of lightweight-gan's generator and its average, the average. An older checkpoint is replaced, and nothing
+    else. Raises CheckpointError, OSError.
     """
     check_folder(target, WRITTEN.__contains__)
     found = read_generator(file, entry)
     about = {"converted": {"file": file.name, "sha256": checkpoint.file_sha256(file), "entry": found.entry}}
     with atomic_write.written_whole(target) as part:
         checkpoint.save(part, found.config, found.state, about)
-        save_preview(seed_sheet(checkpoint.load(part).generator, PREVIEW_SEED), part / SMALL_PREVIEW)
-        facts = {"file": file.name, "entry": found.entry, "origin": found.origin}
+        save_preview(seed_tile(checkpoint.load(part).generator, PREVIEW_SEED), part / SMALL_PREVIEW)
+        more = CARD_NOISE if found.config.network == "lightweight_gan" else ""
+        facts = {"file": file.name, "entry": found.entry, "origin": found.origin, "more": more}
         card = CARD_TEXT.format(name=target.name, preview=SMALL_PREVIEW, **facts)
         (part / CARD).write_text(card, encoding="utf-8")
     return found
@@ -102,18 +115,32 @@ def read_generator(file: Path, entry: str | None = None) -> Converted:
 
     Raises CheckpointError with one sentence that says why a file holds none.
     """
-    states = dict(_states(_read(file)))
+    content = _read(file)
+    states = dict(_states(content))
     if entry is not None and entry not in states:
         raise CheckpointError(f"{file} has no entry {entry!r} of weights; it has: {_listed(states)}.")
     wanted = {name: state for name, state in states.items() if entry in (None, name)}
     found, refused = _fitting(wanted)
+    if entry is None:
+        found = _without_averaged(found)
     if len(found) > 1:
         names = ", ".join(one.entry for one in found)
         raise CheckpointError(f"{file} holds several generators ({names}); name one with --entry.")
     if not found:
         reasons = "; ".join(refused[:NAMED]) or "it holds no weights"
         raise CheckpointError(f"{file} holds no generator that this program can draw with: {reasons}.")
+    if found[0].config.doubling == "nearest" and isinstance(content, Mapping) and content.get("version") == ALIKE:
+        raise CheckpointError(
+            f"{file} is of lightweight-gan {ALIKE}, whose layers cannot be drawn here; "
+            f"from version {FIRST_VERSION} on they can."
+        )
     return found[0]
+
+
+def _without_averaged(found: list[Converted]) -> list[Converted]:
+    """Leave out each generator of lightweight-gan whose average, which has an E more in its name, is there."""
+    names = {one.entry for one in found if one.config.network == "lightweight_gan"}
+    return [one for one in found if one.entry not in names or f"{one.entry}E" not in names]
 
 
 def _fitting(states: Mapping[str, dict[str, Tensor]]) -> tuple[list[Converted], list[str]]:
@@ -152,11 +179,17 @@ def _why_unread(error: Exception) -> str:
 
 
 def _states(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, dict[str, Tensor]]]:
-    """Yield each record of tensors within nested records, by its name with dots; the outermost is WHOLE_FILE."""
+    """Yield each record of tensors within nested records, by its name with dots; the outermost is WHOLE_FILE.
+
+    One of several networks of lightweight-gan is yielded as its generators alone.
+    """
     if not isinstance(value, Mapping) or depth > DEEPEST:
         return
     tensors = {key: one for key, one in value.items() if isinstance(key, str) and isinstance(one, Tensor)}
-    if tensors:
+    parts = dict(lightweight_weights.parts(tensors))
+    for part, state in parts.items():
+        yield ".".join(filter(None, (name, part))) or WHOLE_FILE, state
+    if tensors and not parts:
         yield name or WHOLE_FILE, tensors
     for key, inner in value.items():
         yield from _states(inner, f"{name}.{key}" if name else str(key), depth + 1)
@@ -164,17 +197,23 @@ def _states(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str
 
 def _converted(state: dict[str, Tensor]) -> tuple[GeneratorConfig, dict[str, Tensor]]:
     """Return the config and the weights in our names. Raises MisfitError, or ValueError from the config."""
-    if all(any(name.endswith(ending) for name in state) for ending in LIGHTWEIGHT):
-        raise MisfitError(
-            "it is lightweight-gan's, whose layers (channel attention, noise that is drawn anew for each picture) no "
-            "generator of this program has"
-        )
+    if lightweight_weights.is_generator(state):
+        config, weights = lightweight_weights.converted(state)
+    else:
+        config, weights = _by_shapes(state)
+    if not checkpoint.is_all_finite(weights):
+        raise MisfitError("its weights are not finite: its training has diverged")
+    return config, {name: value.clone() for name, value in weights.items()}  # a file may share what it holds
+
+
+def _by_shapes(state: dict[str, Tensor]) -> tuple[GeneratorConfig, dict[str, Tensor]]:
+    """Return the config and the weights of a network whose layers are told by their shapes, in their order."""
     layers = _layers(state)
     _check_chain(layers)
     config = _config(layers.convolutions)
     weights = _course(layers) if config.network == "course" else _dcgan(layers)
     _check_shapes(config, weights)
-    return config, {name: value.clone() for name, value in weights.items()}  # a file may share what it holds
+    return config, weights
 
 
 def _layers(state: dict[str, Tensor]) -> Layers:
@@ -269,14 +308,12 @@ def _bias(layer: dict[str, Tensor], channels: int) -> Tensor:
 
 
 def _check_shapes(config: GeneratorConfig, weights: dict[str, Tensor]) -> None:
-    """Refuse widths that no config has, and values that are no numbers."""
-    with torch.device("meta"):
+    """Refuse widths that no config has."""
+    with without_memory():
         expected: dict[str, Any] = build_generator(config).state_dict()
     for name, value in weights.items():
         if value.shape != expected[name].shape:
             raise MisfitError(_widths(config, weights, expected))
-        if not checkpoint.is_all_finite(value):
-            raise MisfitError("its weights are not finite: its training has diverged")
 
 
 def _widths(config: GeneratorConfig, weights: dict[str, Tensor], expected: dict[str, Tensor]) -> str:

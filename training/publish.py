@@ -23,14 +23,16 @@ PUBLISHED = {  # PREVIEW in older ones
 }
 
 
-def publish(source: Path, target: Path, *, raw: bool = False, repo: str | None = None) -> Path:
+def publish(
+    source: Path, target: Path, *, raw: bool = False, repo: str | None = None, dataset: str | None = None
+) -> Path:
     """Write the newest checkpoint of a run for others to draw from: weights in float16, no state to resume.
 
     With `raw` the weights as last trained come along, which doubles the size.
-    The file of weights defines the tile, so the preview is drawn again from it, and small. Scores of a ladder go into
+    The file of weights defines the tile, so the preview is drawn again from it, and small. A benchmark's scores go into
     the passport. An older published checkpoint is replaced, and nothing else. What lies in
     ./checkpoints can be named without its path. `repo` is the repository of the Hub that
-    the card is written for. Raises CheckpointError.
+    the card is written for, `dataset` that of the pictures, which the card names. Raises CheckpointError.
     """
     newest = run_folder.newest(run_folder.located(source))
     found = checkpoint.load(newest)
@@ -41,8 +43,9 @@ def publish(source: Path, target: Path, *, raw: bool = False, repo: str | None =
     with atomic_write.written_whole(target) as part:
         about = {**found.about, "metrics": _metrics(newest, found.sha256)}
         write_checkpoint(part, target.name, found.config, state, about, SMALL_PREVIEW)
-        if repo:
-            (part / CARD).write_text(model_card(target.name, about, SMALL_PREVIEW, repo), encoding="utf-8")
+        if repo or dataset:
+            card = model_card(target.name, about, SMALL_PREVIEW, repo, dataset)
+            (part / CARD).write_text(card, encoding="utf-8")
         if last is not None:
             checkpoint.save_weights(part / checkpoint.RAW_WEIGHTS, halved(last.generator.state_dict()))
         if (newest / METRICS).is_file():
@@ -50,11 +53,14 @@ def publish(source: Path, target: Path, *, raw: bool = False, repo: str | None =
     return target
 
 
-def publish_to_hub(source: Path, address: hub.Address, *, raw: bool = False, private: bool = False) -> hub.Address:
+def publish_to_hub(
+    source: Path, address: hub.Address, *, raw: bool = False, private: bool = False, dataset: str | None = None
+) -> hub.Address:
     """Upload the newest checkpoint of a run to the Hub, in one commit, and return the address of the commit.
 
     The repository is made where there is none; with `private` nobody else may see it, and one that is public already is
-    refused. What an older publication had beside is removed. Raises CheckpointError, HubError.
+    refused. What an older publication had beside is removed. `dataset` is as in `publish`.
+    Raises CheckpointError, HubError.
     """
     from huggingface_hub import get_token
 
@@ -63,7 +69,7 @@ def publish_to_hub(source: Path, address: hub.Address, *, raw: bool = False, pri
     if not get_token():
         raise hub.HubError(f"Publishing to {address} needs a token that may write: {hub.LOG_IN}.")
     with TemporaryDirectory() as place:
-        folder = publish(source, Path(place) / address.name, raw=raw, repo=address.repo)
+        folder = publish(source, Path(place) / address.name, raw=raw, repo=address.repo, dataset=dataset)
         with hub.explained(address):
             commit = _upload(folder, address, private)
     return address.at(commit)
@@ -99,6 +105,6 @@ def _operations(folder: Path, there: set[str]) -> list[CommitOperationAdd | Comm
 
 
 def _metrics(folder: Path, sha256: str) -> dict[str, Any]:
-    """Return the scores that a ladder took of these very weights, or nothing."""
+    """Return the scores that a benchmark took of these very weights, or nothing."""
     scores = read_scores(folder)
     return scores.to_dict() if scores and scores.weights_sha256 == sha256 else {}

@@ -194,11 +194,6 @@ def odd_widths() -> dict[str, Tensor]:
     return nn.Sequential(*blocks, nn.Conv2d(6, 3, 3)).state_dict()
 
 
-def lightweight() -> dict[str, Tensor]:
-    layers = {"GAN": nn.ModuleDict({"G": nn.ModuleDict({"initial_conv": nn.Sequential(nn.ConvTranspose2d(4, 8, 4))})})}
-    return {**nn.ModuleDict(layers).state_dict(), "GAN.G.out_conv.weight": torch.zeros(3, 2, 3, 3)}
-
-
 REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: {"epoch": 3}, "holds no generator that this program can draw with: it holds no weights."),
     (lambda: [torch.zeros(3)], "it holds no weights."),
@@ -213,7 +208,6 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: nn.Sequential(*tutorial(5, 2)[:-2], nn.ConvTranspose2d(4, 3, 4)).state_dict(), "do not take what the"),
     (lambda: nn.Sequential(*tutorial(5, 2)[:-2], nn.ConvTranspose2d(2, 3, 4)).state_dict(), "has a bias, which"),
     (lambda: nn.Sequential(*tutorial(5, 2)[:-2], nn.ConvTranspose2d(2, 3, 5)).state_dict(), "are not 4 x 4, the last"),
-    (lightweight, "it is lightweight-gan's, whose layers (channel attention, noise that is drawn anew for each"),
 ]
 
 

@@ -52,6 +52,35 @@ def test_a_training_without_a_gpu_says_so_and_what_makes_sense(
         assert f"16,000 images, {16_000 / said / 60:.0f} minutes" in printed
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["score", "/nope", "--data", "/nope"], "/nope does not exist"),
+        (["score", "--data", "/nope"], "the following arguments are required: "),
+        (["bench", "dcgun"], "The recipe 'dcgun' is not one of"),
+        (["bench", "--device", "x"], "there is no device 'x' here"),
+        (["recipes", "--jsn"], "there is no option --jsn; did you mean '--json'?"),
+    ],
+)
+def test_the_error_of_a_command_that_can_print_json_is_json_where_that_is_asked_for(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more in ([], ["--json"]):
+        try:
+            code = cli.main([*words, *more])
+        except SystemExit as left:
+            code = int(str(left.code))
+        assert code == 2
+        out, error = capsys.readouterr()
+        assert said in error
+        if more:
+            (told,) = json.loads(out).items()
+            assert told[0] == "error"
+            assert said in told[1]
+        else:
+            assert out == ""
+
+
 def test_packing_says_what_it_left_out(
     tmp_path: Path, make_pictures: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,6 +95,15 @@ def test_packing_says_what_it_left_out(
     assert second.startswith("12 images found in")
 
 
+def test_a_file_of_others_is_refused_before_anything_is_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis").write_text("mine")
+    monkeypatch.setattr(cli.data, "download", lambda _: pytest.fail("it was downloaded"))
+    assert cli.main(["pack", str(tmp_path), "--download", "--out", str(tmp_path / "thesis")]) == 2
+    assert "thesis is there already and was not written by `pack`" in capsys.readouterr().err
+
+
 def test_packing_says_what_the_labels_are_of(
     tmp_path: Path, make_pictures: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,7 +113,7 @@ def test_packing_says_what_the_labels_are_of(
     for _ in range(2):
         assert cli.main(["pack", str(folder), "--out", str(tmp_path / "out.safetensors")]) == 0
         said = capsys.readouterr().out.splitlines()
-        assert said[1:3] == ["labels for 1 of 4 pictures", "no picture for labels.csv, line 3: absent_0.png"]
+        assert said[1:3] == ["labels for 1 of 4 pictures", "no picture for inner/labels.csv, line 3: absent_0.png"]
         assert said[-1] == "no picture for 2 more lines"
         assert len(said) == 8
 
@@ -250,7 +288,7 @@ def test_a_signal_saves_and_leaves_with_exit_zero(
     assert checkpoint.load_state(newest)["images"] == checkpoint.load(newest).about["images"] > 0
 
 
-def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_own_without_names(
+def test_the_benchmark_takes_names_before_and_after_its_options_and_a_set_of_its_own_without_names(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plans: list[cli.benchmark.Plan] = []
@@ -258,7 +296,7 @@ def test_the_ladder_takes_names_before_and_after_its_options_and_a_set_of_its_ow
     embedder = SimpleNamespace(network=SimpleNamespace(name="Means", family="Means"))
     monkeypatch.setattr(cli, "open_embedder", lambda *options: asked.append(options) or embedder)
     monkeypatch.setattr(cli, "_check_inputs", lambda *_: None)
-    monkeypatch.setattr(cli.benchmark, "climb", lambda plan: plans.append(plan) or plan.seed == 0)
+    monkeypatch.setattr(cli.benchmark, "run", lambda plan: plans.append(plan) or plan.seed == 0)
     monkeypatch.setattr(cli.report, "write", lambda *options: asked.append(options) or "report.md")
     options = ["--data", "x", "--out", "runs", "--minutes-each", "30"]
     assert cli.main(["ladder", "dcgan", *options]) == 0
@@ -292,7 +330,7 @@ def test_a_network_of_the_family_that_a_recipe_looks_through_is_refused_before_a
     embedder = SimpleNamespace(network=SimpleNamespace(name="EfficientNet-B0", family="EfficientNet"))
     monkeypatch.setattr(cli, "open_embedder", lambda *_: embedder)
     monkeypatch.setattr(cli, "_check_inputs", lambda *_: None)
-    monkeypatch.setattr(cli.benchmark, "climb", lambda _: pytest.fail("it was trained"))
+    monkeypatch.setattr(cli.benchmark, "run", lambda _: pytest.fail("it was trained"))
     options = ["--data", "absent", "--out", "x", "--minutes-each", "1"]
     assert cli.main(["ladder", "dcgan", "projected", *options]) == 2
     said = capsys.readouterr().err
@@ -306,7 +344,7 @@ def test_two_recipes_of_the_same_name_are_refused(tmp_path: Path, capsys: pytest
     assert "would have the same name; rename a file." in capsys.readouterr().err
 
 
-def test_a_misspelt_recipe_ends_the_ladder_before_it_begins(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_misspelt_recipe_ends_the_benchmark_before_it_begins(capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--data", "absent", "--out", "x", "--minutes-each", "1"]
     assert cli.main(["ladder", "dcgan", "dcgun", *options]) == 2
     assert "The recipe 'dcgun' is not one of" in capsys.readouterr().err

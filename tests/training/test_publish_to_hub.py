@@ -17,7 +17,7 @@ from tests.hub_server import READER, WRITER, Hub, card_problems
 from training import __main__ as cli
 from training.core import checkpoint, hub
 from training.core.hub import Address
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 from training.publish import PUBLISHED, publish
 from training.runs.checkpoint_writer import halved
 
@@ -78,7 +78,7 @@ def test_what_was_published_comes_back_bit_by_bit(
     there, here = (checkpoint.load(place).generator for place in (local, run / "000024000"))
     expected = halved(here.state_dict())
     assert all(torch.equal(value, expected[name].to(value.dtype)) for name, value in there.state_dict().items())
-    np.testing.assert_array_equal(seed_sheet(there, 3), seed_sheet(checkpoint.load(folder).generator, 3))
+    np.testing.assert_array_equal(seed_tile(there, 3), seed_tile(checkpoint.load(folder).generator, 3))
 
 
 def test_a_later_publication_replaces_all_of_the_former_and_nothing_else(hub_server: Hub, run: Path) -> None:
@@ -166,10 +166,36 @@ def test_the_card_is_what_the_hub_reads(hub_server: Hub, run: Path) -> None:
     assert data.library_name == "gan-race-studio"
     assert data.pipeline_tag == "unconditional-image-generation"
     assert {"gan", "pytorch"} <= set(data.tags)
-    assert data.datasets == ["nelorth/oxford-flowers"]
+    assert data.datasets is None  # nobody has named one
     assert data.to_dict()["thumbnail"] == f"https://huggingface.co/{REPO}/resolve/main/preview.jpg"
     assert "https://arxiv.org/abs/1511.06434" in card.text
     assert f"python -m studio export hf://{REPO} --seed 0 --out tile.png" in card.text
+
+
+def test_the_card_names_the_data_set_that_the_owner_names(hub_server: Hub, run: Path, tmp_path: Path) -> None:
+    shutil.copy(SHIPPED / "dcgan" / "config.json", run / "000024000" / "config.json")
+    found = checkpoint.load(run / "000024000")
+    scores = found.about["metrics"] | {"weights_sha256": found.sha256}
+    (run / "000024000" / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
+    assert send(run, "--dataset", "hf://somebody/pictures") == 0
+    repo = hub_server.repos["model", REPO]
+    assert cli.main(["publish", str(run), str(tmp_path / "flowers"), "--dataset", "hf://somebody/pictures"]) == 0
+    local = (tmp_path / "flowers" / "README.md").read_text(encoding="utf-8")
+    for text in (repo.commits[repo.head]["README.md"].decode(), local):
+        data = ModelCard(text).data
+        assert data.datasets == ["somebody/pictures"]
+        assert {result.dataset_type for result in data.eval_results or []} == {"somebody/pictures"}
+        assert card_problems(text) == []
+
+
+@pytest.mark.parametrize("text", ["somebody/pictures", "hf://pictures", "hf://somebody/pictures@v1"])
+def test_a_data_set_is_an_address_without_a_revision(
+    run: Path, text: str, capsys: pytest.CaptureFixture[str], hub_server: Hub
+) -> None:
+    with pytest.raises(SystemExit):
+        send(run, "--dataset", text)
+    assert f"argument --dataset: {text!r} is no address" in capsys.readouterr().err
+    assert hub_server.messages == []
 
 
 @pytest.mark.parametrize(
@@ -182,6 +208,8 @@ def test_the_shipped_cards_pass_the_checks_of_the_hub_and_tell_their_scores(fold
     scores = json.loads((folder / "config.json").read_text(encoding="utf-8"))["about"]["metrics"]
     results = {result.metric_type: result for result in card.data.eval_results or []}
     assert card.data.model_name == folder.name
+    assert card.data.datasets is None  # the address of these pictures on the Hub is not known
+    assert {result.dataset_type for result in results.values()} == {"oxford-flowers-102"}
     assert card.data.to_dict()["metrics"] == ["kid", "fid"]
     for name in ("kid", "fid"):
         assert results[name].metric_value == pytest.approx(scores[name], abs=1e-4)

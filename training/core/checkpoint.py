@@ -30,6 +30,7 @@ from training.core.coded_error import CodedError
 from training.core.generators import GeneratorConfig, GeneratorNetwork, build_generator
 from training.core.generators.config import ChoiceError
 from training.core.regular_file import open_regular
+from training.core.without_memory import without_memory
 
 FORMAT = 1
 CONFIG = "config.json"
@@ -148,7 +149,7 @@ def examine(folder: Path, weights: str = WEIGHTS) -> str:
 
 def _read(description: Description, path: Path) -> tuple[GeneratorNetwork, dict[str, Tensor], str]:
     """Return the network without memory, the weights as the disk has them, checked, and the SHA-256 of their file."""
-    with torch.device("meta"):
+    with without_memory():
         generator = build_generator(description.config)
     expected = generator.state_dict()
     data = _read_weights(path, expected)
@@ -282,7 +283,7 @@ def load_state(folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise CheckpointError(f"{folder} has no {STATE}: it can be shown, not resumed.") from error
     except Exception as error:  # the reader of a damaged file may raise anything
-        raise CheckpointError(f"{path} is damaged: {type(error).__name__}: {error}") from error
+        raise CheckpointError(f"{path} is damaged ({type(error).__name__}).") from error
     return state
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
+from training.core.output import print_error
 from training.core.suggestions import did_you_mean
 
 USAGE_ERROR = 2  # the exit code of a command line that cannot be understood
@@ -33,17 +34,25 @@ def _has_no_default(default: object) -> bool:
     return default is None or default is False or default in ([], argparse.SUPPRESS)
 
 
+def _asks_for_json(words: Sequence[str]) -> bool:
+    """Tell whether --json is among the words, which may be shortened as any option."""
+    options = words[: words.index("--")] if "--" in words else words
+    return any(word.startswith("--j") and "--json".startswith(word) for word in options)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose help shows each default, and which says what a misspelt command or option may have meant."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"formatter_class": Help, **options})
+        self._json = False  # the words that are parsed ask for JSON
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         """Refuse unknown options before anything else is found missing, so that a typo is told as one."""
         words = list(sys.argv[1:] if args is None else args)
+        self._json = _asks_for_json(words)
         for word in self._own(words):
             self._check_option(word.partition("=")[0])
         return super().parse_known_args(words, namespace)
@@ -69,5 +78,7 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, message)
 
     def error(self, message: str) -> NoReturn:
-        """Leave after the usage and one sentence."""
-        self.exit(USAGE_ERROR, f"{self.format_usage()}error: {message}\n")
+        """Leave after the usage and one sentence, which is on stdout as well where JSON is asked for."""
+        print(self.format_usage(), end="", file=sys.stderr)
+        print_error("error", message, as_json=self._json)
+        self.exit(USAGE_ERROR)

@@ -22,7 +22,8 @@ from torch import Tensor
 
 from training.core.atomic_write import explained, written_file
 from training.core.coded_error import CodedError
-from training.core.labels import LABELS, Found, LabelsError, find_labels
+from training.core.folder_listing import listed
+from training.core.labels import LABELS, LOST, Found, LabelsError, find_labels
 from training.core.left_out import NAMED, is_read, left_out_kinds
 from training.core.paths import cache_folder
 from training.core.picture_limits import PictureCostError, open_picture
@@ -37,7 +38,7 @@ SOURCES = "a folder of pictures or a file that `python -m training pack` wrote i
 HEADER = {"format", "source", "left_out", "sha256"}  # of a packed file
 NOT_PHOTOGRAPHS = {"EPS", "PDF", "WMF"}  # drawings and documents; Pillow would start Ghostscript for the first
 ANIMATIONS = {"GIF", "PNG", "WEBP"}
-NAMED_LINES = 5  # of labels that are of no picture
+NAMED_LINES = 5  # of each kind of labels that are lost
 MAX_PIXELS = 120_000_000  # of a photograph; telephones have up to 108 million
 SECONDS = 60.0  # for one photograph, on a machine that reads many at once
 
@@ -57,16 +58,18 @@ class Packed:
     sha256: str
     new: bool = False
     labelled: int | None = None  # images with a label; None in a file of an older program
-    unmatched: tuple[str, ...] = ()  # lines of a table of labels that are of no image
+    lost: tuple[tuple[str, str], ...] = ()  # of the labels, as `find_labels` says it
 
     def lines(self) -> list[str]:
         """Say in lines of text how many pictures there are, which have labels, and what was left out."""
         lines = [f"{self.count:,} images {'written to' if self.new else 'found in'} {self.file}"]
         if self.labelled is not None:
             lines.append(f"labels for {self.labelled:,} of {self.count:,} pictures")
-        lines += [f"no picture for {line}" for line in self.unmatched[:NAMED_LINES]]
-        if len(self.unmatched) > NAMED_LINES:
-            lines.append(f"no picture for {len(self.unmatched) - NAMED_LINES:,} more lines")
+        for kind, called in LOST.items():
+            lost = [what for known, what in self.lost if known == kind]
+            lines += [f"{kind} {what}" for what in lost[:NAMED_LINES]]
+            if len(lost) > NAMED_LINES:
+                lines.append(f"{kind} {len(lost) - NAMED_LINES:,} more {called}")
         return lines + [f"left out: {name}: {reason}" for name, reason in self.left_out.items()]
 
 
@@ -180,11 +183,11 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = silent) -> Pack
     image is left, `labels.csv` is damaged, or `file` is not one that this wrote. `tell` learns after each image how
     many of how many are read; what it raises ends the reading, and nothing is written.
     """
-    _check_target(file)
+    check_target(file)
     sources = find_images(folder)
     found = _labels(folder, sources)
     kinds = left_out_kinds(folder, _readable())
-    source = _fingerprint(folder, sources, (found.labels, found.unmatched, kinds), size)
+    source = _fingerprint(folder, sources, (found.labels, found.lost, kinds), size)
     known = read_header(file)
     if known and known.source == source:
         return known
@@ -195,15 +198,22 @@ def pack(folder: Path, file: Path, size: int = 128, tell: Tell = silent) -> Pack
         raise _no_image(folder, left_out)
     labels = np.array([found.labels.get(name, UNLABELLED) for name in images], dtype=np.int64)
     labelled = int((labels != UNLABELLED).sum())
-    packed = Packed(file, len(images), left_out, source, "", True, labelled, tuple(found.unmatched))
+    packed = Packed(file, len(images), left_out, source, "", True, labelled, tuple(found.lost))
     return _write(packed, np.stack(list(images.values())), labels)
 
 
-def _check_target(file: Path) -> None:
-    """Refuse to replace anything but what `pack` wrote, by this format or another, or an empty file."""
+def check_target(file: Path) -> None:
+    """Refuse to replace anything but what `pack` wrote, by this format or another, or an empty file.
+
+    Raises DataError.
+    """
     if file.is_dir():
         raise DataError(f"{file} is a folder; --out names a file.")
-    if not file.exists() or not file.stat().st_size:
+    if not file.exists():
+        return
+    if not file.is_file():
+        raise DataError(f"{file} is a pipe, a socket or a device; --out names a file.")
+    if not file.stat().st_size:
         return
     try:
         with safe_open(file, framework="np") as content:
@@ -219,7 +229,7 @@ def find_images(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder." if folder.exists() else f"{folder} does not exist; {SOURCES}.")
     readable = _readable()
-    return sorted(path for path in folder.rglob("*") if is_read(path.relative_to(folder), readable) and path.is_file())
+    return [folder / path for path in listed(folder).files if is_read(path, readable)]
 
 
 def _readable() -> set[str]:
@@ -275,8 +285,15 @@ def _read(path: Path, size: int) -> Pixels | str:
     except PictureCostError as error:
         return str(error)
     except Exception as error:  # a decoder may raise anything on a damaged file
-        return f"{type(error).__name__}: {error}" if path.stat().st_size else "an empty file"
+        return "an empty file" if _is_empty(path) else f"{type(error).__name__}: {error}"
     return np.asarray(square)
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.is_file() and not path.stat().st_size
+    except OSError:  # it has gone since the folder was listed
+        return False
 
 
 def _crop(image: Image.Image) -> Image.Image:
@@ -303,7 +320,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def _write(packed: Packed, images: Pixels, labels: Labels) -> Packed:
     file, digest = packed.file, hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
     metadata = {"format": FORMAT, "source": packed.source, "left_out": json.dumps(packed.left_out), "sha256": digest}
-    metadata |= {"labelled": json.dumps(packed.labelled), "unmatched": json.dumps(packed.unmatched)}
+    metadata |= {"labelled": json.dumps(packed.labelled), "lost": json.dumps(packed.lost)}
     file.parent.mkdir(parents=True, exist_ok=True)
     with explained(file, images.nbytes + labels.nbytes), written_file(file) as part:
         save_file({"images": images, "labels": labels}, part, metadata)
@@ -312,6 +329,8 @@ def _write(packed: Packed, images: Pixels, labels: Labels) -> Packed:
 
 def read_header(file: Path) -> Packed | None:
     """Return what a packed file says of itself, or None where there is none of this format."""
+    if not file.is_file():  # a pipe would be waited for
+        return None
     try:
         with safe_open(file, framework="np") as content:
             about = content.metadata() or {}
@@ -320,10 +339,10 @@ def read_header(file: Path) -> Packed | None:
             found = (about["format"], images.get_dtype(), images.get_shape(), labels.get_dtype(), labels.get_shape())
             if count < 1 or found != (FORMAT, "U8", [count, side, side, 3], "I64", [count]):
                 return None
-            unmatched = tuple(json.loads(about.get("unmatched", "[]")))
+            lost = tuple((kind, what) for kind, what in json.loads(about.get("lost", "[]")))
             labelled = json.loads(about.get("labelled", "null"))
             left_out = json.loads(about["left_out"])
-            return Packed(file, count, left_out, about["source"], about["sha256"], False, labelled, unmatched)
+            return Packed(file, count, left_out, about["source"], about["sha256"], False, labelled, lost)
     except (OSError, SafetensorError, LookupError, ValueError):
         return None
 
@@ -360,6 +379,14 @@ def open_data(path: Path, size: int, tell: Tell = silent) -> Data:
     return data
 
 
+def _missing_package(error: ImportError) -> str:
+    package = (error.name or "").partition(".")[0]
+    if package not in ("scipy", "torchvision") or not isinstance(error, ModuleNotFoundError):
+        return f"The download needs torchvision and scipy, one of which cannot be imported: {error}."
+    use = "reads the file of labels" if package == "scipy" else "fetches the pictures"
+    return f"The download needs the package {package!r}, which {use} and is not installed: run pip install {package}."
+
+
 def download(folder: Path) -> Path:
     """Fetch Oxford 102 Flowers (8,189 images, 345 MB) into `folder` and return the folder of its images.
 
@@ -373,7 +400,7 @@ def download(folder: Path) -> Path:
             Flowers102(str(folder), split=split, download=True)
         labels = loadmat(folder / "flowers-102" / "imagelabels.mat")["labels"][0]
     except ImportError as error:
-        raise DataError(f"The download needs the package {error.name!r}: pip install {error.name}.") from error
+        raise DataError(_missing_package(error)) from error
     except (OSError, RuntimeError) as error:
         raise DataError(f"Oxford 102 Flowers could not be downloaded to {folder}: {error}.") from error
     rows = "".join(f"image_{number:05d}.jpg,{label}\n" for number, label in enumerate(labels, start=1))

@@ -124,6 +124,11 @@ def opened_data(where: Place) -> Path:
     return found[0]  # _chosen has seen to it that there is one
 
 
+def local_data(text: str) -> Path:
+    """Return the local file of an address of pictures, and any other text as a path. Raises HubError."""
+    return opened_data(parse(text, "dataset")) if text.startswith(SCHEME) else Path(text)
+
+
 def client() -> HfApi:
     """Return the client of the Hub, or of the server that HF_ENDPOINT names."""
     from huggingface_hub import HfApi

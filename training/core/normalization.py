@@ -12,6 +12,8 @@ from torch.nn.utils import parametrizations, parametrize
 
 Layer: TypeAlias = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
 LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+MARKER = ".parametrizations."  # in the names of what a wrap keeps in place of a weight
+POWER_ITERATIONS = 50  # after which the estimate of a singular value is near
 
 
 def no_norm(channels: int) -> nn.Module:
@@ -135,12 +137,35 @@ def plain_state(network: nn.Module) -> dict[str, Tensor]:
 
     Call it in eval mode, where spectral norm does not advance its power iteration.
     """
-    marker = ".parametrizations."
-    state = {name: value for name, value in network.state_dict().items() if marker not in name}
+    state = {name: value for name, value in network.state_dict().items() if MARKER not in name}
     for name, layer in network.named_modules():
-        if parametrize.is_parametrized(layer, "weight"):
+        if _is_wrapped(layer):
             state[f"{name}.weight"] = layer.weight.detach()
     return state
+
+
+@torch.no_grad()
+def load_plain_state(network: nn.Module, state: dict[str, Tensor]) -> None:
+    """Load what `plain_state` returned into the same network, whatever its wraps, so that it draws the same.
+
+    Spectral norm divides by the largest singular value again, which is 1 already but for the error of the estimate.
+    """
+    wrapped = {f"{name}.weight": layer for name, layer in network.named_modules() if _is_wrapped(layer)}
+    plain = {name: value for name, value in state.items() if name not in wrapped}
+    own = [name for name in network.state_dict() if MARKER not in name]
+    if set(own) != set(plain) or not wrapped.keys() <= state.keys():
+        raise ValueError("The weights are those of another network.")
+    network.load_state_dict(plain, strict=False)
+    for name, layer in wrapped.items():
+        layer.weight = torch.empty_like(layer.weight).copy_(state[name])
+    network.train()
+    for _ in range(POWER_ITERATIONS):
+        for layer in wrapped.values():
+            _ = layer.weight  # in train mode spectral norm takes one step towards the singular value at each use
+
+
+def _is_wrapped(layer: nn.Module) -> bool:
+    return parametrize.is_parametrized(layer, "weight")
 
 
 NORMS: dict[str, Callable[[int], nn.Module]] = {

@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from training.core.generators import GeneratorConfig, build_generator
 from training.core.tile import CELLS
+from training.core.without_memory import without_memory
 
 
 @functools.lru_cache(maxsize=256)
@@ -23,7 +24,7 @@ def tile_operations(config: GeneratorConfig) -> int:
     The network is called once without memory, so that its own code says which layers there are and on what shapes.
     What else it computes, such as norms and activations, is a small share and not counted.
     """
-    with torch.device("meta"), torch.inference_mode(), _Counter() as counter:
+    with without_memory(), torch.inference_mode(), _Counter() as counter:
         generator = build_generator(config).eval()
         counter.operations = 0  # of the first weights
         labels = torch.zeros(1, dtype=torch.int64) if config.classes else None
@@ -37,9 +38,9 @@ def operations_bound(config: GeneratorConfig) -> int:
 
     No weight is used at more places than a picture has pixels; where places look at each other, they are counted.
     """
-    if config.attention:
+    if config.largest_attention:
         return tile_operations(config)
-    with torch.device("meta"):
+    with without_memory():
         weights = sum(one.numel() for one in build_generator(config).parameters())
     return 2 * CELLS * config.resolution**2 * weights
 

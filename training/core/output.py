@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import unicodedata
 
@@ -18,6 +19,13 @@ def printable(text: str) -> str:
 def _shown(letter: str) -> str:
     steers = letter != "\t" and unicodedata.category(letter) in ("Cc", "Cf") and letter not in "\u200c\u200d"
     return letter.encode("unicode_escape").decode() if steers else letter
+
+
+def print_error(said: str, sentence: str, *, as_json: bool = False) -> None:
+    """Print a sentence on stderr after the word that says what it is, and for a program as JSON on stdout, too."""
+    print(printable(f"{said}: {sentence}"), file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": sentence}))
 
 
 def print_any_name() -> None:

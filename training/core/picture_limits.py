@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from training.core.png_chunks import SIGNATURE, PngError, walk
+from training.core.regular_file import open_regular
 
 MAX_FILE_BYTES = 2**30  # of a file that is opened by its path; bytes were counted by whoever received them
 MAX_SCANS = 32  # of a JPEG; progressive encoders write about ten, and each costs a pass over all its pixels
@@ -25,7 +27,9 @@ MAX_TIFF_VALUES = 65_536  # of one tag: an offset for each strip or tile, and Pi
 SECONDS = 5.0  # the last resort, for what none of the others foresaw
 TEXT = ("tEXt", "zTXt", "iTXt")
 MARKER = re.compile(rb"\xff[^\x00\xff]")  # in a JPEG; FF 00 is a value of the pixels, and FFs may stand in a row
-BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment: TEM, restarts, the start
+# Markers without a segment: reserved ones, at which libjpeg gives up or, where it looks for a restart, goes on to the
+# next marker whatever length follows; restarts; the start.
+BARE = frozenset({*range(0x01, 0xC0), *range(0xD0, 0xD9)})
 SCAN, END = 0xDA, 0xD9
 RLE = (1, 2)
 ONE_BYTE_TYPES = (1, 2, 6, 7)  # of a TIFF's tags: bytes and text, which cost no more than they are long
@@ -92,10 +96,11 @@ def open_picture(
 
 
 def _content(path: Path) -> bytes:
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise PictureCostError("file_too_large", size=size, limit=MAX_FILE_BYTES)
-    return path.read_bytes()
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_FILE_BYTES:
+            raise PictureCostError("file_too_large", size=size, limit=MAX_FILE_BYTES)
+        return file.read()
 
 
 def check_cost(data: bytes) -> None:

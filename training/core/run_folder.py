@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
 from training.core import atomic_write
 from training.core.checkpoint import CONFIG, STATE, CheckpointError
+from training.core.litter import is_copy
 from training.core.suggestions import nearest
 
 CHECKPOINTS = Path("checkpoints")  # of the working directory: what lies there can be named without a path
 KEPT_STEPS = "steps"  # the folder of a run in which it keeps small steps to look back at
 
+STEP = r"[0-9]+"  # the name of a checkpoint: the images it has seen
+
+
+def step_name(images: int) -> str:
+    """Return how a checkpoint of a run is called."""
+    return f"{images:09d}"
+
+
+def is_step(name: str) -> bool:
+    """Tell whether a checkpoint of a run may be called so."""
+    return re.fullmatch(STEP, name) is not None
+
+
+def is_copy_of_step(name: str) -> bool:
+    """Tell whether somebody has copied a checkpoint of a run beside it, or a drive has."""
+    return not is_step(name) and is_copy(name, [r"[0-9]{9,}"])
+
 
 def steps(run: Path) -> list[Path]:
-    """List the checkpoints of a run, oldest first; unfinished ones do not count."""
+    """List the checkpoints of a run, oldest first; unfinished ones and what others call otherwise do not count."""
     if not run.is_dir():
         return []
-    return sorted((path for path in run.iterdir() if path.name.isdecimal() and (path / CONFIG).is_file()), key=_images)
+    return sorted((path for path in run.iterdir() if is_step(path.name) and (path / CONFIG).is_file()), key=_images)
 
 
 def resumable(run: Path) -> Path | None:
@@ -29,12 +48,13 @@ def resumable(run: Path) -> Path | None:
 def discard_others(run: Path, newest: Path | None) -> None:
     """Remove all checkpoints of a folder but the newest, and the last with a state where the newest has none.
 
-    What cannot be removed now is removed after the next save.
+    Only what has exactly the name that a run gives it is removed. What cannot be removed now is removed after the
+    next save.
     """
     with suppress(OSError):
         kept = {newest, resumable(run)} if newest and not exists(newest / STATE) else {newest}
         for outdated in steps(run):
-            if outdated not in kept:
+            if outdated not in kept and outdated.name == step_name(_images(outdated)):
                 atomic_write.discard(outdated)
 
 

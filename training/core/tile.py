@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 import torch
@@ -18,6 +21,18 @@ COLUMNS = 10
 CELLS = 100
 BATCH = 10  # part of the definition of a tile: batch sizes differ in the last bits on some devices
 RENDERER = "1"  # to be raised whenever the same checkpoint and seed would give other pixels
+
+_pause: ContextVar[Callable[[], None] | None] = ContextVar("pause", default=None)
+
+
+@contextmanager
+def pausing(pause: Callable[[], None]) -> Iterator[None]:
+    """Call a function between any two batches that are drawn here; it may wait or raise, and changes no picture."""
+    token = _pause.set(pause)
+    try:
+        yield
+    finally:
+        _pause.reset(token)
 
 
 def check_psi(psi: object) -> float:
@@ -45,7 +60,10 @@ def draw(
     device = next(generator.parameters()).device
     batches = []
     with drawing_in(device, precision):
+        pause = _pause.get()
         for start in range(0, len(z), BATCH):
+            if start and pause is not None:
+                pause()
             rows = slice(start, start + BATCH)
             kinds = None if labels is None else labels[rows].to(device)
             batches.append(to_uint8(generator(z[rows].to(device), kinds, psi)))
@@ -57,7 +75,7 @@ def seed_labels(generator: Generator, seed: int, count: int = CELLS) -> Tensor |
     return draw_labels(seed, count, generator.classes) if generator.classes else None
 
 
-def seed_sheet(generator: Generator, seed: int, psi: float = 1.0) -> Pixels:  # -> [10 R, 10 R, 3]
+def seed_tile(generator: Generator, seed: int, psi: float = 1.0) -> Pixels:  # -> [10 R, 10 R, 3]
     """Draw the tile of a seed: its images 0 .. 99, row by row, 10 x 10, without gaps.
 
     `psi` in 0 .. 1 truncates all 100 alike. Raises ValueError for a seed outside 0 .. 2**32 - 1, for another psi, and

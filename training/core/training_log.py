@@ -31,12 +31,13 @@ class MetricsLog:
 
     def write(self) -> None:
         """Bring the file up to date; a line of which only a part was written is written again. Raises OSError."""
+        content = bytes(self.content)  # another thread may take a row meanwhile
         with self.file.open("r+b" if self.file.exists() else "wb") as file:
             start = min(file.seek(0, 2), self._written)
             file.seek(start)
             file.truncate()
-            file.write(self.content[start:])
-        self._written = len(self.content)
+            file.write(content[start:])
+        self._written = len(content)
 
 
 def read_metrics(file: Path) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The ladder: several recipes, one after the other, each with the same time or as many images."""
+"""The benchmark: several recipes, one after the other, each with the same time or as many images."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from training.core.precision import Compute
 from training.recipes.recipe import Recipe
 from training.runs import loop, passport
 from training.runs.divergence import DivergedError
-from training.runs.session import Budget, Session
+from training.runs.session import Budget, Session, logged
 
 DEFAULT = (  # the baseline and one or two of each kind
     *("course_sample", "dcgan", "lsgan", "wgan_gp", "spectral_norm"),
@@ -29,7 +29,7 @@ DEFAULT = (  # the baseline and one or two of each kind
 )
 DIVERGED = ".diverged.json"  # in a recipe's run, so that it goes with the run
 Clock = Callable[[], float]
-FEATURES = "features"  # of the reals, kept in the ladder's folder
+FEATURES = "features"  # of the reals, kept in the benchmark's folder
 CLOCKS: dict[str, Clock] = {
     "wall": time.monotonic,
     "processor": lambda: time.process_time() / torch.get_num_threads(),  # stands still while other work has the cores
@@ -38,9 +38,10 @@ CLOCKS: dict[str, Clock] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a ladder is made of: recipes by name, pictures, a folder, and the budget of each recipe over all calls.
+    """What a benchmark is made of: recipes by name, pictures, a folder, and the budget of each recipe over all calls.
 
-    The budget is `minutes`, counted by one of `CLOCKS`, or `images`; exactly one of the two is given.
+    The budget is `minutes`, counted by one of `CLOCKS`, or `images`; exactly one of the two is given. `logs` are the
+    names of other programs that each run is logged for.
     """
 
     recipes: Mapping[str, Recipe]
@@ -52,14 +53,15 @@ class Plan:
     images: int | None = None
     clock: str = "wall"
     precision: torch.dtype = torch.float32
+    logs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.images is None):
-            raise ValueError("A ladder has a budget of minutes or one of images, exactly one of the two.")
+            raise ValueError("A benchmark has a budget of minutes or one of images, exactly one of the two.")
         for name in self.recipes:
             if not re.fullmatch(r"[\w-]+", name) or name == FEATURES:
                 raise ValueError(
-                    f"A recipe of a ladder cannot be called {name!r}: letters, digits, - and _ are allowed."
+                    f"A recipe of a benchmark cannot be called {name!r}: letters, digits, - and _ are allowed."
                 )
 
     def run(self, name: str) -> Path:
@@ -67,7 +69,7 @@ class Plan:
         return self.out / name
 
 
-def climb(plan: Plan, clock: Clock | None = None, *, quiet: bool = False) -> bool:
+def run(plan: Plan, clock: Clock | None = None, *, quiet: bool = False) -> bool:
     """Train every recipe that has budget left; return False where a signal ended it before the last one was through.
 
     A run that diverges is recorded and passed over from then on. Everything is opened once before anything is trained,
@@ -87,7 +89,7 @@ def climb(plan: Plan, clock: Clock | None = None, *, quiet: bool = False) -> boo
                 _open(plan, name, opened, clock)
             elif run_folder.steps(plan.run(name)):
                 _check(plan, name, opened(plan.recipes[name].resolution))
-        return all(_train(name, _open(plan, name, opened, clock), _budget(plan), quiet) for name in waiting)
+        return all(_train(plan, name, _open(plan, name, opened, clock), quiet) for name in waiting)
 
 
 def left(plan: Plan, name: str) -> float:
@@ -150,12 +152,14 @@ def _about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _train(name: str, session: Session, budget: Budget, quiet: bool) -> bool:
-    """Train one recipe and return whether the ladder goes on."""
+def _train(plan: Plan, name: str, session: Session, quiet: bool) -> bool:
+    """Train one recipe and return whether the benchmark goes on."""
+    budget = _budget(plan)
     device = passport.device_name(session.run.device)
     print(f"{name}: from image {session.run.images:,} on {device}, {_still(session, budget)} left")
     try:
-        reason = loop.train(session, budget, quiet=quiet)
+        with logged(session, plan.logs):
+            reason = loop.train(session, budget, quiet=quiet)
     except DivergedError as error:
         facts = {"sentence": str(error), "recipe": session.about["recipe"], "seed": session.run.seed}
         (session.out / DIVERGED).write_text(json.dumps(facts), encoding="utf-8")

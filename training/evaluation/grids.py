@@ -8,6 +8,7 @@ from torch import Tensor
 from training.core.generators import GeneratorConfig, build_generator
 from training.core.latents import latents
 from training.core.tile import CELLS, draw, seed_labels
+from training.core.without_memory import without_memory
 from training.evaluation.spectrum import compare, powers
 
 EVERY_IMAGES = 10_000  # drawing the cells once takes less than a hundredth of the training in between
@@ -28,7 +29,7 @@ def standing_out(
     `state` are the weights that are drawn with. The network is built without memory first, which draws no random
     number. Raises NotFiniteError where the generator returns values that are no colours.
     """
-    with torch.device("meta"):
+    with without_memory():
         generator = build_generator(config)
     generator.load_state_dict({name: value.to(device) for name, value in state.items()}, assign=True)
     cells = draw(generator, latents(SEED, CELLS, generator.z_dim), seed_labels(generator, SEED))

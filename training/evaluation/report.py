@@ -1,4 +1,4 @@
-"""The report of a ladder: every recipe scored alike, with its curves and its tile."""
+"""The report of a benchmark: every recipe scored alike, with its curves and its tile."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def write(plan: Plan, embedder: Embedder, fakes: int, *, quiet: bool = False) ->
 
 def text(plan: Plan, entries: Sequence[Entry], best: Scores, fakes: int) -> str:
     """Write the report of recipes, in the order in which they are given; `best` is what pictures of the data get."""
-    return f"""# The ladder
+    return f"""# The benchmark
 
 {_budget(plan, entries)}
 
@@ -110,7 +110,7 @@ Losses of different games cannot be compared; a game's own losses tell whether i
 
 def table(entries: Sequence[Entry], best: Scores) -> str:
     """Write one row for each recipe, and one for the pictures of the data."""
-    real = ["*real pictures*", *_scored(best), *["–"] * (len(HEADINGS) - 1 - len(SCORED))]
+    real = ["*real pictures*", *scored_cells(best), *["–"] * (len(HEADINGS) - 1 - len(SCORED))]
     head = f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}"
     return "\n".join([head, *(f"| {' | '.join(cells)} |" for cells in [*map(_cells, entries), real])])
 
@@ -118,10 +118,11 @@ def table(entries: Sequence[Entry], best: Scores) -> str:
 def _cells(entry: Entry) -> list[str]:
     name = f"`{entry.name}`{' †' if entry.recipe.pretrained else ''}{' (diverged)' if entry.diverged else ''}"
     parameters = " / ".join(f"{count / 1e6:.1f} M" for count in _parameters(entry.recipe))
-    return [name, *_scored(entry.scores), *_trained(entry.about), parameters, _alarms(entry.rows)]
+    return [name, *scored_cells(entry.scores), *_trained(entry.about), parameters, _alarms(entry.rows)]
 
 
-def _scored(scores: Scores | None) -> list[str]:
+def scored_cells(scores: Scores | None) -> list[str]:
+    """Write the cells of the columns SCORED."""
     if scores is None:
         return ["–"] * len(SCORED)
     return [
@@ -157,8 +158,8 @@ def _parameters(recipe: Recipe) -> tuple[int, int]:
 
 
 def _alarms(rows: Sequence[dict[str, Any]]) -> str:
-    rung = Counter(name for row in rows for name in row.get("alarms", ()))
-    return ", ".join(f"{name} in {count} of {len(rows)}" for name, count in rung.most_common()) or "none"
+    triggered = Counter(name for row in rows for name in row.get("alarms", ()))
+    return ", ".join(f"{name} in {count} of {len(rows)}" for name, count in triggered.most_common()) or "none"
 
 
 def _budget(plan: Plan, entries: Sequence[Entry]) -> str:

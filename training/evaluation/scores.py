@@ -45,7 +45,7 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Measured:
-    """Reals, as one network sees them: what all checkpoints of a ladder are compared with."""
+    """Reals, as one network sees them: what all checkpoints of a benchmark are compared with."""
 
     embedder: Embedder
     rows: Rows
@@ -125,11 +125,12 @@ def _joined(parts: Sequence[Rows]) -> Rows:
     return Rows(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
 
 
-def score(folder: Path, reals: Measured, fakes: int, *, quiet: bool = False) -> Scores:
+def score(folder: Path, reals: Measured, fakes: int, *, quiet: bool = False, keep: bool = True) -> Scores:
     """Score a checkpoint by the first `fakes` pictures of seed 0, and keep the scores in its folder.
 
     Scores that are there already, whole, and come from the same weights, reals, network and count are returned as they
-    are. Raises CheckpointError, and SameFamilyError where D looked through a network of the family of this one.
+    are. With `keep` false the folder is left as it is. Raises CheckpointError, and SameFamilyError where D looked
+    through a network of the family of this one.
     """
     found = checkpoint.load(folder)
     check_judge(reals.embedder.network, found.about.get("pretrained"))
@@ -138,6 +139,8 @@ def score(folder: Path, reals: Measured, fakes: int, *, quiet: bool = False) -> 
     if known is None or known.spectrum is None or {name: asdict(known)[name] for name in wanted} != wanted:
         fake = look_at_fakes(found, reals.embedder, fakes, quiet=quiet)
         known = Scores.from_dict({**wanted, **_compared(reals.rows, fake)})
+        if not keep:
+            return known
         with written_file(folder / SCORES) as part:
             part.write_text(json.dumps(known.to_dict(), indent=2) + "\n", encoding="utf-8")
     return known

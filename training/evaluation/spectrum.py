@@ -103,6 +103,12 @@ def _places(side: int) -> Tensor:  # -> [7, side * side]
     return weights / weights.sum(dim=1, keepdim=True).clamp_min(1.0)
 
 
+def grids(side: int) -> Tensor:  # -> bool [side, side]
+    """Return at which frequencies of a Fourier transform the grids of 2 and of 4 pixels are."""
+    cycles = torch.fft.fftfreq(side).abs()
+    return torch.stack([_grid(cycles, 1 / period) for period in PERIODS]).any(dim=0)
+
+
 def _grid(cycles: Tensor, frequency: float) -> Tensor:  # [R] -> bool [R, R]
     """Return where the waves of a period are: across, down and aslant, where both frequencies are the period's."""
     at, still = cycles == frequency, cycles == 0.0

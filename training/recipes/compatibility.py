@@ -36,7 +36,7 @@ def doubts(recipe: Recipe) -> Iterator[str]:
 CONTRADICTIONS = [
     Rule(
         lambda r: r.d_norm == "batch" and bool(r.penalty_names & GRADIENT_PENALTIES),
-        "A gradient penalty is per image, and d_norm 'batch' makes D's slope depend on the whole batch: "
+        "A gradient penalty is per image, and d_norm 'batch' makes D's gradient depend on the whole batch: "
         "choose d_norm 'layer' or 'none'.",
     ),
     Rule(
@@ -47,7 +47,7 @@ CONTRADICTIONS = [
         lambda r: (
             r.loss == "wasserstein" and not (r.clip or r.penalty_names & GRADIENT_PENALTIES or r.d_wrap == "spectral")
         ),
-        "The loss 'wasserstein' needs a bound on D's slope: clip, the penalty 'gradient' or d_wrap 'spectral'.",
+        "The loss 'wasserstein' needs a bound on D's gradient: clip, the penalty 'gradient' or d_wrap 'spectral'.",
     ),
     Rule(
         lambda r: (r.loss == "began") != (r.discriminator == "autoencoder"),

@@ -178,7 +178,7 @@ GANHACKS = replace(
 )
 VAE_GAN = replace(
     DCGAN,
-    summary="DCGAN with an encoder: G also paints the reals again, and D's features say how like they are (VAE/GAN)",
+    summary="DCGAN with an encoder: G also reconstructs the reals, and D's features say how like they are (VAE/GAN)",
     hybrid=0.001,
     judge_reconstructions=True,
 )
@@ -197,7 +197,7 @@ R3GAN = replace(
     penalty_every=4,
 )
 FASTGAN = Recipe(
-    summary="FastGAN: skip-layer excitation in G, a D that paints the reals again, hinge",
+    summary="FastGAN: skip-layer excitation in G, a D that reconstructs the reals, hinge",
     generator="fastgan",
     discriminator="fastgan",
     g_width=16,
@@ -244,7 +244,7 @@ PROJECTED = Recipe(
 )
 BEST = replace(
     PROJECTED,
-    summary="Projected GAN with patch logits, a generator of repeated pixels up to the last, and a judge of the pixels",
+    summary="Projected GAN on ImageNet features with patch logits, a pixel discriminator, nearest-neighbour upsampling",
     generator="fastgan_nearest",
     discriminator="projected_patch",
     ema_images=20_000,

@@ -19,7 +19,7 @@ ENTROPY = {"non_saturating", "saturating"}  # losses whose size says something: 
 class Alarm(NamedTuple):
     """A sign, and the sentence that explains it."""
 
-    rings: Callable[[Rows, str], bool]
+    is_triggered: Callable[[Rows, str], bool]
     text: str
 
 
@@ -73,10 +73,10 @@ def grid(rows: Rows, loss: str) -> bool:
     return any(isinstance(ratio, int | float) and ratio > GRID for ratio in found)
 
 
-def ringing(rows: Rows, loss: str) -> list[str]:
+def triggered_alarms(rows: Rows, loss: str) -> list[str]:
     """Name the alarms that the last `WINDOW` rows of a run with this loss set off."""
     rows = rows[-WINDOW:]
-    return [name for name, alarm in ALARMS.items() if alarm.rings(rows, loss)]
+    return [name for name, alarm in ALARMS.items() if alarm.is_triggered(rows, loss)]
 
 
 ALARMS = {
@@ -86,5 +86,7 @@ ALARMS = {
     "g_fools": Alarm(g_fools, "G's loss falls all the time: it fools D with garbage"),
     "memorises": Alarm(memorises, "D knows nearly every real (r_t above 0.95): augment more, or ADA"),
     "collapse": Alarm(collapse, "the fakes of a batch hardly differ: G has collapsed to a few pictures"),
-    "grid": Alarm(grid, "a grid of 2 or 4 pixels is over three times as strong as in the reals: enlarge the pictures"),
+    "grid": Alarm(
+        grid, "a grid of 2 or 4 pixels is over three times as strong as in the reals: `training equalize` takes it out"
+    ),
 }

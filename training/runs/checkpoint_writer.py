@@ -12,8 +12,9 @@ from PIL import Image
 from training.core import checkpoint
 from training.core.checkpoint import CheckpointError
 from training.core.generators import GeneratorConfig
+from training.core.litter import is_litter
 from training.core.pixels import Pixels
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 from training.runs.model_card import model_card
 
 PREVIEW_SEED = 0
@@ -22,7 +23,6 @@ SMALL_PREVIEW = "preview.jpg"  # on a drive, and of a published checkpoint, whic
 SMALL_SIDE = 640
 SMALL_QUALITY = 85  # with unreduced colours: petals and edges look as in the PNG of that size
 CARD = "README.md"
-LEFT_BY_BROWSERS = {"desktop.ini", "thumbs.db", "ehthumbs.db", ".ds_store", ".directory", "__macosx", "icon\r"}
 
 
 def check_folder(folder: Path, ours: Callable[[str], bool]) -> None:
@@ -30,14 +30,9 @@ def check_folder(folder: Path, ours: Callable[[str], bool]) -> None:
     if folder.exists() and not folder.is_dir():
         raise CheckpointError(f"{folder} is a file; give the name of a folder.")
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    strange = [name for name in names if not ours(name) and not is_of_a_file_browser(name)]
+    strange = [name for name in names if not ours(name) and not is_litter(name)]
     if strange:
         raise CheckpointError(f"{folder} holds {min(strange)}, which this program does not write there; give another.")
-
-
-def is_of_a_file_browser(name: str) -> bool:
-    """Tell whether a name is of what a system or a drive leaves in folders that somebody has looked at."""
-    return name.lower() in LEFT_BY_BROWSERS or name.startswith("._")
 
 
 def halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -55,7 +50,7 @@ def write_checkpoint(
 ) -> None:
     """Write config, weights, the preview of this name and the model card into an existing folder."""
     checkpoint.save(folder, config, state, about)
-    save_preview(seed_sheet(checkpoint.load(folder).generator, PREVIEW_SEED), folder / preview)
+    save_preview(seed_tile(checkpoint.load(folder).generator, PREVIEW_SEED), folder / preview)
     (folder / CARD).write_text(model_card(name, about, preview), encoding="utf-8")
 
 

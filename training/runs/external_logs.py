@@ -16,7 +16,9 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image
 
+from training.core import run_folder
 from training.core.imagenet_features import MissingPackageError
+from training.core.training_log import METRICS, read_metrics
 from training.evaluation.spectrum import PERIOD_NAMES
 from training.runs.checkpoint_writer import PREVIEW, SMALL_PREVIEW
 from training.runs.notices import warn
@@ -42,14 +44,22 @@ class Writer(Protocol):
 
 
 class TensorBoardWriter:
-    """Event files in the folder `tensorboard` of a run."""
+    """Event files in the folder `tensorboard` of a run; a folder without any gets the run's earlier rows first.
 
-    def __init__(self, out: Path, images: int, about: Mapping[str, Any]) -> None:
+    They are on the local disk where the run has one: a drive would take the whole file anew with each line.
+    """
+
+    def __init__(self, out: Path, images: int, about: Mapping[str, Any], local: Path | None = None) -> None:
         package = _package("torch.utils.tensorboard", TENSORBOARD)
-        self.events = package.SummaryWriter(str(out / TENSORBOARD), purge_step=images + 1)  # of a killed call
+        folder = (local or out) / TENSORBOARD
+        is_new = not any(folder.glob("events.*"))
+        self.events = package.SummaryWriter(str(folder), purge_step=None if is_new else images + 1)  # of a killed call
         self.events.add_text(
             "recipe", "\n".join(f"    {name} = {value}" for name, value in about["recipe"].items()), images
         )
+        for row in read_metrics(out / METRICS) if is_new else ():
+            if isinstance(row.get("images"), int) and row["images"] <= images:
+                self.numbers(row["images"], grouped(row))
 
     def numbers(self, images: int, values: Mapping[str, float]) -> None:
         for name, value in values.items():
@@ -65,7 +75,7 @@ class TensorBoardWriter:
 class TrackioWriter:
     """A run of the project `gan-race-studio` in trackio's database, or in the Space that TRACKIO_SPACE_ID names."""
 
-    def __init__(self, out: Path, images: int, about: Mapping[str, Any]) -> None:
+    def __init__(self, out: Path, images: int, about: Mapping[str, Any], local: Path | None = None) -> None:
         self.package = _package("trackio", "trackio")
         name = f"{out.resolve().name} {about['runtimes'][0]['start']}"  # runs in other folders may be called the same
         self.run = self.package.init(
@@ -82,7 +92,7 @@ class TrackioWriter:
         self.run.finish()
 
 
-WRITERS: dict[str, Callable[[Path, int, Mapping[str, Any]], Writer]] = {
+WRITERS: dict[str, Callable[[Path, int, Mapping[str, Any], Path | None], Writer]] = {
     TENSORBOARD: TensorBoardWriter,
     "trackio": TrackioWriter,
 }
@@ -96,11 +106,16 @@ def check_packages(names: Iterable[str]) -> None:
 
 
 class ExternalLogs:
-    """The logs of a run by name, each with a thread that writes what has been queued for it."""
+    """The logs of a run by name, each with a thread that writes what has been queued for it.
 
-    def __init__(self, names: Iterable[str], out: Path, images: int, about: Mapping[str, Any]) -> None:
-        self.shown = out / f"{images:09d}"  # the checkpoint whose preview was sent last, by the call before this one
-        self.logs = [_Log(name, out, images, about) for name in dict.fromkeys(names)]
+    `local` is the run's folder on a local disk where `out` is on a drive.
+    """
+
+    def __init__(
+        self, names: Iterable[str], out: Path, images: int, about: Mapping[str, Any], local: Path | None = None
+    ) -> None:
+        self.out, self.shown = out, images  # of the checkpoint whose preview was sent last, by the call before this one
+        self.logs = [_Log(name, out, images, about, local) for name in dict.fromkeys(names)]
         scores = {f"scores/{name}": value for name, value in (about.get("metrics") or {}).items()}
         if found := numbers_of(scores):
             self._each(lambda log: log.send(lambda writer: writer.numbers(images, found)))
@@ -112,9 +127,10 @@ class ExternalLogs:
 
     def preview(self, saved: Path | None) -> None:
         """Send the preview of a run's newest checkpoint, once; one that is gone meanwhile is passed over."""
-        if saved is not None and saved != self.shown and saved.name.isdecimal():
-            self.shown = saved
-            self._each(lambda log: log.send(lambda writer: _send_preview(writer, saved)))
+        if saved is not None and run_folder.is_step(saved.name) and int(saved.name) != self.shown:
+            self.shown = int(saved.name)
+            places = [saved, self.out / saved.name]  # it may have been moved from the local disk meanwhile
+            self._each(lambda log: log.send(lambda writer: _send_preview(writer, places)))
 
     def close(self) -> None:
         """Write what is left, for some seconds at most."""
@@ -147,8 +163,7 @@ class _Log:
 
     def _write(self) -> None:
         try:
-            out, images, about = self.place
-            writer = WRITERS[self.name](out, images, about)
+            writer = WRITERS[self.name](*self.place)
             while (write := self.queue.get()) is not None:
                 write(writer)
             writer.close()
@@ -178,14 +193,14 @@ def numbers_of(values: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in kept.items() if not isinstance(value, bool)}
 
 
-def _send_preview(writer: Writer, saved: Path) -> None:
-    for name in (PREVIEW, SMALL_PREVIEW):
+def _send_preview(writer: Writer, places: list[Path]) -> None:
+    for file in (place / name for place in places for name in (PREVIEW, SMALL_PREVIEW)):
         try:
-            with Image.open(saved / name) as picture:
+            with Image.open(file) as picture:
                 picture.load()
         except FileNotFoundError:  # a later save has removed the checkpoint, or its preview has the other name
             continue
-        writer.picture(int(saved.name), picture)
+        writer.picture(int(file.parent.name), picture)
         return
 
 

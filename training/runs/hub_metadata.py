@@ -14,8 +14,8 @@ from training.tricks.regularizers import PENALTIES
 
 TASK = "unconditional-image-generation"
 LIBRARY = "gan-race-studio"
-DATASET = "nelorth/oxford-flowers"  # the Oxford 102 Flowers as the Hub has them
-TAGS = ["gan", "pytorch", "oxford-flowers-102"]
+PICTURES = "oxford-flowers-102"  # a word, no repository of the Hub
+TAGS = ["gan", "pytorch", PICTURES]
 SCORED = {"kid": "KID", "fid": "FID"}
 THUMBNAIL = "https://huggingface.co/{repo}/resolve/main/{preview}"
 NUMBER = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
@@ -49,17 +49,22 @@ TWO_TIME_SCALES = "1706.08500"
 CONDITIONS = {"projection": "1802.05637", "classifier": "1610.09585"}
 
 
-def metadata(name: str, about: dict[str, Any], preview: str, repo: str | None = None) -> str:
-    """Write the block at the head of a card, from the passport `about`; of a repository with its thumbnail."""
+def metadata(
+    name: str, about: dict[str, Any], preview: str, repo: str | None = None, dataset: str | None = None
+) -> str:
+    """Write the block at the head of a card, from the passport `about`; of a repository with its thumbnail.
+
+    `dataset` is the repository of the pictures on the Hub, where somebody has named it; otherwise the card names none.
+    """
     from huggingface_hub import ModelCardData
 
-    results = list(_results(about))
+    results = list(_results(about, dataset or PICTURES))
     data = ModelCardData(
         license="mit",
         library_name=LIBRARY,
         pipeline_tag=TASK,
         tags=TAGS,
-        datasets=[DATASET],
+        datasets=[dataset] if dataset else None,
         metrics=[*SCORED] if results else None,
         model_name=name if results else None,
         eval_results=results or None,
@@ -68,8 +73,8 @@ def metadata(name: str, about: dict[str, Any], preview: str, repo: str | None = 
     return f"---\n{data.to_yaml()}\n---\n"
 
 
-def _results(about: dict[str, Any]) -> Iterator[Any]:
-    """Yield KID and FID of a ladder with what they rest on: network, counts, seed."""
+def _results(about: dict[str, Any], dataset: str) -> Iterator[Any]:
+    """Yield KID and FID of a benchmark with what they rest on: data set, network, counts, seed."""
     from huggingface_hub import EvalResult
 
     scores = about.get("metrics") or {}
@@ -78,7 +83,7 @@ def _results(about: dict[str, Any]) -> Iterator[Any]:
         yield EvalResult(
             task_type=TASK,
             task_name="Unconditional image generation",
-            dataset_type=DATASET,
+            dataset_type=dataset,
             dataset_name="Oxford 102 Flowers",
             dataset_args={"pictures": scores["reals"], "sha256": about["data"]["sha256"]},
             metric_type=field,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 
 from training.core import atomic_write, checkpoint, run_folder
+from training.core.generators import GeneratorConfig
+from training.runs.background import STEPS
 from training.runs.checkpoint_writer import halved
 from training.runs.notices import failures_as_warnings
 from training.runs.session import KeptStep, Session
@@ -20,8 +22,8 @@ def keep_step(session: Session) -> None:
     """
     images, batch = session.run.images, session.run.recipe.batch
     doubled = images.bit_length() > (images - batch).bit_length()
-    folder = session.out / run_folder.KEPT_STEPS / f"{images:09d}"
-    if images < FIRST_KEPT_IMAGES or not doubled or run_folder.exists(folder):
+    folder = session.out / run_folder.KEPT_STEPS / run_folder.step_name(images)
+    if images < FIRST_KEPT_IMAGES or not doubled:
         return
     state = halved(session.run.generator_state())
     if not checkpoint.is_all_finite(state):
@@ -32,12 +34,25 @@ def keep_step(session: Session) -> None:
 
 
 def write_waiting(session: Session) -> None:
+    """Write the small checkpoints that wait, or let them be written beside the training."""
+    if session.background is not None:
+        session.background.ask(STEPS)
+    else:
+        write_steps(session)
+
+
+def write_steps(session: Session) -> None:
     """Write the small checkpoints that wait, the oldest first; those that cannot be written wait on."""
     config = session.run.recipe.generator_config()
     with failures_as_warnings():
         while session.waiting:
             step = session.waiting[0]
-            needed = checkpoint.tensor_bytes(step.weights)
-            with atomic_write.explained(step.folder, needed), atomic_write.written_whole(step.folder) as part:
-                checkpoint.save(part, config, step.weights, step.about)
+            if not run_folder.exists(step.folder):
+                _write(step, config)
             del session.waiting[0]
+
+
+def _write(step: KeptStep, config: GeneratorConfig) -> None:
+    needed = checkpoint.tensor_bytes(step.weights)
+    with atomic_write.explained(step.folder, needed), atomic_write.written_whole(step.folder) as part:
+        checkpoint.save(part, config, step.weights, step.about)

@@ -15,7 +15,7 @@ from training.runs.followers import failures_told, take_step
 from training.runs.kept_steps import keep_step
 from training.runs.metrics_rows import LOG_STEPS, add_row
 from training.runs.resume import alone, open_session
-from training.runs.saver import Saver, save_at_the_end
+from training.runs.saver import Saver, save_at_the_end, written_aside
 from training.runs.session import Budget, Session
 from training.runs.step_types import Measures
 from training.runs.stop_signals import ended_by, signal_name, stop_signals
@@ -35,6 +35,14 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
     disk is still the last good one.
     """
     prepare(session.run.device)
+    with written_aside(session):
+        end = _take_steps(session, budget, quiet=quiet)
+        save_at_the_end(session)
+    return f"stopped by {name}" if (name := signal_name(end)) else "the budget is used up"
+
+
+def _take_steps(session: Session, budget: Budget, *, quiet: bool) -> int:
+    """Train until the budget or a signal ends it, and return the number of that end."""
     signals = stop_signals(patient=session.group.world > 1)
     with signals as stopped, _progress(session, budget, quiet) as bar, Saver(session) as saver:
         next_save = FIRST_SAVE_SECONDS
@@ -52,8 +60,7 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
                 if session.seconds >= next_save:
                     saver.save()
                     next_save = session.seconds + SAVE_SECONDS
-    save_at_the_end(session)
-    return f"stopped by {name}" if (name := signal_name(end)) else "the budget is used up"
+    return end
 
 
 def _end(session: Session, budget: Budget, stopped: list[str]) -> int:

@@ -12,7 +12,8 @@ from training.core import atomic_write
 from training.core.pixels import NotFiniteError
 from training.evaluation import grids
 from training.evaluation.spectrum import PERIOD_NAMES
-from training.runs.alarms import ALARMS, WINDOW, ringing
+from training.runs.alarms import ALARMS, WINDOW, triggered_alarms
+from training.runs.background import ROWS
 from training.runs.divergence import DivergedError, diverged
 from training.runs.notices import sentence, warn
 from training.runs.session import Session
@@ -43,9 +44,17 @@ def add_row(session: Session, measures: torch.Tensor) -> dict[str, float]:
 
 
 def write_rows(session: Session, row: dict[str, Any] | None = None) -> None:
-    """Write a row of the metrics with all that could not be written before; an outage is told once."""
+    """Take a row of the metrics, and write it, or let it be written beside the training."""
     if row is not None:
         session.log.add(row)
+    if session.background is not None:
+        session.background.ask(ROWS)
+    else:
+        write_log(session)
+
+
+def write_log(session: Session) -> None:
+    """Write the rows of the metrics with all that could not be written before; an outage is told once."""
     try:
         with atomic_write.explained(session.log.file, session.log.missing):
             session.log.write()
@@ -101,7 +110,7 @@ def _add_alarms(session: Session, row: dict[str, Any]) -> None:
     """Add the names of the alarms that are on to a row of the metrics, and print those that were not before."""
     before = session.rows[-1].get("alarms", []) if session.rows else []
     session.rows = [*session.rows, row][-WINDOW:]
-    row["alarms"] = ringing(session.rows, session.run.recipe.loss)
+    row["alarms"] = triggered_alarms(session.rows, session.run.recipe.loss)
     for name in row["alarms"]:
         if name not in before:
             tqdm.write(f"alarm at {row['images']:,} images: {ALARMS[name].text}")

@@ -8,20 +8,24 @@ from training.core.clean_text import clean_text, encodable
 from training.evaluation import spectrum
 from training.evaluation.spectrum import Spectrum
 from training.runs.hub_metadata import metadata, papers
-from training.runs.passport import CHANGES
+from training.runs.passport import CHANGES, RESTARTS
 
 NAME_LENGTH = 200  # characters
 TEXT_LENGTH = 1000
+HASH_DIGITS = 12
 
 
-def model_card(name: str, about: dict[str, Any], preview: str, repo: str | None = None) -> str:
+def model_card(
+    name: str, about: dict[str, Any], preview: str, repo: str | None = None, dataset: str | None = None
+) -> str:
     """Write the card, with the metadata block that the Hugging Face Hub reads, from the passport `about`.
 
-    `preview` is the name of the picture beside the card, `repo` the repository of the Hub that it is written for.
+    `preview` is the name of the picture beside the card, `repo` the repository of the Hub that it is written for,
+    `dataset` that of the pictures, where it is known.
     """
     recipe, name, summary = about["recipe"], clean_text(encodable(name), NAME_LENGTH), _text(about["recipe"]["summary"])
     rows = "\n".join(f"| {field} | {_show(value)} |" for field, value in recipe.items() if field != "summary")
-    return f"""{metadata(name, about, preview, repo)}
+    return f"""{metadata(name, about, preview, repo, dataset)}
 # {name}
 
 {summary[:1].upper()}{summary[1:]}.
@@ -30,7 +34,7 @@ def model_card(name: str, about: dict[str, Any], preview: str, repo: str | None 
 
 It has seen {about["images"]:,} images ({about["images"] / about["data"]["images"]:.1f} passes over
 {about["data"]["images"]:,} pictures) in {duration(about["seconds"])} of training on {_devices(about)}, in
-{_count(len(about["runtimes"]), "runtime")}. {_pretrained(about)}{_changes(about)}
+{_count(len(about["runtimes"]), "runtime")}. {_pretrained(about)}{_restarts(about)}{_changes(about)}{_equalizer(about)}
 
 The generator draws in float32 on the CPU; `{preview}` shows the tile of seed 0, as it came. Anybody can draw it
 exactly:
@@ -53,7 +57,7 @@ def _papers(recipe: dict[str, Any]) -> str:
 
 
 def _scores(about: dict[str, Any]) -> str:
-    """Write what a ladder measured, or nothing where there was none."""
+    """Write what a benchmark measured, or nothing where there was none."""
     metrics = about.get("metrics") or {}
     if not metrics:
         return ""
@@ -67,14 +71,14 @@ def _scores(about: dict[str, Any]) -> str:
 | copies | {100 * metrics["copies"]:.1f} % |
 {_spectrum(spectrum.read(metrics), about["recipe"]["resolution"])}
 {metrics["fakes"]:,} fakes, the first of seed {metrics["seed"]}, against {metrics["reals"]:,} pictures, in the features
-of {network}; taken before the weights were rounded to float16. The numbers can be compared with others of
+of {network}{_rounded(about)}. The numbers can be compared with others of
 the same network and counts only.
 
 """
 
 
 def _spectrum(found: Spectrum | None, side: int) -> str:
-    """Write the power of the fakes over that of the reals, or nothing where an older ladder did not measure it."""
+    """Write the power of the fakes over that of the reals, or nothing where an older benchmark did not measure it."""
     if found is None:
         return ""
     rows = [
@@ -113,6 +117,31 @@ def _changes(about: dict[str, Any]) -> str:
         for change in about.get(CHANGES, ())
     ]
     return f"\nIts recipe was changed while it trained, {'; '.join(told)}." if told else ""
+
+
+def _restarts(about: dict[str, Any]) -> str:
+    """Say with which published weights the run began, or nothing."""
+    told = [
+        f"at image {restart['images']:,} (SHA-256 {_text(restart['weights_sha256'])[:HASH_DIGITS]}..."
+        + (", of other pictures)" if restart["data_sha256"] != about["data"]["sha256"] else ")")
+        for restart in about.get(RESTARTS, ())
+    ]
+    return f"\nIt went on from published weights with a new discriminator {' and '.join(told)}." if told else ""
+
+
+def _equalizer(about: dict[str, Any]) -> str:
+    """Say what stands behind the generator, or nothing."""
+    found = about.get("equalizer")
+    if not found:
+        return ""
+    return (
+        f"\nBehind it stands a filter of {found['side']} x {found['side']} pixels, the same for every picture, which "
+        f"brings each frequency to {found['power']:g} times the power of the pictures (`python -m training equalize`)."
+    )
+
+
+def _rounded(about: dict[str, Any]) -> str:
+    return "" if about.get("equalizer") else "; taken before the weights were rounded to float16"
 
 
 def _count(number: int, noun: str) -> str:

@@ -17,6 +17,7 @@ from training.recipes.recipe import Recipe
 
 PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
 CHANGES = "changes"  # of the recipe during the run: at which image, and which settings
+RESTARTS = "restarts"  # from published weights: at which image, and the SHA-256 of the weights and of their pictures
 PACKAGES = ("torch", "numpy", "safetensors")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from training.runs.checkpoint_writer import PREVIEW
+from training.runs.checkpoint_writer import PREVIEW, SMALL_PREVIEW
 from training.runs.session import Budget, Session
 
 SECONDS_ON_A_TERMINAL, SECONDS_IN_A_LOG = 0.5, 5.0  # between two looks; a log or a notebook keeps every line
@@ -79,7 +79,9 @@ def describe(session: Session, left: float, start: int) -> str:
 
 def preview(session: Session) -> Path | None:
     """Return the file of the newest preview, None before the first save."""
-    return None if session.saved is None else session.saved / PREVIEW
+    if session.saved is None:
+        return None
+    return session.saved / (PREVIEW if session.spare is None else SMALL_PREVIEW)
 
 
 def clock(seconds: float) -> str:

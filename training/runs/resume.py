@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from training.core import atomic_write, checkpoint, run_folder
-from training.core.checkpoint import CheckpointError
+from training.core.checkpoint import Checkpoint, CheckpointError
 from training.core.dataset import Data
+from training.core.generators.equalizer import WEIGHT
+from training.core.litter import is_copy
 from training.core.precision import Compute
 from training.core.training_log import METRICS, MetricsLog
 from training.recipes.recipe import CORRECTIONS, Recipe
@@ -19,11 +21,11 @@ from training.runs import run_lock
 from training.runs.checkpoint_writer import check_folder
 from training.runs.external_logs import TENSORBOARD
 from training.runs.notices import warn
-from training.runs.passport import CHANGES, check_passport, passport, runtime
+from training.runs.passport import CHANGES, RESTARTS, check_passport, passport, runtime
 from training.runs.session import Session, now
 from training.runs.trainer import Trainer
 
-COPY_OF = re.compile(r"^Copy of | \(\d+\)(?=\.|$)")  # what drives make of a name that there is already
+ANEW = "To train on from its weights: the same command with another --out and --start-from {folder}"
 HASH_DIGITS = 12  # tell two sets of pictures apart
 
 
@@ -36,14 +38,17 @@ def open_session(  # noqa: PLR0913 - what decides a run
     clock: Callable[[], float] = time.monotonic,
     *,
     change: bool = False,
+    start_from: Path | None = None,
 ) -> Session:
     """Begin a run in `out`, or go on with the one that is there, on any device and in any precision.
 
     With `change` the recipe may be another one of the same networks and optimizers than the run's; the passport records
-    from which image on.
+    from which image on. With `start_from` a run that is new begins with the weights of that checkpoint and its count of
+    images, with a new discriminator; the passport records that, too.
 
-    Raises CheckpointError where `out` holds a run of another recipe, seed or data set, or something else, and DataError
-    where the pictures have not the classes that the recipe asks for.
+    Raises CheckpointError where `out` holds a run of another recipe, seed, data set or beginning, or something else,
+    and where the checkpoint has another generator than the recipe; and DataError where the pictures have not the
+    classes that the recipe asks for.
     """
     check_run(out)
     found = run_folder.resumable(out)
@@ -54,10 +59,15 @@ def open_session(  # noqa: PLR0913 - what decides a run
     about = passport(begun, seed, data)
     if found and earlier:
         about = _resume(run, found, earlier, about, change=change)
+    start = None if start_from is None else checkpoint.load(start_from)
+    if start and found:
+        _check_beginning(found, about, start)
+    elif start:
+        about = _started(run, start, about)
     about["runtimes"].append({"start": now(), "end": now(), **runtime(compute)})
     out.mkdir(parents=True, exist_ok=True)
     atomic_write.discard_unfinished(out)
-    log = _restored_log(out, found)
+    log = _restored_log(out, found or start_from)
     _discard_later_steps(out, run.images)
     return Session(run, labelled.to(compute.device), out, about, log, clock, compute.group, saved=found)
 
@@ -77,8 +87,14 @@ def check_run(out: Path) -> None:
 
 
 def _is_of_a_run(name: str) -> bool:
-    name = COPY_OF.sub("", name)
-    return name in (METRICS, run_folder.KEPT_STEPS, TENSORBOARD) or name.isdecimal() or name.startswith(".")
+    ours = (Path(METRICS).stem, run_folder.KEPT_STEPS, TENSORBOARD)
+    return (
+        name in (METRICS, *ours)
+        or name.startswith(".")
+        or run_folder.is_step(name)
+        or run_folder.is_copy_of_step(name)
+        or is_copy(name, ours)
+    )
 
 
 def _read_passport(folder: Path) -> dict[str, Any]:
@@ -108,16 +124,66 @@ def _resume(
         changed.append(f"trained on {_pictures(earlier['data'])}, and the data are now {_pictures(about['data'])}")
     if changed:
         raise CheckpointError(f"{folder.parent} holds another run ({'; '.join(changed)}); {_way_out(run, earlier)}.")
-    state = checkpoint.load_state(folder)
+    state = _loaded_state(folder)
     try:
         run.load_state(state, changed=bool(settings))
     except (LookupError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{folder} holds a state that is not of its recipe: {error}.") from error
+        message = f"{folder} holds a state that is not of its recipe: {error}."
+        raise CheckpointError(f"{message} {ANEW.format(folder=folder)}") from error
     unknown = [] if settings else [name for name in CORRECTIONS if name not in earlier["recipe"]]
     recipe = {name: value for name, value in about["recipe"].items() if name not in unknown}
     changes = [*earlier.get(CHANGES, ()), *([{"images": run.images, "settings": settings}] if settings else [])]
-    kept = {key: earlier[key] for key in ("images", "seconds", "runtimes")} | ({CHANGES: changes} if changes else {})
+    kept = {key: earlier[key] for key in ("pretrained", "images", "seconds", "runtimes")}
+    kept |= {CHANGES: changes} if changes else {}
+    kept |= {RESTARTS: earlier[RESTARTS]} if RESTARTS in earlier else {}
     return {**about, "recipe": recipe, **kept}
+
+
+def _loaded_state(folder: Path) -> dict[str, Any]:
+    """Load the state of a checkpoint, or say how to train on from its weights. Raises CheckpointError."""
+    try:
+        state = checkpoint.load_state(folder)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error} {ANEW.format(folder=folder)}") from error
+    if not checkpoint.is_all_finite(state):
+        raise CheckpointError(f"{folder} holds a state with values that are not finite. {ANEW.format(folder=folder)}")
+    return state
+
+
+def _started(run: Trainer, start: Checkpoint, about: dict[str, Any]) -> dict[str, Any]:
+    """Begin a run with a checkpoint's weights, and return the passport `about` with what the checkpoint's knows."""
+    earlier, wanted = start.about, run.recipe.generator_config()
+    check_passport(start.folder, earlier)
+    plain = replace(start.config, equalizer=0)  # a filter behind the generator is not trained on
+    if plain != wanted:
+        mine, theirs = wanted.to_dict(), plain.to_dict()
+        names = dict.fromkeys([*mine, *theirs])
+        other = "; ".join(
+            f"{name} {theirs.get(name)!r} -> {mine.get(name)!r}" for name in names if theirs.get(name) != mine.get(name)
+        )
+        raise CheckpointError(f"{start.folder} has another generator than the recipe ({other}).")
+    weights = {name: value for name, value in start.generator.state_dict().items() if name != WEIGHT}
+    run.start_from(weights, earlier["images"])
+    pictures = earlier["data"].get("sha256")
+    restart = {"images": run.images, "weights_sha256": start.sha256, "data_sha256": pictures}
+    pretrained = [name for name in (earlier["pretrained"], about["pretrained"]) if name]
+    return {
+        **about,
+        **{key: earlier[key] for key in ("images", "seconds")},
+        "pretrained": " and ".join(dict.fromkeys(pretrained)) or None,
+        "runtimes": list(earlier["runtimes"]),
+        RESTARTS: [*earlier.get(RESTARTS, ()), restart],
+    }
+
+
+def _check_beginning(found: Path, about: dict[str, Any], start: Checkpoint) -> None:
+    """Raise CheckpointError unless a run was begun with the weights of a checkpoint."""
+    restarts = about.get(RESTARTS) or [{}]
+    if restarts[-1].get("weights_sha256") != start.sha256:
+        raise CheckpointError(
+            f"{found.parent} holds a run that did not begin with the weights of {start.folder}; give another --out, "
+            "or leave --start-from out to go on with it."
+        )
 
 
 def _way_out(run: Trainer, earlier: dict[str, Any]) -> str:

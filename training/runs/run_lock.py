@@ -7,6 +7,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 from filelock import BaseFileLock, FileLock, SoftFileLease, Timeout
 
@@ -15,6 +16,7 @@ from training.runs.notices import warn
 LOCK, LEASE, HOLDER = ".lock", ".lease", ".lock-holder"  # hidden, so that whatever lists a run passes over them
 HOLDER_BYTES = 120
 LOCK_SECONDS = 0.5  # of trying: the file may be of a holder that is just leaving
+LEAVE_SECONDS = 30.0  # in which a folder is given up, or else the program goes on with its end
 LEASE_SECONDS = 120.0  # after which a lease that nobody renews is another's; it is renewed three times in them
 
 
@@ -36,11 +38,9 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        if lock is not None:
-            _release(lock, folder)
-        if is_new:
-            with suppress(OSError):
-                folder.rmdir()
+        leaving = Thread(target=_leave, args=(folder, lock, is_new), daemon=True)
+        leaving.start()
+        leaving.join(LEAVE_SECONDS)  # a drive that hangs keeps no error from being told
 
 
 def _acquired(folder: Path) -> BaseFileLock | None:
@@ -62,7 +62,7 @@ def _acquired(folder: Path) -> BaseFileLock | None:
 
 def _system_lock(folder: Path) -> BaseFileLock:
     """Hold a lock of the operating system. Raises Timeout, and OSError or NotImplementedError where there is none."""
-    lock = FileLock(folder / LOCK, fallback_to_soft=False)
+    lock = FileLock(folder / LOCK, fallback_to_soft=False, thread_local=False)
     try:
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
@@ -75,7 +75,12 @@ def _system_lock(folder: Path) -> BaseFileLock:
 
 def _lease(folder: Path) -> BaseFileLock:
     """Hold a lease, for which that of a process that may have ended is waited for. Raises Timeout and OSError."""
-    lease = SoftFileLease(folder / LEASE, lease_duration=LEASE_SECONDS, on_compromise=lambda _: _tell_loss(folder))
+    lease = SoftFileLease(
+        folder / LEASE,
+        lease_duration=LEASE_SECONDS,
+        on_compromise=lambda _: _tell_loss(folder),
+        thread_local=False,
+    )
     try:
         lease.acquire(timeout=0)
     except Timeout:
@@ -111,6 +116,14 @@ def _release(lock: BaseFileLock, folder: Path) -> None:
     _remove(folder / LOCK)  # before the lock is given up: after that the file may be another's
     with suppress(OSError):
         lock.release()
+
+
+def _leave(folder: Path, lock: BaseFileLock | None, is_new: bool) -> None:
+    if lock is not None:
+        _release(lock, folder)
+    if is_new:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _remove(file: Path) -> None:

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from tqdm import tqdm
 
 from training.core import atomic_write, checkpoint, run_folder
 from training.core.atomic_write import WriteError
 from training.core.checkpoint import STATE, CheckpointError
 from training.core.generators import GeneratorConfig
 from training.core.training_log import METRICS
+from training.runs.background import COPIES, ROWS, STEPS, Background
 from training.runs.checkpoint_writer import PREVIEW, SMALL_PREVIEW, write_checkpoint
 from training.runs.divergence import check_finite
-from training.runs.kept_steps import write_waiting
-from training.runs.metrics_rows import write_rows
+from training.runs.drive import Copy, Drive
+from training.runs.kept_steps import write_steps, write_waiting
+from training.runs.metrics_rows import write_log, write_rows
 from training.runs.notices import failures_as_warnings, sentence, warn
 from training.runs.session import Session
-from training.runs.spare import copy_checkpoint
 
 STATE_EVERY = 3  # saves: how often the state to resume, the largest part of a checkpoint, is copied to a drive
+
+QUIET_SECONDS = 5.0  # in which the end waits for a drive without a word
+END_SECONDS = 600.0  # after which it waits no longer
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """Everything that a checkpoint is written from, cut off from the run, which may go on meanwhile.
 
-    `resumable`: the state is to be in the run's own folder, and not in the spare one only.
+    `drive` is where it goes from the spare folder, and `resumable` tells that the state is to go there, too.
     """
 
     folder: Path
@@ -40,7 +48,7 @@ class Snapshot:
     state: dict[str, Any]
     about: dict[str, Any]
     metrics: bytes
-    spare: Path | None
+    drive: Drive | None
     resumable: bool = True
 
     @property
@@ -58,7 +66,7 @@ class Saver:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.thread = ThreadPoolExecutor(1, "save") if session.run.device.type == "cuda" else None
-        self.last: Future[Path] | None = None
+        self.last: Future[None] | None = None
 
     def save(self) -> None:
         """Save, once the save before is done, and write the steps that wait for a disk."""
@@ -69,14 +77,14 @@ class Saver:
             return
         self.wait()
         if (taken := snapshot(self.session)) is not None:
-            self.last = self.thread.submit(write, taken)
+            self.last = self.thread.submit(_write_and_copy, self.session, taken)
 
     def wait(self) -> None:
         """Wait for the save under way."""
         last, self.last = self.last, None
         if last is not None:
             with failures_as_warnings():
-                self.session.saved = last.result()
+                last.result()
 
     def __enter__(self) -> Saver:
         return self
@@ -88,16 +96,66 @@ class Saver:
             self.wait()
 
 
+@contextmanager
+def written_aside(session: Session) -> Iterator[None]:
+    """Let one thread write to the drive where the run has a spare folder: no step waits for a drive that is slow."""
+    if session.drive is None:
+        yield
+        return
+    works = {COPIES: partial(_copy_aside, session), ROWS: partial(write_log, session)}
+    session.background = background = Background(works | {STEPS: partial(write_steps, session)})
+    try:
+        yield
+    except WriteError:
+        raise
+    except Exception:
+        if not _waited_for(session, background):
+            warn(f"{_too_slow(session)}; {session.last_good}.")
+        raise
+    finally:
+        background.close()
+        session.background = None
+
+
 def save_at_the_end(session: Session) -> None:
-    """Write what is left. Raises WriteError, which says where the last good checkpoint is, unless it is in `out`."""
+    """Write what is left. Raises WriteError, which says where the last good checkpoint is, unless it is in `out`.
+
+    A drive is waited for, but not for ever.
+    """
     write_waiting(session)
     write_rows(session)
     try:
         save(session, resumable=True)
     except OSError as error:
         raise WriteError(f"{str(error).rstrip('.')}; {session.last_good}.") from error
+    in_time = session.background is None or _waited_for(session, session.background)
+    newest = session.out / run_folder.step_name(session.run.images)
     if session.saved is not None and session.saved.parent != session.out:
-        raise WriteError(f"{session.out} cannot be written; {session.last_good}, where the same command goes on.")
+        why = f"{session.out} cannot be written" if in_time else _too_slow(session)
+        raise WriteError(f"{why}; {session.last_good}, where the same command goes on.")
+    if session.drive is not None and not session.drive.covers(newest.name, resumable=True):
+        why = f"{newest} could not be written" if in_time else _too_slow(session)
+        raise WriteError(f"{why}; {session.last_good}.")
+    _tell_what_is_missing(session)
+
+
+def _waited_for(session: Session, background: Background) -> bool:
+    if background.wait(QUIET_SECONDS):
+        return True
+    tqdm.write(f"waiting for {session.out}, {END_SECONDS:.0f} seconds at most; {session.last_good}")
+    return background.wait(END_SECONDS)
+
+
+def _too_slow(session: Session) -> str:
+    return f"{session.out} has not taken all within {END_SECONDS:.0f} seconds"
+
+
+def _tell_what_is_missing(session: Session) -> None:
+    """Tell what a run has lost beside its checkpoint, which is written."""
+    if session.log.missing:
+        warn(f"{session.log.file} lacks its last lines; {session.saved} has them, and the same command writes them.")
+    if lost := [step.folder.name for step in session.waiting]:
+        warn(f"{session.out / run_folder.KEPT_STEPS} lacks the small checkpoints {', '.join(lost)}.")
 
 
 def save(session: Session, *, resumable: bool = False) -> Path:
@@ -106,9 +164,38 @@ def save(session: Session, *, resumable: bool = False) -> Path:
     One of the same count of images holds the same weights already and is left as it is, unless it lacks a state that
     is wanted there.
     """
-    if (taken := snapshot(session, resumable=resumable)) is not None:
-        session.saved = write(taken)
+    drive, name = session.drive, run_folder.step_name(session.run.images)
+    if drive is not None and drive.local == drive.spare / name:
+        drive.put(Copy(session.out / name, resumable, drive.local))
+        _copy(session)
+    elif (taken := snapshot(session, resumable=resumable)) is not None:
+        _write_and_copy(session, taken)
     return session.saved or session.out
+
+
+def _write_and_copy(session: Session, taken: Snapshot) -> None:
+    written = write(taken)
+    if taken.drive is None:
+        session.saved = written
+        return
+    with taken.drive.lock:
+        if written is not None and not taken.drive.covers(written.name, resumable=False):
+            session.saved = written
+    _copy(session)
+
+
+def _copy(session: Session) -> None:
+    """Copy what waits for the drive, or let it be copied beside the training. Raises WriteError."""
+    if session.background is not None:
+        session.background.ask(COPIES)
+    elif session.drive is not None:
+        session.drive.copy()
+
+
+def _copy_aside(session: Session) -> None:
+    if session.drive is not None:
+        with failures_as_warnings():
+            session.drive.copy()
 
 
 def snapshot(session: Session, *, resumable: bool = False) -> Snapshot | None:
@@ -117,10 +204,14 @@ def snapshot(session: Session, *, resumable: bool = False) -> Snapshot | None:
     Where the run has a spare folder, its own gets the state in the first of each `STATE_EVERY` saves, and where it is
     asked for. Raises DivergedError unless all of it is finite, so that the checkpoint before it stays.
     """
-    run = session.run
-    resumable = resumable or session.spare is None or session.saves % STATE_EVERY == 0
-    folder = session.out / f"{run.images:09d}"
-    if run_folder.exists(folder / STATE if resumable else folder):
+    run, drive = session.run, session.drive
+    resumable = resumable or drive is None or session.saves % STATE_EVERY == 0
+    folder = session.out / run_folder.step_name(run.images)
+    if drive is not None:
+        is_there = drive.covers(folder.name, resumable=resumable)
+    else:
+        is_there = run_folder.exists(folder / STATE)
+    if is_there:
         return None
     session.stamp()
     weights, raw, state = run.generator_state(), run.raw_state(), run.state()
@@ -128,43 +219,32 @@ def snapshot(session: Session, *, resumable: bool = False) -> Snapshot | None:
     session.saves += 1
     metrics, about = bytes(session.log.content), deepcopy(session.about)
     config = run.recipe.generator_config()
-    return Snapshot(folder, config, weights, raw, checkpoint.on_cpu(state), about, metrics, session.spare, resumable)
+    return Snapshot(folder, config, weights, raw, checkpoint.on_cpu(state), about, metrics, drive, resumable)
 
 
-def write(taken: Snapshot) -> Path:
-    """Write a snapshot as one step, then remove the checkpoints before it; return its folder.
+def write(taken: Snapshot) -> Path | None:
+    """Write a snapshot as one step; return its folder. Raises WriteError.
 
-    Where there is a spare folder, on a local disk, it is written there first, whole, and copied from there; what cannot
-    be copied stays there. Raises WriteError where it can be written nowhere.
+    Without a drive, the checkpoints before it are removed. With one, it is written on the local disk, whole, and put
+    down to be copied from there; where that disk takes nothing it is put down itself, and is nowhere yet.
     """
-    if taken.spare is None:
+    if taken.drive is None:
         _write_into(taken.folder, taken)
+        run_folder.discard_others(taken.folder.parent, taken.folder)
         return taken.folder
+    local = taken.drive.spare / taken.folder.name
     try:
-        local = taken.spare / taken.folder.name
         _write_into(local, taken)
     except WriteError as error:
         warn(f"{sentence(error)} The checkpoint goes to {taken.folder} only.")
-        _write_into(taken.folder, taken)
-        return taken.folder
-    return _copied_from(local, taken)
-
-
-def _copied_from(local: Path, taken: Snapshot) -> Path:
-    """Copy a checkpoint from the local disk, and return where it can be drawn from."""
-    try:
-        copy_checkpoint(local, taken.folder, without=() if taken.resumable else (STATE,))
-    except WriteError as error:
-        warn(f"{sentence(error)} The checkpoint is in {local} until the next one can be written.")
-        return local
-    run_folder.discard_others(taken.folder.parent, taken.folder)
-    if taken.resumable:
-        run_folder.discard_others(local.parent, None)
-    return taken.folder
+        taken.drive.put(Copy(taken.folder, taken.resumable, partial(_write_into, taken=taken)))
+        return None
+    taken.drive.put(Copy(taken.folder, taken.resumable, local))
+    return local
 
 
 def _write_into(folder: Path, taken: Snapshot) -> None:
-    preview = PREVIEW if taken.spare is None else SMALL_PREVIEW
+    preview = PREVIEW if taken.drive is None else SMALL_PREVIEW
     with atomic_write.explained(folder, taken.size), atomic_write.written_whole(folder) as part:
         try:
             write_checkpoint(part, taken.folder.parent.name, taken.config, taken.weights, taken.about, preview)
@@ -175,4 +255,3 @@ def _write_into(folder: Path, taken: Snapshot) -> None:
         checkpoint.save_state(part, taken.state)
         if taken.metrics:
             (part / METRICS).write_bytes(taken.metrics)
-    run_folder.discard_others(folder.parent, folder)

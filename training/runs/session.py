@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,11 +14,15 @@ from typing import Any
 
 import torch
 
+from training.core.checkpoint import STATE
 from training.core.dataset import Data
 from training.core.process_group import ALONE, ProcessGroup
+from training.core.run_folder import exists
 from training.core.training_log import MetricsLog, parse_metrics
 from training.evaluation import grids
 from training.runs.alarms import WINDOW
+from training.runs.background import Background
+from training.runs.drive import Drive
 from training.runs.external_logs import ExternalLogs
 from training.runs.trainer import Trainer
 
@@ -58,7 +63,9 @@ class Session:
     spare: Path | None = None  # of the run on the local disk, where `out` is on a drive: takes each checkpoint first
     external: ExternalLogs | None = None  # what other programs show of the run
     waiting: list[KeptStep] = field(default_factory=list)  # could not be written yet
+    background: Background | None = None  # writes to a drive, while a training goes on that has a spare folder
     started: float = field(init=False)
+    _drive: Drive | None = field(init=False, default=None)
     earlier_seconds: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +77,21 @@ class Session:
     def real_powers(self) -> torch.Tensor:
         """Return the power of reals [N, 7], taken once, when it is first needed."""
         return grids.reference(self.data.images)
+
+    @property
+    def drive(self) -> Drive | None:
+        """Return what `out` is to get of the spare folder; None where the run has no such folder."""
+        if self.spare is None:
+            return None
+        if self._drive is None:
+            found = self.saved if self.saved is not None and self.saved.parent == self.out else None
+            has = {} if found is None else {found.name: exists(found / STATE)}
+            self._drive = Drive(self.out, self.spare, self._note_copied, has)
+        return self._drive
+
+    def _note_copied(self, target: Path) -> None:
+        if self.saved is None or int(self.saved.name) <= int(target.name):
+            self.saved = target
 
     @property
     def seconds(self) -> float:
@@ -99,6 +121,17 @@ class Session:
         about = self.about
         about["images"], about["seconds"] = self.run.images, round(self.earlier_seconds + self.seconds, 1)
         about["runtimes"][-1]["end"] = now()
+
+
+@contextmanager
+def logged(session: Session, names: Iterable[str]) -> Iterator[None]:
+    """Let the logs of other programs follow a run while it trains, up to its last preview, and close them."""
+    session.external = ExternalLogs(names, session.out, session.run.images, session.about, session.spare)
+    try:
+        yield
+        session.external.preview(session.saved)
+    finally:
+        session.external.close()
 
 
 def now() -> str:

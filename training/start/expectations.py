@@ -73,7 +73,8 @@ def duration(minutes: float) -> str:
     """Return minutes as a person says them: 40 seconds, 10 minutes, 2 hours."""
     if minutes < 1:
         return f"{minutes * 60:.0f} seconds"
-    return f"{minutes:.3g} minutes" if minutes < 120 else f"{minutes / 60:.3g} hours"
+    number, unit = (f"{minutes:.3g}", "minute") if minutes < 120 else (f"{minutes / 60:.3g}", "hour")
+    return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
 
 
 def rounded(images: float) -> int:

@@ -20,8 +20,9 @@ from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
 from training.recipes.requirements import check_requirements
 from training.runs import loop
+from training.runs.external_logs import check_packages
 from training.runs.progress_bar import progress_bar
-from training.runs.session import Budget, Session
+from training.runs.session import Budget, Session, logged
 from training.runs.spare import opened_spare
 from training.start import choice, expectations, preflight
 from training.start.choice import Choice
@@ -32,7 +33,10 @@ RUNS = Path("runs")
 
 @dataclass(frozen=True)
 class Plan:
-    """What is trained on, where the run is kept, and the minutes of this call; `local` takes what `out` does not."""
+    """What is trained on, where the run is kept, and the minutes of this call; `local` takes what `out` does not.
+
+    `logs` are the names of other programs that the run is logged for.
+    """
 
     pictures: Path
     out: Path
@@ -40,6 +44,7 @@ class Plan:
     seed: int
     compute: Compute
     local: Path | None = None
+    logs: tuple[str, ...] = ()
 
 
 def default_out(pictures: Path) -> Path:
@@ -54,6 +59,7 @@ def start(plan: Plan) -> None:
     What can fail is checked before anything takes time. Raises DataError, CheckpointError, TakenError, WriteError,
     MissingPackageError and DivergedError, each with one sentence.
     """
+    check_packages(plan.logs)
     with loop.alone(plan.out):
         spare = opened_spare(plan.local, plan.out)
         begun = preflight.begun_with(plan.out)
@@ -63,7 +69,7 @@ def start(plan: Plan) -> None:
         print("\n".join(data.packed.lines()))
         session = loop.open_session(chosen.recipe, plan.seed, data, plan.out, plan.compute)
         session.spare = spare
-        print(_closing(plan, session, _trained(session, Budget(minutes=plan.minutes))))
+        print(_closing(plan, session, _trained(session, Budget(minutes=plan.minutes), plan.logs)))
 
 
 def _chosen(plan: Plan, begun: Recipe | None, found: Survey) -> Choice:
@@ -110,8 +116,8 @@ def _telling() -> Iterator[Tell]:
         yield tell
 
 
-def _trained(session: Session, budget: Budget) -> str:
-    with progress_bar(session, budget):
+def _trained(session: Session, budget: Budget, logs: tuple[str, ...]) -> str:
+    with logged(session, logs), progress_bar(session, budget):
         return loop.train(session, budget, quiet=True)
 
 

@@ -47,7 +47,7 @@ def raise_g(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
-    """Raise the logits of reals over those of fakes without end; something else must bound the critic's slope."""
+    """Raise the logits of reals over those of fakes without end; something else must bound the critic's gradient."""
     return fake - real
 
 

@@ -15,10 +15,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.pace import slowness
 from training.core import atomic_write, checkpoint, run_folder
 from training.core.checkpoint import CONFIG, STATE, WEIGHTS, CheckpointError
 from training.core.generators import GENERATORS, GeneratorConfig, build_generator
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 Make = Callable[..., Path]
 PROJECT = Path(__file__).parents[3]
@@ -42,7 +43,7 @@ def test_what_is_saved_is_loaded_and_draws_the_same_tile(tmp_path: Path, make_ch
     second = checkpoint.load(again)
     for name, value in found.generator.state_dict().items():
         assert torch.equal(value, second.generator.state_dict()[name])
-    assert (seed_sheet(found.generator, 3) == seed_sheet(second.generator, 3)).all()
+    assert (seed_tile(found.generator, 3) == seed_tile(second.generator, 3)).all()
     assert second.sha256 == found.sha256 == checkpoint.file_sha256(again / WEIGHTS)
     assert second.config_sha256 == found.config_sha256
     assert second.about == found.about
@@ -130,7 +131,7 @@ def test_no_config_can_ask_for_more_memory_than_its_weights(tmp_path: Path, make
     start = time.monotonic()
     with pytest.raises(CheckpointError, match="in the shape"):
         checkpoint.load(folder)
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < 1.0 * slowness()
 
 
 def test_a_pickle_is_not_run(tmp_path: Path, make_checkpoint: Make) -> None:

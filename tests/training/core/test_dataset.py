@@ -140,6 +140,71 @@ def test_each_kind_of_file_that_is_not_read_is_named_with_its_reason(tmp_path: P
     assert any(name.startswith("4 files *.heic") for name in pack(folder, tmp_path / "out.safetensors", 16).left_out)
 
 
+def test_what_is_no_file_is_named_with_its_reason_and_nothing_waits_for_a_pipe(tmp_path: Path, folder: Path) -> None:
+    plain().save(folder / "good.png")
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("pipe.jpg", "pipe.zip", ".pipe.jpg"):
+        os.mkfifo(folder / name)
+    for name, target in (("a.jpg", "absent.jpg"), ("Thumbs.db", "absent"), (".b.jpg", "absent.jpg")):
+        (folder / name).symlink_to(tmp_path / target)
+    (folder / "more").symlink_to(tmp_path / "elsewhere")
+    packed = pack(folder, tmp_path / "out.safetensors", 16)
+    assert packed.count == 1
+    assert packed.left_out == {
+        "1 file behind a broken link (a.jpg)": "what the link leads to is missing; copy the picture itself there",
+        "1 folder behind a link (more)": "linked folders are not entered; copy it there, or pack the folder itself",
+        "2 files of no regular kind (pipe.jpg, pipe.zip)": "a pipe, a socket or a device, which is not opened",
+    }
+
+
+def test_a_file_that_has_become_a_pipe_or_has_gone_since_it_was_listed_is_left_out(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("good.png", "pipe.png", "gone.png"):
+        plain().save(folder / name)
+    read = data._read_all
+
+    def change(*rest: object) -> object:
+        for name in ("pipe.png", "gone.png"):
+            (folder / name).unlink()
+        os.mkfifo(folder / "pipe.png")
+        return read(*rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(data, "_read_all", change)
+    packed = pack(folder, tmp_path / "out.safetensors", 16)
+    assert packed.left_out.keys() == {"pipe.png", "gone.png"}
+    assert "no regular file" in packed.left_out["pipe.png"]
+    assert packed.left_out["gone.png"].startswith("FileNotFoundError")
+
+
+def test_a_pipe_is_neither_read_as_a_packed_file_nor_replaced(tmp_path: Path, make_pictures: Make) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="pipe is no file that"):
+        open_data(tmp_path / "pipe", 16)
+    with pytest.raises(DataError, match="pipe is no file that"):
+        data.survey(tmp_path / "pipe")
+    with pytest.raises(DataError, match="pipe is a pipe, a socket or a device; --out names a file"):
+        pack(make_pictures(tmp_path / "pictures"), tmp_path / "pipe", 16)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *((name, "darktable-cli") for name in ("a.CR2", "a.nef", "a.arw", "a.DNG", "a.cr3", "a.raf", "a.orf", "a.rw2")),
+        ("a.jxl", "djxl"),
+    ],
+)
+def test_files_of_cameras_and_jpeg_xl_are_named_with_how_to_convert_them(
+    tmp_path: Path, folder: Path, name: str, said: str
+) -> None:
+    plain().save(folder / "good.png")
+    (folder / name).write_bytes(b"some")
+    ((kind, reason),) = pack(folder, tmp_path / "out.safetensors", 16).left_out.items()
+    assert kind == f"1 file *{Path(name).suffix.lower()} ({name})"
+    assert said in reason
+
+
 def test_a_folder_of_nothing_but_heic_says_how_to_convert_it(tmp_path: Path, folder: Path) -> None:
     (folder / "IMG_0001.HEIC").write_bytes(b"some")
     with pytest.raises(DataError, match=r"no image that can be used \(1 file \*\.heic .*convert it to JPEG"):
@@ -179,6 +244,25 @@ def test_labels_are_read_in_the_folder_or_beside_it(tmp_path: Path, make_picture
     folder = make_pictures(tmp_path / "pictures", count=3)
     (folder / where / "labels.csv").write_text("file,label\npicture_002.png,7\npicture_000.png,1\n", encoding="utf-8")
     assert open_data(folder, 16).labels.tolist() == [1, -1, 7]
+
+
+def test_what_is_lost_of_the_labels_is_said_kind_by_kind_and_again_of_the_packed_file(
+    tmp_path: Path, make_pictures: Make
+) -> None:
+    folder = make_pictures(tmp_path / "pictures", count=9)
+    rows = [f"picture_{number:03d}.png,{label}" for number in range(8) for label in (1, 2)]
+    (folder / "labels.csv").write_text("\n".join(["file,label", "absent,1", *rows, ""]), encoding="utf-8")
+    (tmp_path / "labels.csv").write_text("file,label\npicture_008.png,3\n", encoding="utf-8")
+    lines = pack(folder, tmp_path / "out.safetensors", 16).lines()[1:]
+    assert lines[:3] == [
+        "labels for 0 of 9 pictures",
+        "no picture for labels.csv, line 2: absent",
+        "no label for picture_000.png: labels.csv, line 3 says 1, labels.csv, line 4 says 2",
+    ]
+    assert lines[-2:] == ["no label for 3 more pictures", "labels not read: ../labels.csv, since there is labels.csv"]
+    assert len(lines) == 9
+    assert pack(folder, tmp_path / "out.safetensors", 16).lines()[1:] == lines
+    assert open_data(tmp_path / "out.safetensors", 16).packed.lines()[1:] == lines
 
 
 @pytest.mark.parametrize(
@@ -309,6 +393,45 @@ def test_a_download_that_fails_is_one_sentence(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "scipy.io", types.SimpleNamespace(loadmat=None))
     with pytest.raises(DataError, match="could not be downloaded"):
         data.download(tmp_path)
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
-    with pytest.raises(DataError, match="pip install scipy"):
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (
+            "scipy",
+            "needs the package 'scipy', which reads the file of labels and is not installed: run pip install scipy.",
+        ),
+        (
+            "scipy.io",
+            "needs the package 'scipy', which reads the file of labels and is not installed: run pip install sci",
+        ),
+        (
+            "torchvision.datasets",
+            "needs the package 'torchvision', which fetches the pictures and is not installed: run",
+        ),
+    ],
+)
+def test_a_download_without_its_packages_says_what_to_install_before_it_fetches_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, said: str
+) -> None:
+    fetched: list[str] = []
+    datasets = types.SimpleNamespace(Flowers102=lambda *_, **how: fetched.append(how["split"]))
+    for name, module in (("torchvision.datasets", datasets), ("scipy.io", types.SimpleNamespace(loadmat=None))):
+        monkeypatch.setitem(sys.modules, name, module)
+    if missing == "scipy":
+        monkeypatch.delitem(sys.modules, "scipy.io")
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(DataError) as raised:
+        data.download(tmp_path)
+    assert said in str(raised.value)
+    assert str(raised.value).endswith((" scipy.", " torchvision."))
+    assert fetched == []
+
+
+def test_a_package_that_is_there_and_cannot_be_imported_is_told_with_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.io", types.SimpleNamespace())
+    with pytest.raises(DataError, match=r"torchvision and scipy, one of which cannot be imported: cannot import name"):
         data.download(tmp_path)

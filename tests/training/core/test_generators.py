@@ -26,7 +26,7 @@ from training.core.generators.stylegan2 import Modulated
 from training.core.latents import latents
 from training.core.normalization import WRAPS
 from training.core.pixels import to_uint8
-from training.core.tile import draw, seed_sheet
+from training.core.tile import draw, seed_tile
 from training.tricks.initialization import INITS
 
 WITH_OUTPUT = [name for name, switches in SWITCHES.items() if "output" in switches]
@@ -287,7 +287,7 @@ def test_a_config_allows_all_up_to_the_bounds(field: str, values: tuple[object, 
         *(("width", value, "1 to 128") for value in (0, -1, 129, 100_000, "4", 4.0, True, None)),
         *(("resolution", value, "8, 16, 32, 64, 128, 256") for value in (0, 4, 100, 512, "32", 32.0, True, None)),
         *(
-            ("generator", value, "course, dcgan, fastgan, fastgan_nearest, resnet, stylegan2")
+            ("generator", value, "course, dcgan, fastgan, fastgan_nearest, lightweight_gan, resnet, stylegan2")
             for value in ("FastGAN", "", "stylegan", 0, None, ["dcgan"])
         ),
     ],
@@ -336,6 +336,9 @@ def test_a_picture_is_what_is_synthesised_from_what_is_mapped(network: str) -> N
 @pytest.mark.parametrize("network", GENERATORS)
 def test_truncation_draws_all_pictures_towards_one(network: str) -> None:
     generator = built(network)
+    for layer in generator.modules():
+        if isinstance(layer, nn.BatchNorm2d):  # as trained: without biases lightweight_gan asks for directions only
+            nn.init.normal_(layer.bias)
     settle(generator, torch.randn(64, 8))
     z = torch.randn(16, 8)
     with torch.no_grad():
@@ -388,7 +391,7 @@ def test_truncation_and_classes_come_after_the_prior(network: str, latent: str) 
 @pytest.mark.parametrize("latent", ["uniform", "sphere"])
 def test_another_prior_gives_another_tile_of_the_same_seed(latent: str) -> None:
     normal, other = (built("dcgan", resolution=8, latent=prior) for prior in ("normal", latent))
-    tiles = [seed_sheet(generator, 7) for generator in (normal, other)]
+    tiles = [seed_tile(generator, 7) for generator in (normal, other)]
     assert (tiles[0] != tiles[1]).any()
     z = latents(7, 10, 8)
     with torch.no_grad():
@@ -532,6 +535,27 @@ def test_each_style_acts_from_its_side_on() -> None:
         ),
         ({"network": "dcgan", "latent": "gauss"}, "The latent 'gauss' is not one of: normal, uniform, sphere."),
         ({"network": "dcgan", "output": ["tanh"]}, "The g_output ['tanh'] is not one of: tanh, linear."),
+        ({"network": "fastgan", "most": 64}, "The generator 'fastgan' has no most to choose"),
+        ({"network": "resnet", "linear_attention": [16]}, "The generator 'resnet' has no linear_attention to choose"),
+        ({"network": "lightweight_gan", "most": 1025}, "The most 1025 is not one of: 1 to 1024."),
+        ({"network": "lightweight_gan", "doubling": "bilinear"}, "The doubling 'bilinear' is not one of: sub_pixel, "),
+        ({"network": "lightweight_gan", "excitation": ""}, "The excitation '' is not one of: context, frequency."),
+        *(
+            (
+                {"network": "lightweight_gan", "linear_attention": value},
+                f"The linear_attention {shown} is not one of: {allowed}.",
+            )
+            for value, shown, allowed in (
+                ([32], "32", "4, 8, 16"),
+                ([8, 12], "12", "4, 8, 16"),
+                ([True], "True", "4, 8, 16"),
+                ([[8]], "[8]", "4, 8, 16"),
+                (16, "16", "a list of sides"),
+                ("16", "'16'", "a list of sides"),
+                ([16, 8], "[16, 8]", "each side once, in ascending order"),
+                ([8, 8], "[8, 8]", "each side once, in ascending order"),
+            )
+        ),
         ({"network": "dcgan", "upsample": "bicubic"}, "The upsample 'bicubic' is not one of: transposed, nearest"),
     ],
 )
@@ -550,6 +574,9 @@ def test_switches_at_their_defaults_are_not_written() -> None:
     other = GeneratorConfig(network="resnet", output="linear", latent="sphere")
     assert other.to_dict() == {**sizes, "output": "linear", "latent": "sphere"}
     assert GeneratorConfig.from_dict(other.to_dict()) == other
+    light = GeneratorConfig(network="lightweight_gan", most=64, linear_attention=(8, 32))
+    assert light.to_dict() == {**sizes, "network": "lightweight_gan", "most": 64, "linear_attention": [8, 32]}
+    assert GeneratorConfig.from_dict(json.loads(json.dumps(light.to_dict()))) == light
 
 
 def test_the_switches_are_listed_for_every_network() -> None:
@@ -567,3 +594,31 @@ def test_a_style_based_generator_with_equal_learning_rates_begins_at_a_sound_sca
     assert 0.5 < w.std() < 1.5
     assert 0.2 < torch.atanh(pictures.clamp(-0.9999, 0.9999)).std() < 1.5
     assert (pictures.abs() > 0.99).float().mean() < 0.05
+
+
+@pytest.mark.parametrize("doubling", ["sub_pixel", "sub_pixel_narrow", "nearest"])
+@pytest.mark.parametrize("excitation", ["context", "frequency"])
+def test_a_lightweight_gan_learns_with_all_its_layers_and_draws_its_noise_anew_only_then(
+    doubling: str, excitation: str
+) -> None:
+    switches = {"doubling": doubling, "excitation": excitation, "linear_attention": (4, 16)}
+    generator = built("lightweight_gan", resolution=128, width=2, most=24, **switches)
+    with torch.no_grad():
+        for block in generator.blocks:
+            block.strength.fill_(0.5)
+    z = torch.randn(2, 8)
+    pictures = generator(z)
+    (pictures * torch.randn_like(pictures)).sum().backward()
+    assert [
+        name for name, one in generator.named_parameters() if one.grad is None or not one.grad.abs().max() > 0
+    ] == []
+    assert list(generator.excitations) == ["128"]
+    assert not torch.equal(generator(z), pictures)
+    generator.eval()
+    assert torch.equal(generator(z), generator(z))
+
+
+def test_a_lightweight_gan_has_channels_that_double_up_to_the_most() -> None:
+    generator = built("lightweight_gan", resolution=64, width=3, most=20)
+    assert [block.norm.num_features // 2 for block in generator.blocks] == [20, 12, 6, 3]
+    assert list(generator.excitations) == []

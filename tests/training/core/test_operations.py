@@ -17,6 +17,8 @@ CONFIGS = [
     GeneratorConfig(network="resnet", z_dim=8, resolution=32, width=8, attention=16),
     GeneratorConfig(network="resnet", z_dim=8, resolution=32, width=8, classes=5),
     GeneratorConfig(network="stylegan2", z_dim=8, resolution=32, width=4, classes=5),
+    GeneratorConfig(network="lightweight_gan", z_dim=1, resolution=128, width=1, most=1, linear_attention=(32, 64)),
+    GeneratorConfig(network="lightweight_gan", z_dim=8, resolution=128, width=4, most=20, excitation="frequency"),
 ]
 
 

@@ -89,6 +89,17 @@ def test_scans_are_counted_as_a_decoder_finds_them() -> None:
     assert code_of(padded) == "too_many_scans"
 
 
+@pytest.mark.parametrize("marker", [0x02, 0x3F, 0xBF, 0xD3])
+@pytest.mark.parametrize("length", [2, 4096, 0xFFFF])
+def test_scans_behind_a_marker_that_has_no_length_are_counted(marker: int, length: int) -> None:
+    many = with_scans(40)
+    first = many.index(b"\xff\xda")
+    second = many.index(b"\xff\xda", first + 2)
+    skipped = bytes((0xFF, marker)) + length.to_bytes(2, "big")
+    restarting = many[:first] + b"\xff\xdd\x00\x04\x00\x01" + many[first:second] + skipped + many[second:]
+    assert code_of(restarting) == "too_many_scans"
+
+
 def test_the_markers_of_a_photograph_without_an_end_are_searched_once() -> None:
     check_cost(b"\xff\xd8" + b"\xff" * 3_000_000 + b"\0")
 

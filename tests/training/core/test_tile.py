@@ -11,7 +11,7 @@ from training.core import tile as sheet
 from training.core.generators import GENERATORS, GeneratorConfig, GeneratorNetwork, build_generator
 from training.core.latents import labels, latents
 from training.core.pixels import to_cells
-from training.core.tile import check_psi, draw, seed_labels, seed_sheet
+from training.core.tile import check_psi, draw, seed_labels, seed_tile
 
 SEED = 5
 BATCHES = (1, 7, 25, 100)
@@ -70,7 +70,7 @@ def most_levels_apart(one: np.ndarray, other: np.ndarray) -> int:
 
 
 def test_a_tile_is_ten_by_ten_pictures(generator: GeneratorNetwork) -> None:
-    tile = seed_sheet(generator, SEED)
+    tile = seed_tile(generator, SEED)
     assert (tile.shape, tile.dtype) == ((160, 160, 3), np.uint8)
     assert len(np.unique(to_cells(tile, 16), axis=0)) == 100
 
@@ -78,42 +78,42 @@ def test_a_tile_is_ten_by_ten_pictures(generator: GeneratorNetwork) -> None:
 @pytest.mark.parametrize("k", [0, 1, 10, 37, 99])
 def test_a_cell_is_what_its_latent_gives_alone(generator: GeneratorNetwork, k: int) -> None:
     alone = draw(generator, latents(SEED, 100, generator.z_dim)[k : k + 1])
-    assert most_levels_apart(to_cells(seed_sheet(generator, SEED), 16)[k], alone[0]) <= 1
+    assert most_levels_apart(to_cells(seed_tile(generator, SEED), 16)[k], alone[0]) <= 1
 
 
 def test_the_first_cells_of_a_tile_need_only_the_first_latents(generator: GeneratorNetwork) -> None:
     first = draw(generator, latents(SEED, sheet.BATCH, generator.z_dim))
-    np.testing.assert_array_equal(to_cells(seed_sheet(generator, SEED), 16)[: sheet.BATCH], first)
+    np.testing.assert_array_equal(to_cells(seed_tile(generator, SEED), 16)[: sheet.BATCH], first)
 
 
 def test_the_same_seed_gives_the_same_tile_and_another_seed_another(generator: GeneratorNetwork) -> None:
-    tile = seed_sheet(generator, SEED)
+    tile = seed_tile(generator, SEED)
     torch.manual_seed(1)
-    np.testing.assert_array_equal(seed_sheet(generator, SEED), tile)
-    assert (seed_sheet(generator, SEED + 1) != tile).mean() > 0.5
+    np.testing.assert_array_equal(seed_tile(generator, SEED), tile)
+    assert (seed_tile(generator, SEED + 1) != tile).mean() > 0.5
 
 
 @pytest.mark.parametrize("batch", BATCHES)
 def test_a_tile_does_not_hang_on_how_many_are_drawn_at_once(
     generator: GeneratorNetwork, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tile = seed_sheet(generator, SEED)
+    tile = seed_tile(generator, SEED)
     monkeypatch.setattr(sheet, "BATCH", batch)
-    other = seed_sheet(generator, SEED)
+    other = seed_tile(generator, SEED)
     assert most_levels_apart(tile, other) <= 1
     assert (tile != other).mean() < 1e-3
 
 
 def test_drawing_leaves_the_weights_and_statistics_alone(generator: GeneratorNetwork) -> None:
     before = {name: value.clone() for name, value in generator.state_dict().items()}
-    seed_sheet(generator, SEED)
+    seed_tile(generator, SEED)
     after = generator.state_dict()
     assert all(torch.equal(after[name], value) for name, value in before.items())
 
 
 def test_a_generator_left_in_train_mode_is_drawn_in_eval_mode_without_gradients_ten_at_a_time() -> None:
     plain = Plain().train()
-    seed_sheet(plain, SEED)
+    seed_tile(plain, SEED)
     assert plain.seen == [(10, False, False)] * 10
     assert plain.gain.grad is None
     with torch.enable_grad():
@@ -122,7 +122,7 @@ def test_a_generator_left_in_train_mode_is_drawn_in_eval_mode_without_gradients_
 
 
 def test_a_tile_of_a_hand_made_generator_has_the_colours_of_its_latents() -> None:
-    colours = to_cells(seed_sheet(Plain(gain=0.25), 0), 2)
+    colours = to_cells(seed_tile(Plain(gain=0.25), 0), 2)
     assert (colours == colours[:, :1, :1]).all()
     # The first numbers of seed 0 are 1.764, 0.400, 0.979; 2.241, 1.868, -0.977: 127.5 x / 4 + 127.5 of each, rounded.
     assert colours[:2, 0, 0].tolist() == [[184, 140, 159], [199, 187, 96]]
@@ -134,7 +134,7 @@ def test_the_tile_of_an_exact_generator_is_this_one_on_every_machine(
 ) -> None:
     """Whoever makes this fail has changed what tiles look like: RENDERER is then to be raised."""
     monkeypatch.setattr(sheet, "BATCH", batch)
-    tile = seed_sheet(Exact(), 7)
+    tile = seed_tile(Exact(), 7)
     # The latents begin 1.6905, -0.4659 and 0.4075, -0.7889: red is 127.5 x + 128 of the first, then of minus half the
     # second.
     assert (tile.shape, tile[0, :4, 0].tolist()) == ((20, 20, 3), [255, 157, 179, 178])
@@ -147,20 +147,20 @@ def test_the_tile_of_an_exact_generator_is_this_one_on_every_machine(
 @pytest.mark.parametrize("gain", [float("nan"), float("inf")])
 def test_a_generator_that_has_diverged_is_refused(gain: float) -> None:
     with pytest.raises(ValueError, match="not finite"):
-        seed_sheet(Plain(gain), SEED)
+        seed_tile(Plain(gain), SEED)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 0.0, True, "0", None])
 def test_a_seed_that_is_none_is_refused_before_anything_is_drawn(seed: object) -> None:
     plain = Plain()
     with pytest.raises(ValueError, match="not a whole number from 0 to 4294967295"):
-        seed_sheet(plain, seed)  # type: ignore[arg-type]
+        seed_tile(plain, seed)  # type: ignore[arg-type]
     assert plain.seen == []
 
 
 def test_one_psi_holds_for_all_of_a_tile(generator: GeneratorNetwork) -> None:
-    whole, half, none = (seed_sheet(generator, 7, psi) for psi in (1.0, 0.5, 0.0))
-    assert np.array_equal(whole, seed_sheet(generator, 7))
+    whole, half, none = (seed_tile(generator, 7, psi) for psi in (1.0, 0.5, 0.0))
+    assert np.array_equal(whole, seed_tile(generator, 7))
     spread = [to_cells(tile, 16).astype(float).std(axis=0).mean() for tile in (whole, half, none)]
     assert spread[0] > spread[1] > spread[2]
     assert spread[2] < 0.5
@@ -179,6 +179,6 @@ def test_the_classes_of_a_tile_come_from_its_seed() -> None:
     kinds = seed_labels(conditional, 3)
     assert kinds is not None
     assert torch.equal(kinds, labels(3, 100, 5))
-    tile = seed_sheet(conditional, 3)
+    tile = seed_tile(conditional, 3)
     assert np.array_equal(to_cells(tile, 16), draw(conditional, latents(3, 100, 8), kinds))
     assert not np.array_equal(to_cells(tile, 16), draw(conditional, latents(3, 100, 8), (kinds + 1) % 5))

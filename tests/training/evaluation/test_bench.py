@@ -191,7 +191,7 @@ def test_a_recipe_without_its_package_is_left_out_in_one_sentence(
     assert [line.split()[0] for line in lines[2:]] == ["recipe", "plain", "dcgan", "projected:"]
 
 
-def test_by_default_the_recipes_of_the_ladder_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_default_the_recipes_of_the_benchmark_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     plans: list[Plan] = []
     monkeypatch.setattr(cli.bench, "measure", plans.append)
     monkeypatch.setattr(cli.bench, "table", str)

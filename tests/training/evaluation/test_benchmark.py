@@ -33,8 +33,8 @@ def plan(tmp_path: Path, make_pictures: Callable[..., Path], monkeypatch: pytest
     return Plan(recipes=RECIPES_OF_TWO, data=pictures, out=out, minutes=2, seed=0, device=CPU)
 
 
-def climb(plan: Plan, **changes: Any) -> bool:
-    return benchmark.climb(replace(plan, **changes), Clock(2.0), quiet=True)
+def run(plan: Plan, **changes: Any) -> bool:
+    return benchmark.run(replace(plan, **changes), Clock(4.0), quiet=True)
 
 
 def images_seen(plan: Plan, name: str) -> int:
@@ -42,7 +42,7 @@ def images_seen(plan: Plan, name: str) -> int:
 
 
 def test_every_recipe_gets_the_same_time_in_a_run_of_its_own(plan: Plan) -> None:
-    assert climb(plan)
+    assert run(plan)
     for name, recipe in plan.recipes.items():
         about = checkpoint.load(run_folder.newest(plan.out / name)).about
         assert about["recipe"] == recipe.to_dict()
@@ -53,26 +53,26 @@ def test_every_recipe_gets_the_same_time_in_a_run_of_its_own(plan: Plan) -> None
 def test_a_second_call_leaves_alone_what_had_its_time_and_a_longer_one_goes_on(
     plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    climb(plan, recipes={"first": TINY})
+    run(plan, recipes={"first": TINY})
     before = images_seen(plan, "first")
-    climb(plan)
+    run(plan)
     assert "0.0 minutes left" not in capsys.readouterr().out
     assert images_seen(plan, "first") == before
-    climb(plan)
+    run(plan)
     assert capsys.readouterr().out == "first, second have had their 2 minutes each\n"
-    climb(plan, minutes=3)
+    run(plan, minutes=3)
     about = checkpoint.load(run_folder.newest(plan.run("first"))).about
     assert about["images"] > before
     assert 180 <= about["seconds"] < 200
     assert len(about["runtimes"]) == 2
 
 
-def test_two_calls_of_a_ladder_give_what_an_unbroken_run_of_as_many_images_gives(plan: Plan) -> None:
-    climb(plan, minutes=1)
-    climb(plan)
+def test_two_calls_of_a_benchmark_give_what_an_unbroken_run_of_as_many_images_gives(plan: Plan) -> None:
+    run(plan, minutes=1)
+    run(plan)
     halves = checkpoint.load(run_folder.newest(plan.run("first")))
     session = loop.open_session(
-        TINY, 0, benchmark.data.open_data(plan.data, 16), plan.out.with_name("whole"), Compute(CPU), Clock(2.0)
+        TINY, 0, benchmark.data.open_data(plan.data, 16), plan.out.with_name("whole"), Compute(CPU), Clock(4.0)
     )
     loop.train(session, loop.Budget(images=halves.about["images"]), quiet=True)
     assert checkpoint.load(run_folder.newest(session.out)).sha256 == halves.sha256
@@ -89,7 +89,7 @@ def test_a_run_that_diverges_is_recorded_and_does_not_stop_the_others(
         return train(session, budget, **options)
 
     monkeypatch.setattr(loop, "train", train_or_diverge)
-    assert climb(plan)
+    assert run(plan)
     assert benchmark.diverged(plan, "first") == SAID
     assert benchmark.diverged(plan, "second") is None
     assert benchmark.diverged(replace(plan, seed=1), "first") is None
@@ -98,31 +98,31 @@ def test_a_run_that_diverges_is_recorded_and_does_not_stop_the_others(
     assert images_seen(plan, "second") > 0
     assert f"first: {SAID}" in capsys.readouterr().out
     monkeypatch.setattr(loop, "train", train)
-    climb(plan)
+    run(plan)
     assert run_folder.steps(plan.run("first")) == []
 
 
-def test_a_signal_ends_the_ladder_and_the_same_call_goes_on(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signal_ends_the_benchmark_and_the_same_call_goes_on(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(loop, "train", lambda session, budget, **_: saver.save(session) and "stopped by SIGTERM")
-        assert not climb(plan)
+        assert not run(plan)
     assert [path.name for path in run_folder.steps(plan.run("first"))] == ["000000000"]
     assert run_folder.steps(plan.run("second")) == []
-    assert climb(plan)
+    assert run(plan)
     assert images_seen(plan, "first") > 0
     assert images_seen(plan, "second") > 0
 
 
 def test_what_cannot_be_opened_is_said_before_anything_is_trained(plan: Plan) -> None:
-    climb(plan, recipes={"second": TINY})
+    run(plan, recipes={"second": TINY})
     before = images_seen(plan, "second")
     with pytest.raises(CheckpointError, match=r"second: .* holds another run \(loss 'non_saturating' -> 'hinge'\)"):
-        climb(plan, minutes=3)
+        run(plan, minutes=3)
     assert run_folder.steps(plan.run("first")) == []
     assert images_seen(plan, "second") == before
 
 
-def test_the_recipes_of_a_ladder_without_names_exist_and_share_the_count_of_latents() -> None:
+def test_the_recipes_of_a_benchmark_without_names_exist_and_share_the_count_of_latents() -> None:
     assert len(benchmark.DEFAULT) >= 8
     assert {RECIPES[name].z_dim for name in benchmark.DEFAULT if name != "course_sample"} == {128}
 
@@ -136,9 +136,9 @@ def test_the_processors_clock_stands_still_while_nothing_is_computed() -> None:
 
 
 @pytest.mark.parametrize("name", benchmark.CLOCKS)
-def test_a_ladder_goes_by_the_clock_of_its_plan(plan: Plan, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmark, "CLOCKS", dict.fromkeys(benchmark.CLOCKS) | {name: Clock(2.0)})
-    assert benchmark.climb(replace(plan, clock=name), quiet=True)
+def test_a_benchmark_goes_by_the_clock_of_its_plan(plan: Plan, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark, "CLOCKS", dict.fromkeys(benchmark.CLOCKS) | {name: Clock(4.0)})
+    assert benchmark.run(replace(plan, clock=name), quiet=True)
     assert -0.5 < benchmark.left(plan, "second") <= 0.0
 
 
@@ -150,23 +150,23 @@ def test_a_finished_run_of_something_else_is_not_taken_for_one_of_the_plan(
     plan: Plan, change: dict[str, Any], said: str
 ) -> None:
     plan = replace(plan, minutes=None, images=8, recipes={"first": TINY})
-    climb(plan)
+    run(plan)
     with pytest.raises(CheckpointError, match=rf"first: .* holds another run \({said}\); give another --out"):
-        climb(plan, **change)
+        run(plan, **change)
 
 
 def test_a_finished_run_of_an_older_program_with_fewer_settings_is_taken(plan: Plan) -> None:
     plan = replace(plan, minutes=None, images=8, recipes={"first": TINY})
-    climb(plan)
+    run(plan)
     config = run_folder.newest(plan.run("first")) / "config.json"
     values = json.loads(config.read_text(encoding="utf-8"))
     del values["about"]["recipe"]["sliced"]
     config.write_text(json.dumps(values), encoding="utf-8")
-    assert climb(plan)
+    assert run(plan)
 
 
 def test_the_seed_reaches_the_run(plan: Plan) -> None:
-    climb(plan, recipes={"first": TINY}, seed=7)
+    run(plan, recipes={"first": TINY}, seed=7)
     assert checkpoint.describe(run_folder.newest(plan.run("first"))).about["seed"] == 7
 
 
@@ -174,17 +174,17 @@ def test_every_recipe_sees_as_many_images_where_the_budget_is_one_of_images(
     plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = replace(plan, recipes={"first": TINY}, minutes=None, images=40)
-    assert climb(first)
+    assert run(first)
     assert benchmark.left(replace(plan, minutes=None, images=100), "first") == 60
-    assert climb(plan, minutes=None, images=100)
+    assert run(plan, minutes=None, images=100)
     assert [images_seen(plan, name) for name in plan.recipes] == [100, 100]
     capsys.readouterr()
-    assert climb(plan, minutes=None, images=100)
+    assert run(plan, minutes=None, images=100)
     assert capsys.readouterr().out == "first, second have had their 100 images each\n"
 
 
 @pytest.mark.parametrize(("minutes", "images"), [(None, None), (3.0, 100)])
-def test_a_ladder_has_exactly_one_budget(plan: Plan, minutes: float | None, images: int | None) -> None:
+def test_a_benchmark_has_exactly_one_budget(plan: Plan, minutes: float | None, images: int | None) -> None:
     with pytest.raises(ValueError, match="exactly one of the two"):
         replace(plan, minutes=minutes, images=images)
 
@@ -192,21 +192,21 @@ def test_a_ladder_has_exactly_one_budget(plan: Plan, minutes: float | None, imag
 def test_a_finished_run_on_other_pictures_is_refused(
     plan: Plan, tmp_path: Path, make_pictures: Callable[..., Path]
 ) -> None:
-    assert climb(plan)
+    assert run(plan)
     with pytest.raises(CheckpointError, match=r"first: .* holds another run \(other pictures\); give another --out"):
-        climb(plan, data=make_pictures(tmp_path / "others", count=8))
+        run(plan, data=make_pictures(tmp_path / "others", count=8))
 
 
 @pytest.mark.parametrize("name", ["features", "report.md", "a b", ""])
 def test_a_name_that_would_be_in_the_way_is_refused(plan: Plan, name: str) -> None:
-    with pytest.raises(ValueError, match="A recipe of a ladder cannot be called"):
+    with pytest.raises(ValueError, match="A recipe of a benchmark cannot be called"):
         replace(plan, recipes={name: TINY})
 
 
 def test_a_run_without_a_passport_is_one_sentence(plan: Plan) -> None:
-    assert climb(plan)
+    assert run(plan)
     config = run_folder.newest(plan.run("first")) / "config.json"
     written = json.loads(config.read_text(encoding="utf-8"))
     config.write_text(json.dumps({**written, "about": {}}), encoding="utf-8")
     with pytest.raises(CheckpointError, match="does not say how it was trained"):
-        climb(plan)
+        run(plan)

@@ -44,8 +44,8 @@ def pictures(folder: Path, count: int = 30) -> Path:
 
 
 @pytest.fixture(scope="module")
-def climbed(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """Return a ladder of three recipes that has been climbed; the last one diverged before its first save."""
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Return a benchmark of three recipes that has been finished; the last one diverged before its first save."""
     base = tmp_path_factory.mktemp("report")
     recipes = {"first": TINY, "second": replace(TINY, loss="hinge"), "third": replace(TINY, batch=2)}
     plan = Plan(recipes=recipes, data=pictures(base / "pictures"), out=base / "ladder", minutes=4, seed=0, device=CPU)
@@ -59,17 +59,17 @@ def climbed(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GAN_RACE_CACHE", str(base / "cache"))
         patch.setattr(loop, "train", train_or_diverge)
-        benchmark.climb(plan, Clock(2.0), quiet=True)
+        benchmark.run(plan, Clock(2.0), quiet=True)
         report.write(plan, EMBEDDER, 20, quiet=True)
     return plan
 
 
 @pytest.fixture
-def plan(climbed: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    """Return that ladder, copied, so that a test may go on with it."""
-    monkeypatch.setenv("GAN_RACE_CACHE", str(climbed.out.with_name("cache")))
-    shutil.copytree(climbed.out, tmp_path / "ladder")
-    return replace(climbed, out=tmp_path / "ladder")
+def plan(finished: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """Return that benchmark, copied, so that a test may go on with it."""
+    monkeypatch.setenv("GAN_RACE_CACHE", str(finished.out.with_name("cache")))
+    shutil.copytree(finished.out, tmp_path / "ladder")
+    return replace(finished, out=tmp_path / "ladder")
 
 
 def write(plan: Plan, fakes: int = 20) -> str:
@@ -185,14 +185,14 @@ def test_the_report_is_written_again_without_training_or_scoring(plan: Plan, mon
     before = write(plan)
     monkeypatch.setattr(loop, "train", None)
     monkeypatch.setattr(scores, "look_at_fakes", None)
-    assert benchmark.climb(plan, Clock(2.0), quiet=True)
+    assert benchmark.run(plan, Clock(2.0), quiet=True)
     assert write(plan) == before
 
 
-def test_a_longer_ladder_scores_the_new_checkpoints(plan: Plan) -> None:
+def test_a_longer_benchmark_scores_the_new_checkpoints(plan: Plan) -> None:
     write(plan)
     before = scores.read_scores(run_folder.newest(plan.run("first")))
-    benchmark.climb(replace(plan, minutes=5), Clock(2.0), quiet=True)
+    benchmark.run(replace(plan, minutes=5), Clock(2.0), quiet=True)
     assert "each for 5 minutes" in write(replace(plan, minutes=5))
     after = scores.read_scores(run_folder.newest(plan.run("first")))
     assert before is not None

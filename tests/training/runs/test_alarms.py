@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from training.runs.alarms import ALARMS, WINDOW, ringing
+from training.runs.alarms import ALARMS, WINDOW, triggered_alarms
 
 CALM: dict[str, Any] = {
     "d_loss": 1.2,
@@ -23,8 +23,8 @@ def rows(count: int = WINDOW, **values: Any) -> list[dict[str, Any]]:
 
 def test_a_calm_run_rings_nothing() -> None:
     for loss in ("non_saturating", "hinge", "wasserstein"):
-        assert ringing(rows(), loss) == []
-        assert ringing(rows(1), loss) == []
+        assert triggered_alarms(rows(), loss) == []
+        assert triggered_alarms(rows(1), loss) == []
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_calm_run_rings_nothing() -> None:
     ],
 )
 def test_each_alarm_rings_for_its_sign_alone(name: str, history: list[dict[str, Any]]) -> None:
-    assert ringing(history, "non_saturating") == [name]
+    assert triggered_alarms(history, "non_saturating") == [name]
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_each_alarm_rings_for_its_sign_alone(name: str, history: list[dict[str, 
     ],
 )
 def test_an_alarm_waits_until_it_is_sure(name: str, history: list[dict[str, Any]]) -> None:
-    assert name not in ringing(history, "non_saturating")
+    assert name not in triggered_alarms(history, "non_saturating")
 
 
 def test_the_size_of_a_loss_says_nothing_where_it_is_no_cross_entropy() -> None:
     history = [{**CALM, "d_loss": -0.5, "g_loss": 2.0 * 0.8**index, "overfit": 1.0} for index in range(WINDOW)]
-    assert ringing(history, "wasserstein") == []
-    assert ringing(history, "hinge") == ["memorises"]
+    assert triggered_alarms(history, "wasserstein") == []
+    assert triggered_alarms(history, "hinge") == ["memorises"]
 
 
 def test_every_alarm_has_a_sentence() -> None:
@@ -71,15 +71,15 @@ def test_every_alarm_has_a_sentence() -> None:
 
 
 def test_a_measure_that_is_not_finite_or_missing_rings_where_large_ones_do() -> None:
-    assert ringing(rows(24) + rows(1, d_gradient=None), "hinge") == ["gradients"]
+    assert triggered_alarms(rows(24) + rows(1, d_gradient=None), "hinge") == ["gradients"]
     old = [{"d_loss": 1.2, "g_loss": 0.9} for _ in range(24)]
-    assert ringing(old + rows(1), "non_saturating") == []
-    assert ringing(rows(20) + rows(5, spread=None), "hinge") == []
+    assert triggered_alarms(old + rows(1), "non_saturating") == []
+    assert triggered_alarms(rows(20) + rows(5, spread=None), "hinge") == []
     for odd in (None, "35", [35.0], math.nan):
-        assert ringing(rows(period_2=odd, period_4=odd), "hinge") == []
+        assert triggered_alarms(rows(period_2=odd, period_4=odd), "hinge") == []
 
 
 @pytest.mark.parametrize("odd", [None, "a", [1], {}])
 def test_damaged_rows_ring_no_alarm_that_looks_back_on_losses(odd: object) -> None:
     damaged = rows(1, d_loss=odd, g_loss=odd) + rows(24)
-    assert ringing(damaged, "non_saturating") == []
+    assert triggered_alarms(damaged, "non_saturating") == []

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -16,9 +17,12 @@ from PIL import Image
 from training import __main__ as cli
 from training.core import run_folder
 from training.core.imagenet_features import MissingPackageError
+from training.recipes.presets import RECIPES
 from training.runs import external_logs
 from training.runs.external_logs import ExternalLogs, TrackioWriter, grouped
+from training.runs.spare import spare_folder
 from training.runs.step_types import Measures
+from training.start import choice
 
 SMALL = ("--set", "resolution=16", "g_width=2", "d_width=2", "z_dim=8", "batch=4", "--device", "cpu")
 ABOUT: dict[str, Any] = {
@@ -32,7 +36,7 @@ ROW = {"images": 80, "seconds": 1.5, "d_loss": 0.5, "g_loss": None, "period_2": 
 class Kept:
     """A log that keeps what it is given, and fails, or waits, where it is told to."""
 
-    def __init__(self, out: Path, images: int, about: Mapping[str, Any]) -> None:
+    def __init__(self, out: Path, images: int, about: Mapping[str, Any], local: Path | None = None) -> None:
         self.given: list[Any] = [dict(about["recipe"])]
         self.fails, self.free, self.closed = False, Event(), False
         self.free.set()
@@ -143,6 +147,57 @@ def test_tensorboard_reads_what_a_run_has_written(pictures: Path) -> None:
     assert {"logits/real", "gradients/d_gradient", "training/spread"} <= set(events.Tags()["scalars"])
     assert [one.step for one in events.Images("preview")] == [160, 240]
     assert run_folder.newest(out).name == "000000240"
+
+
+def scalars(folder: Path) -> list[int]:
+    """Return the images at which TensorBoard has a value of D's loss."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    return [one.step for one in events.Scalars("losses/d_loss")]
+
+
+def test_a_run_on_a_drive_has_its_event_files_on_the_local_disk_and_a_new_machine_has_its_earlier_rows(
+    pictures: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("tensorboard")
+    out = pictures.parent / "run"
+    for machine, images in (("first", "160"), ("first", "240"), ("second", "320")):
+        options = ("--images", images, "--log", "tensorboard", "--local", str(tmp_path / machine))
+        assert train(pictures, *options) == 0
+    first, second = (spare_folder(tmp_path / machine, out) / "tensorboard" for machine in ("first", "second"))
+    assert scalars(first) == [80, 160, 240]
+    assert scalars(second) == [80, 160, 240, 320]
+    assert not (out / "tensorboard").exists()
+
+
+def test_a_log_that_is_asked_for_later_begins_with_the_first_row(pictures: Path) -> None:
+    pytest.importorskip("tensorboard")
+    assert train(pictures, "--images", "160") == 0
+    assert train(pictures, "--images", "240", "--log", "tensorboard") == 0
+    assert scalars(pictures.parent / "run" / "tensorboard") == [80, 160, 240]
+
+
+def test_each_run_of_a_ladder_has_its_log(pictures: Path, tmp_path: Path, kept: Kept) -> None:
+    command = ["ladder", "dcgan", "lsgan", "--data", str(pictures), "--out", str(tmp_path / "ladder"), *SMALL]
+    assert cli.main([*command, "--images-each", "80", "--fakes", "4", "--log", "tensorboard"]) == 0
+    rows = [given[0] for given in kept.given if isinstance(given, tuple) and isinstance(given[1], dict)]
+    assert rows == [80, 80]
+    assert [given for given in kept.given if isinstance(given, tuple) and not isinstance(given[1], dict)]
+    assert kept.closed
+
+
+def test_start_has_a_log_too(
+    pictures: Path, tmp_path: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
+    monkeypatch.setitem(choice.RECIPES, choice.NAME, tiny)
+    monkeypatch.setattr("training.evaluation.bench.TRIAL_SECONDS", 0.01)
+    out = ["--out", str(tmp_path / "run"), "--minutes", "0.01", "--device", "cpu"]
+    assert cli.main(["start", str(pictures), *out, "--log", "tensorboard"]) == 0
+    assert kept.given[-1] == (int(run_folder.newest(tmp_path / "run").name), (160, 160))  # the last preview
+    assert kept.closed
 
 
 def test_runs_in_folders_of_one_name_are_two_to_trackio_and_a_run_that_goes_on_is_one(

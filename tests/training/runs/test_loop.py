@@ -4,6 +4,7 @@ import json
 import math
 import random
 import re
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -25,7 +26,7 @@ from training.core.checkpoint import CheckpointError
 from training.core.dataset import Data, DataError, open_data
 from training.core.pixels import to_cells
 from training.core.precision import Compute
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 from training.evaluation import grids
 from training.evaluation.scores import SCORES, Scores
 from training.evaluation.spectrum import PERIOD_NAMES, compare, powers
@@ -34,6 +35,7 @@ from training.recipes.recipe import CORRECTIONS, Recipe
 from training.runs import checkpoint_writer, kept_steps, loop, metrics_rows, passport, saver
 from training.runs.alarms import ALARMS
 from training.runs.loop import Budget, DivergedError, open_session
+from training.runs.spare import bring_back
 from training.runs.step_types import Measures
 from training.runs.trainer import Trainer
 
@@ -77,7 +79,7 @@ def test_a_run_leaves_one_checkpoint_with_everything_around_it(tmp_path: Path, i
     assert about["data"] == {"sha256": images.sha256, "images": 12}
     assert about["runtimes"][0].keys() == {"start", "end", "device", "precision"}
     assert {"python", "torch", "numpy"} <= about["versions"].keys()
-    np.testing.assert_array_equal(np.asarray(Image.open(folder / "preview.png")), seed_sheet(found.generator, 0))
+    np.testing.assert_array_equal(np.asarray(Image.open(folder / "preview.png")), seed_tile(found.generator, 0))
     assert (folder / "README.md").read_text(encoding="utf-8").startswith("---\n")
     assert [row["images"] for row in rows(folder / "metrics.jsonl")] == [80, 160]
 
@@ -303,9 +305,19 @@ def test_a_state_that_cannot_be_resumed_is_refused_and_left(tmp_path: Path, imag
     else:
         torch.save(state, file)
     before = file.read_bytes()
-    with pytest.raises(CheckpointError, match=r"is damaged|not of its recipe"):
+    with pytest.raises(CheckpointError, match=r"(is damaged|not of its recipe).* --out and --start-from .*000000004"):
         run_for(tmp_path / "run", images, Budget(images=8))
     assert file.read_bytes() == before
+
+
+def test_a_poisoned_state_on_the_disk_is_refused_at_the_start(tmp_path: Path, images: Data) -> None:
+    run_for(tmp_path / "run", images, Budget(images=4))
+    folder = tmp_path / "run" / "000000004"
+    state = checkpoint.load_state(folder)
+    next(value for value in state["d"].values() if value.is_floating_point()).fill_(math.nan)
+    torch.save(state, folder / "state.pt")
+    with pytest.raises(CheckpointError, match=r"values that are not finite\. .*--start-from .*000000004"):
+        run_for(tmp_path / "run", images, Budget(images=8))
 
 
 @pytest.mark.parametrize(
@@ -363,7 +375,11 @@ def test_other_pictures_are_refused_in_words(tmp_path: Path, images: Data) -> No
     assert "{" not in str(raised.value)
 
 
-LITTER = ("desktop.ini", "Thumbs.db", ".DS_Store", "._000000004", "000000004 (1)", "metrics (2).jsonl", "Icon\r")
+LITTER = (
+    *("desktop.ini", "Thumbs.db", ".DS_Store", "._000000004", "000000004 (1)", "metrics (2).jsonl", "Icon\r"),
+    *("000000004 2", "000000004 - Copy", "000000004 のコピー", "000000004のコピー", "Kopie von 000000004", "steps 2"),
+    *("~$report.docx", ".~lock.a.csv#", "@eaDir", "System Volume Information", "lost+found", "$RECYCLE.BIN"),
+)
 
 
 def test_what_systems_and_drives_leave_beside_a_run_locks_nobody_out(tmp_path: Path, images: Data) -> None:
@@ -379,7 +395,35 @@ def test_what_systems_and_drives_leave_beside_a_run_locks_nobody_out(tmp_path: P
     assert [step.name for step in run_folder.steps(run)] == ["000000008"]
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "model (1).safetensors", "Desktop", "thumbs.db.txt"])
+def test_folders_of_systems_and_copies_of_checkpoints_are_neither_resumed_from_nor_removed(
+    tmp_path: Path, images: Data
+) -> None:
+    run = tmp_path / "run"
+    run_for(run, images, Budget(images=4))
+    others = ("000000040 2", "000000900 (1)", "3", "٠٠٠٠٠٠٠٤٠", "0000000002", "@eaDir", "steps/000002048 - Copy")
+    for name in others:
+        shutil.copytree(run / "000000004", run / name)
+    before = {name: sorted((run / name).iterdir()) for name in others}
+    assert run_folder.newest(run).name == "000000004"
+    run_for(run, images, Budget(images=8))
+    assert run_folder.newest(run).name == "000000008"
+    assert not (run / "000000004").exists()
+    assert {name: sorted((run / name).iterdir()) for name in others} == before
+
+
+def test_what_others_left_in_a_checkpoint_on_the_local_disk_is_not_copied_and_holds_nothing_up(
+    tmp_path: Path, images: Data
+) -> None:
+    run_for(tmp_path / "run", images, Budget(images=4))
+    shutil.copytree(tmp_path / "run" / "000000004", tmp_path / "spare" / "000000004")
+    (tmp_path / "spare" / "000000004" / "@eaDir").mkdir()
+    (tmp_path / "spare" / "000000004" / "desktop.ini").touch()
+    assert bring_back(tmp_path / "spare", tmp_path / "back") == tmp_path / "back" / "000000004"
+    names = [sorted(path.name for path in (tmp_path / run / "000000004").iterdir()) for run in ("run", "back")]
+    assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "model (1).safetensors", "Desktop", "thumbs.db.txt", "mysteps"])
 def test_a_place_of_others_without_a_run_is_still_refused(tmp_path: Path, images: Data, name: str) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / name).touch()
@@ -390,7 +434,8 @@ def test_a_place_of_others_without_a_run_is_still_refused(tmp_path: Path, images
 def test_publishing_passes_over_what_systems_leave(tmp_path: Path, images: Data) -> None:
     run_for(tmp_path / "run", images, Budget(images=4))
     publish.publish(tmp_path / "run", tmp_path / "out")
-    (tmp_path / "out" / "desktop.ini").touch()
+    for name in ("desktop.ini", "~$README.docx", "@eaDir"):
+        (tmp_path / "out" / name).touch()
     publish.publish(tmp_path / "run", tmp_path / "out")
     assert (tmp_path / "out" / "config.json").is_file()
 
@@ -476,7 +521,7 @@ def test_a_published_checkpoint_is_half_the_size_and_its_preview_is_its_own_tile
     assert [path.name for path in target.parent.iterdir()] == ["tiny"]
     found = checkpoint.load(target)
     with Image.open(target / "preview.jpg") as preview:
-        assert np.abs(np.asarray(preview) - seed_sheet(found.generator, 0).astype(float)).mean() < 8
+        assert np.abs(np.asarray(preview) - seed_tile(found.generator, 0).astype(float)).mean() < 8
     original = checkpoint.load(tmp_path / "run" / "000000080").generator.state_dict()
     for name, value in found.generator.state_dict().items():
         assert torch.equal(value, original[name].half().float() if value.is_floating_point() else original[name])
@@ -683,11 +728,11 @@ def test_an_alarm_is_logged_in_every_row_and_said_once(
 ) -> None:
     seen: list[list[int]] = []
 
-    def ringing(history: list[dict[str, Any]], loss: str) -> list[str]:
+    def triggered_alarms(history: list[dict[str, Any]], loss: str) -> list[str]:
         seen.append([row["images"] for row in history])
         return ["collapse"] if history[-1]["images"] >= 160 else []
 
-    monkeypatch.setattr(metrics_rows, "ringing", ringing)
+    monkeypatch.setattr(metrics_rows, "triggered_alarms", triggered_alarms)
     run_for(tmp_path / "run", images, Budget(images=160))
     run_for(tmp_path / "run", images, Budget(images=320))
     logged = [row["alarms"] for row in rows(tmp_path / "run" / "metrics.jsonl")]

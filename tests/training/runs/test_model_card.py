@@ -41,7 +41,7 @@ def test_a_card_declares_a_pretrained_network_or_that_there_was_none() -> None:
     )
 
 
-def test_a_card_tells_the_scores_of_a_ladder_with_what_they_rest_on_and_none_where_there_are_none() -> None:
+def test_a_card_tells_the_scores_of_a_benchmark_with_what_they_rest_on_and_none_where_there_are_none() -> None:
     scores = {
         **{"kid": 0.01234, "kid_spread": 0.00056, "fid": 98.76, "fid_spread": 1.234, "precision": 0.5, "recall": 0.25},
         **{"copies": 0.011, "fakes": 1000, "reals": 6000, "seed": 0, "network": "SqueezeNet 1.1"},
@@ -52,12 +52,12 @@ def test_a_card_tells_the_scores_of_a_ladder_with_what_they_rest_on_and_none_whe
     joined = " ".join(card.split())
     assert "1,000 fakes, the first of seed 0, against 6,000 pictures, in the features of SqueezeNet 1.1;" in joined
     assert "\n\n| setting | value |\n" in card
-    assert "power" not in card  # an older ladder did not measure it
+    assert "power" not in card  # an older benchmark did not measure it
     for none in (ABOUT, {**ABOUT, "metrics": {}}):
         assert "KID" not in model_card("mine", none, "preview.jpg")
 
 
-def test_a_card_tells_the_power_of_the_fakes_where_a_ladder_measured_it() -> None:
+def test_a_card_tells_the_power_of_the_fakes_where_a_benchmark_measured_it() -> None:
     scores = {
         **dict.fromkeys(("kid", "kid_spread", "fid", "fid_spread", "precision", "recall", "copies"), 0.5),
         **{"fakes": 1000, "reals": 6000, "seed": 0, "network": "SqueezeNet 1.1", "period_2": 36.88, "period_4": 10.0},

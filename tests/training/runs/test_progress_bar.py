@@ -19,6 +19,7 @@ def session(images: int, seconds: float, *, saved: str | None = None, minutes: f
         seconds=seconds,
         seconds_left=lambda _: left,
         saved=Path(saved) if saved else None,
+        spare=None,
         rows=[{"d_loss": 1.25, "g_loss": 0.5}] if saved else [],
     )
 
@@ -48,6 +49,9 @@ def test_before_the_first_step_images_tell_no_time() -> None:
 def test_time_comes_first_and_the_newest_preview_is_named() -> None:
     said = describe(session(1_300, 30.0, saved="runs/a/000001280"), 90.0, 1_000)
     assert said == "1:30 left, 1,300 images, 10/s, preview runs/a/000001280/preview.png, D 1.250, G 0.500"
+    on_a_drive = session(1_300, 30.0, saved="runs/a/000001280")
+    on_a_drive.spare = Path("local")
+    assert "preview runs/a/000001280/preview.jpg" in describe(on_a_drive, 90.0, 1_000)
     assert describe(session(0, 3.0), math.inf, 0) == "0:03 so far, 0 images, 0/s, preview after the first save"
     assert describe(session(0, 3.0), 0.0, 0).startswith("saving, ")
 

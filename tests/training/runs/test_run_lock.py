@@ -17,7 +17,7 @@ from threading import Event
 import pytest
 import torch
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from training import __main__ as cli
 from training.core import checkpoint, run_folder
 from training.evaluation import benchmark
@@ -86,7 +86,7 @@ def test_a_second_trainer_is_refused_in_one_sentence_and_changes_nothing_and_a_k
         named = f"{run} is being trained by process {process.pid} on {platform.node()}"
         assert said.err == f"error: {named}; end that one first, or give another --out.\n"
         assert content(run) == before
-        assert [entry.name for entry in Gallery(tmp_path / "runs").entries()] == ["mine"]
+        assert [entry.name for entry in Catalog(tmp_path / "runs").entries()] == ["mine"]
         assert cli.main(["publish", str(run), str(tmp_path / "published")]) == 0
         process.kill()
         process.wait()
@@ -97,7 +97,7 @@ def test_a_second_trainer_is_refused_in_one_sentence_and_changes_nothing_and_a_k
     assert not (run / LOCK).exists()
 
 
-def test_a_ladder_does_not_train_a_run_that_another_process_trains(
+def test_a_benchmark_does_not_train_a_run_that_another_process_trains(
     tmp_path: Path, make_pictures: Callable[..., Path]
 ) -> None:
     data = make_pictures(tmp_path / "pictures")
@@ -106,9 +106,9 @@ def test_a_ladder_does_not_train_a_run_that_another_process_trains(
         recipes=recipes, data=data, out=tmp_path / "ladder", seed=0, device=torch.device("cpu"), images=8
     )
     with holder(plan.run("second")) as process, pytest.raises(TakenError, match=f"second is .* {process.pid} on"):
-        benchmark.climb(plan, quiet=True)
+        benchmark.run(plan, quiet=True)
     assert not plan.run("first").exists()
-    assert benchmark.climb(plan, quiet=True)
+    assert benchmark.run(plan, quiet=True)
     assert [path.name for path in sorted(plan.run("first").iterdir())] == ["000000008", "metrics.jsonl"]
 
 

@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy, softplus
 from training.core import checkpoint
 from training.core.latents import labels as draw_labels
 from training.core.latents import latents
-from training.core.tile import draw, seed_sheet
+from training.core.tile import draw, seed_tile
 from training.discriminators import DiscriminatorOutput
 from training.recipes.presets import RECIPES
 from training.recipes.recipe import Recipe
@@ -143,7 +143,7 @@ def test_in_float16_steps_are_taken_once_the_scaler_has_found_its_scale(name: st
     run = Trainer(small(name), 0, CPU, torch.float16)
     told = train(run, 20)  # more than halvings from the first scale to 1
     assert float(told[-1].skipped) == 0.0
-    assert all(torch.isfinite(torch.stack(step)).all() for step in told)  # a skipped step rings no alarm
+    assert all(torch.isfinite(torch.stack(step)).all() for step in told)  # a skipped step triggers no alarm
     assert all(torch.isfinite(value).all() for value in run.generator_state().values())
 
 
@@ -234,7 +234,7 @@ def test_what_is_saved_loads_and_draws_the_averaged_generator_whatever_the_chunk
     whole = draw(plain, z, kinds)
     alone = [draw(plain, z[k : k + 1], None if kinds is None else kinds[k : k + 1])[0] for k in range(23)]
     assert np.abs(whole.astype(int) - np.stack(alone)).max() <= 1
-    assert np.array_equal(seed_sheet(plain, 3), seed_sheet(plain, 3))
+    assert np.array_equal(seed_tile(plain, 3), seed_tile(plain, 3))
 
 
 def test_an_older_state_has_no_encoder_and_only_a_hybrid_keeps_one() -> None:
@@ -507,9 +507,9 @@ def test_a_hybrids_loss_is_the_game_and_how_like_the_reals_are_and_how_near_the_
     assert len(judged) == 5  # reals and fakes for D, fakes for G, reals and the same painted again
     ((mean, log_variance),) = encoded
     divergence = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1.0).sum() / 4
-    likeness = 0.5 * ((judged[3].features - judged[4].features) ** 2).sum() / 4
+    similarity = 0.5 * ((judged[3].features - judged[4].features) ** 2).sum() / 4
     game = softplus(-judged[2].logits).mean()
-    assert told.g_loss.item() == pytest.approx((game + 0.25 * (divergence + likeness)).item(), rel=1e-5)
+    assert told.g_loss.item() == pytest.approx((game + 0.25 * (divergence + similarity)).item(), rel=1e-5)
     assert judged[4].features.requires_grad
     assert not judged[3].features.requires_grad
 
@@ -582,8 +582,8 @@ def test_a_hybrid_learns_to_paint_the_reals_again() -> None:
     real = reals(run.recipe, 0)
     for _ in range(60):
         run.step(real)
-    likeness = [(judged[at].features - judged[at + 1].features).square().mean().item() for at in (3, -2)]
-    assert likeness[1] < 0.4 * likeness[0]
+    similarity = [(judged[at].features - judged[at + 1].features).square().mean().item() for at in (3, -2)]
+    assert similarity[1] < 0.4 * similarity[0]
 
 
 def test_d_sees_what_a_linear_output_paints_as_it_is() -> None:

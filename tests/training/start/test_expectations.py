@@ -47,6 +47,14 @@ def test_a_longer_time_stands_beside_that_of_the_call(minutes: float, later: str
     assert then.startswith(f"in {later} ")
 
 
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0.5, "30 seconds"), (1, "1 minute"), (1.5, "1.5 minutes"), (60, "60 minutes"), (120, "2 hours")],
+)
+def test_a_time_is_said_as_a_person_says_it(minutes: float, words: str) -> None:
+    assert duration(minutes) == words
+
+
 def test_few_pictures_are_told_with_how_often_each_is_seen() -> None:
     said = warning(200, 12_000)
     assert said is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from training import __main__ as cli
 from training.core import checkpoint, dataset, run_folder
 from training.recipes.presets import RECIPES
@@ -57,7 +57,7 @@ def test_pictures_become_a_run_the_same_command_goes_on_and_the_last_line_opens_
     assert Path(app).is_file()
     parsed = __import__("app")._parser().parse_args(options)
     assert (parsed.checkpoints, parsed.data) == (Path("runs/my flowers"), Path("my flowers"))
-    assert [entry.problem for entry in Gallery(parsed.checkpoints).entries()] == [None]
+    assert [entry.problem for entry in Catalog(parsed.checkpoints).entries()] == [None]
 
     monkeypatch.setattr(dataset, "_read_all", lambda *_: pytest.fail("it was packed again"))
     monkeypatch.setitem(choice.RECIPES, choice.NAME, replace(TINY, batch=2))  # a new run would be another now

@@ -92,7 +92,7 @@ def test_there_is_one_loss_for_each_logit(name: str, shape: tuple[int, ...]) -> 
     for half in (LOSSES[name].d, LOSSES[name].g):
         losses = half(real, fake)
         assert losses.shape == shape
-        torch.testing.assert_close(losses[2:3], half(real[2:3], fake[2:3]), rtol=0, atol=0)
+        torch.testing.assert_close(losses[2:3], half(real[2:3], fake[2:3]), rtol=1e-6, atol=1e-6)
 
 
 def test_the_non_saturating_game_is_torchs_own_cross_entropy() -> None:

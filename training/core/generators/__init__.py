@@ -11,6 +11,7 @@ from training.core.generators.base import GeneratorNetwork
 from training.core.generators.config import RESOLUTIONS, GeneratorConfig, channels_at, sides
 from training.core.generators.dcgan import CourseGenerator, DCGANGenerator
 from training.core.generators.fastgan import FastGANGenerator, FastGANNearestGenerator
+from training.core.generators.lightweight_gan import LightweightGANGenerator
 from training.core.generators.resnet import ResNetGenerator
 from training.core.generators.stylegan2 import StyleGAN2Generator
 
@@ -48,6 +49,7 @@ GENERATORS: dict[str, type[GeneratorNetwork]] = {
     "dcgan": DCGANGenerator,
     "fastgan": FastGANGenerator,
     "fastgan_nearest": FastGANNearestGenerator,
+    "lightweight_gan": LightweightGANGenerator,
     "resnet": ResNetGenerator,
     "stylegan2": StyleGAN2Generator,
 }

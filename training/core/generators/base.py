@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from training.core.generators.config import GeneratorConfig
+from training.core.generators.equalizer import Equalizer
 
 EMBEDDING = 32  # numbers by which a class is described
 
@@ -25,7 +26,8 @@ class GeneratorNetwork(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.z_dim, self.resolution, self.classes = config.z_dim, config.resolution, config.classes
-        self.to_prior, self.to_range = LATENTS[config.latent], OUTPUTS[config.output]
+        self.to_prior, to_range = LATENTS[config.latent], OUTPUTS[config.output]
+        self.to_range = Equalizer(config.equalizer, to_range) if config.equalizer else to_range
         self.w_dim = config.z_dim + (EMBEDDING if config.classes else 0)
         if config.classes:
             self.embedding = nn.Embedding(config.classes, EMBEDDING)

@@ -12,16 +12,21 @@ RESOLUTIONS = (8, 16, 32, 64, 128, 256)
 Z_DIMS = range(1, 1025)
 WIDTHS = range(1, 129)
 CLASSES = range(1001)
+MOST_CHANNELS = range(1, 1025)
 ACTIVATIONS = ("relu", "leaky_relu", "elu")
 UPSAMPLES = ("transposed", "nearest", "sub_pixel")
 OUTPUTS = ("tanh", "linear")
 LATENTS = ("normal", "uniform", "sphere")
+DOUBLINGS = ("sub_pixel", "sub_pixel_narrow", "nearest")
+EXCITATIONS = ("context", "frequency")
+EQUALIZERS = (0, *range(3, 32, 2))
 SWITCHES = {  # which of the switches below a network has; the others must stay at their defaults
-    "course": ("norm", "activation", "upsample", "output", "latent"),
-    "dcgan": ("norm", "activation", "upsample", "output", "latent"),
-    "fastgan": ("output",),
-    "fastgan_nearest": ("output",),
-    "resnet": ("norm", "activation", "attention", "output", "latent"),
+    "course": ("norm", "activation", "upsample", "output", "latent", "equalizer"),
+    "dcgan": ("norm", "activation", "upsample", "output", "latent", "equalizer"),
+    "fastgan": ("output", "equalizer"),
+    "fastgan_nearest": ("output", "equalizer"),
+    "lightweight_gan": ("output", "latent", "equalizer", "most", "doubling", "excitation", "linear_attention"),
+    "resnet": ("norm", "activation", "attention", "output", "latent", "equalizer"),
     "stylegan2": (),
 }
 SCALES_LATENTS = (
@@ -48,7 +53,10 @@ class GeneratorConfig:
     pixels (8, 16, .. 256), `width` the channels of the widest picture layer (1 .. 128), `classes` the number of classes
     it can be asked for (0: none). `norm`, `activation` and `upsample` name the layers of a block, and `attention` is
     the side of the feature maps that attend to themselves (0: none). `output` ends in a tanh or leaves the picture as
-    the last layer gives it; `latent` is the prior that a seed's normal numbers are turned into. Anything else raises
+    the last layer gives it; `latent` is the prior that a seed's normal numbers are turned into; `equalizer` is the side
+    in pixels of a filter behind it all (0: none; odd, 3 .. 31, less than twice the picture's). The last four are
+    lightweight_gan's: the channels that a layer has at most (1 .. 1024), how a side is doubled, what excites a map, and
+    the sides at which linear attention stands, in ascending order, each below the picture's. Anything else raises
     ValueError, so that a config from an unknown hand cannot ask for terabytes.
     """
 
@@ -63,6 +71,11 @@ class GeneratorConfig:
     classes: int = 0
     output: str = "tanh"
     latent: str = "normal"
+    equalizer: int = 0
+    most: int = 512
+    doubling: str = "sub_pixel"
+    excitation: str = "context"
+    linear_attention: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         _check("generator", self.network, tuple(SWITCHES))
@@ -76,7 +89,27 @@ class GeneratorConfig:
         _check("classes", self.classes, CLASSES)
         _check("g_output", self.output, OUTPUTS)
         _check("latent", self.latent, LATENTS)
+        _check("equalizer", self.equalizer, tuple(side for side in EQUALIZERS if side < 2 * self.resolution))
+        _check("most", self.most, MOST_CHANNELS)
+        _check("doubling", self.doubling, DOUBLINGS)
+        _check("excitation", self.excitation, EXCITATIONS)
+        self._check_linear_attention()
         self._check_switches()
+
+    def _check_linear_attention(self) -> None:
+        allowed = (4, *(side for side in RESOLUTIONS if side < self.resolution))
+        found = self.linear_attention
+        if not isinstance(found, tuple):
+            raise ChoiceError("linear_attention", found, "a list of sides")
+        for side in found:
+            _check("linear_attention", side, allowed)
+        if list(found) != sorted(set(found)):
+            raise ChoiceError("linear_attention", list(found), "each side once, in ascending order")
+
+    @property
+    def largest_attention(self) -> int:
+        """Return the side of the largest map that attends to itself, of either kind; 0 where none does."""
+        return max(self.attention, *self.linear_attention, 0)
 
     def _check_switches(self) -> None:
         if self.latent != "normal" and self.network in SCALES_LATENTS:
@@ -98,7 +131,8 @@ class GeneratorConfig:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON values; a switch at its default is left out."""
         names = (*ALWAYS_WRITTEN, *self._changed())
-        return {name: value for name, value in asdict(self).items() if name in names}
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {name: value for name, value in values.items() if name in names}
 
     @classmethod
     def from_dict(cls, values: object) -> GeneratorConfig:
@@ -110,7 +144,8 @@ class GeneratorConfig:
                 f"A generator config has the fields {sorted(ALWAYS_WRITTEN)} and may have "
                 f"{sorted(set(names) - set(ALWAYS_WRITTEN))}, not {found!r:.200}."
             )
-        return cls(**values)
+        attention = values.get("linear_attention")
+        return cls(**(values | {"linear_attention": tuple(attention)} if isinstance(attention, list) else values))
 
 
 def _check(name: str, value: object, allowed: range | tuple[object, ...]) -> None:

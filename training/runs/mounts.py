@@ -1,0 +1,34 @@
+"""Which paths are on a mounted drive that may be slow, hang or go away: Google Drive on Colab, NFS, SMB, the like."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+MOUNTS = Path("/proc/self/mounts")  # of Linux; elsewhere nobody can tell
+NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "lustre", "glusterfs", "beegfs"}
+LOCAL_FUSE = {"fuseblk", "fuse.fuse-overlayfs"}  # NTFS on a disk of this machine, the disk of a container
+ESCAPED = re.compile(r"\\([0-7]{3})")  # a space in a path, for one
+
+
+def drive_kind(path: Path) -> str | None:
+    """Return the file system of the mounted drive that a path is on (`fuse`, `nfs4`); None where it is on a disk.
+
+    A machine whose root is such a drive has no disk beside it, so that `/` counts as one.
+    """
+    try:
+        lines = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return None
+    place, kind, longest = f"{os.path.realpath(path)}/", "", 1
+    for line in lines:
+        _, escaped, file_system, *_ = line.split(" ")
+        point = f"{ESCAPED.sub(lambda code: chr(int(code[1], 8)), escaped).rstrip('/')}/"
+        if place.startswith(point) and len(point) >= longest:
+            kind, longest = file_system, len(point)
+    return kind if longest > 1 and _is_drive(kind) else None
+
+
+def _is_drive(kind: str) -> bool:
+    return kind in NETWORK or (kind.startswith("fuse") and kind not in LOCAL_FUSE)
