@@ -9,6 +9,7 @@ if __name__ == "__main__":
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from studio.checkpoints.catalog import Gallery, listed_name
+from studio.checkpoints.catalog import Catalog, listed_name
 from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSources
 from studio.exploration.training_features import open_pictures
 from studio.race import batch_table
@@ -35,11 +36,16 @@ from studio.space import command as space_command
 from training.core import checkpoint, hub, run_folder
 from training.core.atomic_write import write_file
 from training.core.latents import check_seed
-from training.core.output import print_any_name, printable
+from training.core.output import print_any_name, print_error
+from training.core.paths import temporary_prefix
 from training.core.pixels import Pixels
+from training.core.png_chunks import SIGNATURE
+from training.core.suggestions import did_you_mean
 from training.core.tile import check_psi
 
 CHECKPOINTS = Path("checkpoints")
+HASH = re.compile(r"[0-9a-fA-F]{8,64}")  # of a checkpoint, or how it begins
+NAMED = 10  # checkpoints in an error
 PASSED, FAILED, NOT_CHECKED = 0, 1, 2
 WORST_FIRST = (FAILED, NOT_CHECKED, PASSED)
 EXIT_CODES = {"pass_exact": PASSED, "pass_tolerance": PASSED, "fail": FAILED, "could_not_check": NOT_CHECKED}
@@ -56,14 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.command(options)
     except (ValueError, RuntimeError, OSError) as error:
-        print(printable(f"error: {error}"), file=sys.stderr)
+        print_error("error", str(error), as_json=getattr(options, "json", False))
         return NOT_CHECKED
     return code
 
 
 def export(options: argparse.Namespace) -> int:
     """Write the tile of a seed."""
-    _check_writable(options.out)
+    _check_writable(options.out, begins=SIGNATURE, kind="PNG")
     weights = checkpoint.RAW_WEIGHTS if options.raw else checkpoint.WEIGHTS
     found = checkpoint.load(run_folder.named(hub.opened(options.checkpoint)), weights)
     write_file(options.out, export_png(found, options.seed, options.psi))
@@ -72,12 +78,19 @@ def export(options: argparse.Namespace) -> int:
     return PASSED
 
 
-def _check_writable(path: Path, option: str = "--out") -> None:
-    """Refuse before a tile is drawn, which takes seconds."""
+def _check_writable(path: Path, option: str = "--out", *, begins: bytes, kind: str) -> None:
+    """Refuse before a tile is drawn, which takes seconds; a file that begins otherwise is somebody's document."""
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; {option} names the file to write.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {path.parent} to write {path.name} into.")
+    if path.is_file() and path.stat().st_size and not _begins(path, begins):
+        raise FileExistsError(f"{path} is no {kind} of this program and is not replaced; {option} names another file.")
+
+
+def _begins(path: Path, start: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(start)) == start
 
 
 def check(options: argparse.Namespace) -> int:
@@ -86,9 +99,9 @@ def check(options: argparse.Namespace) -> int:
     if len(options.files) > 1 or options.csv or is_archive(options.files[0]) or options.files[0].is_dir():
         return _check_many(options)
     data = _read(options.files[0])
-    gallery, sha256 = _gallery(options)
+    catalog, sha256 = _catalog(options)
     compare = _comparison(options)
-    verdict = verify(data, gallery, seed=options.seed, checkpoint=sha256, psi=options.psi, compare=compare)
+    verdict = verify(data, catalog, seed=options.seed, checkpoint=sha256, psi=options.psi, compare=compare)
     print(json.dumps(verdict.to_dict(), indent=2) if options.json else _text(verdict))
     return EXIT_CODES[verdict.outcome]
 
@@ -98,11 +111,11 @@ def _check_many(options: argparse.Namespace) -> int:
     if options.seed is not None or options.psi is not None:
         raise ValueError("--seed and --psi are for one file; of several, each has its own.")
     if options.csv:
-        _check_writable(options.csv, "--csv")
+        _check_writable(options.csv, "--csv", begins=batch_table.CSV_START.encode("utf-8-sig"), kind="CSV")
     files = list(pictures(options.files))
     if not files:
         raise FileNotFoundError(f"There is no picture in {', '.join(map(str, options.files))}.")
-    with tempfile.TemporaryDirectory(prefix="gan-race-") as unpacked:
+    with tempfile.TemporaryDirectory(prefix=temporary_prefix("mails")) as unpacked:
         source, sha256 = _sources(options, Path(unpacked))
         with tqdm(total=len(files), unit="file", disable=None, leave=False) as bar:
             checked = verify_batch(
@@ -127,11 +140,11 @@ def _sources(options: argparse.Namespace, unpacked: Path) -> tuple[CheckpointSou
     for number, archive in enumerate(_archives(options.files)):
         with suppress(ArchiveError):  # its line in the table says so
             unpack_checkpoints(archive, unpacked / f"zip-{number}")
-    folders = [Gallery(folder, origin="beside") for folder in [*filter(Path.is_dir, options.files), unpacked]]
+    folders = [Catalog(folder, origin="beside") for folder in [*filter(Path.is_dir, options.files), unpacked]]
     if options.checkpoint is None and not options.checkpoints.is_dir():
         return CheckpointSources(folders), None
-    gallery, sha256 = _gallery(options)
-    return CheckpointSources([gallery, *folders]), sha256
+    catalog, sha256 = _catalog(options)
+    return CheckpointSources([catalog, *folders]), sha256
 
 
 def _archives(paths: Sequence[Path]) -> list[Path]:
@@ -162,9 +175,10 @@ def _make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _training_copies(data: Path | None) -> TrainingCopies | None:
-    if data is None:
+def _training_copies(place: hub.Place | None) -> TrainingCopies | None:
+    if place is None:
         return None
+    data = hub.opened_data(place)
     if not data.exists():
         raise FileNotFoundError(f"{data} does not exist; --data names a folder of pictures or a packed file.")
     return TrainingCopies(open_pictures(data))
@@ -200,22 +214,33 @@ def _read(path: Path) -> bytes:
         return file.read(MAX_FILE_BYTES + 1)  # one more than is allowed: the verdict refuses it
 
 
-def _gallery(options: argparse.Namespace) -> tuple[Gallery, str | None]:
+def _catalog(options: argparse.Namespace) -> tuple[Catalog, str | None]:
     """Return where to look for checkpoints, and the hash of the one that was named, if one was."""
     name: str | None = hub.local_name(options.checkpoint) if options.checkpoint else None
-    gallery = Gallery(options.checkpoints)
-    named = next((entry for entry in gallery.entries() if entry.name == listed_name(name)), None) if name else None
+    catalog = Catalog(options.checkpoints)
+    named = next((entry for entry in catalog.entries() if entry.name == listed_name(name)), None) if name else None
     if named is None and name and (Path(name).is_dir() or "@" in name):
         folder = run_folder.named(Path(name))
-        gallery = Gallery(folder)
-        named = next(iter(gallery.entries()))
+        catalog = Catalog(folder)
+        named = next(iter(catalog.entries()))
     elif not options.checkpoints.is_dir():
         raise FileNotFoundError(f"There is no folder {options.checkpoints}; --checkpoints names where they are.")
+    if named is None and name and not HASH.fullmatch(name):
+        raise checkpoint.CheckpointError(_unknown(name, options.checkpoints, catalog))
     if named is None:
-        return gallery, name
+        return catalog, name
     if named.sha256 is None:
         raise named.problem or checkpoint.CheckpointError(f"{name} cannot be used.")
-    return gallery, named.sha256
+    return catalog, named.sha256
+
+
+def _unknown(name: str, folder: Path, catalog: Catalog) -> str:
+    names = [entry.name for entry in catalog.entries()]
+    known = f"; it has: {', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''}" if names else ""
+    meant = did_you_mean(name, names)
+    return (
+        f"{folder} has no checkpoint {name[:80]!r}{meant or f'{known}. Digits of a hash are allowed, too, 8 or more.'}"
+    )
 
 
 def _parser() -> Parser:
@@ -266,7 +291,10 @@ def _parser() -> Parser:
         help="also write the tiles of the two other seeds that each tile is compared with (default: not written)",
     )
     command.add_argument(
-        "--data", type=Path, metavar="PATH", help="training pictures that no tile may copy (default: none)"
+        "--data",
+        type=hub.data_place,
+        metavar="PATH",
+        help="training pictures that no tile may copy, also hf://owner/name, a dataset (default: none)",
     )
     command.set_defaults(command=check)
     race_commands.add_parser(commands)

@@ -10,7 +10,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Kept(Generic[Key, Value]):
+class ByteLRU(Generic[Key, Value]):
     """Keeps what was used last within `limit` bytes, and the newest whatever its size. Not safe among threads."""
 
     def __init__(self, limit: int, size: Callable[[Value], int]) -> None:

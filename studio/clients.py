@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 class Client:
     """The sender of one request, or this program itself. Safe among threads.
 
-    `source` is what quotas count: a session that this server issued, otherwise an address. Nothing in it is the
-    client's own word.
+    `source` is what quotas count: a session that this server issued, otherwise an address. `address` is that of the
+    connection in any case: one address may have many sessions. Nothing in them is the client's own word.
     """
 
     source: str = ""
+    address: str = ""
     can_leave: bool = True  # which ends with the answer; the program itself never leaves
     has_left: bool = False
     _callbacks: list[Callable[[], object]] = field(default_factory=list)

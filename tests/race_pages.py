@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import torch
+from fastapi import FastAPI
 
 from studio.ui import page as studio_page
+from tests.proxies import served
 from tests.races import Evening, key
 
 Answer = dict[str, Any]
 SECRET = "0123456789abcdef" * 2
+MALFORMED: list[tuple[str, dict[str, Any]]] = [
+    ("cast_ballot", {"secret": SECRET, "code": "0" * 201, "round": 1, "ranks": [], "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 3, "ranks": [], "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": True, "ranks": [], "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 1, "ranks": "K7", "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 1, "ranks": ["K7"] * 101, "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 1, "ranks": ["<script>"], "key": "k" * 22}),
+    ("cast_ballot", {"secret": SECRET, "code": "0", "round": 1, "ranks": [], "key": "short"}),
+    ("ballot_paper", {"secret": SECRET, "code": ["0"]}),
+    ("ballot_paper", {"code": "0"}),
+    ("ballot_is_in", {"receipt": 7}),
+    ("organise", {"organiser_secret": "x", "action": "delete"}),
+    ("organise", {"organiser_secret": "x", "action": "open", "voters": -1}),
+    ("enter_race", {"secret": "no", "name": "x"}),
+    ("enter_race", {"secret": SECRET, "name": "x", "about": "x" * 8001}),
+    ("enter_race", {"secret": SECRET, "name": "x", "owner": "somebody"}),
+]
 
 
 class RaceBrowser:
@@ -31,10 +52,14 @@ class RaceBrowser:
         self.got += [response.read(), *(value for pair in response.headers.raw for value in pair)]
         self.got.append(str(response.url).encode())
 
+    def body(self, function: str, data: Answer) -> Answer:
+        """Return a request as the page sends it."""
+        return {"data": data, "component_id": self._part, "fn_name": function, "session_hash": "s"}
+
     def ask(self, function: str, **data: Any) -> Answer:
         """Ask a function of the tab."""
-        body = {"data": data, "component_id": self._part, "fn_name": function, "session_hash": "s"}
-        answer = self.client.post("/gradio_api/component_server/", json=body).raise_for_status().json()
+        sent = self.body(function, data)
+        answer = self.client.post("/gradio_api/component_server/", json=sent).raise_for_status().json()
         assert isinstance(answer, dict)
         return answer
 
@@ -62,6 +87,18 @@ class RacePageServer:
         self.address = str(self.page.launch(prevent_thread_lock=True, quiet=True, server_port=port)[1])
         self.checkpoints = checkpoints
         self._browsers: list[RaceBrowser] = []
+
+    @classmethod
+    @contextmanager
+    def mounted(cls, checkpoints: Path, evening: Evening, path: str) -> Iterator[RacePageServer]:
+        """Show the page at a path of another app."""
+        server = cls.__new__(cls)
+        server.evening, server.checkpoints, server._browsers = evening, checkpoints, []
+        server.page = studio_page.build(checkpoints, torch.device("cpu"), race=evening.path)
+        with served(server.page.mount(FastAPI(), path)) as address:
+            server.address = f"{address}{path}/"
+            yield server
+        server.page.discard()
 
     def browser(self) -> RaceBrowser:
         self._browsers.append(RaceBrowser(self.address))

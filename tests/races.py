@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from studio.race.organiser import IssuedCode, Organiser
 from studio.race.service import RaceService
 from studio.race.store.entries import RaceEntry, Refusal
@@ -18,6 +18,14 @@ from studio.race.tile_file import export_png
 from training.core import checkpoint
 
 SIDE = 16
+HOSTILE_TEXTS = (
+    "Robert'); DROP TABLE entries;--",
+    '"; DELETE FROM ballots; --',
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "{0.__class__} %s %n",
+    "../../etc/passwd",
+)
 ABOUT = {"images": 1000, "seconds": 3600.0, "pretrained": None, "recipe": {"summary": "a small one"}}
 
 
@@ -76,4 +84,4 @@ class Evening:
 
 def enter(evening: Evening, mails: Path) -> dict[str, RaceEntry | Refusal]:
     """Enter a folder of mails and return what became of each."""
-    return {one.name: one for one in evening.organiser.enter_mails(mails, Gallery(mails / "no such folder"))}
+    return {one.name: one for one in evening.organiser.enter_mails(mails, Catalog(mails / "no such folder"))}

@@ -1,4 +1,4 @@
-"""Which alarms a training rings, from the end of its metrics; the file is believed in nothing but its form."""
+"""Which alarms a training triggers, from the end of its metrics; the file is believed in nothing but its form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 8
 CODE = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
-def ringing(folder: Path) -> list[str]:
+def triggered_alarms(folder: Path) -> list[str]:
     """Return the codes of the alarms in the last whole row of a checkpoint's metrics; none where there is none."""
     try:
         with open_within(folder / METRICS) as file:

@@ -13,8 +13,8 @@ from typing import Final, Literal, TypeAlias
 
 from torch import nn
 
-from studio.byte_lru import Kept
-from studio.checkpoints.hash_cache import Known
+from studio.byte_lru import ByteLRU
+from studio.checkpoints.hash_cache import HashCache
 from training.core.atomic_write import UNFINISHED
 from training.core.checkpoint import (
     CONFIG,
@@ -29,9 +29,10 @@ from training.core.checkpoint import (
     load,
 )
 from training.core.clean_text import clean_text, encodable
+from training.core.litter import is_litter
 from training.core.operations import exceeds, tile_operations
 from training.core.regular_file import open_within
-from training.core.run_folder import KEPT_STEPS, kept_steps, newest, steps
+from training.core.run_folder import KEPT_STEPS, is_copy_of_step, is_step, kept_steps, newest, steps
 
 GENERATORS_BYTES = 512 * 2**20
 MOST_OPERATIONS = 20 * 10**12  # of a tile that a studio lists: minutes on two cores
@@ -48,12 +49,12 @@ Version: TypeAlias = tuple[Path, *tuple[int, ...]]  # a folder, and what changes
 
 
 class UnknownCheckpointError(CheckpointError):
-    """No checkpoint of the gallery has the hash that was asked for."""
+    """No checkpoint of the catalog has the hash that was asked for."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the gallery: a checkpoint by its name, or the reason why it cannot be used.
+    """One line of the catalog: a checkpoint by its name, or the reason why it cannot be used.
 
     `name` is clean text, as people may be shown it. `raw` is the SHA-256 of its weights as last trained, where it has
     such beside the average, and `raw_problem` why they cannot be used. `file` holds the weights whose hash is `sha256`;
@@ -102,7 +103,7 @@ def _examined_sha256(path: Path) -> str:
 _written_sha256 = file_sha256
 
 
-class Gallery:
+class Catalog:
     """All checkpoints below one folder; nothing outside it can be named. Safe to use from many threads.
 
     One whose tile takes more than `most_operations` floating-point operations is listed with that as its problem.
@@ -112,13 +113,13 @@ class Gallery:
         self,
         root: Path,
         kept_bytes: int = GENERATORS_BYTES,
-        known: Known | None = None,
+        known: HashCache | None = None,
         most_operations: int | None = None,
         origin: Origin = "folder",
     ) -> None:
         self.root, self._most_operations, self._origin = root.resolve(), most_operations, origin
-        self.known = known or Known()
-        self._loaded: Kept[str, Checkpoint] = Kept(kept_bytes, lambda checkpoint: size_of(checkpoint.generator))
+        self.known = known or HashCache()
+        self._loaded: ByteLRU[str, Checkpoint] = ByteLRU(kept_bytes, lambda checkpoint: size_of(checkpoint.generator))
         self._examined: dict[Version, Entry] = {}
         self._listed: dict[str, Path] = {}  # the run of each hash of the last list
         self._lock = threading.RLock()
@@ -174,7 +175,7 @@ class Gallery:
         Their weights are hashed here and checked when they are loaded; a step that cannot be described is left out.
         """
         run = entry.folder.parent
-        if not entry.folder.name.isdecimal() or entry.folder == self.root:
+        if not is_step(entry.folder.name) or entry.folder == self.root:
             return []
         return [step for step in self._kept_steps(run) if step.problem is None]
 
@@ -183,7 +184,7 @@ class Gallery:
         return self.first(self.entries())
 
     def first(self, entries: list[Entry]) -> Entry | None:
-        """Return the default among the entries of this gallery."""
+        """Return the default among the entries of this catalog."""
         usable = [entry for entry in entries if entry.problem is None]
         try:
             with open_within(self.root / DEFAULT) as file:
@@ -251,12 +252,12 @@ class Gallery:
         """List the folders that are a checkpoint or a run; links to other folders are not followed."""
         runs = set()
         for name, folders, files in os.walk(self.root):
-            is_run = any(map(str.isdecimal, folders))
-            left_out = {KEPT_STEPS} if is_run else set()
-            folders[:] = [folder for folder in folders if not folder.endswith(UNFINISHED) and folder not in left_out]
+            if any(map(is_step, folders)):
+                folders[:] = [one for one in folders if one != KEPT_STEPS and not is_copy_of_step(one)]
+            folders[:] = [one for one in folders if not one.endswith(UNFINISHED) and not is_litter(one)]
             if CONFIG in files or WEIGHTS in files:
                 folder = Path(name)
-                runs.add(folder.parent if folder.name.isdecimal() and folder != self.root else folder)
+                runs.add(folder.parent if is_step(folder.name) and folder != self.root else folder)
         return sorted(runs)
 
     def _newest(self, run: Path) -> Entry:
@@ -329,7 +330,7 @@ class Gallery:
         return Entry(name, folder, None, None, problem, origin=self._origin)
 
     def _told(self, error: Exception) -> CheckpointError:
-        """Return an error as visitors may read it: without the place of the gallery on this machine."""
+        """Return an error as visitors may read it: without the place of the catalog on this machine."""
         told = as_problem(error)
         place, name = encodable(str(self.root)), encodable(self.root.name)
         values = {key: value.replace(place, name) for key, value in told.values.items()}

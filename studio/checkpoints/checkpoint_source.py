@@ -1,4 +1,4 @@
-"""Where checkpoints are looked for by their hash: one gallery, or several, one after the other."""
+"""Where checkpoints are looked for by their hash: one catalog, or several, one after the other."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ MOST_BYTES = 4_000_000
 log = logging.getLogger(__name__)
 
 
-class Known:
+class HashCache:
     """Remembers hashes by path, sizes and times, in a file where it has one. Safe among threads."""
 
     def __init__(self, file: Path | None = None) -> None:

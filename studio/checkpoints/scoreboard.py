@@ -88,7 +88,7 @@ def _standing(
 
 
 def _all(numbers: dict[str, float], names: Sequence[str]) -> list[float] | None:
-    """Return the numbers of these names, None where one is missing: an older ladder did not measure them."""
+    """Return the numbers of these names, None where one is missing: an older benchmark did not measure them."""
     return [numbers[name] for name in names] if numbers.keys() >= set(names) else None
 
 

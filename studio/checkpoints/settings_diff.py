@@ -81,6 +81,8 @@ def _facts(passport: dict[str, Any]) -> dict[str, object]:
     facts["about_devices"] = _devices(passport.get("runtimes"))
     data = passport.get("data")
     facts["about_pictures"] = data.get("images") if isinstance(data, dict) else None
+    equalizer = passport.get("equalizer")
+    facts["about_equalizer"] = equalizer.get("side") if isinstance(equalizer, dict) else None
     return facts
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeGuard
 
 from training.core.regular_file import open_within
-from training.core.run_folder import steps
+from training.core.run_folder import is_step, steps
 
 METRICS = "metrics.jsonl"
 MAX_BYTES = 32 * 2**20
@@ -69,7 +69,7 @@ def newest_log(checkpoint: Path, root: Path) -> Log | None:
     A run writes every few steps, a checkpoint has the lines up to its own. Nothing outside of `root` is read.
     """
     run = checkpoint.parent
-    is_newest = checkpoint != root and checkpoint.name.isdecimal() and steps(run)[-1:] == [checkpoint]
+    is_newest = checkpoint != root and is_step(checkpoint.name) and steps(run)[-1:] == [checkpoint]
     own, of_run = _log(checkpoint, root), _log(run, root, of_run=True) if is_newest else None
     return of_run or own
 
@@ -89,14 +89,14 @@ def read_curves(folder: Path, points: int = POINTS) -> Curves:
     """Read the metrics beside a checkpoint; there may be none, and lines of any other shape are passed over."""
     rows: list[dict[str, float]] = []
     alarms: list[Alarm] = []
-    ringing: list[str] = []
+    triggered: list[str] = []
     for row in _rows(folder / METRICS):
         numbers = _numbers(row)
         if not numbers.keys() >= set(AXES):
             continue
         rows.append(numbers)
-        before, ringing = ringing, _names(row.get("alarms"))
-        alarms += [Alarm(numbers["images"], numbers["seconds"], name) for name in ringing if name not in before]
+        before, triggered = triggered, _names(row.get("alarms"))
+        alarms += [Alarm(numbers["images"], numbers["seconds"], name) for name in triggered if name not in before]
     names = list(dict.fromkeys(name for row in rows for name in row if name not in AXES))[:MAX_QUANTITIES]
     groups = _groups(rows, points)
     quantities = {name: [_mean(group, name) for group in groups] for name in names}

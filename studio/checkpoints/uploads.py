@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from studio.clients import current_client
+from studio.shares import NOBODY, Holder, giving_way, holder_of
 
-PIECE_BYTES = 6 * 2**20  # as base64 it fits into a request three times
+PIECE_BYTES = 4 * 2**20
 MOST_BYTES = 64 * 2**20
 MOST_OPEN = 8  # of all sources together: sessions, and addresses without one
 MOST_OPEN_OF_ONE = 4  # of one source
@@ -21,9 +22,11 @@ STALE_SECONDS = 20.0  # from which on an upload without a new piece makes room f
 IDLE_SECONDS = 60.0
 WHOLE_SECONDS = 900.0  # for the largest file
 LEAST_SECONDS = 120.0  # for any file; a larger one has longer
-MOST_A_MINUTE = 20  # of all sources together
+MOST_A_MINUTE = 40  # of all sources together
+MOST_A_MINUTE_OF_ADDRESS = 20
 MOST_A_MINUTE_OF_ONE = 10
 MINUTE = 60.0
+SWEEP_SECONDS = 15.0  # after which those that were left are looked for, as long as any is open
 
 
 class RefusedError(ValueError):
@@ -45,7 +48,7 @@ class Upload:
     began: float
     heard: float
     owner: str = ""
-    source: str = ""
+    holder: Holder = NOBODY
     received: int = 0
 
     @property
@@ -55,33 +58,41 @@ class Upload:
 
 
 class Uploads:
-    """Takes the pieces of files, each in its order, into a folder. Safe among threads."""
+    """Takes the pieces of files, each in its order, into a folder. Safe among threads.
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._folder, self._clock = folder, clock
+    An upload of which nothing more comes leaves nothing: its file goes within IDLE_SECONDS and SWEEP_SECONDS.
+    """
+
+    def __init__(
+        self, folder: Path, clock: Callable[[], float] = time.monotonic, sweep_seconds: float = SWEEP_SECONDS
+    ) -> None:
+        self._folder, self._clock, self._sweep_seconds = folder, clock, sweep_seconds
+        self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._open: dict[str, Upload] = {}
-        self._begun: deque[tuple[float, str]] = deque()
+        self._begun: deque[tuple[float, Holder]] = deque()
+        self._remove_left()
 
     def begin(self, size: int, config: bytes, name: str, owner: str = "") -> str:
         """Make room for a file of `size` bytes and return the word by which its pieces are known.
 
-        Where too many come, one that stands still makes room, or the newest of a source that has more of them.
+        Where too many come, one that stands still makes room, or the newest of an address or a source that has more.
         Raises RefusedError where it is too large, or none makes room; OSError.
         """
         if not 0 < size <= MOST_BYTES:
             raise RefusedError("error_add_size", megabytes=f"{size / 2**20:.1f}", limit=MOST_BYTES // 2**20)
-        source = current_client().source
+        holder = holder_of(current_client())
         with self._lock:
             now = self._clock()
             self._give_up(now)
-            self._make_room(source, now)
-            self._count(source, now)
+            self._make_room(holder, now)
+            self._count(holder, now)
             token = secrets.token_hex(16)
             self._folder.mkdir(parents=True, exist_ok=True)
-            upload = Upload(self._folder / token, size, config, name, now, now, owner, source)
+            upload = Upload(self._folder / token, size, config, name, now, now, owner, holder)
             upload.path.write_bytes(b"")
             self._open[token] = upload
+            self._sweep_later()
         return token
 
     def append(self, token: str, offset: int, piece: bytes) -> Upload | None:
@@ -112,13 +123,34 @@ class Uploads:
         with self._lock:
             self._drop(token)
 
-    def _make_room(self, source: str, now: float) -> None:
-        own = [token for token, upload in self._open.items() if upload.source == source]
+    def close(self) -> None:
+        """Forget all that has not come whole."""
+        with self._lock:
+            for token in list(self._open):
+                self._drop(token)
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _sweep_later(self) -> None:
+        if self._timer is None and self._open:
+            self._timer = threading.Timer(self._sweep_seconds, self._sweep)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _sweep(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._give_up(self._clock())
+            self._sweep_later()
+
+    def _make_room(self, holder: Holder, now: float) -> None:
+        own = [token for token, upload in self._open.items() if upload.holder.source == holder.source]
         if len(own) < MOST_OPEN_OF_ONE and len(self._open) < MOST_OPEN:
             return
         displaced = self._stale(own if len(own) >= MOST_OPEN_OF_ONE else list(self._open), now)
         if displaced is None and len(own) < MOST_OPEN_OF_ONE:
-            displaced = self._newest_of_most(len(own))
+            theirs = giving_way(list(self._open), lambda token: {self._open[token].holder}, holder)
+            displaced = theirs[-1] if theirs else None
         if displaced is None:
             raise RefusedError("error_add_busy", count=len(self._open))
         self._drop(displaced)
@@ -128,25 +160,24 @@ class Uploads:
         oldest = min(tokens, key=lambda token: self._open[token].heard)
         return oldest if now - self._open[oldest].heard > STALE_SECONDS else None
 
-    def _newest_of_most(self, own: int) -> str | None:
-        of_each = Counter(upload.source for upload in self._open.values())
-        most = max(of_each, key=of_each.__getitem__)
-        theirs = [token for token, upload in self._open.items() if upload.source == most]
-        return theirs[-1] if len(theirs) > own + 1 else None
-
-    def _count(self, source: str, now: float) -> None:
+    def _count(self, holder: Holder, now: float) -> None:
         while self._begun and self._begun[0][0] <= now - MINUTE:
             self._begun.popleft()
-        own = sum(one == source for _, one in self._begun)
-        if own >= MOST_A_MINUTE_OF_ONE or len(self._begun) >= MOST_A_MINUTE:
+        own = sum(one.source == holder.source for _, one in self._begun)
+        near = sum(one.address == holder.address for _, one in self._begun)
+        if own >= MOST_A_MINUTE_OF_ONE or near >= MOST_A_MINUTE_OF_ADDRESS or len(self._begun) >= MOST_A_MINUTE:
             raise RefusedError("error_add_rate", count=len(self._begun))
-        self._begun.append((now, source))
+        self._begun.append((now, holder))
 
     def _give_up(self, now: float) -> None:
-        """Forget what stands still or takes too long, and the files that an earlier program has left."""
+        """Forget what stands still or takes too long, and files that nobody sends any more."""
         for token, upload in list(self._open.items()):
             if now - upload.heard > IDLE_SECONDS or now - upload.began > upload.seconds:
                 self._drop(token)
+        self._remove_left()
+
+    def _remove_left(self) -> None:
+        """Remove the files that an earlier program has left."""
         with suppress(OSError):
             for path in self._folder.iterdir():
                 if path.name not in self._open and time.time() - path.stat().st_mtime > WHOLE_SECONDS:

@@ -7,18 +7,21 @@ pass a budget, the oldest go. The folder of checkpoints that the studio was give
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
-import unicodedata
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoints.catalog import GIGA, MOST_OPERATIONS, SHORT, Entry, Gallery, as_problem, raw_name
-from studio.checkpoints.hash_cache import Known
+from studio.checkpoints.catalog import GIGA, MOST_OPERATIONS, SHORT, Catalog, Entry, as_problem, raw_name
+from studio.checkpoints.hash_cache import HashCache
+from studio.checkpoints.look_alikes import passes_for
 from studio.checkpoints.training_curves import is_finite
 from studio.checkpoints.uploads import RefusedError
+from studio.clients import current_client
+from studio.shares import Holder, greediest, holder_of
 from training.core.atomic_write import UNFINISHED, discard, written_whole
 from training.core.checkpoint import CONFIG, PICKLES, WEIGHTS, CheckpointError, describe, file_sha256, load
 from training.core.clean_text import clean_text
@@ -27,6 +30,7 @@ from training.core.operations import exceeds, tile_operations
 
 FOLDER = "added"
 NOTE = "added.json"
+NAME = re.compile(r"[0-9a-f]{64}")  # of a folder: the SHA-256 of its weights
 MOST = 40
 MOST_BYTES = 512 * 2**20
 MOST_CONFIG_BYTES = 64 * 2**10
@@ -35,39 +39,38 @@ MOST_ADDED_OPERATIONS = 10**12  # of a tile: six times as many as one of the rec
 NAME_LETTERS = 40
 TEXT_LETTERS = 300
 NAMELESS = "added"
+MARK = " · added"  # behind the name of each of them; the page has it in the reader's language
 HEADER_BYTES = 8  # a safetensors file begins with the length of its header, which is JSON
 MOST_HEADER_BYTES = 100_000_000
 NOT_IN_NAMES = dict.fromkeys(map(ord, '/\\<>:"|?*'))
 
 
-class AddedGallery(Gallery):
+class AddedCatalog(Catalog):
     """The added checkpoints, under the names that were given to them."""
 
     def _name(self, folder: Path) -> str:
         return clean_name(_note(folder).get("name"))
 
 
-class WithAdded(Gallery):
+class WithAdded(Catalog):
     """The checkpoints of a folder, followed by the added ones that are not among them."""
 
-    def __init__(self, root: Path, added: Gallery, known: Known | None = None) -> None:
+    def __init__(self, root: Path, added: Catalog, known: HashCache | None = None) -> None:
         super().__init__(root, known=known, most_operations=MOST_OPERATIONS)
         self._added = added
 
     def entries(self) -> list[Entry]:
-        """List the checkpoints of the folder by name, then the added ones; none of these has the name of the former."""
+        """List the checkpoints of the folder by name, then the added ones, whose names say so."""
         own = super().entries()
         known = {entry.sha256 for entry in own if entry.sha256}
-        names = _keys(own)
         added = [entry for entry in self._added.entries() if entry.sha256 not in known]
-        return own + [
-            replace(one, name=f"{one.name} · {NAMELESS}") if name_key(one.name) in names else one for one in added
-        ]
+        return own + [replace(one, name=marked(one.name)) for one in added]
 
     def check_name(self, name: str) -> None:
         """Raise RefusedError for a name that would pass for one of the folder's own checkpoints."""
-        if name_key(clean_name(name)) in _keys(super().entries()):
-            raise RefusedError("error_add_name", name=clean_name(name))
+        shown = clean_name(name)
+        if passes_for(shown, {one for entry in super().entries() for one in (entry.name, raw_name(entry.name))}):
+            raise RefusedError("error_add_name", name=shown)
 
     def forget(self, sha256: str) -> None:
         """Give up what is remembered of a checkpoint that was removed, given or added."""
@@ -82,28 +85,25 @@ class WithAdded(Gallery):
         return self._added._told(super()._told(error))
 
 
-def _keys(entries: list[Entry]) -> set[str]:
-    return {name_key(name) for entry in entries for name in (entry.name, raw_name(entry.name))}
-
-
-def name_key(name: str) -> str:
-    """Return what two names have in common that a reader takes for the same: letters and digits alone, in small."""
-    return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum()) or name
+def marked(name: str) -> str:
+    """Return the name of an added checkpoint as it is shown; one that was given none is called what it is anyway."""
+    return name if name == NAMELESS else f"{name}{MARK}"
 
 
 class Added:
     """Keeps added checkpoints in a folder. Safe among threads."""
 
     def __init__(
-        self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES, known: Known | None = None
+        self, folder: Path, most: int = MOST, most_bytes: int = MOST_BYTES, known: HashCache | None = None
     ) -> None:
         self.folder, self._most, self._most_bytes = folder, most, most_bytes
-        self.gallery = AddedGallery(folder, known=known, most_operations=MOST_ADDED_OPERATIONS, origin="added")
+        self.catalog = AddedCatalog(folder, known=known, most_operations=MOST_ADDED_OPERATIONS, origin="added")
         self._lock = threading.Lock()
+        self._holders: dict[str, Holder] = {}  # SHA-256 -> from where it came, as long as the program runs
 
     def holds(self, entry: Entry) -> bool:
-        """Tell whether an entry of a gallery is an added one."""
-        return entry.folder.parent == self.gallery.root
+        """Tell whether an entry of a catalog is an added one."""
+        return entry.folder.parent == self.catalog.root
 
     def take(self, config: bytes, weights: Path, name: str, owner: str = "") -> str:
         """Check a checkpoint as strictly as any other, move it into the folder, and return its SHA-256.
@@ -117,6 +117,7 @@ class Added:
         sha256 = file_sha256(weights)
         with self._lock:
             self._write(self.folder / sha256, config, weights, {"name": clean_name(name), "owner": owner})
+            self._holders[sha256] = holder_of(current_client())
             self._keep_within()
         return sha256
 
@@ -140,7 +141,7 @@ class Added:
         for path in self.folder.iterdir() if self.folder.is_dir() else []:
             with suppress(OSError):  # no checkpoint, or one that is just being removed
                 written[path] = (path / NOTE).stat().st_mtime_ns
-        return sorted((path for path in written if not path.name.startswith(".")), key=written.__getitem__)
+        return sorted((path for path in written if NAME.fullmatch(path.name)), key=written.__getitem__)
 
     def _write(self, target: Path, config: bytes, weights: Path, note: dict[str, str]) -> None:
         unfinished = target.with_name(f".{target.name}{UNFINISHED}")
@@ -158,11 +159,27 @@ class Added:
             shutil.rmtree(unfinished, ignore_errors=True)
 
     def _keep_within(self) -> None:
-        folders = self._folders()
-        sizes = [sum(file.stat().st_size for file in path.iterdir()) for path in folders]
-        while len(folders) > self._most or sum(sizes) > self._most_bytes:
-            discard(folders.pop(0))
-            sizes.pop(0)
+        """Make room where there is too much: of whoever has added most, the oldest goes first."""
+        sizes = {path: sum(file.stat().st_size for file in path.iterdir()) for path in self._folders()}
+        holders = {path: self._holder(path) for path in sizes}
+        while (too_many := len(sizes) > self._most) or sum(sizes.values()) > self._most_bytes:
+            held: dict[Holder, float] = {}
+            for path, size in sizes.items():
+                held[holders[path]] = held.get(holders[path], 0) + (1 if too_many else size)
+            most = greediest(held)  # of equals the first, whose checkpoint is the oldest
+            oldest = next(path for path in sizes if holders[path] == most)
+            discard(oldest)
+            del sizes[oldest]
+        self._holders = {path.name: holders[path] for path in sizes if path.name in self._holders}
+
+    def _holder(self, folder: Path) -> Holder:
+        """Return whom an added checkpoint counts for: a session and its address, as far as known, or its owner alone.
+
+        The owner is the browser's own word, so that it counts only where the server knows nothing itself.
+        """
+        known = self._holders.get(folder.name)
+        owner = f"owner {_note(folder).get('owner', '')}"
+        return known if known and known.source else Holder(owner, owner)
 
 
 def _note(folder: Path) -> dict[str, Any]:
@@ -183,8 +200,8 @@ def _check(folder: Path) -> None:
 
 def check_attention(config: GeneratorConfig) -> None:
     """Raise RefusedError for a generator whose attention would take gigabytes for each picture."""
-    if config.attention > MOST_ATTENTION:
-        raise RefusedError("error_add_attention", side=config.attention, limit=MOST_ATTENTION)
+    if config.largest_attention > MOST_ATTENTION:
+        raise RefusedError("error_add_attention", side=config.largest_attention, limit=MOST_ATTENTION)
 
 
 def check_operations(config: GeneratorConfig) -> None:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from studio.byte_lru import Kept
+from studio.byte_lru import ByteLRU
 from training.core import latents
 from training.core.generators import GeneratorNetwork
 
@@ -44,8 +44,13 @@ class DirectionsCache:
     """Directions by checkpoint and method, each found once and one at a time."""
 
     def __init__(self) -> None:
-        self._found: Kept[tuple[str, str], Directions] = Kept(KEPT, lambda _: 1)
+        self._found: ByteLRU[tuple[str, str], Directions] = ByteLRU(KEPT, lambda _: 1)
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let go of what was found."""
+        with self._lock:
+            self._found.clear()
 
     def get(self, sha256: str, method: str, load: Callable[[], GeneratorNetwork]) -> Directions:
         """Return the directions of a checkpoint; `load` gives its generator where they are not known yet."""

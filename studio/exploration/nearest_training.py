@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from studio.exploration.training_features import (
-    Eye,
+    FeatureExtractor,
     Pictures,
     features_of,
     keep_features,
     known_features,
-    open_eye,
+    open_feature_extractor,
     open_pictures,
 )
 from training.core.dataset import DataError
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 NEAREST = 3
 PERCENTILE = 0.01  # of the distances from real pictures to their nearest other: nearer than that is suspicious
 FORGOTTEN_SECONDS = 300.0  # whoever has not asked for so long does not wait any more; hidden pages ask once a minute
-MOST_WISHES = 1000
+MOST_REQUESTS = 1000
 CALIBRATED_ON = 1000  # real pictures, spread evenly over all
 
 
@@ -47,13 +47,13 @@ class Index:
     """The features of all training pictures, and the distance from which on two pictures are as different as most."""
 
     pictures: Pictures
-    eye: Eye
+    extractor: FeatureExtractor
     features: Tensor  # [count, D]
     threshold: float
 
     def nearest(self, cell: Pixels, count: int = NEAREST) -> list[Neighbour]:  # [R, R, 3]
         """Return the training pictures nearest to a cell or to its mirror image, the nearest first."""
-        both = self.eye.see(_with_mirror(torch.from_numpy(cell.copy()).permute(2, 0, 1).unsqueeze(0)))
+        both = self.extractor.see(_with_mirror(torch.from_numpy(cell.copy()).permute(2, 0, 1).unsqueeze(0)))
         distances, which = torch.cdist(both, self.features).min(dim=0)
         found = distances.topk(min(count, len(distances)), largest=False).indices.tolist()
         return [Neighbour(index, float(distances[index]), bool(which[index])) for index in found]
@@ -91,42 +91,42 @@ class Copies:
         self._path = path
         self._clock = clock
         self._index: Index | None = None
-        self._wishes: dict[str, float] = {}  # visitor -> when they last asked
+        self._requests: dict[str, float] = {}  # visitor -> when they last asked
         self._running = False
         self._lock = threading.Lock()
 
     def start(self, visitor: str = "") -> None:
-        """Wish for the index; where it is not there and not being built, that begins.
+        """Request the index; where it is not there and not being built, that begins.
 
-        A wish without a visitor, who would ask again, lasts until the index is there.
+        A request without a visitor, who would ask again, lasts until the index is there.
         """
         with self._lock:
             if self._index is not None or self.progress.problem is not None:
                 return
-            self._wishes.pop(visitor, None)  # the last one is the newest
-            self._wishes[visitor] = self._clock() if visitor else math.inf
-            self._wishes = dict(list(self._wishes.items())[-MOST_WISHES:])
+            self._requests.pop(visitor, None)  # the last one is the newest
+            self._requests[visitor] = self._clock() if visitor else math.inf
+            self._requests = dict(list(self._requests.items())[-MOST_REQUESTS:])
             if self._running:
                 return
             self._running, self.progress = True, Progress()
         threading.Thread(target=self._build, args=(self.progress,), name="copies", daemon=True).start()
 
     def stop(self, visitor: str) -> bool:
-        """Take a visitor's wish back; tell whether the work goes on for somebody who has asked of late."""
+        """Take a visitor's request back; tell whether the work goes on for somebody who has asked of late."""
         with self._lock:
-            self._wishes.pop(visitor, None)
-            return self._is_wished()
+            self._requests.pop(visitor, None)
+            return self._is_requested()
 
     def close(self) -> None:
         """Give up the index, also one that is being built."""
         with self._lock:
-            self._wishes, self._index = {}, None
+            self._requests, self._index = {}, None
 
-    def _is_wished(self) -> bool:
+    def _is_requested(self) -> bool:
         """Forget who has not asked for long, and tell whether somebody is left."""
         oldest = self._clock() - FORGOTTEN_SECONDS
-        self._wishes = {one: asked for one, asked in self._wishes.items() if asked >= oldest}
-        return bool(self._wishes)
+        self._requests = {one: asked for one, asked in self._requests.items() if asked >= oldest}
+        return bool(self._requests)
 
     @property
     def index(self) -> Index | None:
@@ -136,7 +136,7 @@ class Copies:
     def _build(self, progress: Progress) -> None:
         try:
             self._index = build_index(self._path, progress, self._check)
-            self._wishes = {}
+            self._requests = {}
         except StoppedError:
             return
         except DataError as error:
@@ -150,7 +150,7 @@ class Copies:
     def _check(self) -> None:
         """Raise StoppedError where nobody waits any more; whoever asks from now on begins anew."""
         with self._lock:
-            if not self._is_wished():
+            if not self._is_requested():
                 self._running, self.progress = False, Progress()
                 raise StoppedError("The index was stopped.")
 
@@ -165,25 +165,27 @@ def build_index(path: Path, progress: Progress, check: Callable[[], None] = lamb
         check()
         progress.done, progress.total = done, total
 
-    pictures, eye = open_pictures(path, tell), open_eye()
+    pictures, extractor = open_pictures(path, tell), open_feature_extractor()
     progress.reading, progress.done, progress.total = False, 0, pictures.count
-    features = known_features(pictures, eye)
+    features = known_features(pictures, extractor)
     if features is None:
-        features = _look_at_all(pictures, eye, tell)
-        keep_features(pictures, eye, features)
+        features = _look_at_all(pictures, extractor, tell)
+        keep_features(pictures, extractor, features)
     progress.done = pictures.count
-    return Index(pictures, eye, features, calibrate(pictures, eye, features, check))
+    return Index(pictures, extractor, features, calibrate(pictures, extractor, features, check))
 
 
-def _look_at_all(pictures: Pictures, eye: Eye, tell: Callable[[int, int], None]) -> Tensor:
+def _look_at_all(pictures: Pictures, extractor: FeatureExtractor, tell: Callable[[int, int], None]) -> Tensor:
     found: list[Tensor] = []
-    for features in features_of(pictures, eye):
+    for features in features_of(pictures, extractor):
         found.append(features)
         tell(sum(map(len, found)), pictures.count)
     return torch.cat(found)
 
 
-def calibrate(pictures: Pictures, eye: Eye, features: Tensor, check: Callable[[], None] = lambda: None) -> float:
+def calibrate(
+    pictures: Pictures, extractor: FeatureExtractor, features: Tensor, check: Callable[[], None] = lambda: None
+) -> float:
     """Return the distance below which only one real picture in a hundred has another real one, mirrored or not.
 
     With fewer than two pictures there is nothing to compare, and nothing is near.
@@ -194,7 +196,7 @@ def calibrate(pictures: Pictures, eye: Eye, features: Tensor, check: Callable[[]
     for rows in torch.split(chosen, 32):
         check()
         images = torch.cat([pictures.rows(row, row + 1) for row in rows.tolist()])
-        mirrored = eye.see(images.flip(3))
+        mirrored = extractor.see(images.flip(3))
         both = torch.minimum(torch.cdist(features[rows], features), torch.cdist(mirrored, features))
         both[torch.arange(len(rows)), rows] = torch.inf
         distances.append(both.amin(dim=1))

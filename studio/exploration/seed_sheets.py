@@ -14,10 +14,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from studio.byte_lru import Kept
+from studio.byte_lru import ByteLRU
 from studio.exploration.seed_ranking import Usual, describe_lightly
 from studio.rendering.picture import Picture
-from studio.rendering.renderer import Priority, Renderer, Wish
+from studio.rendering.renderer import Priority, Renderer, RenderRequest
 from training.core.pixels import to_cells
 from training.core.tile import COLUMNS
 
@@ -59,41 +59,51 @@ class Sheets:
 
     def __init__(self, renderer: Renderer, limit: int = LOOK_BYTES) -> None:
         self._renderer = renderer
-        self._looks: Kept[tuple[Wish, int], Look] = Kept(limit, lambda look: look.size)
-        self._seen: Kept[tuple[str, Wish], npt.NDArray[np.float16]] = Kept(SEEN_BYTES, lambda seen: seen.nbytes)
+        self._looks: ByteLRU[tuple[RenderRequest, int], Look] = ByteLRU(limit, lambda look: look.size)
+        self._seen: ByteLRU[tuple[str, RenderRequest], npt.NDArray[np.float16]] = ByteLRU(
+            SEEN_BYTES, lambda seen: seen.nbytes
+        )
         self._lock = threading.Lock()
 
-    async def look(self, wish: Wish, side: int, visitor: str, *, priority: Priority, lane: str) -> Look:
+    def close(self) -> None:
+        """Let go of what is kept."""
+        with self._lock:
+            self._looks.clear()
+            self._seen.clear()
+
+    async def look(self, request: RenderRequest, side: int, visitor: str, *, priority: Priority, lane: str) -> Look:
         """Return the look of a tile at one of SIDES; while it waits to be drawn, no thread does.
 
-        Only a wish with `preview` may get the look of a preview. Raises as `Renderer.tile` does.
+        Only a request with `preview` may get the look of a preview. Raises as `Renderer.tile` does.
         """
-        kept = self._find(wish, side)
+        kept = self._find(request, side)
         if kept is not None:
             return kept
-        (future,) = self._renderer.order([wish], visitor, priority=priority, lane=lane)
-        return await asyncio.to_thread(self._make, wish, side, await done(future))
+        (future,) = self._renderer.order([request], visitor, priority=priority, lane=lane)
+        return await asyncio.to_thread(self._make, request, side, await done(future))
 
-    def described(self, wishes: Iterable[Wish]) -> dict[int, npt.NDArray[np.float32]]:
+    def described(self, requests: Iterable[RenderRequest]) -> dict[int, npt.NDArray[np.float32]]:
         """Return the descriptions of those tiles, or of their previews, that were looked at, by their seeds."""
-        sought = [wish._replace(preview=True) for wish in wishes]
-        looks = {wish.seed: next(filter(None, (self._find(wish, side) for side in SIDES)), None) for wish in sought}
+        sought = [request._replace(preview=True) for request in requests]
+        looks = {
+            request.seed: next(filter(None, (self._find(request, side) for side in SIDES)), None) for request in sought
+        }
         return {seed: look.described for seed, look in looks.items() if look is not None}
 
-    def see(self, wish: Wish, network: Network, visitor: str) -> None:
+    def see(self, request: RenderRequest, network: Network, visitor: str) -> None:
         """Let a network look at the cells of a tile, some at a time and behind everything else that is drawn.
 
         Raises as `Renderer.tile` does.
         """
         with self._lock:
-            if self._seen.get((network.name, wish)) is not None:
+            if self._seen.get((network.name, request)) is not None:
                 return
-        sha256, seed, psi, _ = wish
+        sha256, seed, psi, _ = request
         picture = self._renderer.tile(sha256, seed, visitor, psi=psi, priority=Priority.SHEET, lane=SEEING)
         cells = torch.from_numpy(to_cells(picture.pixels, picture.pixels.shape[1] // COLUMNS)).permute(0, 3, 1, 2)
         seen = [self._see_some(sha256, some, network, visitor) for some in torch.split(cells, SEEN_AT_ONCE)]
         with self._lock:
-            self._seen.put((network.name, wish), torch.cat(seen).half().numpy())
+            self._seen.put((network.name, request), torch.cat(seen).half().numpy())
 
     def _see_some(self, sha256: str, cells: Tensor, network: Network, visitor: str) -> Tensor:
         def look(_: object) -> Tensor:
@@ -101,22 +111,22 @@ class Sheets:
 
         return self._renderer.work(sha256, look, visitor, priority=Priority.VIDEO, lane=SEEING)
 
-    def seen(self, wishes: Iterable[Wish], network: Network) -> dict[int, npt.NDArray[np.float16]]:
+    def seen(self, requests: Iterable[RenderRequest], network: Network) -> dict[int, npt.NDArray[np.float16]]:
         """Return what the network saw in those tiles that it has looked at, by their seeds."""
         with self._lock:
-            found = {wish.seed: self._seen.get((network.name, wish)) for wish in wishes}
+            found = {request.seed: self._seen.get((network.name, request)) for request in requests}
         return {seed: seen for seed, seen in found.items() if seen is not None}
 
-    def _find(self, wish: Wish, side: int) -> Look | None:
+    def _find(self, request: RenderRequest, side: int) -> Look | None:
         with self._lock:
-            exact = self._looks.get((wish.exact, side))
-            return exact or self._looks.get((wish, side))
+            exact = self._looks.get((request.exact, side))
+            return exact or self._looks.get((request, side))
 
-    def _make(self, wish: Wish, side: int, picture: Picture) -> Look:
+    def _make(self, request: RenderRequest, side: int, picture: Picture) -> Look:
         described = describe_lightly(to_cells(picture.pixels, picture.pixels.shape[1] // COLUMNS))
         look = Look(picture.thumbnail(side), described.astype(np.float32), picture.is_preview)
         with self._lock:
-            self._looks.put((wish._replace(preview=look.preview), side), look)
+            self._looks.put((request._replace(preview=look.preview), side), look)
         return look
 
 

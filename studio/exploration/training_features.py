@@ -46,7 +46,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Eye:
+class FeatureExtractor:
     """How pictures are compared: its name, for people and for a file name, and the function from pictures to features.
 
     `see` takes uint8 [N, 3, S, S] of any side and returns float32 [N, D].
@@ -86,13 +86,13 @@ def _packed(folder: Path, name: str, tell: Tell) -> Packed:
         return pack(folder, writable_cache_folder() / name, SIDE, tell)
 
 
-def open_eye() -> Eye:
+def open_feature_extractor() -> FeatureExtractor:
     """Return the network of the extra `projected` where it is installed, otherwise a comparison of coarse pixels."""
     try:
         network = EfficientNetFeatures()
     except (MissingPackageError, OSError):
-        return Eye(f"pixels at {COARSE} x {COARSE}", "pixels", _coarse_pixels)
-    return Eye(
+        return FeatureExtractor(f"pixels at {COARSE} x {COARSE}", "pixels", _coarse_pixels)
+    return FeatureExtractor(
         f"{NAME}; and pixels at {COARSE} x {COARSE}",
         f"efficientnet-lite0-{SEEN}",
         lambda images: _deep_features(network, images),
@@ -125,28 +125,28 @@ def _at_side(images: Tensor, side: int) -> Tensor:  # uint8 [N, 3, S, S] -> floa
     return F.interpolate(scaled, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
-def known_features(pictures: Pictures, eye: Eye) -> Tensor | None:  # -> [count, D]
+def known_features(pictures: Pictures, extractor: FeatureExtractor) -> Tensor | None:  # -> [count, D]
     """Return the features of these pictures if they were kept by an earlier call of `keep_features`."""
     try:
-        features = load_file(_kept(pictures, eye))["features"]
+        features = load_file(_kept(pictures, extractor))["features"]
     except Exception:  # absent, damaged or from another program: they are made again
         return None
     return features if features.dim() == 2 and len(features) == pictures.count else None
 
 
-def keep_features(pictures: Pictures, eye: Eye, features: Tensor) -> None:
+def keep_features(pictures: Pictures, extractor: FeatureExtractor, features: Tensor) -> None:
     """Keep features in the user's cache, whole or not at all."""
-    file = writable_cache_folder() / _kept(pictures, eye).name
+    file = writable_cache_folder() / _kept(pictures, extractor).name
     file.parent.mkdir(parents=True, exist_ok=True)
     with written_file(file) as part:
         save_file({"features": features.contiguous()}, part)
 
 
-def _kept(pictures: Pictures, eye: Eye) -> Path:
-    return cache_folder() / f"features-{eye.key}-{pictures.sha256[:16]}.safetensors"
+def _kept(pictures: Pictures, extractor: FeatureExtractor) -> Path:
+    return cache_folder() / f"features-{extractor.key}-{pictures.sha256[:16]}.safetensors"
 
 
-def features_of(pictures: Pictures, eye: Eye) -> Iterator[Tensor]:
+def features_of(pictures: Pictures, extractor: FeatureExtractor) -> Iterator[Tensor]:
     """Yield the features of all pictures, some at a time."""
     for start in range(0, pictures.count, BATCH):
-        yield eye.see(pictures.rows(start, min(start + BATCH, pictures.count)))
+        yield extractor.see(pictures.rows(start, min(start + BATCH, pictures.count)))

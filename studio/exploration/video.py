@@ -17,6 +17,7 @@ from pathlib import Path
 from PIL import Image
 
 from training.core.coded_error import CodedError
+from training.core.paths import temporary_prefix
 from training.core.pixels import Pixels
 
 RATES = (12, 24, 30)  # pictures a second
@@ -104,7 +105,7 @@ def _mp4(frames: Iterable[Pixels], side: int, rate: int) -> bytes:
     program = ffmpeg()
     if program is None:
         raise VideoError("No ffmpeg with H.264 was found here.", "no_ffmpeg")
-    with tempfile.TemporaryDirectory(prefix="gan-race-film-") as folder:
+    with tempfile.TemporaryDirectory(prefix=temporary_prefix("film")) as folder:
         file, log = Path(folder) / "film.mp4", Path(folder) / "log.txt"
         with log.open("wb") as errors:
             command = [program, *_input(side, rate), *_output(file)]

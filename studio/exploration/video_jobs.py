@@ -6,7 +6,6 @@ import logging
 import secrets
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from studio.clients import Client, current_client, serving
 from studio.exploration.video import VideoError, write
 from studio.rendering.scheduler import BusyError, Priority
 from studio.rendering.worker import Worker
+from studio.shares import NOBODY, Holder, giving_way, holder_of
 from training.core.pixels import Pixels
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Film:
     total: int
     visitor: str
     asked: float
-    source: str = ""
+    holder: Holder = NOBODY
     done: int = 0
     finished: float | None = None
     making: Future[None] | None = None
@@ -66,27 +66,26 @@ class Films:
     def start(self, kind: str, frames: Iterable[Pixels], total: int, rate: int, visitor: str) -> str:
         """Begin a film of `total` frames and return its name; the visitor's earlier film is stopped.
 
-        Raises BusyError where too many are under way, unless another source has more of them than this one would have:
-        then its newest film is stopped.
+        Raises BusyError where too many are under way, unless another address or source has more of them than this one
+        would have: then its newest film is stopped.
         """
-        source = current_client().source
-        film = Film(kind, total, visitor, self._clock(), source)
+        holder = holder_of(current_client())
+        film = Film(kind, total, visitor, self._clock(), holder)
         with self._lock:
-            self._forget((source, visitor))
-            self._make_room(source)
+            self._forget((holder.source, visitor))
+            self._make_room(holder)
             film.making = self._worker.submit(visitor, partial(self._make, film, frames, rate))
             name = secrets.token_hex(16)
             self._films[name] = film
         return name
 
-    def _make_room(self, source: str) -> None:
+    def _make_room(self, holder: Holder) -> None:
         if len(self._films) < MOST:
             return
-        of_each = Counter(film.source for film in self._films.values())
-        most = max(of_each, key=of_each.__getitem__)
-        if of_each[most] <= of_each[source] + 1:
+        theirs = giving_way(list(self._films), lambda name: {self._films[name].holder}, holder)
+        if not theirs:
             raise BusyError(f"{MOST} films are being made already; try again in a moment.")
-        self._end([name for name, film in self._films.items() if film.source == most][-1])
+        self._end(theirs[-1])
 
     def look(self, name: str) -> Film:
         """Return a film by its name. Raises UnknownFilmError."""
@@ -119,7 +118,7 @@ class Films:
     def _forget(self, owner: tuple[str, str] | None = None) -> None:
         """Stop the films of this owner, and those that nobody has asked for or fetched for long."""
         for name, film in list(self._films.items()):
-            if (film.source, film.visitor) == owner or self._is_left(film):
+            if (film.holder.source, film.visitor) == owner or self._is_left(film):
                 self._end(name)
 
     def _is_left(self, film: Film) -> bool:
@@ -129,9 +128,8 @@ class Films:
 
     def _make(self, film: Film, frames: Iterable[Pixels], rate: int) -> None:
         try:
-            with serving(
-                Client(film.source, can_leave=False)
-            ):  # whose frames are drawn for as long as the film is wanted
+            client = Client(film.holder.source, film.holder.address, can_leave=False)
+            with serving(client):  # whose frames are drawn for as long as the film is wanted
                 film.data = write(film.kind, self._counted(film, frames), rate)
         except (StoppedError, VideoError) as error:
             film.error = error

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.byte_lru import Kept
+from studio.byte_lru import ByteLRU
 from studio.exploration.seed_ranking import Usual, Values, describe_lightly, rank, usual_of
 from studio.rendering.picture import Picture
-from studio.rendering.renderer import Priority, Renderer, Wish
+from studio.rendering.renderer import Priority, Renderer, RenderRequest
 from training.core.pixels import to_cells
 from training.core.tile import COLUMNS
 
@@ -44,14 +44,19 @@ class Weakest:
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self._references: Kept[str, _Reference] = Kept(KEPT_BYTES, lambda one: one.size)
+        self._references: ByteLRU[str, _Reference] = ByteLRU(KEPT_BYTES, lambda one: one.size)
         self._lock = threading.Lock()
 
-    def of(self, wish: Wish, visitor: str) -> Weak:
+    def close(self) -> None:
+        """Let go of what is kept."""
+        with self._lock:
+            self._references.clear()
+
+    def of(self, request: RenderRequest, visitor: str) -> Weak:
         """Return what is weak in a tile; raises as `Renderer.tile` does."""
-        reference = self._reference(wish.sha256, visitor)
-        (picture,) = self._renderer.tiles([wish], visitor, priority=Priority.COMPARE, lane=LANE)
-        score = rank({wish.seed: _described(picture)}, reference.usual)[wish.seed]
+        reference = self._reference(request.sha256, visitor)
+        (picture,) = self._renderer.tiles([request], visitor, priority=Priority.COMPARE, lane=LANE)
+        score = rank({request.seed: _described(picture)}, reference.usual)[request.seed]
         return Weak(score.cells, score.diversity, reference.diversity)
 
     def _reference(self, sha256: str, visitor: str) -> _Reference:
@@ -59,8 +64,8 @@ class Weakest:
             kept = self._references.get(sha256)
         if kept is not None:
             return kept
-        wishes = [Wish(sha256, seed, 1.0) for seed in USUAL_SEEDS]
-        pictures = self._renderer.tiles(wishes, visitor, priority=Priority.COMPARE, lane=USUAL_LANE)
+        requests = [RenderRequest(sha256, seed, 1.0) for seed in USUAL_SEEDS]
+        pictures = self._renderer.tiles(requests, visitor, priority=Priority.COMPARE, lane=USUAL_LANE)
         described = {picture.seed: _described(picture) for picture in pictures}
         usual = usual_of(np.concatenate(list(described.values())))
         diversity = float(np.mean([score.diversity for score in rank(described, usual).values()]))

@@ -16,7 +16,7 @@ from studio.rendering.image_encoding import JPEG_QUALITY
 from training.core.atomic_write import remove, write_file, written_whole
 from training.core.latents import SEED_LIMIT
 from training.core.pixels import Pixels
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 SMALL = 640  # pixels of a side
 KINDS = {  # what is shown under a tile code, and its type; "second" is the tile of the second seed
@@ -43,8 +43,8 @@ def draw_entry(folder: RaceFolder, entry: RaceEntry, second_seed: int) -> None:
     for second, seed in ((False, entry.seed), (True, second_seed)):
         path = folder.drawn(entry.entry_id, second=second)
         if not path.is_file():
-            generator = folder.gallery.load(entry.checkpoint_sha256).generator
-            write_file(path, _png(seed_sheet(generator, seed, entry.psi)))
+            generator = folder.catalog.load(entry.checkpoint_sha256).generator
+            write_file(path, _png(seed_tile(generator, seed, entry.psi)))
 
 
 def forget_drawn(folder: RaceFolder, *, only_second: bool) -> None:

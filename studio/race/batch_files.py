@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from studio.race.tile_file import MAX_FILE_BYTES
 from training.core.checkpoint import CONFIG, MAX_CONFIG_BYTES, RAW_WEIGHTS, WEIGHTS
+from training.core.litter import is_litter
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 ARCHIVE = ".zip"
@@ -97,13 +98,14 @@ def files_in(folder: Path) -> list[Path]:
     """List the regular files below a folder by name; hidden ones and links to folders are passed over."""
     found: list[Path] = []
     for name, folders, files in os.walk(folder):
-        folders[:] = [one for one in folders if not _is_hidden(one)]
-        found += [Path(name, one) for one in files if not _is_hidden(one)]
+        folders[:] = [one for one in folders if not is_hidden(one)]
+        found += [Path(name, one) for one in files if not is_hidden(one)]
     return sorted(path for path in found if path.is_file())
 
 
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
+def is_hidden(name: str) -> bool:
+    """Tell whether a file or a folder is passed over: it is hidden, or something that a system has left."""
+    return name.startswith(".") or is_litter(name)
 
 
 def is_archive(path: Path) -> bool:
@@ -170,7 +172,7 @@ def members_of(source: Source) -> list[zipfile.ZipInfo]:
         members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise ArchiveError("archive_too_many", limit=MAX_MEMBERS)
-    wanted = [one for one in members if not one.is_dir() and not any(map(_is_hidden, _place(one).parts))]
+    wanted = [one for one in members if not one.is_dir() and not any(map(is_hidden, _place(one).parts))]
     if sum(one.file_size for one in wanted) > MAX_UNPACKED_BYTES:
         raise ArchiveError("archive_too_large", limit=MAX_UNPACKED_BYTES)
     return sorted(wanted, key=lambda one: one.filename)

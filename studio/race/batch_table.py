@@ -31,6 +31,9 @@ CELL_LETTERS = 60
 ABSENT = "-"
 
 
+CSV_START = ",".join(CSV_COLUMNS[:3])
+
+
 def to_text(files: Sequence[CheckedFile]) -> str:
     """Return a line for each file, the reasons of those that did not pass, the duplicates, and the counts."""
     rows = [COLUMNS, *map(_row, files)]

@@ -21,6 +21,8 @@ h2 { font-size: 12pt; margin: 0 0 2mm; overflow-wrap: anywhere; }
 svg { float: right; margin-left: 3mm; }
 p { margin: 1mm 0; overflow-wrap: anywhere; }
 """
+HEAD = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
+MARK = '<meta name="generator" content="GAN Race Studio: sheet of codes">'
 HELP_EN = "This code is good for one ballot in each round. Do not show it to anybody."
 HELP_JA = "このコードで、各ラウンドに 1 回投票できます。ほかの人に見せないでください。"
 
@@ -41,9 +43,14 @@ def to_html(title: str, codes: Sequence[IssuedCode], address: str | None) -> str
     cards = "\n".join(_card(title, one, address) for one in codes)
     heading = escape(title)
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
-        f"<title>{heading}</title><style>{STYLE}</style></head>\n<body><main>\n{cards}\n</main></body></html>\n"
+        f"{HEAD}{MARK}<title>{heading}</title><style>{STYLE}</style></head>\n"
+        f"<body><main>\n{cards}\n</main></body></html>\n"
     )
+
+
+def is_sheet(beginning: str) -> bool:
+    """Tell whether a file that begins so is a sheet; earlier versions of this program wrote no mark into it."""
+    return beginning.startswith(f"{HEAD}{MARK}") or (beginning.startswith(f"{HEAD}<title>") and STYLE in beginning)
 
 
 def _card(title: str, one: IssuedCode, address: str | None) -> str:

@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 
 from tqdm import tqdm
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSources
 from studio.race import code_sheet
-from studio.race.messages import RaceError
+from studio.race.code_sheet_file import check_place, placed_sheet
+from studio.race.messages import STAGES, RaceError
 from studio.race.one_time_codes import grouped
 from studio.race.organiser import IssuedCode, Organiser, Overview
 from studio.race.results_page import LANGUAGES
@@ -39,7 +40,7 @@ def new(options: argparse.Namespace) -> int:
         print(f"organiser's secret (kept nowhere else): {grouped(create(options.folder, chosen))}")
     if options.entries is None:
         return DONE
-    source: CheckpointSource = Gallery(options.checkpoints) if options.checkpoints.is_dir() else CheckpointSources([])
+    source: CheckpointSource = Catalog(options.checkpoints) if options.checkpoints.is_dir() else CheckpointSources([])
     with _bar("entry") as progress:
         results = _organiser(options).enter_mails(options.entries, source, progress)
     _print_results(results)
@@ -90,8 +91,8 @@ def open_vote(options: argparse.Namespace) -> int:
         print("The vote was opened before; `race codes` draws new codes, `race reopen` opens what was closed.")
         return _print_status(organiser)
     sheet = _sheet(options)
-    with _bar("entry") as progress:
-        take_codes = partial(_write_sheet, sheet, organiser.folder.state(), options.address)
+    with _bar("entry") as progress, placed_sheet(sheet) as write:
+        take_codes = partial(_write_sheet, write, organiser.folder.state(), options.address)
         state = organiser.open_vote(options.voters, honour=options.honour, take_codes=take_codes, progress=progress)
     _print_excluded(organiser)
     print(f"The vote is open between {len(state.mapping)} tiles. Commitment to publish now: {state.commitment}")
@@ -110,11 +111,15 @@ def _sheet(options: argparse.Namespace) -> Path:
     sheet: Path = options.sheet or folder.with_name(f"{folder.name}-codes.html")
     if sheet.is_dir() or not sheet.parent.is_dir():
         raise FileNotFoundError(f"{sheet} cannot be written: --sheet names a file in a folder that exists.")
+    if options.voters is not None and not getattr(options, "honour", False):
+        check_place(sheet)
     return sheet
 
 
-def _write_sheet(sheet: Path, state: RaceState, address: str | None, codes: Sequence[IssuedCode]) -> None:
-    write_file(sheet, code_sheet.to_html(state.title, codes, address).encode())
+def _write_sheet(
+    write: Callable[[str], None], state: RaceState, address: str | None, codes: Sequence[IssuedCode]
+) -> None:
+    write(code_sheet.to_html(state.title, codes, address))
 
 
 def _print_excluded(organiser: Organiser) -> None:
@@ -126,8 +131,9 @@ def _print_excluded(organiser: Organiser) -> None:
 def codes(options: argparse.Namespace) -> int:
     """Draw new codes in the place of all that are unused, and write their sheet."""
     organiser, sheet = _organiser(options), _sheet(options)
-    take_codes = partial(_write_sheet, sheet, organiser.folder.state(), options.address)
-    organiser.replace_codes(options.voters, take_codes)
+    with placed_sheet(sheet) as write:
+        take_codes = partial(_write_sheet, write, organiser.folder.state(), options.address)
+        organiser.replace_codes(options.voters, take_codes)
     print(f"New codes: {sheet} (older ones that nobody has used are no longer good)")
     return DONE
 
@@ -148,8 +154,7 @@ def _print_status(organiser: Organiser) -> int:
 
 def _status_lines(overview: Overview) -> list[str]:
     state = overview.state
-    voting = ("open" if state.voting else "closed") if state.round else ""
-    lines = [f"{state.title}: {' '.join(filter(None, [state.phase, voting, 'paused' if state.paused else '']))}"]
+    lines = [f"{state.title}: {_stage(state)}"]
     if state.mapping:
         lines.append(f"{overview.ballots} of {state.voters or 'an unknown number of'} voters have voted in this round")
         lines.append(f"commitment: {state.commitment}")
@@ -165,7 +170,7 @@ def close(options: argparse.Namespace) -> int:
     """Close the entries, the vote or the final."""
     with _bar("entry") as progress:
         state = _organiser(options).close(progress)
-    print(f"closed: {state.phase}")
+    print(f"closed; now: {_stage(state)}")
     if state.round is not None:
         due = _organiser(options).is_final_due()
         print("Next: `race final`, as it is close or large" if due else "Next: `race reveal`")
@@ -174,9 +179,12 @@ def close(options: argparse.Namespace) -> int:
 
 def _change(change: Callable[[Organiser], RaceState], options: argparse.Namespace) -> int:
     state = change(_organiser(options))
-    voting = (" open" if state.voting else " closed") if state.round else ""
-    print(f"{state.phase}{voting}{' paused' if state.paused else ''}")
+    print(_stage(state))
     return DONE
+
+
+def _stage(state: RaceState) -> str:
+    return f"{STAGES[state.stage].en}{', paused' if state.paused else ''}"
 
 
 def exclude(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.byte_lru import Kept
+from studio.byte_lru import ByteLRU
 from studio.checkpoints.checkpoint_source import CheckpointSource
 from studio.exploration.training_features import open_pictures
 from studio.race.seed_comparison import DrawnTile, OtherSeedNotFiniteError, OtherSeeds, SeedComparison, compare
@@ -16,7 +16,7 @@ from studio.race.training_copies import TrainingCopies
 from training.core.checkpoint import Checkpoint
 from training.core.dataset import DataError
 from training.core.pixels import Pixels
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 log = logging.getLogger(__name__)
 TILES_BYTES = 64 * 2**20  # of the tiles of verdicts that may be compared next
@@ -63,7 +63,12 @@ class ComparisonService:
     def __init__(self, source: Callable[[], CheckpointSource], data: Path | None) -> None:
         self.training = TrainingReader(data) if data else None
         self._source, self._others = source, OtherSeeds()
-        self._tiles: Kept[tuple[str, int, float], DrawnTile] = Kept(TILES_BYTES, lambda tile: tile.pixels.nbytes)
+        self._tiles: ByteLRU[tuple[str, int, float], DrawnTile] = ByteLRU(TILES_BYTES, lambda tile: tile.pixels.nbytes)
+
+    def close(self) -> None:
+        """Let go of the tiles."""
+        self._tiles.clear()
+        self._others.close()
 
     def note(self, checkpoint: Checkpoint, seed: int, psi: float, tile: Pixels) -> None:
         """Keep the tile of a verdict, which is likely to be compared next; the `compare` of `verify`."""
@@ -88,6 +93,6 @@ class ComparisonService:
     def _tile(self, checkpoint: Checkpoint, seed: int, psi: float) -> DrawnTile:
         kept = self._tiles.get((checkpoint.sha256, seed, psi))
         if kept is None:
-            kept = DrawnTile(seed, seed_sheet(checkpoint.generator, seed, psi))
+            kept = DrawnTile(seed, seed_tile(checkpoint.generator, seed, psi))
             self._tiles.put((checkpoint.sha256, seed, psi), kept)
         return kept

@@ -18,7 +18,7 @@ from studio.race.tile_file import read_png
 from studio.race.verification import verify_reading
 from training.core.latents import SEED_LIMIT, check_seed
 from training.core.pixels import NotFiniteError
-from training.core.tile import check_psi, seed_sheet
+from training.core.tile import check_psi, seed_tile
 
 NAME_LETTERS = 40
 ABOUT_LETTERS = 2000
@@ -143,7 +143,7 @@ def _drawn(application: Application, source: CheckpointSource, state: RaceState)
     _check_config(application.checkpoint, source, state)
     try:
         checkpoint = source.load(application.checkpoint)
-        seed_sheet(checkpoint.generator, seed, psi)
+        seed_tile(checkpoint.generator, seed, psi)
     except ValueError as error:  # a CheckpointError is one, too
         raise unusable(error) from error
     return _Tile(checkpoint.sha256, seed, psi, _count(application.seeds_looked_at))
@@ -165,7 +165,7 @@ def _check_config(sha256: str | None, source: CheckpointSource, state: RaceState
     try:
         check_attention(config)
     except RefusedError as error:
-        raise RaceError("entry_attention", side=config.attention, limit=MOST_ATTENTION) from error
+        raise RaceError("entry_attention", side=config.largest_attention, limit=MOST_ATTENTION) from error
 
 
 def _check_hours(hours: float | None, limit: float) -> None:

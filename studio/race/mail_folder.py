@@ -20,13 +20,14 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSources
 from studio.race.batch_files import (
     ArchiveError,
     PictureFile,
     files_in,
     is_archive,
+    is_hidden,
     is_picture,
     members_of,
     pictures,
@@ -66,28 +67,28 @@ class Mail:
         Raises RaceError where it holds no application, or several.
         """
         with TemporaryDirectory(prefix="gan-race-") as unpacked:
-            application, galleries = self._read(Path(unpacked))
-            yield application, CheckpointSources([*galleries, source])
+            application, catalogs = self._read(Path(unpacked))
+            yield application, CheckpointSources([*catalogs, source])
 
-    def _read(self, unpacked: Path) -> tuple[Application, list[Gallery]]:
+    def _read(self, unpacked: Path) -> tuple[Application, list[Catalog]]:
         try:
-            galleries = self._galleries(unpacked)
-            return self._application(galleries), galleries
+            catalogs = self._catalogs(unpacked)
+            return self._application(catalogs), catalogs
         except ArchiveError as error:
             raise RaceError("entry_archive", why=SENTENCES[error.code].format(**error.values)) from error
 
-    def _galleries(self, unpacked: Path) -> list[Gallery]:
+    def _catalogs(self, unpacked: Path) -> list[Catalog]:
         inside = files_in(self.path) if self.path.is_dir() else [self.path]
         for number, archive in enumerate(filter(is_archive, inside)):
             unpack_checkpoints(archive, unpacked / f"zip-{number}")
-        return [Gallery(self.path), Gallery(unpacked)] if self.path.is_dir() else [Gallery(unpacked)]
+        return [Catalog(self.path), Catalog(unpacked)] if self.path.is_dir() else [Catalog(unpacked)]
 
-    def _application(self, galleries: list[Gallery]) -> Application:
+    def _application(self, catalogs: list[Catalog]) -> Application:
         said = _fields(self._entry_toml())
         said["name"] = said.get("name", self.name)
         picture = _tile(list(pictures([self.path])))
         if picture is None or "checkpoint" in said or "seed" in said:
-            said["checkpoint"] = _checkpoint(said.get("checkpoint"), galleries)
+            said["checkpoint"] = _checkpoint(said.get("checkpoint"), catalogs)
         return Application(**said, tile=None if picture is None else _bytes(picture))
 
     def _entry_toml(self) -> bytes | None:
@@ -114,7 +115,7 @@ def mails_in(folder: Path) -> list[Mail]:
 
 
 def _is_mail(path: Path) -> bool:
-    if path.name.startswith(".") or path.name == "__MACOSX":
+    if is_hidden(path.name):
         return False
     return path.is_dir() or is_archive(path) or is_picture(path.name, False)
 
@@ -157,9 +158,9 @@ def _bytes(picture: PictureFile) -> bytes:
         raise RaceError("entry_archive", why=why) from error
 
 
-def _checkpoint(said: str | None, galleries: list[Gallery]) -> str | None:
+def _checkpoint(said: str | None, catalogs: list[Catalog]) -> str | None:
     """Return the hash of the checkpoint that is meant: by its name, or the only one that came along."""
-    entries = [entry for gallery in galleries for entry in gallery.entries() if entry.sha256]
+    entries = [entry for catalog in catalogs for entry in catalog.entries() if entry.sha256]
     if said is None:
         return entries[0].sha256 if len({entry.sha256 for entry in entries}) == 1 else None
     named = next((entry.sha256 for entry in entries if entry.name == said), None)

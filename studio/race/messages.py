@@ -16,6 +16,32 @@ class Message(NamedTuple):
     ja: str
 
 
+# What the phases are called, alone and, where ballots can be taken in one, with whether they are.
+STAGES = {
+    "SUBMIT": Message("Entries", "提出"),
+    "CHECK": Message("Check", "確認"),
+    "VOTE": Message("Vote", "投票"),
+    "VOTE_open": Message("Vote (open)", "投票（受付中）"),
+    "VOTE_closed": Message("Vote (closed)", "投票（締め切り後）"),
+    "FINAL": Message("Final", "決勝"),
+    "FINAL_open": Message("Final (open)", "決勝（受付中）"),
+    "FINAL_closed": Message("Final (closed)", "決勝（締め切り後）"),
+    "REVEAL": Message("Result", "発表"),
+}
+
+# Where the race has to stand for what an organiser asks for: keys of STAGES.
+ALLOWED_STAGES = {
+    "check": ("CHECK",),
+    "close": ("SUBMIT", "VOTE_open", "FINAL_open"),
+    "codes": ("VOTE",),
+    "exclude": ("SUBMIT", "CHECK"),
+    "final": ("VOTE_closed",),
+    "include": ("SUBMIT", "CHECK"),
+    "open": ("SUBMIT", "CHECK"),
+    "reopen": ("CHECK", "VOTE", "FINAL_closed"),
+    "reveal": ("VOTE_closed", "FINAL_closed"),
+}
+
 MESSAGES = {
     # voters
     "code_unknown": Message(
@@ -129,11 +155,19 @@ MESSAGES = {
     "entries_full": Message(
         "The race has {limit} entries, the most that are taken.", "エントリーは {limit} 件までです。"
     ),
+    "entry_limit": Message(
+        "This browser has sent {limit} entries, the most that one may send; enter again under one of their names.",
+        "このブラウザーからは上限の {limit} 件が提出されています。同じ名前で再提出すると差し替えられます。",
+    ),
+    "entry_limit_address": Message(
+        "{limit} entries came from this network; the other places are kept for others. Hand yours to the organiser.",
+        "このネットワークからは上限の {limit} 件が提出されています。残りはほかの人の分です。主催者に渡してください。",
+    ),
     # organiser
     "secret_wrong": Message("This is not the organiser's secret.", "主催者用キーが違います。"),
     "phase": Message(
-        "The race is in the phase {phase}; {action} is possible in {allowed}.",
-        "レースは「{phase}」の段階です。この段階では「{action}」はできません。",
+        'The race is in the phase "{phase}"; "{action}" is possible in: {allowed}.',
+        "レースは「{phase}」の段階です。「{action}」ができる段階: {allowed}。",
     ),
     "no_ballots_wanted": Message(
         "{count} ballots are in, which would be lost; the vote can be closed, but not taken back.",
@@ -219,11 +253,24 @@ class RaceError(ValueError):
 
     def sentence(self, language: Language = "en") -> str:
         """Return the reason in one sentence."""
-        return str(getattr(MESSAGES[self.code], language).format(**self.values))
+        values = {**self.values, **_stages_in_words(self.values, language)} if self.code == "phase" else self.values
+        return str(getattr(MESSAGES[self.code], language).format(**values))
 
     def to_dict(self) -> dict[str, Any]:
         """Return code and values as plain JSON."""
         return {"code": self.code, "values": self.values}
+
+
+def _stages_in_words(values: dict[str, Any], language: Language) -> dict[str, str]:
+    """Return the words for the stage and for those in which the action is possible."""
+    allowed = getattr(allowed_in_words(values["action"]), language)
+    return {"phase": getattr(STAGES[values["phase"]], language), "allowed": allowed}
+
+
+def allowed_in_words(action: str) -> Message:
+    """Return where the race has to stand for an action of ALLOWED_STAGES."""
+    stages = [STAGES[stage] for stage in ALLOWED_STAGES[action]]
+    return Message(", ".join(stage.en for stage in stages), "、".join(stage.ja for stage in stages))
 
 
 def ballot_error(error: counting.CountingError) -> RaceError:

@@ -26,7 +26,7 @@ def close(state: RaceState, second_seed: int) -> RaceState:
             return replace(state, voting=False)
         case Phase.CHECK:
             return state
-    raise _wrong(state, "close", Phase.SUBMIT, Phase.VOTE, Phase.FINAL)
+    raise _wrong(state, "close")
 
 
 def reopen(state: RaceState, ballots: int) -> RaceState:
@@ -46,7 +46,7 @@ def reopen(state: RaceState, ballots: int) -> RaceState:
             raise RaceError("finalists_shown")
         case Phase.VOTE | Phase.FINAL:
             return replace(state, voting=True)
-    raise _wrong(state, "reopen", Phase.CHECK, Phase.VOTE, Phase.FINAL)
+    raise _wrong(state, "reopen")
 
 
 def open_vote(state: RaceState, tiles: Mapping[str, RaceEntry], salt: str, voters: int, honour: bool) -> RaceState:
@@ -71,7 +71,7 @@ def open_final(state: RaceState, finalists: tuple[str, ...]) -> RaceState:
     """Open the final between these tiles."""
     check_phase(state, "final", Phase.VOTE)
     if state.voting:
-        raise RaceError("phase", phase="VOTE (open)", action="final", allowed="VOTE, once it is closed")
+        raise _wrong(state, "final")
     if not finalists:
         raise RaceError("no_final")
     return replace(state, phase=Phase.FINAL, voting=True, finalists=finalists)
@@ -81,8 +81,7 @@ def reveal(state: RaceState) -> RaceState:
     """Show the result of what was voted."""
     check_phase(state, "reveal", Phase.VOTE, Phase.FINAL, Phase.REVEAL)
     if state.voting:
-        allowed = f"{state.phase}, once it is closed"
-        raise RaceError("phase", phase=f"{state.phase} (open)", action="reveal", allowed=allowed)
+        raise _wrong(state, "reveal")
     return replace(state, phase=Phase.REVEAL)
 
 
@@ -97,11 +96,11 @@ def check_entry_count(count: int) -> None:
 def check_phase(state: RaceState, action: str, *allowed: Phase) -> None:
     """Raise RaceError unless the race is in one of these phases."""
     if state.phase not in allowed:
-        raise _wrong(state, action, *allowed)
+        raise _wrong(state, action)
 
 
-def _wrong(state: RaceState, action: str, *allowed: Phase) -> RaceError:
-    return RaceError("phase", phase=str(state.phase), action=action, allowed=", ".join(allowed))
+def _wrong(state: RaceState, action: str) -> RaceError:
+    return RaceError("phase", phase=state.stage, action=action)
 
 
 def open_round(state: RaceState) -> int:

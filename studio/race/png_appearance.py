@@ -11,14 +11,14 @@ from training.core.png_chunks import Chunk, PngError, walk
 HEADER = ">IIBBBBB"
 HARMLESS = frozenset({"IHDR", "IDAT", "IEND", "tEXt", "zTXt", "iTXt", "tIME"})
 ANIMATION = frozenset({"acTL", "fcTL", "fdAT"})
-RGB, RGBA = "rgb", "rgba"
-COLOURS = {0: "grey", 2: RGB, 3: "palette", 4: "grey_alpha", 6: RGBA}
+RGB = "rgb"
+COLOURS = {0: "grey", 2: RGB, 3: "palette", 4: "grey_alpha", 6: "rgba"}
 COLOURS_NAMED = {
     "grey": "grey",
     RGB: "RGB",
     "palette": "palette",
     "grey_alpha": "grey with alpha",
-    RGBA: "RGB with alpha",
+    "rgba": "RGB with alpha",
 }
 LISTED = 5  # chunks that a sentence names
 UNKNOWN = "unknown"
@@ -71,7 +71,7 @@ def examine(data: bytes) -> Appearance:
     odd = list(dict.fromkeys(chunk.name for chunk in chunks if not _harmless(chunk)))
     if ANIMATION & set(odd):
         return Appearance("animated", {}, trailing)
-    if bits != 8 or colour not in (RGB, RGBA):
+    if bits != 8 or colour != RGB:  # nor with an alpha channel, be it opaque everywhere
         return Appearance("not_rgb", {"bits": bits, "colour": colour, "pixels": COLOURS_NAMED[colour]}, trailing)
     if odd:
         values = {"names": odd[:LISTED], "more": len(odd[LISTED:]), "chunks": _named(odd)}

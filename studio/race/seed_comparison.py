@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from studio.byte_lru import Kept
+from studio.byte_lru import ByteLRU
 from studio.race.near_duplicates import Array as Signatures
 from studio.race.near_duplicates import cell_signatures, repeated_cells
 from studio.race.remarks import Remark, in_ranges
@@ -26,7 +26,7 @@ from studio.race.two_samples import Array, energy_score, picture_statistics
 from training.core.checkpoint import Checkpoint
 from training.core.latents import SEED_LIMIT
 from training.core.pixels import NotFiniteError, Pixels, to_cells
-from training.core.tile import COLUMNS, seed_sheet
+from training.core.tile import COLUMNS, seed_tile
 
 OTHER_SEEDS = 2
 MAX_SCORE = 15.0
@@ -135,7 +135,11 @@ class OtherSeeds:
     """
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
-        self._drawn: Kept[tuple[str, float], list[DrawnTile]] = Kept(kept_bytes, _size)
+        self._drawn: ByteLRU[tuple[str, float], list[DrawnTile]] = ByteLRU(kept_bytes, _size)
+
+    def close(self) -> None:
+        """Let go of the tiles."""
+        self._drawn.clear()
 
     def tiles(self, checkpoint: Checkpoint, seed: int, psi: float, *, anew: bool = False) -> list[DrawnTile]:
         """Return the tiles of two other seeds than this one; `anew` draws other ones. Raises NotFiniteError."""
@@ -150,7 +154,7 @@ class OtherSeeds:
     def _draw(checkpoint: Checkpoint, psi: float, taken: set[int]) -> DrawnTile:
         seed = next(one for one in iter(lambda: secrets.randbelow(SEED_LIMIT), None) if one not in taken)
         try:
-            return DrawnTile(seed, seed_sheet(checkpoint.generator, seed, psi))
+            return DrawnTile(seed, seed_tile(checkpoint.generator, seed, psi))
         except NotFiniteError as error:
             raise OtherSeedNotFiniteError(seed) from error
 

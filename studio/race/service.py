@@ -21,6 +21,7 @@ from studio.checkpoints.checkpoint_source import CheckpointSource, CheckpointSou
 from studio.race import counting, one_time_codes, organiser, phases, voting
 from studio.race.anonymous_pictures import KINDS
 from studio.race.entry_admission import Application, admit, clean_name
+from studio.race.entry_limit import EntryLimit, Sender
 from studio.race.messages import RaceError
 from studio.race.organiser import Organiser
 from studio.race.published import Race
@@ -35,14 +36,14 @@ from studio.race.wrong_code_limit import WrongCodeLimit
 from training.core.atomic_write import WriteError
 
 TILE = re.compile(r"[A-Z][0-9]")
-SECRET_SESSION = "organiser/"  # noqa: S105 - tries of the secret are counted apart from those of codes
 
 
 class RaceService:
     """One race for many visitors.
 
-    `source` is where checkpoints are looked for that visitors enter with, beside those of the race. `session` in the
-    methods tells visitors apart to count wrong codes; it is neither kept nor part of a ballot. `clock` gives seconds.
+    `source` is where checkpoints are looked for that visitors enter with, beside those of the race. `session` and
+    `address` in the methods tell visitors apart to count wrong codes; they are neither kept nor part of a ballot.
+    `clock` gives seconds.
     """
 
     def __init__(
@@ -54,8 +55,9 @@ class RaceService:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = RaceFolder(path, patience=patience)
-        self._source = CheckpointSources([self.folder.gallery, *([source] if source else [])])
-        self._wrong = WrongCodeLimit(clock)
+        self._source = CheckpointSources([self.folder.catalog, *([source] if source else [])])
+        self._wrong_codes, self._wrong_secrets = WrongCodeLimit(clock), WrongCodeLimit(clock)
+        self._entry_limit = EntryLimit()
         self._key = secrets.token_bytes(32)
         self._admitted: dict[bytes, str] = {}  # keyed hash of a right code -> the hash that the race keeps
         self._known_secret = b""  # the keyed hash of the organiser's secret that was right last
@@ -105,12 +107,16 @@ class RaceService:
 
     # for entrants
 
-    def enter(self, application: Application) -> RaceEntry:
+    def enter(self, application: Application, sender: Sender | None = None) -> RaceEntry:
         """Check an application and enter it; takes some seconds, for the tile is drawn.
 
         An owner (a hash of a secret of the browser's) may enter again under the same name instead of before; nobody
-        else may. Raises RaceError with the reason.
+        else may. A `sender` may send so many names. Raises RaceError with the reason.
         """
+        with self._entry_limit.counted(sender, clean_name(application.name, "entry_name_bad")):
+            return self._enter(application)
+
+    def _enter(self, application: Application) -> RaceEntry:
         phases.check_takes_entries(self.folder.state())
         if not application.owner:
             raise RaceError("malformed", field="owner", wanted="a text")
@@ -129,17 +135,26 @@ class RaceService:
 
     # for voters
 
-    def paper(self, code: object, session: str, owner: str = "") -> BallotPaper:
+    def paper(self, code: object, session: str, owner: str = "", address: str = "") -> BallotPaper:
         """Return what a voter may choose now: this is the first screen, on which rights are checked.
 
         `code` is a one-time code as it was typed or came in the link, on the honour system the voter's name; `owner`
         is what the browser entered with: only where both are an entry's, its tile is known as the voter's own. Raises
         RaceError: code_unknown, code_used, too_many_wrong, vote_not_open, vote_closed, paused, ...
         """
-        voter = self._voter(code, session, owner)
+        voter = self._voter(code, session, owner, address)
         return self.folder.database.read(lambda connection: voting.paper(connection, voter))
 
-    def cast(self, code: object, session: str, number: object, ranks: object, key: object, owner: str = "") -> str:
+    def cast(  # noqa: PLR0913 - what the page sends, and who sends it
+        self,
+        code: object,
+        session: str,
+        number: object,
+        ranks: object,
+        key: object,
+        owner: str = "",
+        address: str = "",
+    ) -> str:
         """Count a ballot and return its receipt, once it is on the disk.
 
         `number` is the round of the paper, `ranks` a list of tile codes, the best first, and `key` what the browser
@@ -147,10 +162,10 @@ class RaceService:
         is that of `paper`. Raises RaceError; after any but store_away and store_full the ballot is not in.
         """
         vote = voting.checked_vote(number, ranks, key)
-        voter = self._voter(code, session, owner)
+        voter = self._voter(code, session, owner, address)
         return self.folder.database.write(lambda connection: voting.cast(connection, voter, vote))
 
-    def _voter(self, code: object, session: str, owner: str) -> Voter:
+    def _voter(self, code: object, session: str, owner: str, address: str) -> Voter:
         state = self.folder.state()
         if state.honour:
             return Voter(entries.name_key(clean_name(code, "name_bad")), owner)
@@ -159,17 +174,17 @@ class RaceService:
         normalised = one_time_codes.normalised(code) or ""
         tag = self._tag(normalised)
         known = self._admitted.get(tag)
-        return Voter(known or self._admit(normalised, tag, state, session))
+        return Voter(known or self._admit(normalised, tag, state, session, address))
 
-    def _admit(self, code: str, tag: bytes, state: RaceState, session: str) -> str:
+    def _admit(self, code: str, tag: bytes, state: RaceState, session: str, address: str) -> str:
         """Return the hash of a right code, and remember it: who is in is not kept out by others' wrong codes."""
-        self._wrong.begin(session)
+        self._wrong_codes.begin(session, address)
         wrong = False
         try:
             hashed = one_time_codes.hashed(code, state.code_salt)
             wrong = not self.folder.database.read(lambda connection: ballot_box.is_code(connection, hashed))
         finally:
-            self._wrong.end(session, wrong=wrong)
+            self._wrong_codes.end(session, wrong=wrong)
         if wrong:
             raise RaceError("code_unknown")
         with self._lock:
@@ -178,19 +193,18 @@ class RaceService:
 
     # for the organiser
 
-    def organiser(self, secret: object, session: str) -> Organiser:
+    def organiser(self, secret: object, session: str, address: str = "") -> Organiser:
         """Return what only the organiser may use. Raises RaceError: secret_wrong, too_many_wrong."""
-        session = SECRET_SESSION + session
         text = secret[:200] if isinstance(secret, str) else ""
         if self._is_known_secret(text):
             return Organiser(self.folder)
-        self._wrong.begin(session)
+        self._wrong_secrets.begin(session, address)
         wrong = True
         try:
             expected = self.folder.state().secret_hash
             wrong = not hmac.compare_digest(race_state.secret_hash(text), expected)
         finally:
-            self._wrong.end(session, wrong=wrong)
+            self._wrong_secrets.end(session, wrong=wrong)
         if wrong:
             raise RaceError("secret_wrong")
         self._known_secret = self._tag(text)

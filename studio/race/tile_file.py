@@ -18,7 +18,7 @@ from training.core.latents import SEED_LIMIT, check_seed
 from training.core.picture_limits import PictureCostError, open_picture
 from training.core.pixels import NotFiniteError, Pixels
 from training.core.png_chunks import SIGNATURE
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 MAX_FILE_BYTES = 32 * 2**20  # an uncompressed tile of the largest generator (256 pixels) has 19 MiB
 MAX_SIDE = 2560  # of that tile
@@ -32,8 +32,7 @@ LOSSY = frozenset({"JPEG", "MPO"})
 class Reading:
     """What a file holds: pixels and manifest, each with the reason where it is missing (a key of SENTENCES).
 
-    `appearance` says what a PNG has besides its pixels that changes how it looks; `opaque_alpha`, that it has an alpha
-    channel that hides nothing.
+    `appearance` says what a PNG has besides its pixels that changes how it looks.
     """
 
     pixels: Pixels | None = None
@@ -43,7 +42,6 @@ class Reading:
     manifest_problem: str = "no_manifest"
     values: dict[str, Any] = field(default_factory=dict)
     appearance: Appearance = field(default_factory=Appearance)
-    opaque_alpha: bool = False
 
 
 def export_png(checkpoint: Checkpoint, seed: int, psi: float = 1.0, *, seeds_looked_at: int | None = None) -> bytes:
@@ -55,7 +53,7 @@ def export_png(checkpoint: Checkpoint, seed: int, psi: float = 1.0, *, seeds_loo
     """
     declared = {} if seeds_looked_at is None else {"seeds_looked_at": _checked_count(seeds_looked_at)}
     try:
-        tile = seed_sheet(checkpoint.generator, check_seed(seed), psi)
+        tile = seed_tile(checkpoint.generator, check_seed(seed), psi)
     except NotFiniteError as error:
         error.sha256 = checkpoint.sha256
         raise
@@ -134,5 +132,4 @@ def _read(image: Image.Image) -> Reading:
         kind,
         manifest_problem="bad_manifest" if problem else "no_manifest",
         values=values,
-        opaque_alpha=kind == "PNG" and image.mode == "RGBA",
     )

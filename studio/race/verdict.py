@@ -68,7 +68,6 @@ SENTENCES = {
 }
 # What is told beside the reason and changes no outcome.
 REMARKS = {
-    "opaque_alpha": " The PNG has an alpha channel, which is opaque everywhere.",
     "trailing_bytes": " The file goes on after the end of the picture (bytes: {count}); nothing shows that.",
     "typed_seed": " The seed {used} was typed; the file itself says {said}.",
     "typed_checkpoint": " The checkpoint {used} was typed; the file itself says {said}.",

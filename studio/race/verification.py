@@ -19,7 +19,7 @@ from studio.race.verdict import Outcome, Verdict
 from training.core.checkpoint import Checkpoint, CheckpointError
 from training.core.latents import check_seed
 from training.core.pixels import Pixels, to_cells
-from training.core.tile import CELLS, COLUMNS, check_psi, seed_sheet
+from training.core.tile import CELLS, COLUMNS, check_psi, seed_tile
 from training.core.tolerance import MAX_CELL_SHARE, MAX_LEVELS, MAX_TILE_SHARE
 
 PNG = "PNG"  # whose chunks alone are known to leave a picture as its values are
@@ -28,7 +28,7 @@ LISTED = 5  # cells that a sentence names; a verdict has them all
 
 def verify(
     data: bytes,
-    gallery: CheckpointSource,
+    catalog: CheckpointSource,
     *,
     seed: int | None = None,
     checkpoint: str | None = None,
@@ -42,12 +42,12 @@ def verify(
     again against others; what it returns is part of the verdict and changes nothing else in it. Never raises for a bad
     file, seed or checkpoint: the verdict says what is wrong.
     """
-    return verify_reading(read_png(data), gallery, seed=seed, checkpoint=checkpoint, psi=psi, compare=compare)
+    return verify_reading(read_png(data), catalog, seed=seed, checkpoint=checkpoint, psi=psi, compare=compare)
 
 
 def verify_reading(
     reading: Reading,
-    gallery: CheckpointSource,
+    catalog: CheckpointSource,
     *,
     seed: int | None = None,
     checkpoint: str | None = None,
@@ -55,7 +55,7 @@ def verify_reading(
     compare: Compare | None = None,
 ) -> Verdict:
     """Do the same for a file that was read already."""
-    verdict = _refusal(reading) or _drawn_again(reading, gallery, _Claim(seed, checkpoint, psi), compare)
+    verdict = _refusal(reading) or _drawn_again(reading, catalog, _Claim(seed, checkpoint, psi), compare)
     return replace(verdict, remarks=(*_remarks(reading), *_typed(reading, verdict), *_origin(verdict)))
 
 
@@ -79,8 +79,7 @@ def _refusal(reading: Reading) -> Verdict | None:
 
 def _remarks(reading: Reading) -> tuple[Remark, ...]:
     trailing = reading.appearance.trailing_bytes
-    alpha = (Remark("opaque_alpha"),) if reading.opaque_alpha else ()
-    return (*alpha, Remark("trailing_bytes", {"count": trailing})) if trailing else alpha
+    return (Remark("trailing_bytes", {"count": trailing}),) if trailing else ()
 
 
 def _typed(reading: Reading, verdict: Verdict) -> tuple[Remark, ...]:
@@ -103,7 +102,7 @@ def _in_short(value: Any) -> str:
     return value[:SHORT] if isinstance(value, str) else f"{value:.12g}"
 
 
-def _drawn_again(reading: Reading, gallery: CheckpointSource, typed: _Claim, compare: Compare | None) -> Verdict:
+def _drawn_again(reading: Reading, catalog: CheckpointSource, typed: _Claim, compare: Compare | None) -> Verdict:
     """Return the verdict on the pixels."""
     claimed, psi = reading.manifest or {}, typed.psi
     seed = claimed.get("seed") if typed.seed is None else typed.seed
@@ -115,7 +114,7 @@ def _drawn_again(reading: Reading, gallery: CheckpointSource, typed: _Claim, com
     except ValueError:
         return Verdict("could_not_check", "bad_psi", {"value": ascii(psi)[:40]})
     try:
-        return _verify(reading, gallery, _Tile(check_seed(seed), checkpoint, psi), compare)
+        return _verify(reading, catalog, _Tile(check_seed(seed), checkpoint, psi), compare)
     except UnknownCheckpointError:
         known = checkpoint if re.fullmatch("[0-9a-f]{8,64}", checkpoint) else None
         wanted = known or ascii(checkpoint)[:66]
@@ -141,14 +140,14 @@ class _Tile(NamedTuple):
     psi: float
 
 
-def _verify(reading: Reading, gallery: CheckpointSource, tile: _Tile, compare: Compare | None) -> Verdict:
+def _verify(reading: Reading, catalog: CheckpointSource, tile: _Tile, compare: Compare | None) -> Verdict:
     seed, sha256, psi = tile
-    checkpoint = gallery.load(sha256)
+    checkpoint = catalog.load(sha256)
     try:
-        expected = seed_sheet(checkpoint.generator, seed, psi)
+        expected = seed_tile(checkpoint.generator, seed, psi)
     except ValueError as error:
         raise CheckpointError(str(error), "diverged") from error
-    entry = gallery.find(checkpoint.sha256)
+    entry = catalog.find(checkpoint.sha256)
     verdict = _compare(reading, expected, checkpoint, seed, psi)
     compared = compare(checkpoint, seed, psi, expected) if compare else None
     if entry is not None:

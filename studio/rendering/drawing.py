@@ -12,7 +12,7 @@ from studio.rendering.scheduler import Job
 Steps: TypeAlias = Generator[None, None, Any]  # work in steps; what it returns is the result
 
 
-class Wish(NamedTuple):
+class RenderRequest(NamedTuple):
     """A tile: the SHA-256 of its checkpoint, its seed, and the truncation of the whole tile.
 
     `preview` tells that a picture in a lower precision will do, where that comes sooner.
@@ -24,8 +24,8 @@ class Wish(NamedTuple):
     preview: bool = False
 
     @property
-    def exact(self) -> Wish:
-        """Return the wish for the same tile in float32."""
+    def exact(self) -> RenderRequest:
+        """Return the request for the same tile in float32."""
         return self._replace(preview=False)
 
 
@@ -33,13 +33,13 @@ class Wish(NamedTuple):
 class Drawing(Job):
     """Work of one generator; between two of its steps something else may be done.
 
-    `begin` makes its steps, again where it must begin anew; `relieved` tells that memory was freed for it. `wish` is
+    `begin` makes its steps, again where it must begin anew; `relieved` tells that memory was freed for it. `request` is
     the tile that it draws, None where it is other work.
     """
 
     begin: Callable[[], Steps]
     sha256: str
-    wish: Wish | None = None
+    request: RenderRequest | None = None
     future: Future[Any] = field(default_factory=Future)
     relieved: bool = False
     steps: Steps = field(init=False)
@@ -53,6 +53,6 @@ class Drawing(Job):
         self.steps.close()
         self.steps = self.begin()
 
-    def draws(self, wish: Wish) -> bool:
+    def draws(self, request: RenderRequest) -> bool:
         """Tell whether it draws this tile, or a preview of it."""
-        return self.wish is not None and self.wish.exact == wish.exact
+        return self.request is not None and self.request.exact == request.exact

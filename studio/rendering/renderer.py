@@ -15,11 +15,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import torch
 
-from studio.byte_lru import Kept
+from studio.byte_lru import ByteLRU
 from studio.checkpoints.catalog import size_of
 from studio.clients import Client, current_client
 from studio.rendering import previews
-from studio.rendering.drawing import Drawing, Steps, Wish
+from studio.rendering.drawing import Drawing, RenderRequest, Steps
 from studio.rendering.fast_generator import close_enough, quicker
 from studio.rendering.image_encoding import to_jpeg, to_png
 from studio.rendering.picture import Picture, device_name, hash_of
@@ -30,7 +30,7 @@ from training.core.latents import check_seed, latents
 from training.core.pixels import NotFiniteError, Pixels, to_tile
 from training.core.tile import BATCH, CELLS, COLUMNS, check_psi, draw, seed_labels
 
-__all__ = ["BusyError", "Picture", "Priority", "Renderer", "SupersededError", "Wish", "to_jpeg", "to_png"]
+__all__ = ["BusyError", "Picture", "Priority", "RenderRequest", "Renderer", "SupersededError", "to_jpeg", "to_png"]
 
 T = TypeVar("T")
 CACHE_BYTES = 512 * 2**20
@@ -55,7 +55,7 @@ class Renderer:
     scheduler puts first is done, and a tile that nobody waits for is given up, also where its clients have left. On a
     CPU tiles are drawn in a faster form of the generator, within the tolerance of the official one, and a batch is
     broken off between two layers by whatever is more urgent, or once nobody wants it.
-    Where a preview is wished for, it is drawn only if it comes sooner than the exact tile; `previews` counts them.
+    Where a preview is requested, it is drawn only if it comes sooner than the exact tile; `previews` counts them.
     """
 
     def __init__(self, load: Callable[[str], Checkpoint], device: torch.device, cache_bytes: int = CACHE_BYTES) -> None:
@@ -63,12 +63,12 @@ class Renderer:
         self._preview = previews.preview_precision(device)
         self._load = load
         sheets = cache_bytes // SHEET_SHARE
-        self._looked_at: Kept[Wish, Picture] = Kept(cache_bytes - sheets, lambda picture: picture.size)
-        self._sheets: Kept[Wish, Picture] = Kept(sheets, lambda picture: picture.size)
-        self._copies: Kept[str, Form] = Kept(COPY_BYTES, lambda form: size_of(form.generator))
+        self._looked_at: ByteLRU[RenderRequest, Picture] = ByteLRU(cache_bytes - sheets, lambda picture: picture.size)
+        self._sheets: ByteLRU[RenderRequest, Picture] = ByteLRU(sheets, lambda picture: picture.size)
+        self._copies: ByteLRU[str, Form] = ByteLRU(COPY_BYTES, lambda form: size_of(form.generator))
         self._scheduler: Scheduler[Drawing] = Scheduler()
-        self._jobs: dict[Wish, Drawing] = {}  # tiles that wait, are drawn or encoded
-        self._rows: dict[Wish, Pixels] = {}  # what is finished of those that are being drawn
+        self._jobs: dict[RenderRequest, Drawing] = {}  # tiles that wait, are drawn or encoded
+        self._rows: dict[RenderRequest, Pixels] = {}  # what is finished of those that are being drawn
         self._drawn: Drawing | None = None  # what the thread is at
         self._is_closed = False
         self._changed = threading.Condition()
@@ -87,31 +87,35 @@ class Renderer:
     ) -> Picture:
         """Return the tile of a seed, and wait for it if it must be drawn.
 
-        A wish of the same visitor in the same lane that still waits is given up, unless somebody else has the same.
-        Raises ValueError for a bad seed or psi, CheckpointError, BusyError, and SupersededError for the wish that was
-        given up.
+        A request of the same visitor in the same lane that still waits is given up, unless somebody else has the same.
+        Raises ValueError for a bad seed or psi, CheckpointError, BusyError, and SupersededError for the request
+        that was given up.
         """
-        (picture,) = self.tiles([Wish(sha256, seed, psi)], visitor, priority=priority, lane=lane)
+        (picture,) = self.tiles([RenderRequest(sha256, seed, psi)], visitor, priority=priority, lane=lane)
         return picture
 
-    def tiles(self, wishes: Iterable[Wish], visitor: str, *, priority: Priority, lane: str) -> list[Picture]:
-        """Return several tiles; they give up older wishes in the lane as one does, but not one another."""
-        return [future.result() for future in self.order(wishes, visitor, priority=priority, lane=lane)]
+    def tiles(self, requests: Iterable[RenderRequest], visitor: str, *, priority: Priority, lane: str) -> list[Picture]:
+        """Return several tiles; they give up older requests in the lane as one does, but not one another."""
+        return [future.result() for future in self.order(requests, visitor, priority=priority, lane=lane)]
 
-    def order(self, wishes: Iterable[Wish], visitor: str, *, priority: Priority, lane: str) -> list[Future[Picture]]:
-        """Wish as `tiles` does, without waiting: each future becomes its picture or raises its error.
+    def order(
+        self, requests: Iterable[RenderRequest], visitor: str, *, priority: Priority, lane: str
+    ) -> list[Future[Picture]]:
+        """Request as `tiles` does, without waiting: each future becomes its picture or raises its error.
 
-        Only a wish with `preview` may become a picture that is a preview.
+        Only a request with `preview` may become a picture that is a preview.
         """
-        asked = [_checked(Wish(*wish)) for wish in wishes]
+        asked = [_checked(RenderRequest(*request)) for request in requests]
         client = current_client()
         claim = _claim_of(client, visitor, lane)
         with self._changed:
-            checked = [self._sooner(wish, priority) for wish in asked]
+            checked = [self._sooner(request, priority) for request in asked]
             self._give_up(claim, checked)
-            absent = {wish for wish in checked if wish not in self._jobs and self._find(wish, priority) is None}
-            self._make_room(claim, priority, len(absent))
-            futures = [self._wait_for(wish, claim, priority, {client}) for wish in checked]
+            absent = {
+                request for request in checked if request not in self._jobs and self._find(request, priority) is None
+            }
+            self._make_room(claim, priority, client, len(absent))
+            futures = [self._wait_for(request, claim, priority, {client}) for request in checked]
             self._changed.notify()
         client.on_leaving(lambda: self._leave(claim, client))
         return futures
@@ -131,10 +135,10 @@ class Renderer:
                 kept.clear()
             self._changed.notify_all()
 
-    def _make_room(self, claim: Claim, priority: Priority, count: int = 1) -> None:
+    def _make_room(self, claim: Claim, priority: Priority, client: Client, count: int = 1) -> None:
         if self._is_closed:
             raise SupersededError(CLOSED)
-        for job in self._scheduler.make_room(claim.visitor, priority, count):
+        for job in self._scheduler.make_room(claim.visitor, priority, count, client.address):
             self._drop(job, self._scheduler.busy())
 
     def _leave(self, claim: Claim, client: Client) -> None:
@@ -150,9 +154,9 @@ class Renderer:
         """Tell whether this device draws previews sooner than tiles."""
         return self._preview is not None
 
-    def rows(self, wish: Wish) -> Pixels | None:  # -> [rows * R, 10 R, 3]
+    def rows(self, request: RenderRequest) -> Pixels | None:  # -> [rows * R, 10 R, 3]
         """Return the finished rows of a tile, or of its preview, that is being drawn; None where there are none."""
-        return self._rows.get(wish)
+        return self._rows.get(request)
 
     def work(
         self, sha256: str, function: Callable[[GeneratorNetwork], T], visitor: str, *, priority: Priority, lane: str
@@ -195,7 +199,7 @@ class Renderer:
         claim = _claim_of(client, visitor, lane)
         with self._changed:
             self._give_up(claim, ())
-            self._make_room(claim, priority)
+            self._make_room(claim, priority, client)
             job = Drawing(begin=steps, sha256=sha256)
             self._scheduler.claim(job, claim, priority, client)
             self._scheduler.add(job)
@@ -204,37 +208,41 @@ class Renderer:
         result: T = job.future.result()
         return result
 
-    def _find(self, wish: Wish, priority: Priority) -> Picture | None:
+    def _find(self, request: RenderRequest, priority: Priority) -> Picture | None:
         """Look the tile up; one that a sheet has shown and is looked at now is kept as such."""
-        found = self._looked_at.get(wish) or self._sheets.get(wish)
-        if found is not None and priority not in OF_SHEETS and self._sheets.pop(wish):
-            self._looked_at.put(wish, found)
+        found = self._looked_at.get(request) or self._sheets.get(request)
+        if found is not None and priority not in OF_SHEETS and self._sheets.pop(request):
+            self._looked_at.put(request, found)
         return found
 
-    def _sooner(self, wish: Wish, priority: Priority) -> Wish:
-        """Return the exact wish in place of one for a preview that would come no sooner."""
-        rows = self._rows.get(wish.exact)
+    def _sooner(self, request: RenderRequest, priority: Priority) -> RenderRequest:
+        """Return the exact request in place of one for a preview that would come no sooner."""
+        rows = self._rows.get(request.exact)
         is_nearly_done = rows is not None and 2 * len(rows) >= rows.shape[1]  # a preview takes about half the time
-        if self._preview is None or is_nearly_done or self._find(wish.exact, priority) is not None:
-            return wish.exact
-        return wish
+        if self._preview is None or is_nearly_done or self._find(request.exact, priority) is not None:
+            return request.exact
+        return request
 
-    def _wait_for(self, wish: Wish, claim: Claim, priority: Priority, clients: set[Client]) -> Future[Picture]:
-        found, job = self._find(wish, priority), self._jobs.get(wish)
+    def _wait_for(
+        self, request: RenderRequest, claim: Claim, priority: Priority, clients: set[Client]
+    ) -> Future[Picture]:
+        found, job = self._find(request, priority), self._jobs.get(request)
         if found is not None:
             future: Future[Picture] = Future()
             future.set_result(found)
             return future
         if job is None:
-            job = self._jobs[wish] = Drawing(begin=partial(self._draw, wish), sha256=wish.sha256, wish=wish)
+            job = self._jobs[request] = Drawing(
+                begin=partial(self._draw, request), sha256=request.sha256, request=request
+            )
             self._scheduler.add(job)
         for client in clients:
             self._scheduler.claim(job, claim, priority, client)
         return job.future
 
-    def _give_up(self, claim: Claim, keep: Iterable[Wish]) -> None:
-        tiles = {wish.exact for wish in keep}
-        for job in self._scheduler.withdraw(claim, lambda job: job.wish is not None and job.wish.exact in tiles):
+    def _give_up(self, claim: Claim, keep: Iterable[RenderRequest]) -> None:
+        tiles = {request.exact for request in keep}
+        for job in self._scheduler.withdraw(claim, lambda job: job.request is not None and job.request.exact in tiles):
             self._drop(job)
 
     def _drop(self, job: Drawing, error: Exception | None = None) -> None:
@@ -242,19 +250,19 @@ class Renderer:
         job.steps.close()
         job.future.set_exception(error or SupersededError("Nobody waits for this picture any more."))
 
-    def call_off(self, visitor: str, lane: str, keep: Wish | None = None) -> None:
-        """Give up a visitor's wishes in a lane but for one tile, also what is being drawn, unless others have them."""
+    def call_off(self, visitor: str, lane: str, keep: RenderRequest | None = None) -> None:
+        """Give up a visitor's requests in a lane but for one tile, also what is drawn now, unless others have them."""
         claim = _claim_of(current_client(), visitor, lane)
         with self._changed:
-            self._give_up(claim, [wish for wish in [keep] if wish is not None])
+            self._give_up(claim, [request for request in [keep] if request is not None])
             drawn = self._drawn
             if drawn is not None and not (keep is not None and drawn.draws(keep)):
                 drawn.stakes.pop(claim, None)
 
     def _forget(self, job: Drawing) -> None:
-        if job.wish is not None:
-            self._jobs.pop(job.wish, None)
-            self._rows.pop(job.wish, None)
+        if job.request is not None:
+            self._jobs.pop(job.request, None)
+            self._rows.pop(job.request, None)
 
     def _run(self) -> None:
         while (job := self._next()) is not None:
@@ -315,14 +323,14 @@ class Renderer:
         return not gives_way
 
     def _deliver(self, job: Drawing, result: Any) -> None:
-        if job.wish is None:
+        if job.request is None:
             job.future.set_result(result)
         elif result is None:
-            self._hand_over(job, job.wish.exact)
+            self._hand_over(job, job.request.exact)
         else:
             self._finisher.submit(self._finish, job, result)
 
-    def _hand_over(self, job: Drawing, exact: Wish) -> None:
+    def _hand_over(self, job: Drawing, exact: RenderRequest) -> None:
         """Let those who wait for a preview that cannot be drawn wait for the exact tile."""
         with self._changed:
             if not job.stakes:
@@ -346,34 +354,34 @@ class Renderer:
             kept = self._sheets if job.priority in OF_SHEETS else self._looked_at
             if not made.is_preview:
                 self._drop_preview(made)
-            kept.put(Wish(made.sha256, made.seed, made.psi, made.is_preview), made)
+            kept.put(RenderRequest(made.sha256, made.seed, made.psi, made.is_preview), made)
             self._forget(job)
         job.future.set_result(replace(made, relieved=True) if job.relieved else made)
 
     def _drop_preview(self, exact: Picture) -> None:
         for kept in (self._looked_at, self._sheets):
-            kept.pop(Wish(exact.sha256, exact.seed, exact.psi, preview=True))
+            kept.pop(RenderRequest(exact.sha256, exact.seed, exact.psi, preview=True))
 
     def _fail(self, job: Drawing, error: Exception) -> None:
         if isinstance(error, NotFiniteError):
-            if job.wish is not None and job.wish.preview:
-                self._hand_over(job, job.wish.exact)
+            if job.request is not None and job.request.preview:
+                self._hand_over(job, job.request.exact)
                 return
             error.sha256 = job.sha256
         with self._changed:
             self._forget(job)
         job.future.set_exception(error)
 
-    def _draw(self, wish: Wish) -> Steps:
-        """Draw a tile batch by batch, as `seed_sheet` does; return how to make the picture of it.
+    def _draw(self, request: RenderRequest) -> Steps:
+        """Draw a tile batch by batch, as `seed_tile` does; return how to make the picture of it.
 
         Return None for a preview where the generator has none.
         """
-        generator, preview = self._form(self._load(wish.sha256))
-        used = preview if wish.preview else torch.float32
+        generator, preview = self._form(self._load(request.sha256))
+        used = preview if request.preview else torch.float32
         if used is None:
             return None
-        z, labels = latents(wish.seed, CELLS, generator.z_dim), seed_labels(generator, wish.seed)
+        z, labels = latents(request.seed, CELLS, generator.z_dim), seed_labels(generator, request.seed)
         side = generator.resolution
         tile = np.empty((CELLS // COLUMNS * side, COLUMNS * side, 3), np.uint8)
         bands = np.split(tile, CELLS // BATCH)  # each is filled at once, as after the last batch somebody waits
@@ -382,20 +390,22 @@ class Renderer:
             if start:
                 yield
             rows = slice(start, start + BATCH)
-            batch = z[rows], None if labels is None else labels[rows], wish.psi
+            batch = z[rows], None if labels is None else labels[rows], request.psi
             drawn, took = yield from _unbroken(partial(draw, generator, *batch, precision=used))
             band[:] = to_tile(drawn, COLUMNS)
-            self._rows[wish] = tile[: (start + BATCH) // COLUMNS * side]
+            self._rows[request] = tile[: (start + BATCH) // COLUMNS * side]
             seconds += took
-        self._count(wish)
-        made = partial(Picture, *wish[:3], hash_of(z), tile, seconds, device_name(self.device))
+        self._count(request, seconds)
+        made = partial(Picture, *request[:3], hash_of(z), tile, seconds, device_name(self.device))
         return partial(made, precision=previews.name_of(used))
 
-    def _count(self, wish: Wish) -> None:
-        if wish.preview:
+    def _count(self, request: RenderRequest, seconds: float) -> None:
+        if request.preview:
             self.previews += 1
         else:
             self.renders += 1
+        with self._changed:
+            self._scheduler.learn_pace(seconds)
 
     def _form(self, checkpoint: Checkpoint) -> Form:
         """Return what draws tiles to look at: on a GPU a copy; on the CPU one that is faster, if it draws the same."""
@@ -460,5 +470,5 @@ def _claim_of(client: Client, visitor: str, lane: str) -> Claim:
     return Claim(Visitor(client.source, visitor), lane)
 
 
-def _checked(wish: Wish) -> Wish:
-    return Wish(wish.sha256, check_seed(wish.seed), check_psi(wish.psi), wish.preview)
+def _checked(request: RenderRequest) -> RenderRequest:
+    return RenderRequest(request.sha256, check_seed(request.seed), check_psi(request.psi), request.preview)

@@ -10,23 +10,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from statistics import median
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from studio.clients import Client
+from studio.shares import Holder, giving_way
 
 WAITING = 512  # jobs as urgent as a new one, or more, that may wait
 WAITING_OF_SOURCE = 256  # the same of one source: a session, or an address without one
 WAITING_OF_VISITOR = 64
 CROWD = 64  # waiting visitors of one source from which on its newcomers are served last, the newest first
 SHARE = 1 / 3  # of the work of late that one source may have while others wait
+ADDRESS_SHARE = 1 / 2  # the same of one address, which has many sources
 SHARED_SECONDS = 5.0  # of work of late, below which no source has too much
 MEMORY_SECONDS = 60.0  # in which work of late is forgotten, all but a third
 PAUSE_SECONDS = 0.5  # between two jobs of one turn
 TURNS_KEPT = 4096
+TILE_SECONDS = 0.7  # of the machine that patience and turns are for: two idle cores that draw a tile of `projected`
+TILES_REMEMBERED = 9  # of which the middle one tells how slow this machine is
+SLOWEST = 10.0  # times as slow as that machine, from where on nobody gets more patient
 
 
 class Priority(IntEnum):
@@ -47,7 +53,8 @@ class Turn(NamedTuple):
     seconds: float
 
 
-PATIENCE = {  # seconds that a job may wait before it is as urgent as an interactive one that has just come
+# Seconds, where a tile takes TILE_SECONDS, that a job may wait before it is as urgent as an interactive one that comes.
+PATIENCE = {
     Priority.INTERACTIVE: 0.0,
     Priority.FIRST: 20.0,
     Priority.COMPARE: 22.0,
@@ -117,6 +124,17 @@ class Job:
         """Return whose quotas it counts for."""
         return {claim.visitor.source for claim in self.stakes}
 
+    @property
+    def holders(self) -> set[Holder]:
+        """Return whose quotas it counts for, with their addresses."""
+        stakes = self.stakes.items()
+        return {Holder(client.address, claim.visitor.source) for claim, stake in stakes for client in stake.clients}
+
+    @property
+    def addresses(self) -> set[str]:
+        """Return from where it is waited for."""
+        return {client.address for stake in self.stakes.values() for client in stake.clients}
+
     def claim(self, claim: Claim, stake: Stake) -> None:
         """Wait for it too; a claim that is made again is as urgent and old as the more urgent and older of both."""
         known = self.stakes.get(claim, stake)
@@ -147,7 +165,7 @@ class _Record:
 
 
 J = TypeVar("J", bound=Job)
-_Key: TypeAlias = tuple[bool, bool, float, float]
+_Key: TypeAlias = tuple[bool, bool, bool, float, float]
 
 
 class Scheduler(Generic[J]):
@@ -158,9 +176,19 @@ class Scheduler(Generic[J]):
         self._jobs: list[J] = []
         self._turns: dict[tuple[Visitor, Priority], _Record] = {}
         self._served: dict[Visitor, None] = {}  # those that had a turn, the last one last
-        self._work = _Work()
+        self._work, self._address_work = _Work(SHARE), _Work(ADDRESS_SHARE)
         self._payers: dict[J, tuple[Visitor, Priority]] = {}  # of the jobs that were picked: whose turn each takes
         self._overtaken: tuple[J, bool] | None = None  # the last answer of `overtakes`
+        self._tiles: deque[float] = deque(maxlen=TILES_REMEMBERED)
+        self._slowness = 1.0
+
+    def learn_pace(self, seconds: float) -> None:
+        """Learn from what one tile took how slow this machine is: patience and turns are as many times as long.
+
+        Otherwise all that waits would be as old as it may get, and the urgent would come no sooner than the rest.
+        """
+        self._tiles.append(seconds)
+        self._slowness = min(max(median(self._tiles) / TILE_SECONDS, 1.0), SLOWEST)
 
     def __len__(self) -> int:
         """Count the jobs that wait."""
@@ -170,12 +198,12 @@ class Scheduler(Generic[J]):
         """Iterate over the jobs that wait."""
         return iter(self._jobs)
 
-    def make_room(self, visitor: Visitor, priority: Priority, count: int = 1) -> list[J]:
+    def make_room(self, visitor: Visitor, priority: Priority, count: int = 1, address: str = "") -> list[J]:
         """Return the waiting jobs that `count` new ones displace, or raise BusyError where there is no room.
 
         Less urgent jobs never stand in the way. A source that is full gives up what has waited longest of visitors
-        that had no turn yet, so that nobody is shut out by many names; where all is full, the source with most jobs
-        gives up its newest ones to any that has fewer.
+        that had no turn yet, so that nobody is shut out by many names; where all is full, the address with most jobs,
+        and in it the source, gives up its newest ones to any that has fewer.
         """
         rivals = [job for job in self._jobs if job.priority <= priority]
         own = [job for job in rivals if visitor.source in job.sources]
@@ -183,7 +211,8 @@ class Scheduler(Generic[J]):
             raise self.busy()
         displaced = self._displaced_within(own, visitor, len(own) + count - WAITING_OF_SOURCE)
         left = [job for job in rivals if job not in displaced]
-        displaced += self._displaced_of_others(left, visitor.source, len(left) + count - WAITING)
+        newcomer = Holder(address, visitor.source)
+        displaced += self._displaced_of_others(left, newcomer, len(left) + count - WAITING)
         for job in displaced:
             self._remove(job)
         return displaced
@@ -195,13 +224,12 @@ class Scheduler(Generic[J]):
             raise self.busy()
         return sorted(new, key=_since)[: max(count, 0)]
 
-    def _displaced_of_others(self, rivals: list[J], source: str, count: int) -> list[J]:
+    def _displaced_of_others(self, rivals: list[J], newcomer: Holder, count: int) -> list[J]:
         displaced: list[J] = []
         for _ in range(count):
-            of_each = Counter(one for job in rivals if job not in displaced for one in job.sources)
-            most = max(of_each, key=of_each.__getitem__, default=source)
-            theirs = [job for job in rivals if job.sources == {most} and job not in displaced]
-            if of_each[most] <= of_each[source] + 1 or not theirs:
+            left = [job for job in rivals if job not in displaced]
+            theirs = giving_way(left, lambda job: job.holders, newcomer)
+            if not theirs:
                 raise self.busy()
             displaced.append(max(theirs, key=lambda job: (job.priority, _since(job))))
         return displaced
@@ -248,8 +276,11 @@ class Scheduler(Generic[J]):
 
     def charge(self, job: J, seconds: float) -> None:
         """Note that a picked job took so many seconds; a turn that has had its seconds is over."""
+        now = self.clock()
         for source in job.sources:
-            self._work.add(source, seconds / len(job.sources), self.clock())
+            self._work.add(source, seconds / len(job.sources), now)
+        for address in job.addresses:
+            self._address_work.add(address, seconds / len(job.addresses), now)
         self._note(job, 0, seconds)
         self._overtaken = None
 
@@ -267,7 +298,8 @@ class Scheduler(Generic[J]):
             return
         record.is_open, record.last = True, self.clock()
         record.jobs, record.seconds = record.jobs + jobs, record.seconds + seconds
-        if record.jobs >= TURNS[place[1]].jobs or record.seconds >= TURNS[place[1]].seconds:
+        turn = TURNS[place[1]]
+        if record.jobs >= turn.jobs or record.seconds >= turn.seconds * self._slowness:
             self._turns[place] = _Record(record.last, record.last, is_open=False)
 
     def _note_served(self, visitor: Visitor) -> None:
@@ -298,16 +330,17 @@ class Scheduler(Generic[J]):
 
     def _key_of(self, claim: Claim, stake: Stake, now: float, crowded: set[str]) -> _Key:
         source = claim.visitor.source
+        much_there = all(self._address_work.has_much(client.address, now) for client in stake.clients)
         has_much = self._work.has_much(source, now)
         if source in crowded and claim.visitor not in self._served:
-            return has_much, True, -stake.since, 0.0
-        return has_much, False, *self._deadline(claim, stake, now)
+            return much_there, has_much, True, -stake.since, 0.0
+        return much_there, has_much, False, *self._deadline(claim, stake, now)
 
     def _deadline(self, claim: Claim, stake: Stake, now: float) -> tuple[float, float]:
         """Return a deadline, and since when the stake waits, which decides among equal deadlines."""
         since = self._waits_since(self._turns.get((claim.visitor, stake.priority)), stake)
         ages = stake.priority != Priority.PREFETCH
-        return (since if ages else now) + PATIENCE[stake.priority], since
+        return (since if ages else now) + PATIENCE[stake.priority] * self._slowness, since
 
     def _waits_since(self, record: _Record | None, stake: Stake) -> float:
         """Return since when a stake waits for its turn: as long as the turn that it goes on with."""
@@ -359,7 +392,7 @@ class Scheduler(Generic[J]):
         self._jobs.remove(job)
 
 
-_LAST: _Key = (True, True, math.inf, math.inf)
+_LAST: _Key = (True, True, True, math.inf, math.inf)
 
 
 def _forget_oldest(kept: dict[Any, Any]) -> None:
@@ -372,9 +405,10 @@ def _since(job: Job) -> float:
 
 
 class _Work:
-    """What was done of late for each source, in seconds that are slowly forgotten."""
+    """What was done of late for each source, or for each address, in seconds that are slowly forgotten."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: float) -> None:
+        self._share = share
         self._of_each: dict[str, float] = {}
         self._total, self._at = 0.0, 0.0
 
@@ -385,7 +419,7 @@ class _Work:
         self._total, self._at = sum(self._of_each.values()), now
 
     def has_much(self, source: str, now: float) -> bool:
-        """Tell whether a source has had more than its share; the rest is for others, where any wait."""
+        """Tell whether a source, or an address, has had more than its share; the rest is for others, if any wait."""
         own = self._of_each.get(source, 0.0)
-        is_much = own > SHARE * self._total
+        is_much = own > self._share * self._total
         return is_much and own * math.exp((self._at - now) / MEMORY_SECONDS) > SHARED_SECONDS

@@ -11,10 +11,11 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path, PurePath
 
-from studio.checkpoints.catalog import DEFAULT, Entry, Gallery
+from studio.checkpoints.catalog import DEFAULT, Catalog, Entry
 from studio.space.readme import APP_FILE, TAGS, SpaceSettings, space_readme
 from training.core import checkpoint, hub
 from training.core.atomic_write import written_whole
+from training.core.litter import is_litter
 from training.core.training_log import METRICS
 
 README, REQUIREMENTS, ATTRIBUTES, CHECKPOINTS = "README.md", "requirements.txt", ".gitattributes", "checkpoints"
@@ -68,6 +69,7 @@ def check_replaceable(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise SpaceError(f"{folder} is a file; give the name of a folder.")
     found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    found = {name for name in found if not is_litter(name)}
     strange = min(found - OURS, default=None)
     if strange is not None:
         raise SpaceError(f"{folder} holds {strange}, which is no part of a Space; give another folder.")
@@ -133,32 +135,32 @@ def _is_needed(path: PurePath) -> bool:
 
 def _entries(places: list[hub.Place]) -> tuple[dict[str, Entry], str]:
     """Return the usable checkpoints by the names of their folders, and the name of the default one."""
-    galleries = [_gallery(place) for place in places]
+    catalogs = [_catalog(place) for place in places]
     found: dict[str, Entry] = {}
-    for entry in (entry for gallery in galleries for entry in _usable(gallery)):
+    for entry in (entry for catalog in catalogs for entry in _usable(catalog)):
         name = folder_name(entry.name)
         if name in found:
             raise SpaceError(f"Two checkpoints are called {name}; rename the folder of one of them.")
         found[name] = entry
     if not found:
         raise SpaceError("A Space needs a checkpoint; --checkpoints names none.")
-    default = galleries[0].default()
+    default = catalogs[0].default()
     return found, folder_name(default.name) if default else next(iter(found))
 
 
-def _gallery(place: hub.Place) -> Gallery:
+def _catalog(place: hub.Place) -> Catalog:
     folder = hub.opened(place)
     if not folder.is_dir():
         raise SpaceError(f"There is no folder {folder}; --checkpoints names where checkpoints are.")
-    gallery = Gallery(folder)
-    if not _usable(gallery):
-        problem = next((entry.problem for entry in gallery.entries() if entry.problem), None)
+    catalog = Catalog(folder)
+    if not _usable(catalog):
+        problem = next((entry.problem for entry in catalog.entries() if entry.problem), None)
         raise SpaceError(str(problem) if problem else f"{folder} holds no checkpoint.")
-    return gallery
+    return catalog
 
 
-def _usable(gallery: Gallery) -> list[Entry]:
-    return [entry for entry in gallery.entries() if entry.problem is None and entry.sha256]
+def _usable(catalog: Catalog) -> list[Entry]:
+    return [entry for entry in catalog.entries() if entry.problem is None and entry.sha256]
 
 
 def folder_name(name: str) -> str:

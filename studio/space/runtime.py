@@ -70,9 +70,9 @@ def draw_on_gpu(folder: str, seed: int) -> Pixels:  # -> [10 R, 10 R, 3]
     The page calls it nowhere: each call waits for a GPU and costs a share of the visitor's daily minutes.
     """
     from training.core import checkpoint
-    from training.core.tile import seed_sheet
+    from training.core.tile import seed_tile
 
-    return seed_sheet(checkpoint.load(Path(folder)).generator.to("cuda"), seed)
+    return seed_tile(checkpoint.load(Path(folder)).generator.to("cuda"), seed)
 
 
 def drawing_device() -> torch.device | None:

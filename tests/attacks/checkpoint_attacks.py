@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -18,15 +17,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from studio.checkpoints.alarms_in_metrics import ringing
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.alarms_in_metrics import triggered_alarms
+from studio.checkpoints.catalog import Catalog
 from tests.attacks.attack_list import attack
 from tests.attacks.message_attacks import secret
 from tests.attacks.running_studio import RunningStudio
 from training.core import checkpoint
 from training.core.checkpoint import CheckpointError
 from training.core.pixels import NotFiniteError
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 QUICK_SECONDS = 10.0
 
@@ -52,9 +51,9 @@ def assert_refused(folder: Path) -> None:
     """Fail where a checkpoint can be loaded, or costs long."""
     start = time.monotonic()
     with pytest.raises((CheckpointError, NotFiniteError)):
-        seed_sheet(checkpoint.load(folder).generator, 0)
+        seed_tile(checkpoint.load(folder).generator, 0)
     assert time.monotonic() - start < QUICK_SECONDS
-    for entry in Gallery(folder.parent).entries():
+    for entry in Catalog(folder.parent).entries():
         if entry.folder == folder and entry.problem is None:
             assert entry.sha256 is not None
 
@@ -178,7 +177,7 @@ def links(studio: RunningStudio) -> None:
     for name in (checkpoint.WEIGHTS, checkpoint.CONFIG, "metrics.jsonl"):
         (root / "run" / name).symlink_to(outside / name)
     (root / "default").symlink_to("/etc/passwd")
-    assert [entry for entry in Gallery(root).entries() if entry.problem is None] == []
+    assert [entry for entry in Catalog(root).entries() if entry.problem is None] == []
 
 
 @attack("checkpoints", "metrics that are a link, a pipe or numbers without end", "no alarm, nothing followed")
@@ -188,10 +187,10 @@ def metrics(studio: RunningStudio) -> None:
     outside.write_text('{"alarms": ["collapse"], "alarm": "collapse"}\n')
     file.unlink(missing_ok=True)
     file.symlink_to(outside)
-    assert ringing(folder) == []
+    assert triggered_alarms(folder) == []
     file.unlink()
     file.write_text('{"images": 1e999, "alarms": [NaN, {}, "<script>"]}\n' + "[" * 10**5 + "\n" + "9" * 10**5)
-    assert ringing(folder) == []
+    assert triggered_alarms(folder) == []
 
 
 @attack("checkpoints", "pipes and folders under the names of files", "refused, nobody waits")
@@ -201,7 +200,9 @@ def pipes(studio: RunningStudio) -> None:
             folder = copied(studio, f"{make.__name__}-{name}")
             (folder / name).unlink(missing_ok=True)
             make(folder / name)
-            listing = threading.Thread(target=lambda root=folder: [Gallery(root).entries(), ringing(root)], daemon=True)
+            listing = threading.Thread(
+                target=lambda root=folder: [Catalog(root).entries(), triggered_alarms(root)], daemon=True
+            )
             listing.start()
             listing.join(QUICK_SECONDS)
             assert not listing.is_alive(), f"{name} is waited for"
@@ -220,7 +221,7 @@ def left_over(studio: RunningStudio) -> None:
     ):
         (root / "one" / name).write_bytes(b"half")
     (root / "default").write_text("../../../etc/passwd\n")
-    (entry,) = Gallery(root).entries()
+    (entry,) = Catalog(root).entries()
     assert entry.sha256 == studio.sha256
 
 
@@ -256,8 +257,7 @@ def added(studio: RunningStudio) -> None:
             begun = studio.ask(
                 "checkpoints.add_begin", client, size=len(data), config=config, name="x", secret=secret()
             )
-            piece = base64.b64encode(data).decode()
-            code = studio.code("checkpoints.add_piece", client, upload=begun["upload"], offset=0, piece=piece)
+            code = studio.send_piece(begun["upload"], 0, data, client)
             assert code not in (None, "error_internal"), code
     assert not sprung.exists()
     assert not list(studio.folder.rglob("escaped.py"))

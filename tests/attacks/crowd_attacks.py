@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from studio.ui.http_connections import HEAD_SECONDS, most_connections
 from studio.ui.http_sessions import A_SECOND, BURST
 from tests.attacks.attack_list import attack
 from tests.attacks.message_attacks import secret
@@ -63,6 +64,26 @@ def abandoned(studio: RunningStudio) -> None:
             connection.sendall(head.encode() + body)
     assert studio.exported(9)
     studio.assert_unharmed()
+
+
+@attack("crowds", "heads of requests that are sent half, by the thousand", "closed soon; others are served", slow=True)
+def half_heads(studio: RunningStudio) -> None:
+    count = 2 * most_connections()
+    connections: list[socket.socket] = []
+    try:
+        with contextlib.suppress(OSError):  # this program may open no more, either
+            for _ in range(count):
+                connections.append(socket.create_connection(("127.0.0.1", studio.port)))
+                connections[-1].sendall(b"GET / HTTP/1.1\r\nHost: loc")
+        studio.assert_unharmed()
+        time.sleep(HEAD_SECONDS + 2)
+        for one in connections:
+            one.settimeout(5)
+            with contextlib.suppress(ConnectionError):
+                assert one.recv(1) == b"", "a connection is still open"
+    finally:
+        for one in connections:
+            one.close()
 
 
 @attack("crowds", "bodies of hundreds of megabytes at once", "503 or refused; others are served", slow=True)

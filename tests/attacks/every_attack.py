@@ -9,10 +9,19 @@ from tests.attacks import (
     http_attacks,
     message_attacks,
     picture_attacks,
+    race_attacks,
 )
 from tests.attacks.attack_list import ATTACKS
 
-AREAS = (http_attacks, message_attacks, picture_attacks, checkpoint_attacks, command_attacks, crowd_attacks)
+AREAS = (
+    http_attacks,
+    message_attacks,
+    picture_attacks,
+    checkpoint_attacks,
+    command_attacks,
+    crowd_attacks,
+    race_attacks,
+)
 ORDER = [area.__name__ for area in AREAS]
 ATTACKS.sort(key=lambda one: ORDER.index(one.check.__module__))
 __all__ = ["ATTACKS"]

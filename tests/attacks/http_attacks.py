@@ -9,8 +9,9 @@ import time
 
 import httpx
 
+from studio.checkpoints.uploads import PIECE_BYTES
 from tests.attacks.attack_list import attack
-from tests.attacks.running_studio import SERVER, RunningStudio, status
+from tests.attacks.running_studio import OF_BYTES, SERVER, RunningStudio, status
 
 JSON = {"content-type": "application/json"}
 EVIL = "https://evil.example"
@@ -281,3 +282,15 @@ def half_body(studio: RunningStudio) -> None:
         f"POST {SERVER} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"
     )
     assert status(studio.raw(head.encode(), 40)) == 408
+
+
+@attack("http", "a foreign page that sends a piece of a checkpoint (CSRF), and one that is too long", "415, 403 or 413")
+def foreign_pieces(studio: RunningStudio) -> None:
+    address = f"{studio.address}/race/uploads/{'0' * 32}/0"
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        assert httpx.post(address, content=b"x", headers={"content-type": kind}).status_code == 415, kind
+    foreign = {**OF_BYTES, "sec-fetch-site": "cross-site"}
+    assert httpx.post(address, content=b"x", headers=foreign).status_code == 403
+    assert httpx.post(address, content=bytes(PIECE_BYTES + 1), headers=OF_BYTES).status_code == 413
+    assert httpx.get(address).status_code == 404
+    assert httpx.post(address, content=b"x", headers=OF_BYTES).json()["error"]["code"] == "error_add_weights"

@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -21,6 +22,7 @@ from tests.conftest import write_checkpoint
 from training.core import checkpoint
 
 ROOT = Path(__file__).parents[2]
+OF_BYTES = {"content-type": "application/octet-stream"}
 SERVER = "/gradio_api/component_server/"
 START_SECONDS = 280.0  # also on a machine that does other work
 PATIENCE_SECONDS = 60.0
@@ -28,15 +30,25 @@ HONEST_SECONDS = 20.0  # within which an honest visitor is answered, also on a b
 
 
 class RunningStudio:
-    """A studio that answers at `address`, over the checkpoint `sha256`; `folder` is for files of the attacks."""
+    """A studio that answers at `address`, over the checkpoint `sha256`; `folder` is for files of the attacks.
+
+    `stack` ends with it: what several attacks share is opened once.
+    """
 
     def __init__(self, address: str, folder: Path, sha256: str) -> None:
         self.address, self.folder, self.sha256 = address, folder, sha256
         self.log_file = folder / "log.txt"
         self._log_start = 0
+        self.stack, self.shared = ExitStack(), dict[str, Any]()
         self.port = int(address.rsplit(":", 1)[1])
         config = httpx.get(f"{address}/config", timeout=PATIENCE_SECONDS).json()
         self.parts = {one["props"].get("elem_id"): one["id"] for one in config["components"]}
+
+    def __enter__(self) -> RunningStudio:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
 
     @contextmanager
     def visitor(self) -> Iterator[httpx.Client]:
@@ -63,6 +75,16 @@ class RunningStudio:
     def code(self, name: str, client: httpx.Client | None = None, /, **data: Any) -> str | None:
         """Return the code of the error that a function answers, or None."""
         error = self.ask(name, client, **data).get("error")
+        return str(error["code"]) if error else None
+
+    def send_piece(self, upload: str, offset: int, piece: bytes, client: httpx.Client | None = None) -> str | None:
+        """Send a piece of a checkpoint's weights; return the code of the error, the status of a refusal, or None."""
+        address = f"{'' if client else self.address}/race/uploads/{quote(upload, safe='')}/{offset}"
+        post = client.post if client else httpx.post
+        answer = post(address, content=piece, headers=OF_BYTES, timeout=PATIENCE_SECONDS)
+        if not answer.is_success:
+            return str(answer.status_code)
+        error = answer.json().get("error")
         return str(error["code"]) if error else None
 
     def tile(self, **changes: Any) -> dict[str, Any]:
@@ -129,20 +151,27 @@ def open_studio() -> Iterator[RunningStudio]:
         (folder / "checkpoints" / "default").write_text("one", encoding="utf-8")
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        environment = {**os.environ, "GAN_RACE_STATE": f"{name}/state", "GAN_RACE_CACHE": f"{name}/cache"}
-        environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-        command = [sys.executable, "app.py", "--checkpoints", f"{name}/checkpoints", "--port", str(port)]
-        with (folder / "log.txt").open("wb") as log:
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-            try:
-                _wait_for(f"http://127.0.0.1:{port}", process)
-                yield RunningStudio(f"http://127.0.0.1:{port}", folder, sha256)
-            finally:
-                process.terminate()
-                process.wait(30)
+        process = start_program(["--checkpoints", f"{name}/checkpoints", "--port", str(port)], folder)
+        try:
+            wait_for(f"http://127.0.0.1:{port}", process)
+            with RunningStudio(f"http://127.0.0.1:{port}", folder, sha256) as studio:
+                yield studio
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+def start_program(options: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    """Start `app.py` with what it keeps in a folder, where it adds to `log.txt`."""
+    environment = {**os.environ, "GAN_RACE_STATE": f"{folder}/state", "GAN_RACE_CACHE": f"{folder}/cache"}
+    environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    with (folder / "log.txt").open("ab") as log:
+        command = [sys.executable, "app.py", *options]
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a program answers. Raises RuntimeError where it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(httpx.TransportError):

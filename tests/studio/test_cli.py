@@ -130,9 +130,37 @@ def test_a_step_that_a_run_does_not_have_is_told_with_those_it_has(
     assert "run has no checkpoint at 150 images; it has: 100, 200." in capsys.readouterr().err
 
 
+OLDER = b"\x89PNG\r\n\x1a\nolder"
+
+
+@pytest.mark.parametrize("option", ["--out", "--csv"])
+def test_a_document_is_not_replaced(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    document = tmp_path / "essay.docx"
+    document.write_text("an essay")
+    tile = tmp_path / "tile.png"
+    export = ["export", str(root / "one"), "--seed", "7", "--out"]
+    assert main([*export, str(tile)]) == 0
+    verify = ["verify", str(tile), "--checkpoints", str(root), "--csv", str(document)]
+    assert main([*export, str(document)] if option == "--out" else verify) == 2
+    kind = "PNG" if option == "--out" else "CSV"
+    said = f"error: {document} is no {kind} of this program and is not replaced; {option} names another file.\n"
+    assert capsys.readouterr().err == said
+    assert document.read_text() == "an essay"
+
+
+def test_an_older_table_is_replaced(root: Path, tmp_path: Path) -> None:
+    tile, table = tmp_path / "tile.png", tmp_path / "table.csv"
+    assert main(["export", str(root / "one"), "--seed", "7", "--out", str(tile)]) == 0
+    for _ in range(2):
+        assert main(["verify", str(tile), "--checkpoints", str(root), "--csv", str(table)]) == 0
+    assert table.read_text(encoding="utf-8-sig").startswith("file,")
+
+
 def test_an_older_file_is_replaced_and_nothing_else_is_left(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "tile.png"
-    out.write_text("older")
+    out.write_bytes(OLDER)
     assert main(["export", str(root / "one"), "--seed", "7", "--out", str(out)]) == 0
     assert opened(out).size == (160, 160)
     assert list(tmp_path.iterdir()) == [out]
@@ -142,7 +170,7 @@ def test_a_write_that_fails_leaves_the_older_file(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "tile.png"
-    out.write_text("older")
+    out.write_bytes(OLDER)
 
     def full(path: Path, data: bytes) -> int:
         with path.open("wb") as file:
@@ -152,7 +180,7 @@ def test_a_write_that_fails_leaves_the_older_file(
     monkeypatch.setattr(Path, "write_bytes", full)
     assert main(["export", str(root / "one"), "--seed", "7", "--out", str(out)]) == 2
     assert capsys.readouterr().err == "error: No space left on device\n"
-    assert out.read_text() == "older"
+    assert out.read_bytes() == OLDER
     assert list(tmp_path.iterdir()) == [out]
 
 
@@ -222,7 +250,7 @@ def test_a_checkpoint_is_named_by_name_folder_or_hash(tile: Path, root: Path, tm
 
 
 @pytest.mark.parametrize("folder", ["run", "run/000100", "run/000200"])
-def test_a_folder_that_is_named_needs_no_gallery(
+def test_a_folder_that_is_named_needs_no_catalog(
     folder: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "tile.png"
@@ -326,6 +354,65 @@ def test_what_cannot_be_verified_is_one_sentence_and_exit_2(
     error = capsys.readouterr().err
     assert one_line(error)
     assert reason in error
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("onee", "; did you mean 'one'?"),
+        ("RUN", "; did you mean 'run'?"),
+        ("tulips", "; it has: one, run. Digits of a hash are allowed, too, 8 or more."),
+        ("abc", "; it has: one, run. Digits of a hash are allowed, too, 8 or more."),
+    ],
+)
+def test_a_checkpoint_that_is_misspelt_is_told_with_what_may_have_been_meant(
+    name: str, said: str, tile: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for files in ([tile], [tile, tile]):
+        assert main(["verify", *map(str, files), "--checkpoints", str(root), "--checkpoint", name]) == 2
+        assert capsys.readouterr().err == f"error: {root} has no checkpoint {name!r}{said}\n"
+
+
+def test_digits_of_a_hash_that_is_unknown_are_a_verdict_and_no_misspelt_name(
+    tile: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(tile, root, "--checkpoint", "deadbeef", "--json") == 2
+    assert json.loads(capsys.readouterr().out)["outcome"] == "could_not_check"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("/nope",), "There is no file /nope."),
+        (("/nope", "/nope2"), "There is no file /nope."),
+        (("TILE", "--checkpoints", "/nope"), "There is no folder /nope; --checkpoints names where they are."),
+        (("TILE", "--checkpoint", "onee"), "did you mean 'one'?"),
+        ((), "the following arguments are required: FILE"),
+        (("TILE", "--sed", "3"), "there is no option --sed; did you mean '--seed'?"),
+        (("TILE", "--seed", "x"), "argument --seed: 'x' is no seed; 0 to 4294967295 are allowed"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--json", "--js"])
+def test_an_error_is_json_as_well_where_json_is_asked_for(
+    words: tuple[str, ...], said: str, option: str, tile: Path, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = [str(tile) if word == "TILE" else word for word in words]
+    places = [] if "--checkpoints" in words else ["--checkpoints", str(root)]
+    for more in ([], [option]):
+        try:
+            code = main(["verify", *named, *places, *more])
+        except SystemExit as left:
+            code = int(str(left.code))
+        assert code == 2
+        out, error = capsys.readouterr()
+        assert error.endswith("\n")
+        assert said in error
+        if not more:
+            assert out == ""
+        else:
+            found = json.loads(out)
+            assert list(found) == ["error"]
+            assert said in found["error"]
 
 
 # the program

@@ -13,12 +13,13 @@ import pytest
 
 import app
 from studio import __main__ as cli
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from tests.hub_server import Hub
-from training.core import hub
+from training.core import dataset, hub
 
 REPO = "owner/flowers"
 ADDRESS = f"hf://{REPO}"
+PICTURES = "hf://owner/pictures"
 
 
 @pytest.fixture
@@ -80,11 +81,28 @@ def test_an_address_that_is_not_there_is_one_sentence(
     assert error.count("\n") == 1
 
 
+@pytest.fixture
+def packed(hub_server: Hub, tmp_path: Path, make_pictures: Callable[..., Path]) -> bytes:
+    """Return the packed file of pictures that are on the Hub, too."""
+    file = dataset.pack(make_pictures(tmp_path / "pictures", side=128), tmp_path / "pictures.safetensors").file
+    hub_server.dataset("owner/pictures", {"pictures.safetensors": file.read_bytes()})
+    return file.read_bytes()
+
+
+def test_a_tile_is_held_against_the_pictures_of_an_address(
+    hub_server: Hub, tile: Path, packed: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["verify", str(tile), "--checkpoints", ADDRESS, "--data", PICTURES]) == 0
+    printed = capsys.readouterr()
+    assert "nearly training pictures: 0" in printed.out
+    assert f"{PICTURES} is at the commit {hub_server.repos['dataset', 'owner/pictures'].head}" in printed.err
+
+
 class Launched:
     """Stand where the page would be built, and learn over which folder."""
 
-    def __init__(self, root: Path, **_: object) -> None:
-        self.root = root
+    def __init__(self, root: Path, data: Path | None = None, **_: object) -> None:
+        self.root, self.data = root, data
         LAUNCHED.append(self)
 
     def launch(self, **_: Any) -> None:
@@ -107,7 +125,7 @@ def test_the_studio_opens_on_an_address_and_shows_the_commit(
     monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoints", ADDRESS])
     app.main()
     (page,) = launched
-    (entry,) = Gallery(page.root).entries()
+    (entry,) = Catalog(page.root).entries()
     assert entry.problem is None
     assert entry.name == f"flowers@{hub_server.repos['model', REPO].head[: hub.SHORT]}"
 
@@ -118,7 +136,7 @@ def test_the_studio_of_a_notebook_opens_on_the_address_in_the_environment(
     monkeypatch.setattr(app, "_opened", None)
     monkeypatch.setenv("GAN_RACE_CHECKPOINTS", ADDRESS)
     page = app.demo
-    assert [entry.problem for entry in Gallery(page.root).entries()] == [None]
+    assert [entry.problem for entry in Catalog(page.root).entries()] == [None]
 
 
 def test_the_studio_says_in_one_sentence_why_an_address_cannot_be_opened(
@@ -127,4 +145,33 @@ def test_the_studio_says_in_one_sentence_why_an_address_cannot_be_opened(
     monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoints", ADDRESS])
     assert app.main() == app.FAILED
     assert f"error: There is no model {ADDRESS}, or it is private" in capsys.readouterr().err
+    assert not launched
+
+
+def test_the_studio_holds_drawn_pictures_against_those_of_an_address(
+    packed: bytes, tmp_path: Path, launched: list[Launched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoints", str(tmp_path), "--data", PICTURES])
+    assert app.main() == 0
+    monkeypatch.setattr(app, "_opened", None)
+    monkeypatch.setenv("GAN_RACE_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setenv("GAN_RACE_DATA", PICTURES)
+    assert app.demo
+    monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoints", str(tmp_path)])
+    assert app.main() == 0
+    assert [page.data.read_bytes() == packed for page in launched if page.data] == [True] * 3
+
+
+def test_the_studio_says_in_one_sentence_why_pictures_of_an_address_cannot_be_had(
+    hub_server: Hub,
+    tmp_path: Path,
+    launched: list[Launched],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoints", str(tmp_path), "--data", PICTURES])
+    assert app.main() == app.FAILED
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: There is no dataset {PICTURES}, or it is private")
+    assert error.count("\n") == 1
     assert not launched

@@ -52,7 +52,7 @@ def claiming(text: str) -> bytes:
 
 
 def test_an_exported_tile_says_which_it_is(studio: Studio, open_tile: Open) -> None:
-    found = studio.gallery.load(studio.list().default)
+    found = studio.catalog.load(studio.list().default)
     expected = {"sha256": found.sha256, "seed": 5, "psi": 0.25, "name": "one"}
     assert open_tile(export_png(found, 5, 0.25)) == expected
     old = {key: value for key, value in (read_png(export_png(found, 5)).manifest or {}).items() if key != "psi"}

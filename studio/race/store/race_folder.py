@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from studio.checkpoints.catalog import Entry, Gallery
+from studio.checkpoints.catalog import Catalog, Entry
 from studio.race.messages import RaceError
 from studio.race.one_time_codes import draw
 from studio.race.store import race_state, schema
@@ -17,6 +17,7 @@ from studio.race.store.database import FILE, PATIENCE_SECONDS, Database
 from studio.race.store.race_state import RaceState
 from training.core.atomic_write import written_whole
 from training.core.checkpoint import CONFIG, WEIGHTS
+from training.core.litter import is_litter
 
 CHECKPOINTS, DRAWN, TILES = "checkpoints", "drawn", "tiles"
 SECRET_LETTERS = 20  # of 5 bits each
@@ -47,7 +48,7 @@ class RaceFolder:
             raise RaceError("no_race", path=path)  # where not even the parent is there, a drive may come back
         self.database = Database(path / FILE, patience=patience)
         self.database.read(lambda connection: schema.check_format(connection, path))
-        self.gallery = Gallery(path / CHECKPOINTS)
+        self.catalog = Catalog(path / CHECKPOINTS)
 
     def state(self) -> RaceState:
         """Read where the race stands."""
@@ -76,7 +77,7 @@ def create(path: Path, options: RaceOptions) -> str:
 
     Raises RaceError for a folder with something else in it, and OSError.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and (not path.is_dir() or any(not is_litter(one.name) for one in path.iterdir())):
         raise RaceError("folder_taken", path=path)
     secret = draw(SECRET_LETTERS)
     state = RaceState(

@@ -61,6 +61,11 @@ class RaceState:
         """Return the number of the round of this phase, or None where it has none."""
         return ROUNDS.get(self.phase)
 
+    @property
+    def stage(self) -> str:
+        """Return the phase and, where it takes ballots, whether they are taken now: a key of `messages.STAGES`."""
+        return self.phase if self.round is None else f"{self.phase}_{'open' if self.voting else 'closed'}"
+
     def tiles(self, number: int) -> tuple[str, ...]:
         """Return the tile codes of a round, sorted."""
         return tuple(sorted(self.finalists if number == FINAL_ROUND else self.mapping))

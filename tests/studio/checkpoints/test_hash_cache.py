@@ -14,8 +14,8 @@ import pytest
 
 from studio.checkpoints import catalog as module
 from studio.checkpoints import hash_cache as known_module
-from studio.checkpoints.catalog import Gallery
-from studio.checkpoints.hash_cache import Known
+from studio.checkpoints.catalog import Catalog
+from studio.checkpoints.hash_cache import HashCache
 from training.core.checkpoint import CONFIG, RAW_WEIGHTS, WEIGHTS, CheckpointError
 
 Maker = Callable[..., Path]
@@ -65,29 +65,29 @@ def swap_unnoticed(path: Path, other: Path) -> None:
 def test_the_next_start_examines_only_what_is_new(
     root: Path, file: Path, examined: list[str], make_checkpoint: Maker
 ) -> None:
-    first = Gallery(root, known=Known(file)).entries()
+    first = Catalog(root, known=HashCache(file)).entries()
     assert sorted(examined) == [
         *(f"000100/{WEIGHTS}", f"a/{WEIGHTS}", f"a/{RAW_WEIGHTS}", f"b/{WEIGHTS}"),
     ]
     examined.clear()
-    assert Gallery(root, known=Known(file)).entries() == first
+    assert Catalog(root, known=HashCache(file)).entries() == first
     assert examined == []
     make_checkpoint(root / "new", seed=3)
-    names = [entry.name for entry in Gallery(root, known=Known(file)).entries()]
+    names = [entry.name for entry in Catalog(root, known=HashCache(file)).entries()]
     assert (names, examined) == (["a", "b", "new", "run"], [f"new/{WEIGHTS}"])
 
 
 @pytest.mark.parametrize("part", [CONFIG, WEIGHTS])
 @pytest.mark.parametrize("touch", ["time", "size"])
 def test_what_has_changed_is_examined_again(part: str, touch: str, root: Path, file: Path, examined: list[str]) -> None:
-    Gallery(root, known=Known(file)).entries()
+    Catalog(root, known=HashCache(file)).entries()
     examined.clear()
     path = root / "b" / part
     before = path.stat().st_mtime_ns
     if touch == "size":
         path.write_bytes(path.read_bytes() + b" ")
     os.utime(path, ns=(before, before + (touch == "time")))
-    Gallery(root, known=Known(file)).entries()
+    Catalog(root, known=HashCache(file)).entries()
     assert examined == [f"b/{WEIGHTS}"]
 
 
@@ -95,7 +95,7 @@ def test_a_damaged_checkpoint_is_examined_with_each_start(root: Path, file: Path
     (root / "b" / WEIGHTS).write_bytes(b"no weights")
     for _ in range(2):
         examined.clear()
-        entry = Gallery(root, known=Known(file)).entries()[1]
+        entry = Catalog(root, known=HashCache(file)).entries()[1]
         assert f"b/{WEIGHTS} is damaged" in str(entry.problem)
         assert f"b/{WEIGHTS}" in examined
 
@@ -104,14 +104,14 @@ def test_a_file_that_was_replaced_unnoticed_is_never_drawn_under_the_old_hash(
     root: Path, file: Path, make_checkpoint: Maker
 ) -> None:
     old = sha256(root / "b" / WEIGHTS)
-    Gallery(root, known=Known(file)).entries()
+    Catalog(root, known=HashCache(file)).entries()
     other = make_checkpoint(root.parent / "more", seed=9) / WEIGHTS
     swap_unnoticed(root / "b" / WEIGHTS, other)
-    gallery = Gallery(root, known=Known(file))
-    assert gallery.entries()[1].sha256 == old  # nothing on the outside tells that it has changed
+    catalog = Catalog(root, known=HashCache(file))
+    assert catalog.entries()[1].sha256 == old  # nothing on the outside tells that it has changed
     with pytest.raises(CheckpointError, match="b has just been replaced"):
-        gallery.load(old)
-    for healed in (gallery, Gallery(root, known=Known(file))):
+        catalog.load(old)
+    for healed in (catalog, Catalog(root, known=HashCache(file))):
         assert healed.entries()[1].sha256 == sha256(other)
         assert healed.find(old) is None
         assert healed.load(sha256(other)).folder == root / "b"
@@ -120,15 +120,15 @@ def test_a_file_that_was_replaced_unnoticed_is_never_drawn_under_the_old_hash(
 def test_a_file_that_was_damaged_unnoticed_is_refused_and_then_told(root: Path, file: Path) -> None:
     path = root / "b" / WEIGHTS
     old, before = sha256(path), path.stat()
-    Gallery(root, known=Known(file)).entries()
+    Catalog(root, known=HashCache(file)).entries()
     path.write_bytes(bytes(before.st_size))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    gallery = Gallery(root, known=Known(file))
+    catalog = Catalog(root, known=HashCache(file))
     with pytest.raises(CheckpointError, match="is damaged"):
-        gallery.load(old)
-    assert gallery.find(old) is None
-    assert "is damaged" in str(gallery.entries()[1].problem)
-    assert "is damaged" in str(gallery.problem(old))
+        catalog.load(old)
+    assert catalog.find(old) is None
+    assert "is damaged" in str(catalog.entries()[1].problem)
+    assert "is damaged" in str(catalog.problem(old))
 
 
 def odd_files() -> dict[str, bytes]:
@@ -151,19 +151,19 @@ def test_a_file_that_is_damaged_or_foreign_is_passed_over_and_written_anew(
 ) -> None:
     file.parent.mkdir()
     file.write_bytes(content)
-    Gallery(root, known=Known(file)).entries()
+    Catalog(root, known=HashCache(file)).entries()
     assert len(examined) == 4
-    Gallery(root, known=Known(file)).entries()
+    Catalog(root, known=HashCache(file)).entries()
     assert len(examined) == 4
 
 
 @pytest.mark.parametrize("value", [7, None, "", "zz" * 32, "ab" * 31, ["ab" * 32]])
 def test_a_value_that_is_no_hash_is_passed_over(value: Any, root: Path, file: Path) -> None:
-    first = Gallery(root, known=Known(file)).entries()
+    first = Catalog(root, known=HashCache(file)).entries()
     content = json.loads(file.read_text())
     content["sha256"] = dict.fromkeys(content["sha256"], value)
     file.write_text(json.dumps(content))
-    assert Gallery(root, known=Known(file)).entries() == first
+    assert Catalog(root, known=HashCache(file)).entries() == first
 
 
 def test_the_newest_hashes_are_kept_and_no_more(
@@ -172,7 +172,7 @@ def test_the_newest_hashes_are_kept_and_no_more(
     monkeypatch.setattr(known_module, "MOST", 2)
     for seed, name in enumerate("abc"):
         make_checkpoint(tmp_path / "root" / name, seed=seed)
-    Gallery(tmp_path / "root", known=Known(file)).entries()
+    Catalog(tmp_path / "root", known=HashCache(file)).entries()
     kept = json.loads(file.read_text())["sha256"]
     assert list(kept.values()) == [sha256(tmp_path / "root" / name / WEIGHTS) for name in "bc"]
     assert [path.name for path in file.parent.iterdir()] == [file.name]
@@ -180,20 +180,20 @@ def test_the_newest_hashes_are_kept_and_no_more(
 
 def test_where_nothing_can_be_written_all_are_listed_all_the_same(root: Path, tmp_path: Path) -> None:
     (tmp_path / "in_the_way").write_text("no folder")
-    gallery = Gallery(root, known=Known(tmp_path / "in_the_way" / "examined.json"))
-    assert [entry.problem for entry in gallery.entries()] == [None] * 3
+    catalog = Catalog(root, known=HashCache(tmp_path / "in_the_way" / "examined.json"))
+    assert [entry.problem for entry in catalog.entries()] == [None] * 3
 
 
 def test_a_hash_that_is_listed_is_found_again_without_a_walk(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gallery = Gallery(root)
-    listed = gallery.entries()
+    catalog = Catalog(root)
+    listed = catalog.entries()
     walks: list[int] = []
-    real = gallery._runs
-    monkeypatch.setattr(gallery, "_runs", lambda: walks.append(1) or real())
-    assert [gallery.find(str(entry.sha256)) for entry in listed] == listed
-    assert gallery.find(str(listed[0].raw)) == listed[0].as_raw()
+    real = catalog._runs
+    monkeypatch.setattr(catalog, "_runs", lambda: walks.append(1) or real())
+    assert [catalog.find(str(entry.sha256)) for entry in listed] == listed
+    assert catalog.find(str(listed[0].raw)) == listed[0].as_raw()
     assert walks == []
     shutil.move(root / "b", root / "moved")
-    found = gallery.find(str(listed[1].sha256))
+    found = catalog.find(str(listed[1].sha256))
     assert found is not None
     assert (found.name, len(walks)) == ("moved", 1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from studio.checkpoints.catalog import Entry, Gallery
+from studio.checkpoints.catalog import Catalog, Entry
 from studio.checkpoints.saved_time import saved_time
 from studio.ui.services import Studio
 from tests.conftest import write_checkpoint
@@ -26,7 +26,7 @@ def with_metadata(folder: Path, **metadata: Any) -> Entry:
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     config["about"].update(metadata)
     (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
-    (entry,) = Gallery(folder.parent).entries()
+    (entry,) = Catalog(folder.parent).entries()
     return entry
 
 

@@ -77,7 +77,7 @@ def test_a_row_says_what_the_passport_says() -> None:
     assert (row.kid, row.kid_spread, row.fid, row.fid_spread) == (0.5, 0.1, 10.0, None)
 
 
-def test_a_row_tells_the_spectrum_where_a_ladder_measured_all_of_it() -> None:
+def test_a_row_tells_the_spectrum_where_a_benchmark_measured_all_of_it() -> None:
     bands = {f"band_{number}": number / 2 for number in range(1, 6)}
     (board,), _ = boards(
         [

@@ -63,6 +63,7 @@ def test_only_the_settings_that_differ_are_marked() -> None:
         "about_minutes": (["2", "2"], False),
         "about_devices": ([None, None], False),
         "about_pictures": ([None, None], False),
+        "about_equalizer": ([None, None], False),
     }
 
 

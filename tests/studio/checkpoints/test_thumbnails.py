@@ -62,7 +62,7 @@ def test_it_is_never_shown_for_the_weights_as_last_trained(
     studio = Studio(tmp_path / "root", torch.device("cpu"))
     with gr.Blocks():
         ask = {one.__name__: one for one in checkpoints.build(studio).server_fns}["preview"]
-    (entry,) = studio.gallery.entries()
+    (entry,) = studio.catalog.entries()
     answers = [ask({"sha256": sha256, "visitor": "me"})["jpeg"] for sha256 in (entry.sha256, entry.raw)]
     average, raw = (np.asarray(Image.open(io.BytesIO(base64.b64decode(one)))).astype(int) for one in answers)
     assert np.abs(average - red).max() < 6

@@ -42,8 +42,8 @@ def test_alarms_are_marked_where_they_were_raised(tmp_path: Path) -> None:
 
 
 def test_an_alarm_that_goes_on_ringing_is_marked_once(tmp_path: Path) -> None:
-    ringing = [[], ["a"], ["a", "b"], ["a"], [], ["a"]]
-    lines: list[object] = [row(step, alarms=names) for step, names in enumerate(ringing, start=1)]
+    triggered = [[], ["a"], ["a", "b"], ["a"], [], ["a"]]
+    lines: list[object] = [row(step, alarms=names) for step, names in enumerate(triggered, start=1)]
     found = read_curves(write(tmp_path, lines)).alarms
     assert [(alarm.images, alarm.name) for alarm in found] == [(20, "a"), (30, "b"), (60, "a")]
 

@@ -11,6 +11,7 @@ from studio.checkpoints.uploads import (
     IDLE_SECONDS,
     LEAST_SECONDS,
     MOST_A_MINUTE,
+    MOST_A_MINUTE_OF_ADDRESS,
     MOST_A_MINUTE_OF_ONE,
     MOST_BYTES,
     MOST_OPEN,
@@ -75,9 +76,9 @@ def test_a_file_of_no_or_too_many_bytes_is_refused_before_it_comes(uploads: Uplo
     assert code_of(lambda: uploads.begin(size, b"", "")) == "error_add_size"
 
 
-def begin(uploads: Uploads, source: str, size: int = 9) -> str:
-    """Begin an upload as a client of this source does."""
-    with serving(Client(source)):
+def begin(uploads: Uploads, source: str, size: int = 9, address: str | None = None) -> str:
+    """Begin an upload as a client of this source does, from an address of its own unless one is given."""
+    with serving(Client(source, source if address is None else address)):
         return uploads.begin(size, b"", "")
 
 
@@ -119,6 +120,13 @@ def test_a_source_with_many_uploads_makes_room_for_one_with_none_and_not_for_its
     assert code_of(lambda: begin(uploads, "greedy")) == "error_add_busy"
 
 
+def test_an_address_with_many_sessions_makes_room_for_another_until_both_have_half(uploads: Uploads) -> None:
+    many = [begin(uploads, f"session {number}", address="192.0.2.1") for number in range(MOST_OPEN)]
+    others = [begin(uploads, "other", address="198.51.100.9") for _ in range(MOST_OPEN // 2)]
+    assert list(uploads._open) == [*many[: MOST_OPEN // 2], *others]
+    assert code_of(lambda: begin(uploads, "one more", address="192.0.2.1")) == "error_add_busy"
+
+
 @pytest.mark.parametrize(("size", "seconds"), [(10**6, LEAST_SECONDS), (MOST_BYTES, WHOLE_SECONDS)])
 def test_one_that_comes_for_ever_is_given_up(uploads: Uploads, clock: Clock, size: int, seconds: float) -> None:
     token = uploads.begin(size, b"", "")
@@ -140,11 +148,45 @@ def test_a_source_may_begin_so_many_a_minute_and_leaves_others_their_share(uploa
     begin(uploads, "greedy")
 
 
+def test_an_address_with_many_sessions_leaves_others_half_of_a_minute(uploads: Uploads) -> None:
+    for number in range(MOST_A_MINUTE_OF_ADDRESS):
+        uploads.give_up(begin(uploads, f"session {number}", address="192.0.2.1"))
+    assert code_of(lambda: begin(uploads, "another session", address="192.0.2.1")) == "error_add_rate"
+    assert MOST_A_MINUTE_OF_ADDRESS == MOST_A_MINUTE // 2
+    uploads.give_up(begin(uploads, "other", address="198.51.100.9"))
+
+
 def test_what_a_killed_program_has_left_is_removed(uploads: Uploads, tmp_path: Path) -> None:
     (tmp_path / "uploads").mkdir()
     left, fresh = tmp_path / "uploads" / "left", tmp_path / "uploads" / "of_another_studio"
     for path in (left, fresh):
         path.write_bytes(b"x")
     os.utime(left, (time.time() - 2 * WHOLE_SECONDS,) * 2)
-    uploads.begin(9, b"", "")
+    Uploads(tmp_path / "uploads")
     assert (left.exists(), fresh.exists()) == (False, True)
+    os.utime(fresh, (time.time() - 2 * WHOLE_SECONDS,) * 2)
+    uploads.begin(9, b"", "")
+    assert not fresh.exists()
+
+
+def wait_until(is_done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_done():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_one_that_was_left_leaves_nothing_though_nobody_asks_again(tmp_path: Path, clock: Clock) -> None:
+    uploads = Uploads(tmp_path / "uploads", clock, sweep_seconds=0.02)
+    token = uploads.begin(9, b"", "")
+    uploads.append(token, 0, b"1234")
+    clock.now = IDLE_SECONDS
+    time.sleep(0.1)
+    assert files(tmp_path) == 1
+    clock.now = IDLE_SECONDS + 1
+    wait_until(lambda: files(tmp_path) == 0)
+    wait_until(lambda: uploads._timer is None)
+    uploads.begin(9, b"", "")
+    assert uploads._timer is not None
+    uploads.close()
+    assert files(tmp_path) == 0

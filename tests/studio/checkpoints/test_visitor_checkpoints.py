@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from studio.checkpoints.visitor_checkpoints import (
     check_start,
     clean_name,
 )
+from studio.clients import Client, serving
 from studio.race.tile_file import export_png
 from studio.race.verification import verify
 from training.core import checkpoint
@@ -58,18 +60,18 @@ def kept(added: Added) -> list[str]:
 def test_an_added_checkpoint_is_found_drawn_and_verified_like_any_other_and_after_a_restart(
     tmp_path: Path, given: Path, added: Added, make_checkpoint: Make
 ) -> None:
-    gallery = WithAdded(given, added.gallery)
-    assert [entry.name for entry in gallery.entries()] == ["own"]
+    catalog = WithAdded(given, added.catalog)
+    assert [entry.name for entry in catalog.entries()] == ["own"]
     sha256 = added.take(*come(tmp_path, make_checkpoint(tmp_path / "other", seed=1)), "Mine / the best")
     assert kept(added) == [sha256]
-    for again in (gallery, WithAdded(given, Added(added.folder).gallery)):
-        assert [entry.name for entry in again.entries()] == ["own", "Mine the best"]
+    for again in (catalog, WithAdded(given, Added(added.folder).catalog)):
+        assert [entry.name for entry in again.entries()] == ["own", "Mine the best · added"]
         entry = again.find(sha256[:8])
         assert entry is not None
         assert added.holds(entry)
         verdict = verify(export_png(again.load(sha256), 3), again)
         assert (verdict.outcome, verdict.checkpoint) == ("pass_exact", sha256)
-    own = gallery.default()
+    own = catalog.default()
     assert own is not None
     assert own.name == "own"
     assert not added.holds(own)
@@ -77,14 +79,14 @@ def test_an_added_checkpoint_is_found_drawn_and_verified_like_any_other_and_afte
 
 def test_where_nothing_is_given_the_added_one_is_shown(tmp_path: Path, added: Added, make_checkpoint: Make) -> None:
     sha256 = added.take(*come(tmp_path, make_checkpoint(tmp_path / "other")), "only")
-    default = WithAdded(tmp_path / "absent", added.gallery).default()
+    default = WithAdded(tmp_path / "absent", added.catalog).default()
     assert default is not None
-    assert (default.sha256, default.name) == (sha256, "only")
+    assert (default.sha256, default.name) == (sha256, "only · added")
 
 
 def test_one_that_lies_in_the_given_folder_too_is_listed_once(tmp_path: Path, given: Path, added: Added) -> None:
     added.take(*come(tmp_path, given / "own"), "again")
-    assert [entry.name for entry in WithAdded(given, added.gallery).entries()] == ["own"]
+    assert [entry.name for entry in WithAdded(given, added.catalog).entries()] == ["own"]
 
 
 def test_beyond_the_number_and_the_bytes_the_oldest_go_and_none_of_the_given_folder(
@@ -98,7 +100,35 @@ def test_beyond_the_number_and_the_bytes_the_oldest_go_and_none_of_the_given_fol
     small = Added(few.folder, most_bytes=2 * size + 100)
     newest = small.take(*come(tmp_path, folders[3]), "")
     assert kept(small) == sorted([hashes[2], newest])
-    assert next(entry.name for entry in WithAdded(given, small.gallery).entries()) == "own"
+    assert next(entry.name for entry in WithAdded(given, small.catalog).entries()) == "own"
+
+
+def test_whoever_has_added_most_makes_room_and_others_keep_theirs(tmp_path: Path, make_checkpoint: Make) -> None:
+    folders = [make_checkpoint(tmp_path / str(seed), seed=seed) for seed in range(6)]
+    few = Added(tmp_path / "few", most=3)
+    honest = few.take(*come(tmp_path, folders[0]), "", "honest")
+    greedy = [few.take(*come(tmp_path, folder), "", "greedy") for folder in folders[1:5]]
+    assert kept(few) == sorted([honest, *greedy[2:]])
+    size = sum(file.stat().st_size for file in (few.folder / honest).iterdir())
+    small = Added(few.folder, most_bytes=3 * size + 100)
+    newest = small.take(*come(tmp_path, folders[5]), "", "greedy")
+    assert kept(small) == sorted([honest, greedy[3], newest])
+
+
+def test_an_address_that_adds_under_many_sessions_and_secrets_pushes_out_its_own(
+    tmp_path: Path, make_checkpoint: Make
+) -> None:
+    folders = [make_checkpoint(tmp_path / str(seed), seed=seed) for seed in range(7)]
+    few = Added(tmp_path / "few", most=4)
+
+    def take(folder: Path, source: str, address: str) -> str:
+        with serving(Client(source, address)):
+            return few.take(*come(tmp_path, folder), "", f"secret of {source}")
+
+    honest = [take(folder, f"honest {folder.name}", "198.51.100.9") for folder in folders[:2]]
+    flood = [take(folder, f"session {folder.name}", "192.0.2.1") for folder in folders[2:]]
+    assert kept(few) == sorted([*honest, *flood[-2:]])
+    assert set(few._holders) == set(kept(few))
 
 
 def broken(folder: Path, kind: str) -> None:
@@ -160,8 +190,15 @@ def test_a_header_whose_length_begins_as_a_pickle_does_is_no_pickle() -> None:
     check_start(struct.pack("<Q", 0x80) + b"{")
 
 
-def test_attention_that_takes_gigabytes_is_refused(tmp_path: Path, added: Added) -> None:
-    config = GeneratorConfig(network="resnet", z_dim=8, resolution=128, width=1, attention=128)
+@pytest.mark.parametrize(
+    "config",
+    [
+        GeneratorConfig(network="resnet", z_dim=8, resolution=128, width=1, attention=128),
+        GeneratorConfig(network="lightweight_gan", z_dim=8, resolution=256, width=1, linear_attention=(8, 128)),
+    ],
+    ids=lambda config: config.network,
+)
+def test_attention_that_takes_gigabytes_is_refused(tmp_path: Path, added: Added, config: GeneratorConfig) -> None:
     folder = tmp_path / "wide"
     folder.mkdir()
     checkpoint.save(folder, config, build_generator(config).state_dict(), {})
@@ -189,13 +226,13 @@ def test_one_that_was_added_before_there_was_a_limit_is_listed_with_the_reason(
 ) -> None:
     sha256 = added.take(*come(tmp_path, make_checkpoint(tmp_path / "other")), "Mine")
     limited = Added(tmp_path / "added")
-    limited.gallery._most_operations = 1000
-    (entry,) = limited.gallery.entries()
+    limited.catalog._most_operations = 1000
+    (entry,) = limited.catalog.entries()
     operations = tile_operations(checkpoint.describe(entry.folder).config)
     assert entry.problem is not None
     assert entry.problem.why == "operations"
     assert f"{operations / 1e9:.0f} GFLOP" in str(entry.problem)
-    assert WithAdded(given, limited.gallery).find(sha256) is None
+    assert WithAdded(given, limited.catalog).find(sha256) is None
 
 
 def config_of(**about: Any) -> bytes:
@@ -259,26 +296,38 @@ def test_a_name_is_cleaned(name: object, shown: str) -> None:
 def test_a_damaged_note_costs_the_name_only(tmp_path: Path, added: Added, make_checkpoint: Make) -> None:
     sha256 = added.take(*come(tmp_path, make_checkpoint(tmp_path / "other")), "Mine")
     (added.folder / sha256 / "added.json").write_bytes(b"\xff{")
-    assert [(entry.name, entry.problem) for entry in added.gallery.entries()] == [(NAMELESS, None)]
+    assert [(entry.name, entry.problem) for entry in added.catalog.entries()] == [(NAMELESS, None)]
+
+
+def test_a_copy_that_a_drive_has_made_of_an_added_one_is_neither_counted_nor_removed(
+    tmp_path: Path, make_checkpoint: Make
+) -> None:
+    added = Added(tmp_path / "added", most=1)
+    first = added.take(*come(tmp_path, make_checkpoint(tmp_path / "first", seed=1)), "First")
+    shutil.copytree(added.folder / first, added.folder / f"{first} (1)")
+    second = added.take(*come(tmp_path, make_checkpoint(tmp_path / "second", seed=2)), "Second")
+    assert kept(added) == sorted([second, f"{first} (1)"])
 
 
 # names
 
 
-@pytest.mark.parametrize("name", ["run", "RUN", " r.u.n ", "ｒｕｎ", "run · raw", "run-RAW"])
+@pytest.mark.parametrize(
+    "name", ["run", "RUN", " r.u.n ", "ｒｕｎ", "run · raw", "run-RAW", "run2", "гun", "ruп", "rún"]
+)
 def test_a_name_that_can_be_taken_for_one_of_the_folders_own_is_refused(
     name: str, tmp_path: Path, added: Added, make_checkpoint: Make
 ) -> None:
     make_checkpoint(tmp_path / "given" / "run")
     with pytest.raises(RefusedError) as refusal:
-        WithAdded(tmp_path / "given", added.gallery).check_name(name)
+        WithAdded(tmp_path / "given", added.catalog).check_name(name)
     assert (refusal.value.code, refusal.value.values) == ("error_add_name", {"name": clean_name(name)})
 
 
 @pytest.mark.parametrize("name", ["runner", "run 2", "", "花"])
 def test_any_other_name_is_taken(name: str, tmp_path: Path, added: Added, make_checkpoint: Make) -> None:
     make_checkpoint(tmp_path / "given" / "run")
-    WithAdded(tmp_path / "given", added.gallery).check_name(name)
+    WithAdded(tmp_path / "given", added.catalog).check_name(name)
 
 
 def test_one_that_has_such_a_name_already_is_listed_as_added(
@@ -287,9 +336,9 @@ def test_one_that_has_such_a_name_already_is_listed_as_added(
     own = make_checkpoint(tmp_path / "given" / "run")
     other = make_checkpoint(tmp_path / "other", seed=5)
     sha256 = added.take(*come(tmp_path, other), "Run")
-    listed = WithAdded(tmp_path / "given", added.gallery).entries()
+    listed = WithAdded(tmp_path / "given", added.catalog).entries()
     assert [(one.name, one.origin) for one in listed] == [("run", "folder"), ("Run · added", "added")]
-    verdict = verify(export_png(checkpoint.load(other), 3), WithAdded(tmp_path / "given", added.gallery))
+    verdict = verify(export_png(checkpoint.load(other), 3), WithAdded(tmp_path / "given", added.catalog))
     assert (verdict.outcome, verdict.origin, verdict.checkpoint) == ("pass_exact", "added", sha256)
     assert verdict.sentence.endswith("was added by a visitor; it is not one of the organiser's.")
-    assert verify(export_png(checkpoint.load(own), 3), WithAdded(tmp_path / "given", added.gallery)).remarks == ()
+    assert verify(export_png(checkpoint.load(own), 3), WithAdded(tmp_path / "given", added.catalog)).remarks == ()

@@ -15,7 +15,7 @@ from studio.exploration.latent_paths import Changes, Place, departures, draw, fr
 from training.core import latents
 from training.core.generators import GENERATORS, GeneratorConfig, GeneratorNetwork, build_generator
 from training.core.pixels import to_cells, to_tile
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 DIM = 128
 FOUR = (3, 14, 15, 92)
@@ -161,7 +161,7 @@ def test_a_pure_seed_is_drawn_as_its_tile_exactly(network: str, classes: int, ps
     generator = build(network, classes)
     for place in (on_walk((3, 7), 1.0), on_pad(FOUR, 0.0, 1.0)):
         drawn = draw(generator, place, Changes(psi=psi), None, CELLS)
-        np.testing.assert_array_equal(to_tile(drawn, 10), seed_sheet(generator, place.nearest, psi))
+        np.testing.assert_array_equal(to_tile(drawn, 10), seed_tile(generator, place.nearest, psi))
 
 
 @pytest.mark.parametrize("classes", [0, 3])
@@ -203,14 +203,14 @@ def test_directions_move_every_cell_and_back_again() -> None:
     expected = latent_paths.to_uint8(generator(z))
     np.testing.assert_array_equal(moved, expected)
     np.testing.assert_array_equal(
-        draw(generator, place, Changes(amounts=(0.0, 0.0)), found, CELLS), to_cells(seed_sheet(generator, 3), 16)
+        draw(generator, place, Changes(amounts=(0.0, 0.0)), found, CELLS), to_cells(seed_tile(generator, 3), 16)
     )
 
 
 def test_mixing_takes_the_later_styles_of_another_seed() -> None:
     generator, place = build("stylegan2"), on_walk((3, 7), 0.0)
-    other = to_cells(seed_sheet(generator, 9), 16)
-    own = to_cells(seed_sheet(generator, 3), 16)
+    other = to_cells(seed_tile(generator, 9), 16)
+    own = to_cells(seed_tile(generator, 3), 16)
     np.testing.assert_array_equal(draw(generator, place, Changes(mix_seed=9, mix_from=0), None, CELLS), other)
     np.testing.assert_array_equal(
         draw(generator, place, Changes(mix_seed=9, mix_from=generator.styles), None, CELLS), own
@@ -223,4 +223,4 @@ def test_mixing_takes_the_later_styles_of_another_seed() -> None:
 def test_a_generator_without_styles_does_not_mix() -> None:
     generator = build("dcgan")
     mixed = draw(generator, on_walk((3, 7), 0.0), Changes(mix_seed=9), None, CELLS)
-    np.testing.assert_array_equal(mixed, to_cells(seed_sheet(generator, 3), 16))
+    np.testing.assert_array_equal(mixed, to_cells(seed_tile(generator, 3), 16))

@@ -12,16 +12,16 @@ from PIL import Image
 
 from studio.exploration import nearest_training, training_features
 from studio.exploration.nearest_training import Copies, Index, Progress, build_index, calibrate
-from studio.exploration.training_features import Eye
+from studio.exploration.training_features import FeatureExtractor
 from training.core.pixels import Pixels
 
-COARSE = Eye("coarse", "coarse", training_features._coarse_pixels)
+COARSE = FeatureExtractor("coarse", "coarse", training_features._coarse_pixels)
 
 
 @pytest.fixture(autouse=True)
-def coarse_eye(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def coarse_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(nearest_training, "open_eye", lambda: COARSE)
+    monkeypatch.setattr(nearest_training, "open_feature_extractor", lambda: COARSE)
 
 
 @pytest.fixture
@@ -97,8 +97,8 @@ def test_one_picture_alone_flags_nothing(tmp_path: Path, make_pictures: Callable
 def test_the_calibration_looks_at_some_pictures_of_many(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nearest_training, "CALIBRATED_ON", 10)
     seen = []
-    eye = Eye("counted", "counted", lambda images: seen.append(len(images)) or COARSE.see(images))  # type: ignore[func-returns-value]
-    assert calibrate(index.pictures, eye, index.features) >= index.threshold
+    extractor = FeatureExtractor("counted", "counted", lambda images: seen.append(len(images)) or COARSE.see(images))  # type: ignore[func-returns-value]
+    assert calibrate(index.pictures, extractor, index.features) >= index.threshold
     assert sum(seen) == 10
 
 
@@ -132,9 +132,9 @@ class Gate:
         self.builds = 0
         monkeypatch.setattr(nearest_training, "features_of", self.features_of)
 
-    def features_of(self, pictures: training_features.Pictures, eye: Eye) -> Iterator[torch.Tensor]:
+    def features_of(self, pictures: training_features.Pictures, extractor: FeatureExtractor) -> Iterator[torch.Tensor]:
         self.builds += 1
-        for features in training_features.features_of(pictures, eye):
+        for features in training_features.features_of(pictures, extractor):
             assert self.batches.acquire(timeout=20)
             yield features
 
@@ -202,14 +202,14 @@ def test_the_work_ends_when_nobody_has_asked_for_long_but_goes_on_for_a_ranking(
     ready(found)
 
 
-def test_there_is_room_for_the_wishes_of_so_many_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_room_for_the_requests_of_so_many_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, found = Gate(monkeypatch), Copies(folder)
-    for number in range(nearest_training.MOST_WISHES + 5):
+    for number in range(nearest_training.MOST_REQUESTS + 5):
         found.start(str(number))
-    assert len(found._wishes) == nearest_training.MOST_WISHES
+    assert len(found._requests) == nearest_training.MOST_REQUESTS
     gate.batches.release(5)
     ready(found)
-    assert found._wishes == {}
+    assert found._requests == {}
 
 
 def test_reading_a_folder_is_told_and_can_be_stopped(folder: Path, tmp_path: Path) -> None:

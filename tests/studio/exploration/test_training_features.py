@@ -8,12 +8,12 @@ import torch
 
 from studio.exploration import training_features
 from studio.exploration.training_features import (
-    Eye,
+    FeatureExtractor,
     Pictures,
     features_of,
     keep_features,
     known_features,
-    open_eye,
+    open_feature_extractor,
     open_pictures,
 )
 from training.core.dataset import DataError, load, pack
@@ -30,7 +30,7 @@ def pictures(tmp_path: Path, make_pictures: Callable[..., Path]) -> Pictures:
     return open_pictures(pack(make_pictures(tmp_path / "pictures"), tmp_path / "packed.safetensors", 16).file)
 
 
-COARSE = Eye("coarse", "coarse", training_features._coarse_pixels)
+COARSE = FeatureExtractor("coarse", "coarse", training_features._coarse_pixels)
 
 
 def test_rows_are_those_of_the_packed_file(pictures: Pictures) -> None:
@@ -64,14 +64,14 @@ def test_a_file_that_has_gone_is_a_sentence(pictures: Pictures) -> None:
         pictures.rows(0, 1)
 
 
-@pytest.mark.parametrize("eye", [COARSE, pytest.param(None, id="network")])
+@pytest.mark.parametrize("extractor", [COARSE, pytest.param(None, id="network")])
 def test_features_are_the_same_in_any_batches_and_tell_pictures_apart(
-    pictures: Pictures, eye: Eye | None, monkeypatch: pytest.MonkeyPatch
+    pictures: Pictures, extractor: FeatureExtractor | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    eye = eye or open_eye()
+    extractor = extractor or open_feature_extractor()
     monkeypatch.setattr(training_features, "BATCH", 5)
-    found = torch.cat(list(features_of(pictures, eye)))
-    torch.testing.assert_close(found[8:9], eye.see(pictures.rows(8, 9)), rtol=1e-4, atol=1e-4)
+    found = torch.cat(list(features_of(pictures, extractor)))
+    torch.testing.assert_close(found[8:9], extractor.see(pictures.rows(8, 9)), rtol=1e-4, atol=1e-4)
     distances = torch.cdist(found, found)
     assert (distances.fill_diagonal_(torch.inf).amin(dim=1) > 1e-3).all()
     assert found.dtype == torch.float32
@@ -90,7 +90,7 @@ def test_without_the_network_coarse_pixels_do(monkeypatch: pytest.MonkeyPatch) -
         raise training_features.MissingPackageError("timm")
 
     monkeypatch.setattr(training_features, "EfficientNetFeatures", absent)
-    assert open_eye().name == "pixels at 16 x 16"
+    assert open_feature_extractor().name == "pixels at 16 x 16"
 
 
 def test_features_are_kept_for_these_pictures_and_this_eye_only(pictures: Pictures) -> None:
@@ -100,7 +100,7 @@ def test_features_are_kept_for_these_pictures_and_this_eye_only(pictures: Pictur
     found = known_features(pictures, COARSE)
     assert found is not None
     assert torch.equal(found, features)
-    assert known_features(pictures, Eye("other", "other", COARSE.see)) is None
+    assert known_features(pictures, FeatureExtractor("other", "other", COARSE.see)) is None
     assert known_features(Pictures(pictures.file, pictures.count, "0" * 64), COARSE) is None
     assert known_features(Pictures(pictures.file, pictures.count + 1, pictures.sha256), COARSE) is None
 

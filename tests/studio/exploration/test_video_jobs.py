@@ -140,8 +140,8 @@ def test_a_failure_reaches_whoever_looks(error: Exception) -> None:
     assert ended(made.look(made.start("gif", fail(), 2, 12, "me"))).error is error
 
 
-def start_from(made: Films, source: str, visitor: str, frames: Source) -> str:
-    with serving(Client(source)):
+def start_from(made: Films, source: str, visitor: str, frames: Source, address: str = "") -> str:
+    with serving(Client(source, address)):
         return made.start("gif", frames, frames.count, 12, visitor)
 
 
@@ -162,17 +162,29 @@ def test_films_under_many_names_of_one_source_make_room_for_another(monkeypatch:
     source.let_go(3)
 
 
+def test_films_of_many_sessions_of_one_address_make_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video_jobs, "MOST", 4)
+    source, made = Source(), Films()
+    flood = [start_from(made, f"session {number}", "me", source, "192.0.2.1") for number in range(4)]
+    others = [start_from(made, f"other {number}", "me", Source(1), "198.51.100.9") for number in range(2)]
+    assert list(made._films) == [*flood[:2], *others]
+    with pytest.raises(BusyError):
+        start_from(made, "one more", "me", source, "192.0.2.1")
+    made.close()
+    source.let_go(4)
+
+
 def test_the_frames_of_a_film_count_for_whoever_started_it() -> None:
     seen = []
 
     class Frames(Source):
         def __iter__(self) -> Iterator[Pixels]:
-            seen.append(current_client().source)
+            seen.append((current_client().source, current_client().address))
             yield FRAME
 
     made = Films()
-    assert ended(made.look(start_from(made, "a session", "me", Frames(1)))).error is None
-    assert seen == ["a session"]
+    assert ended(made.look(start_from(made, "a session", "me", Frames(1), "192.0.2.1"))).error is None
+    assert seen == [("a session", "192.0.2.1")]
 
 
 def test_a_finished_film_is_kept_for_its_time_however_often_it_is_asked_for() -> None:

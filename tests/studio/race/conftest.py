@@ -26,20 +26,29 @@ def evening(tmp_path: Path) -> Evening:
     return Evening(path, create(path, RaceOptions("Flowers", SIDE)))
 
 
-@pytest.fixture
-def entered(evening: Evening, entrants: Path) -> Evening:
-    """Return a race with six entries, still open for others."""
+@pytest.fixture(scope="session")
+def entered_once(tmp_path_factory: pytest.TempPathFactory, entrants: Path) -> Evening:
+    """Return a race with six entries, still open for others; tests work on copies of it."""
+    path = tmp_path_factory.mktemp("entered") / "race"
+    evening = Evening(path, create(path, RaceOptions("Flowers", SIDE)))
     results = enter(evening, entrants)
     assert [type(one) for one in results.values()] == [RaceEntry] * 6
     return evening
 
 
+@pytest.fixture
+def entered(entered_once: Evening, tmp_path: Path) -> Evening:
+    """Return a race with six entries, still open for others."""
+    shutil.copytree(entered_once.path, tmp_path / "race")
+    return Evening(tmp_path / "race", entered_once.secret)
+
+
 @pytest.fixture(scope="session")
-def opened_once(tmp_path_factory: pytest.TempPathFactory, entrants: Path) -> Evening:
+def opened_once(tmp_path_factory: pytest.TempPathFactory, entered_once: Evening) -> Evening:
     """Return a race with six tiles and ten codes whose vote is open; tests work on copies of it."""
     path = tmp_path_factory.mktemp("opened") / "race"
-    evening = Evening(path, create(path, RaceOptions("Flowers", SIDE)))
-    enter(evening, entrants)
+    shutil.copytree(entered_once.path, path)
+    evening = Evening(path, entered_once.secret)
     evening.open(10)
     return evening
 

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from studio.__main__ import main
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from studio.race import batch_files
 from studio.race.batch_files import (
     PictureFile,
@@ -33,7 +33,7 @@ from studio.race.near_duplicates import MAX_LEVELS, distance, repeated_cells, si
 from studio.race.tile_file import MAX_FILE_BYTES, export_png
 from studio.race.verdict import Verdict
 from training.core import checkpoint
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 Maker = Callable[..., Path]
 
@@ -133,7 +133,7 @@ def test_what_is_dropped_is_a_picture_or_a_zip_of_them(root: Path) -> None:
 
 
 def test_failures_come_first_and_declarations_are_read(mails: Path, root: Path, make_vivid: Maker) -> None:
-    files = verify_batch(pictures([mails]), Gallery(root))
+    files = verify_batch(pictures([mails]), Catalog(root))
     assert [one.verdict.outcome for one in files] == [*["could_not_check"] * 2, *["pass_exact"] * 3]
     found = by_name(files)
     assert found["b.png"].seeds_looked_at == 40
@@ -157,7 +157,7 @@ def test_each_checkpoint_is_loaded_once(root: Path, monkeypatch: pytest.MonkeyPa
     data = [tile(root, name, seed) for seed in range(3) for name in ("one", "two")]
     files = [PictureFile(f"{index}.png", lambda one=one: one) for index, one in enumerate(data)]
     seen: list[tuple[int, int]] = []
-    checked = verify_batch(files, Gallery(root, kept_bytes=1), progress=lambda done, total: seen.append((done, total)))
+    checked = verify_batch(files, Catalog(root, kept_bytes=1), progress=lambda done, total: seen.append((done, total)))
     assert all(one.verdict.passed for one in checked)
     assert sorted(loaded) == ["one", "two"]
     assert seen == [(done, 6) for done in range(1, 7)]
@@ -168,11 +168,11 @@ def test_the_same_tile_and_a_nearly_equal_one_are_told(root: Path) -> None:
     tiles = {
         "a.png": export_png(found, 7),
         "b.png": export_png(found, 7, seeds_looked_at=3),
-        "c.png": png(seed_sheet(found.generator, 7)),
+        "c.png": png(seed_tile(found.generator, 7)),
         "d.png": export_png(found, 8),
     }
     files = by_name(
-        verify_batch([PictureFile(name, lambda one=one: one) for name, one in tiles.items()], Gallery(root))
+        verify_batch([PictureFile(name, lambda one=one: one) for name, one in tiles.items()], Catalog(root))
     )
     told = {name: [(one.file, one.kind) for one in file.duplicates] for name, file in files.items()}
     assert told == {
@@ -225,7 +225,7 @@ def test_declarations_are_what_metadata_say(
 
 
 def checked_zip(data: bytes, root: Path) -> dict[str, str]:
-    files = verify_batch(pictures_in_zip(data, "x.zip"), Gallery(root))
+    files = verify_batch(pictures_in_zip(data, "x.zip"), Catalog(root))
     return {one.file: one.verdict.reason for one in files}
 
 
@@ -278,7 +278,7 @@ def test_checkpoints_of_a_zip_are_unpacked_under_names_of_our_own(root: Path, tm
         f"a/b/000{number}x/config.json"
         for number in range(2)  # a path that leads upwards is passed over
     ]
-    assert {entry.sha256 for entry in Gallery(inside).entries()} == {checkpoint.load(root / "one").sha256}
+    assert {entry.sha256 for entry in Catalog(inside).entries()} == {checkpoint.load(root / "one").sha256}
     assert not list(inside.rglob("alone*"))
 
 
@@ -375,6 +375,6 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_checked(root: Pat
     (tmp_path / "gone.png").write_bytes(b"x")
     files = [*pictures([tmp_path]), PictureFile("here.png", lambda: tile(root))]
     (tmp_path / "gone.png").unlink()
-    found = by_name(verify_batch(files, Gallery(root)))
+    found = by_name(verify_batch(files, Catalog(root)))
     assert {name: one.verdict.reason for name, one in found.items()} == {"gone.png": "unreadable", "here.png": "exact"}
     assert found["gone.png"].verdict.sentence == "The file cannot be read: No such file or directory."

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from studio.race.anonymous_pictures import KINDS
 from studio.race.entry_admission import Application
 from studio.race.messages import RaceError
@@ -34,19 +34,12 @@ from studio.race.store.database import Database
 from studio.race.store.race_folder import RaceFolder
 from studio.race.tile_file import MAX_FILE_BYTES, export_png
 from tests.clocks import Clock
-from tests.races import Evening, enter, key
+from tests.pace import slowness
+from tests.races import HOSTILE_TEXTS, Evening, enter, key
 from training.core import checkpoint
 from training.core.png_chunks import walk
 
 PROJECT = Path(__file__).parents[3]
-TEXTS = (
-    "Robert'); DROP TABLE entries;--",
-    '"; DELETE FROM ballots; --',
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "{0.__class__} %s %n",
-    "../../etc/passwd",
-)
 
 
 def outcome(action: Callable[[], str]) -> str:
@@ -125,8 +118,8 @@ def test_what_forty_voters_at_once_wait(crowd: Evening, capsys: pytest.CaptureFi
     lasted, p95 = time.monotonic() - began, sorted(waited)[37]
     with capsys.disabled():
         print(f"\n40 ballots at once: {lasted:.2f} s in all, p95 of a ballot {p95:.3f} s")
-    assert p95 < 5.0
-    assert lasted < 60.0
+    assert p95 < 5.0 * slowness()
+    assert lasted < 60.0 * slowness()
     assert service.status()["voted"] == 40
 
 
@@ -468,18 +461,18 @@ def test_a_picture_that_is_none_is_refused_whatever_is_asked(tile: object, kind:
 
 
 def test_sql_and_html_in_any_text_are_only_text(entered: Evening, entrants: Path) -> None:
-    service = RaceService(entered.path, Gallery(entrants))
+    service = RaceService(entered.path, Catalog(entrants))
     found = checkpoint.load(entrants / "Anna" / "run")
-    for number, text in enumerate(TEXTS):
+    for number, text in enumerate(HOSTILE_TEXTS):
         application = Application(name=text, tile=export_png(found, 500 + number), about=text, owner=text)
         entry = service.enter(application)
         assert (entry.name, entry.about) == (text, text)
         with pytest.raises(RaceError, match="Somebody else has entered"):
             service.enter(replace(application, owner="other"))
     entered.open(20)
-    assert {one["name"] for one in entered.organiser.folder.state().mapping.values()} >= {*TEXTS, "Anna"}
+    assert {one["name"] for one in entered.organiser.folder.state().mapping.values()} >= {*HOSTILE_TEXTS, "Anna"}
     service, tiles, code = entered.service, entered.service.status()["tiles"], entered.codes[-1].code
-    for text in TEXTS:
+    for text in HOSTILE_TEXTS:
         assert outcome(lambda text=text: str(service.paper(text, text))) == "code_unknown"
         assert outcome(lambda text=text: service.cast(code, text, 1, [text[:8]], key())) == "ballot_tile_unknown"
         assert outcome(lambda text=text: service.cast(code, text, 1, tiles[:1], text)) == "malformed"
@@ -489,7 +482,7 @@ def test_sql_and_html_in_any_text_are_only_text(entered: Evening, entrants: Path
 
 
 def test_oversized_bodies_are_refused_at_once(entered: Evening, entrants: Path) -> None:
-    service, long = RaceService(entered.path, Gallery(entrants)), "x" * 10_000_000
+    service, long = RaceService(entered.path, Catalog(entrants)), "x" * 10_000_000
     for tile in (bytes(MAX_FILE_BYTES + 1), b"\x89PNG\r\n\x1a\n" + bytes(MAX_FILE_BYTES), b""):
         with pytest.raises(RaceError) as caught:
             service.enter(Application(name="x", tile=tile, owner="a"))
@@ -502,7 +495,7 @@ def test_oversized_bodies_are_refused_at_once(entered: Evening, entrants: Path) 
     assert outcome(lambda: service.cast(draw(), "s", 1, ["A2"], long)) == "malformed"
     assert outcome(lambda: str(service.organiser(long, "s"))) == "secret_wrong"
     assert not service.receipt_is_in(long)
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 5.0 * slowness()
 
 
 def test_no_answer_to_a_voter_or_spectator_names_an_entry(opened: Evening) -> None:

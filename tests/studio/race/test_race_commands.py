@@ -51,7 +51,7 @@ def test_two_commands_lead_from_mails_to_an_open_vote_and_more_to_the_result(
     assert all(code not in out for code in codes)
     vote(folder, codes[:7])
     assert race("status", folder) == 0
-    assert "花: VOTE open\n7 of 8 voters have voted in this round" in capsys.readouterr().out
+    assert "花: Vote (open)\n7 of 8 voters have voted in this round" in capsys.readouterr().out
     assert race("close", folder) == 0
     assert "Next: `race " in capsys.readouterr().out
     assert race("final", folder) == 0
@@ -82,7 +82,7 @@ def test_the_same_commands_again_go_on(entrants: Path, tmp_path: Path, capsys: p
     assert race("codes", folder, "--voters", 7, "--sheet", tmp_path / "more.html") == 0
     assert len(codes_on(tmp_path / "more.html")) == 6
     assert race("pause", folder) == race("resume", folder) == 0
-    assert capsys.readouterr().out.endswith("VOTE open paused\nVOTE open\n")
+    assert capsys.readouterr().out.endswith("Vote (open), paused\nVote (open)\n")
     assert race("secret", folder) == 0
     assert race("new", folder, "--entries", entrants) == 2
     assert "error: Entries are closed." in capsys.readouterr().err
@@ -126,11 +126,11 @@ def test_the_honour_system_is_called_so(entered: Evening, tmp_path: Path, capsys
         (("open", "race", "--voters", "3"), "There are 0 entries; a vote needs at least 2."),
         (("open", "race", "--voters", "3", "--address", "x"), "The field address of the request is not http or https"),
         (("open", "race", "--voters", "3", "--sheet", "no/such/file"), "cannot be written: --sheet names a file"),
-        (("final", "race"), "The race is in the phase SUBMIT; final is possible in VOTE."),
-        (("reveal", "race"), "The race is in the phase SUBMIT; reveal is possible in VOTE, FINAL, REVEAL."),
-        (("reopen", "race"), "The race is in the phase SUBMIT; reopen is possible in CHECK, VOTE, FINAL."),
+        (("final", "race"), 'The race is in the phase "Entries"; "final" is possible in: Vote (closed).'),
+        (("reveal", "race"), '"reveal" is possible in: Vote (closed), Final (closed).'),
+        (("reopen", "race"), '"reopen" is possible in: Check, Vote, Final (closed).'),
         (("exclude", "race", "Zoe"), "There is no entry Zoe; the entries are: none."),
-        (("codes", "race", "--voters", "3"), "The race is in the phase SUBMIT; codes is possible in VOTE."),
+        (("codes", "race", "--voters", "3"), '"codes" is possible in: Vote.'),
         (("export", "race", "--out", "out"), "The result is shown after the reveal."),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import zipfile
@@ -13,21 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
-from safetensors.torch import load_file, save_file
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from studio.race import anonymous_pictures, phases
 from studio.race.entry_admission import ABOUT_LETTERS, NAME_LETTERS, Application
 from studio.race.messages import RaceError
 from studio.race.service import RaceService
 from studio.race.store.entries import RaceEntry, Refusal
 from studio.race.tile_file import export_png
+from tests.race_cheats import ignoring_its_latents, knowing_classes_only, weights_changed, with_manifest
 from tests.races import Evening, declare, enter
 from training.core import checkpoint
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 Maker = Callable[..., Path]
 
@@ -70,12 +67,24 @@ def test_a_zip_and_a_picture_of_a_known_checkpoint_enter(evening: Evening, entra
         for path in sorted((entrants / "Anna").rglob("*.*")):
             archive.write(path, path.relative_to(entrants))
     shutil.copy(entrants / "Ben" / "tile.png", mails / "Ben.png")
-    source = Gallery(entrants / "Ben")
+    source = Catalog(entrants / "Ben")
     results = evening.organiser.enter_mails(mails, source)
     assert [(type(one), one.name) for one in results] == [(RaceEntry, "Anna"), (RaceEntry, "Ben")]
     shutil.rmtree(mails)
     evening.open(2)
     assert len(evening.service.status()["tiles"]) == 2
+
+
+def test_what_systems_leave_beside_and_in_mails_is_no_mail(evening: Evening, entrants: Path, tmp_path: Path) -> None:
+    mails = tmp_path / "mails"
+    shutil.copytree(entrants / "Anna", mails / "Anna")
+    for folder in (mails, mails / "Anna"):
+        for name in ("@eaDir", "System Volume Information", "lost+found", "$RECYCLE.BIN"):
+            shutil.copytree(entrants / "Ben", folder / name)
+        shutil.copy(entrants / "Ben" / "tile.png", folder / "~$tile.png")
+        shutil.copy(entrants / "Ben" / "tile.png", folder / "._tile.png")
+    results = evening.organiser.enter_mails(mails, Catalog(entrants / "Anna"))
+    assert [(type(one), one.name) for one in results] == [(RaceEntry, "Anna")]
 
 
 def test_entry_toml_names_checkpoint_and_seed_in_the_place_of_a_picture(
@@ -203,7 +212,7 @@ def test_pictures_of_another_size_are_refused_before_they_are_drawn(
 ) -> None:
     run = declare(make_vivid(tmp_path / "mails" / "Anna" / "run", side=32))
     (tmp_path / "mails" / "Anna" / "tile.png").write_bytes(export_png(checkpoint.load(run), 1))
-    monkeypatch.setattr("studio.race.verification.seed_sheet", None)
+    monkeypatch.setattr("studio.race.verification.seed_tile", None)
     assert refusal(evening, tmp_path / "mails") == "Its pictures have 32 pixels a side; those of this race have 16."
 
 
@@ -211,19 +220,12 @@ def test_a_generator_that_would_take_gigabytes_is_refused_before_it_is_drawn(
     evening: Evening, entrants: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio.checkpoints.visitor_checkpoints.MOST_ATTENTION", -1)
-    monkeypatch.setattr("studio.race.verification.seed_sheet", None)
+    monkeypatch.setattr("studio.race.verification.seed_tile", None)
     shutil.copytree(entrants / "Anna", tmp_path / "mails" / "Anna")
     assert "needs too much memory" in refusal(evening, tmp_path / "mails")
 
 
 # cheats
-
-
-def with_manifest(pixels: np.ndarray, manifest: dict[str, Any]) -> bytes:
-    text, buffer = PngInfo(), io.BytesIO()
-    text.add_itxt("gan_race", json.dumps(manifest))
-    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=text)
-    return buffer.getvalue()
 
 
 def test_hand_picked_cells_and_lying_manifests_are_refused(evening: Evening, entrants: Path, tmp_path: Path) -> None:
@@ -233,7 +235,7 @@ def test_hand_picked_cells_and_lying_manifests_are_refused(evening: Evening, ent
     image.load()
     pixels, said = np.asarray(image), json.loads(image.text["gan_race"])
     picked = pixels.copy()
-    picked[:16, :16] = seed_sheet(checkpoint.load(entrants / "Anna" / "run").generator, 3)[:16, :16]
+    picked[:16, :16] = seed_tile(checkpoint.load(entrants / "Anna" / "run").generator, 3)[:16, :16]
     lies = {
         "1 of 100 pictures differ": (picked, said),
         "All 100 pictures differ": (pixels, {**said, "seed": 11}),
@@ -259,20 +261,10 @@ def test_a_lie_that_leads_to_nothing_is_not_believed(evening: Evening, entrants:
     assert (found.seed, found.seeds_looked_at, found.hours, found.about) == (10, None, 1.0, "")
 
 
-FIRST_LAYER = "start.0.weight"  # [z_dim + the class's embedding, ...]
-
-
-def weights_changed(run: Path, change: Callable[[str, torch.Tensor], torch.Tensor]) -> Path:
-    weights = load_file(run / "model.safetensors")
-    save_file({name: change(name, value) for name, value in weights.items()}, run / "model.safetensors")
-    return run
-
-
 def test_a_generator_that_ignores_the_seed_is_excluded_when_the_second_tile_is_drawn(
     entered: Evening, tmp_path: Path, make_vivid: Maker
 ) -> None:
-    run = declare(make_vivid(tmp_path / "mails" / "Cheat" / "run", seed=9))
-    weights_changed(run, lambda name, value: torch.zeros_like(value) if name == FIRST_LAYER else value)
+    run = ignoring_its_latents(declare(make_vivid(tmp_path / "mails" / "Cheat" / "run", seed=9)))
     (run.parent / "tile.png").write_bytes(export_png(checkpoint.load(run), 1))
     assert isinstance(only(entered, tmp_path / "mails"), RaceEntry)
     entered.organiser.close()
@@ -284,13 +276,7 @@ def test_a_lookup_table_of_classes_is_unmasked_by_the_second_tile(
     entered: Evening, tmp_path: Path, make_vivid: Maker
 ) -> None:
     """Its pictures come from a table that the seed only indexes, so that any other seed shows the same ones."""
-    run = declare(make_vivid(tmp_path / "mails" / "Table" / "run", seed=9, classes=5))
-    z_dim = checkpoint.describe(run).config.z_dim
-
-    def of_class_only(name: str, value: torch.Tensor) -> torch.Tensor:
-        return torch.cat([torch.zeros_like(value[:z_dim]), value[z_dim:]]) if name == FIRST_LAYER else value
-
-    weights_changed(run, of_class_only)
+    run = knowing_classes_only(declare(make_vivid(tmp_path / "mails" / "Table" / "run", seed=9, classes=5)))
     (run.parent / "tile.png").write_bytes(export_png(checkpoint.load(run), 1))
     assert isinstance(only(entered, tmp_path / "mails"), RaceEntry)
     entered.organiser.close()
@@ -317,7 +303,7 @@ def test_every_entry_is_drawn_in_one_way_from_checkpoint_seed_and_psi(entered: E
         generator = checkpoint.load(entrants / entry.name / "run").generator
         for second, seed in ((False, entry.seed), (True, state.second_seed)):
             drawn = np.asarray(Image.open(entered.organiser.folder.drawn(entry.entry_id, second=second)))
-            assert np.array_equal(drawn, seed_sheet(generator, seed))
+            assert np.array_equal(drawn, seed_tile(generator, seed))
 
 
 def test_what_was_drawn_before_a_kill_is_not_drawn_again(entered: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,9 +313,9 @@ def test_what_was_drawn_before_a_kill_is_not_drawn_again(entered: Evening, monke
         drawn.append(arguments[1])
         if len(drawn) == 5:
             raise KeyboardInterrupt
-        return seed_sheet(*arguments)
+        return seed_tile(*arguments)
 
-    monkeypatch.setattr(anonymous_pictures, "seed_sheet", interrupted)
+    monkeypatch.setattr(anonymous_pictures, "seed_tile", interrupted)
     with pytest.raises(KeyboardInterrupt):
         entered.open(6)
     assert entered.service.status()["phase"] == "CHECK"
@@ -361,12 +347,12 @@ def test_an_entry_can_be_excluded_before_the_vote_and_come_back_by_the_organiser
     entered.organiser.include("Anna")
     entered.open(6)
     assert len(entered.service.status()["tiles"]) == 6
-    with pytest.raises(RaceError, match="exclude is possible in SUBMIT, CHECK"):
+    with pytest.raises(RaceError, match='"exclude" is possible in: Entries, Check'):
         entered.organiser.exclude("Anna")
 
 
 def test_who_was_excluded_cannot_enter_again_on_the_page(evening: Evening, entrants: Path) -> None:
-    service = RaceService(evening.path, Gallery(entrants))
+    service = RaceService(evening.path, Catalog(entrants))
     service.enter(application(entrants, "Anna"))
     evening.organiser.exclude("Anna")
     with pytest.raises(RaceError, match=r"The organiser has excluded it\."):
@@ -386,7 +372,7 @@ def test_weights_as_last_trained_enter_as_such(evening: Evening, entrants: Path,
     shutil.rmtree(tmp_path / "mails")
     state = evening.organiser.close()
     drawn = np.asarray(Image.open(evening.organiser.folder.drawn(found.entry_id)))
-    assert np.array_equal(drawn, seed_sheet(raw.generator, 5))
+    assert np.array_equal(drawn, seed_tile(raw.generator, 5))
     assert state.phase == "CHECK"
 
 
@@ -399,7 +385,7 @@ def application(entrants: Path, whose: str, **values: Any) -> Application:
 
 
 def test_a_visitor_enters_and_nobody_else_takes_the_name(evening: Evening, entrants: Path) -> None:
-    service = RaceService(evening.path, Gallery(entrants))
+    service = RaceService(evening.path, Catalog(entrants))
     assert service.enter(application(entrants, "Anna", about="x" * 3000)).about == "x" * ABOUT_LETTERS
     with pytest.raises(RaceError, match="Somebody else has entered under the name ANNA"):
         service.enter(application(entrants, "Ben", name="ANNA", owner="b" * 16))
@@ -414,7 +400,7 @@ def test_a_visitor_enters_and_nobody_else_takes_the_name(evening: Evening, entra
 def test_nobody_enters_while_it_is_paused_closed_or_full(
     evening: Evening, entrants: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = RaceService(evening.path, Gallery(entrants))
+    service = RaceService(evening.path, Catalog(entrants))
     evening.organiser.pause()
     with pytest.raises(RaceError, match="paused"):
         service.enter(application(entrants, "Anna"))
@@ -430,7 +416,7 @@ def test_nobody_enters_while_it_is_paused_closed_or_full(
 
 
 def test_seed_and_checkpoint_alone_are_drawn_to_be_known(evening: Evening, entrants: Path) -> None:
-    service = RaceService(evening.path, Gallery(entrants))
+    service = RaceService(evening.path, Catalog(entrants))
     sha256 = checkpoint.load(entrants / "Anna" / "run").sha256
     claim = Application(name="Anna", checkpoint=sha256, seed=5, owner="a" * 16)
     assert service.enter(claim).drawn_from == (sha256, 5, 1.0)

@@ -14,7 +14,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from studio.__main__ import main
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from studio.race import seed_comparison
 from studio.race.seed_comparison import MAX_SCORE, DrawnTile, OtherSeeds, SeedComparison, compare
 from studio.race.tile_file import export_png
@@ -25,7 +25,7 @@ from training.core.checkpoint import Checkpoint
 from training.core.generators import GeneratorConfig, build_generator
 from training.core.latents import latents
 from training.core.pixels import NotFiniteError, Pixels, to_tile
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 Maker = Callable[..., Path]
 SIDE = 16
@@ -50,7 +50,7 @@ def write_lookup_table(folder: Path, seed: int) -> Path:
     generator.train()(z)
     generator.eval()
     optimizer = torch.optim.Adam(generator.parameters(), 5e-3)
-    for _ in range(250):
+    for _ in range(120):
         optimizer.zero_grad()
         torch.nn.functional.mse_loss(generator(z), wanted).backward()
         optimizer.step()
@@ -73,7 +73,7 @@ def root(tmp_path_factory: pytest.TempPathFactory, make_vivid: Maker) -> Path:
 
 def compared(folder: Path, seed: int, others: OtherSeeds | None = None) -> SeedComparison:
     found = checkpoint.load(folder)
-    tile = DrawnTile(seed, seed_sheet(found.generator, seed))
+    tile = DrawnTile(seed, seed_tile(found.generator, seed))
     return (others or OtherSeeds()).compare(found, tile, 1.0, None)
 
 
@@ -153,17 +153,17 @@ def test_all_seeds_there_are_may_be_drawn(root: Path, monkeypatch: pytest.Monkey
 def test_the_other_tiles_are_what_their_seeds_give(root: Path) -> None:
     found = checkpoint.load(root / "honest")
     for one in OtherSeeds().tiles(found, 7, 0.5):
-        assert np.array_equal(one.pixels, seed_sheet(found.generator, one.seed, 0.5))
+        assert np.array_equal(one.pixels, seed_tile(found.generator, one.seed, 0.5))
 
 
 def test_a_generator_that_can_draw_its_own_seed_only_is_warned_of(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = checkpoint.load(root / "honest")
-    tile = DrawnTile(7, seed_sheet(found.generator, 7))
+    tile = DrawnTile(7, seed_tile(found.generator, 7))
 
     def broken(*_: object) -> Pixels:
         raise NotFiniteError("The output is not finite.")
 
-    monkeypatch.setattr(seed_comparison, "seed_sheet", broken)
+    monkeypatch.setattr(seed_comparison, "seed_tile", broken)
     answer = OtherSeeds().compare(found, tile, 1.0, None)
     assert codes(answer) == ["other_seed_not_finite"]
     assert answer.warnings[0].values == {"seed": answer.not_finite}
@@ -178,8 +178,8 @@ def test_a_warning_changes_no_verdict(root: Path) -> None:
     def hold(found: Checkpoint, seed: int, psi: float, tile: Pixels) -> SeedComparison:
         return others.compare(found, DrawnTile(seed, tile), psi, None)
 
-    verdict = verify(export_png(found, 7), Gallery(root), compare=hold)
-    assert (verdict.outcome, verdict.sentence) == ("pass_exact", verify(export_png(found, 7), Gallery(root)).sentence)
+    verdict = verify(export_png(found, 7), Catalog(root), compare=hold)
+    assert (verdict.outcome, verdict.sentence) == ("pass_exact", verify(export_png(found, 7), Catalog(root)).sentence)
     assert [one.code for one in verdict.warnings] == ["other_pictures"]
     assert json.loads(json.dumps(verdict.to_dict()))["comparison"]["score"] > MAX_SCORE
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from studio.race.manifest import CHUNK, manifest
 from studio.race.tile_file import export_png, file_name, read_png
 from studio.race.verification import verify
@@ -23,7 +23,7 @@ from training.core.checkpoint import Checkpoint, canonical_json
 from training.core.generators import GENERATORS
 from training.core.latents import labels, latents
 from training.core.pixels import to_cells
-from training.core.tile import draw, seed_sheet
+from training.core.tile import draw, seed_tile
 
 SIDE = 16
 
@@ -53,7 +53,7 @@ def test_the_png_holds_exactly_the_seeds_tile(network: str, tmp_path: Path, make
     found = checkpoint.load(make_vivid(tmp_path / network, network=network))
     image = opened(export_png(found, 7))
     assert (image.format, image.mode, image.size) == ("PNG", "RGB", (10 * SIDE, 10 * SIDE))
-    assert np.array_equal(np.asarray(image), seed_sheet(found.generator, 7))
+    assert np.array_equal(np.asarray(image), seed_tile(found.generator, 7))
     assert np.asarray(image).std() > 20
 
 
@@ -61,7 +61,7 @@ def test_a_tile_of_the_race_has_1280_pixels_a_side(tmp_path: Path, make_checkpoi
     found = checkpoint.load(make_checkpoint(tmp_path / "large", network="dcgan", side=128))
     image = opened(export_png(found, 0))
     assert (image.format, image.mode, image.size) == ("PNG", "RGB", (1280, 1280))
-    assert np.array_equal(np.asarray(image), seed_sheet(found.generator, 0))
+    assert np.array_equal(np.asarray(image), seed_tile(found.generator, 0))
 
 
 def test_the_first_cell_of_the_second_row_is_image_ten(found: Checkpoint) -> None:
@@ -82,11 +82,11 @@ def test_the_manifest_is_canonical_json_in_one_itxt_chunk(found: Checkpoint) -> 
     assert len(texts) == 1
     assert key == CHUNK.encode() == b"gan_race"
     assert canonical_json(json.loads(text)) == text.decode()
-    assert json.loads(text) == manifest(found, 7, seed_sheet(found.generator, 7))
+    assert json.loads(text) == manifest(found, 7, seed_tile(found.generator, 7))
 
 
 def test_the_manifest_says_how_to_draw_the_tile_again(found: Checkpoint) -> None:
-    tile = seed_sheet(found.generator, 7)
+    tile = seed_tile(found.generator, 7)
     values = manifest(found, 7, tile)
     assert values["format"] == 1
     assert values["z_source"] == "numpy.random.RandomState.standard_normal"
@@ -100,7 +100,7 @@ def test_the_manifest_says_how_to_draw_the_tile_again(found: Checkpoint) -> None
 
 
 def test_the_manifest_has_the_hash_of_the_whole_and_of_each_cell(found: Checkpoint) -> None:
-    tile = seed_sheet(found.generator, 7)
+    tile = seed_tile(found.generator, 7)
     values = manifest(found, 7, tile)
     cells = to_cells(tile, SIDE)
     assert values["pixels_sha256"] == hashlib.sha256(tile.tobytes()).hexdigest()
@@ -113,7 +113,7 @@ def test_nothing_in_the_file_names_a_person_or_a_folder(found: Checkpoint) -> No
     assert [name for name, _ in chunks(data) if name not in (b"IHDR", b"iTXt", b"IDAT", b"IEND")] == []
     assert b"somebody" not in data
     assert b"vivid" not in data
-    assert b"/" not in canonical_json(manifest(found, 7, seed_sheet(found.generator, 7))).encode()
+    assert b"/" not in canonical_json(manifest(found, 7, seed_tile(found.generator, 7))).encode()
 
 
 def test_the_file_is_named_by_the_checkpoint_and_the_seed() -> None:
@@ -131,7 +131,7 @@ def test_a_seed_out_of_range_is_refused_with_the_range(seed: object, found: Chec
 
 
 def test_reading_an_export_gives_its_pixels_and_its_manifest_back(found: Checkpoint) -> None:
-    tile = seed_sheet(found.generator, 7)
+    tile = seed_tile(found.generator, 7)
     reading = read_png(export_png(found, 7))
     assert np.array_equal(reading.pixels, tile)
     assert reading.manifest == manifest(found, 7, tile)
@@ -228,10 +228,10 @@ def test_a_file_larger_than_any_tile_is_refused_unread() -> None:
 
 def test_the_manifest_has_the_psi_of_the_whole_tile(found: Checkpoint) -> None:
     data = export_png(found, 7, 0.6)
-    assert read_png(data).manifest == manifest(found, 7, seed_sheet(found.generator, 7, 0.6), 0.6)
+    assert read_png(data).manifest == manifest(found, 7, seed_tile(found.generator, 7, 0.6), 0.6)
     assert (read_png(data).manifest or {})["psi"] == 0.6
-    assert manifest(found, 7, seed_sheet(found.generator, 7))["psi"] == 1.0
-    assert not np.array_equal(np.asarray(opened(data)), seed_sheet(found.generator, 7))
+    assert manifest(found, 7, seed_tile(found.generator, 7))["psi"] == 1.0
+    assert not np.array_equal(np.asarray(opened(data)), seed_tile(found.generator, 7))
     with pytest.raises(ValueError, match=r"^The psi 1\.5 is not a number from 0 to 1\."):
         export_png(found, 7, 1.5)
 
@@ -240,16 +240,16 @@ def test_the_manifest_has_the_classes_of_the_cells(
     found: Checkpoint, tmp_path: Path, make_vivid: Callable[..., Path]
 ) -> None:
     conditional = checkpoint.load(make_vivid(tmp_path / "conditional", network="resnet", classes=5))
-    values = manifest(conditional, 7, seed_sheet(conditional.generator, 7))
+    values = manifest(conditional, 7, seed_tile(conditional.generator, 7))
     assert values["classes"] == labels(7, 100, 5).tolist()
-    assert manifest(found, 7, seed_sheet(found.generator, 7))["classes"] is None
+    assert manifest(found, 7, seed_tile(found.generator, 7))["classes"] is None
 
 
 def test_the_count_of_seeds_looked_at_is_declared_and_not_checked(found: Checkpoint, tmp_path: Path) -> None:
     declared = export_png(found, 7, seeds_looked_at=96)
     claims = read_png(declared).manifest
-    assert claims == {**manifest(found, 7, seed_sheet(found.generator, 7)), "seeds_looked_at": 96}
-    verdict = verify(declared, Gallery(tmp_path))
+    assert claims == {**manifest(found, 7, seed_tile(found.generator, 7)), "seeds_looked_at": 96}
+    verdict = verify(declared, Catalog(tmp_path))
     assert (verdict.outcome, verdict.claims, verdict.notes) == ("pass_exact", (), ())
     assert "seeds_looked_at" not in (read_png(export_png(found, 7)).manifest or {})
 

@@ -13,13 +13,13 @@ import torch
 
 from studio.rendering.drawing import Drawing
 from studio.rendering.fast_generator import close_enough
-from studio.rendering.renderer import Priority, Renderer, Wish
+from studio.rendering.renderer import Priority, Renderer, RenderRequest
 from studio.ui.compare import tab as compare
 from studio.ui.explore import tab as explore
 from studio.ui.services import Studio
 from training.core import checkpoint
 from training.core.checkpoint import Checkpoint
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 CPU = torch.device("cpu")
 
@@ -60,7 +60,7 @@ def test_a_full_card_once_frees_the_others_and_the_tile_comes_and_says_so(shelf:
     full = fill(shelf[c], 1)
     picture = renderer.tile(c, 1, "me")
     assert (full.count, picture.relieved) == (1, True)
-    assert close_enough(picture.pixels, seed_sheet(shelf[c].generator, 1))
+    assert close_enough(picture.pixels, seed_tile(shelf[c].generator, 1))
     assert [renderer._copies.get(sha256) is not None for sha256 in shelf] == [False, False, True]
     assert not renderer.tile(c, 1, "me").relieved
     assert not renderer.tile(c, 2, "me").relieved
@@ -106,7 +106,7 @@ def test_a_job_that_waits_in_the_middle_of_its_work_lets_go_of_what_it_holds() -
             held.clear()
         return len(held)
 
-    job = Drawing(begin=steps, sha256="a", wish=Wish("a", 1))
+    job = Drawing(begin=steps, sha256="a", request=RenderRequest("a", 1))
     next(job.steps)
     assert held == ["generator"]
     job.restart()
@@ -124,13 +124,13 @@ def test_the_page_is_told_once_and_gets_a_plain_sentence_where_it_did_not_help(
     with gr.Blocks():
         show = {one.__name__: one for one in explore.build(studio).server_fns}["show"]
         tiles = {one.__name__: one for one in compare.build(studio).server_fns}["compare_tiles"]
-    wish = {"sha256": a, "seed": 9, "visitor": "me"}
+    request = {"sha256": a, "seed": 9, "visitor": "me"}
     full = fill(shelf[a], 1)
     renderer = Renderer(shelf.__getitem__, CPU)
     monkeypatch.setattr(studio, "renderer", renderer)
-    assert [show(wish)["relieved"], show(wish)["relieved"]] == [True, False]
+    assert [show(request)["relieved"], show(request)["relieved"]] == [True, False]
     full.left = 1
     answer = tiles({"checkpoints": [a, b], "seed": 10, "visitor": "me"})["tiles"]
     assert [one["relieved"] for one in answer] == [True, False]
     full.left = np.inf
-    assert show({**wish, "seed": 11}) == {"error": {"code": "error_memory", "values": {}}}
+    assert show({**request, "seed": 11}) == {"error": {"code": "error_memory", "values": {}}}

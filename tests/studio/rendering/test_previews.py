@@ -17,11 +17,11 @@ from studio.rendering import previews as precision
 from studio.rendering import renderer as render
 from studio.rendering.fast_generator import close_enough
 from studio.rendering.picture import Picture
-from studio.rendering.renderer import Priority, Renderer, SupersededError, Wish
+from studio.rendering.renderer import Priority, Renderer, RenderRequest, SupersededError
 from training.core import checkpoint
 from training.core.checkpoint import Checkpoint
 from training.core.pixels import NotFiniteError, Pixels
-from training.core.tile import draw, seed_sheet
+from training.core.tile import draw, seed_tile
 
 CPU = torch.device("cpu")
 HALF = torch.bfloat16
@@ -46,8 +46,8 @@ def ask(
     priority: Priority = Priority.INTERACTIVE,
     lane: str = "explore",
 ) -> Future[Picture]:
-    wish = Wish(found.sha256, seed, preview=preview)
-    return renderer.order([wish], "me", priority=priority, lane=lane)[0]
+    request = RenderRequest(found.sha256, seed, preview=preview)
+    return renderer.order([request], "me", priority=priority, lane=lane)[0]
 
 
 class Batches:
@@ -64,11 +64,11 @@ class Batches:
         self.drawn.append(precision)
         return self._draw(*arguments, precision=precision)
 
-    def draw_rows(self, wish: Wish, count: int) -> None:
+    def draw_rows(self, request: RenderRequest, count: int) -> None:
         """Let the rows of a tile be drawn from its first on."""
         self._allowed.release(count)
         deadline = time.monotonic() + 20
-        while (rows := self._renderer.rows(wish)) is None or 10 * len(rows) < count * rows.shape[1]:
+        while (rows := self._renderer.rows(request)) is None or 10 * len(rows) < count * rows.shape[1]:
             assert time.monotonic() < deadline
             time.sleep(0.001)
 
@@ -94,7 +94,7 @@ def test_a_torch_that_knows_nothing_of_amx_draws_no_previews(monkeypatch: pytest
     assert precision.preview_precision(CPU) is None
 
 
-def test_where_previews_are_no_sooner_a_wish_for_one_gets_the_exact_tile(
+def test_where_previews_are_no_sooner_a_request_for_one_gets_the_exact_tile(
     found: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(precision, "preview_precision", lambda _: None)
@@ -110,7 +110,7 @@ def test_a_preview_is_near_the_tile_marked_and_never_taken_for_it(renderer: Rend
     assert (preview.is_preview, preview.precision) == (True, "bfloat16")
     exact = renderer.tile(found.sha256, 5, "me")
     assert (exact.is_preview, exact.precision, exact.z_hash) == (False, "float32", preview.z_hash)
-    assert close_enough(exact.pixels, seed_sheet(found.generator, 5))
+    assert close_enough(exact.pixels, seed_tile(found.generator, 5))
     assert precision.is_near(preview.pixels, exact.pixels)
     assert not np.array_equal(preview.pixels, exact.pixels)
     assert (renderer.renders, renderer.previews) == (1, 1)
@@ -134,7 +134,7 @@ def test_a_tile_that_is_half_drawn_comes_no_later_than_its_preview(
 ) -> None:
     batches = Batches(monkeypatch, renderer, found)
     exact = ask(renderer, found, 7, preview=False, priority=Priority.PREFETCH, lane="ahead")
-    batches.draw_rows(Wish(found.sha256, 7), rows)
+    batches.draw_rows(RenderRequest(found.sha256, 7), rows)
     first = ask(renderer, found, 7)
     batches.go_on()
     assert first.result(20).is_preview is expected
@@ -146,13 +146,13 @@ def test_a_tile_that_is_half_drawn_comes_no_later_than_its_preview(
 def test_a_preview_is_drawn_before_the_tile_that_was_begun_and_the_rows_of_each_are_its_own(
     renderer: Renderer, found: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batches, wish = Batches(monkeypatch, renderer, found), Wish(found.sha256, 7)
+    batches, request = Batches(monkeypatch, renderer, found), RenderRequest(found.sha256, 7)
     exact = ask(renderer, found, 7, preview=False, priority=Priority.COMPARE, lane="exact")
-    batches.draw_rows(wish, 2)
+    batches.draw_rows(request, 2)
     preview = ask(renderer, found, 7)
     batches.break_off()
-    batches.draw_rows(wish._replace(preview=True), 1)
-    rows = [renderer.rows(one) for one in (wish, wish._replace(preview=True))]
+    batches.draw_rows(request._replace(preview=True), 1)
+    rows = [renderer.rows(one) for one in (request, request._replace(preview=True))]
     batches.go_on()
     for found_rows, picture in zip(rows, (exact.result(20), preview.result(20)), strict=True):
         assert found_rows is not None
@@ -226,7 +226,7 @@ def test_calling_off_all_but_one_tile_keeps_its_preview_too(
     batches = Batches(monkeypatch, renderer, found)
     drawn, waiting = (ask(renderer, found, seed, priority=Priority.SHEET, lane=f"seeds-{seed}") for seed in (1, 2))
     for seed in (1, 2):
-        renderer.call_off("me", f"seeds-{seed}", keep=Wish(found.sha256, seed))
+        renderer.call_off("me", f"seeds-{seed}", keep=RenderRequest(found.sha256, seed))
     batches.go_on()
     assert drawn.result(20).is_preview
     assert waiting.result(20).is_preview

@@ -21,13 +21,13 @@ from studio.rendering import image_encoding, scheduler
 from studio.rendering import renderer as render
 from studio.rendering.fast_generator import close_enough
 from studio.rendering.picture import Picture
-from studio.rendering.renderer import BusyError, Priority, Renderer, SupersededError, Wish
+from studio.rendering.renderer import BusyError, Priority, Renderer, RenderRequest, SupersededError
 from training.core import checkpoint
 from training.core.checkpoint import Checkpoint, CheckpointError
 from training.core.generators import GeneratorConfig, GeneratorNetwork, build_generator
 from training.core.latents import latents
 from training.core.pixels import Pixels, to_cells
-from training.core.tile import draw, seed_sheet
+from training.core.tile import draw, seed_tile
 
 CPU = torch.device("cpu")
 
@@ -113,12 +113,12 @@ def order(
     priority: Priority = Priority.INTERACTIVE,
     lane: str = "explore",
 ) -> Future[Picture]:
-    return renderer.order([Wish(found.sha256, seed)], visitor, priority=priority, lane=lane)[0]
+    return renderer.order([RenderRequest(found.sha256, seed)], visitor, priority=priority, lane=lane)[0]
 
 
 def order_all(renderer: Renderer, found: Checkpoint, seeds: list[int], *, visitor: str = "me") -> list[Future[Picture]]:
-    wishes = [Wish(found.sha256, seed) for seed in seeds]
-    return renderer.order(wishes, visitor, priority=Priority.SHEET, lane="seeds")
+    requests = [RenderRequest(found.sha256, seed) for seed in seeds]
+    return renderer.order(requests, visitor, priority=Priority.SHEET, lane="seeds")
 
 
 def begun(found: Checkpoint) -> tuple[Gate, Done, Renderer]:
@@ -132,10 +132,10 @@ def begun(found: Checkpoint) -> tuple[Gate, Done, Renderer]:
 
 def test_a_tile_is_what_its_seed_gives_and_its_jpeg_looks_like_it(found: Checkpoint) -> None:
     picture = Renderer(lambda _: found, CPU).tile(found.sha256, 5, "me")
-    assert close_enough(picture.pixels, seed_sheet(found.generator, 5))
+    assert close_enough(picture.pixels, seed_tile(found.generator, 5))
     np.testing.assert_array_equal(picture.cell(37), to_cells(picture.pixels, 16)[37])
     shown = np.asarray(Image.open(io.BytesIO(picture.jpeg))).astype(int)
-    assert np.abs(shown - picture.pixels).mean() < np.abs(shown - seed_sheet(found.generator, 6)).mean() / 2
+    assert np.abs(shown - picture.pixels).mean() < np.abs(shown - seed_tile(found.generator, 6)).mean() / 2
     assert (picture.sha256, picture.seed, picture.device) == (found.sha256, 5, "CPU")
 
 
@@ -162,7 +162,9 @@ def test_a_sheet_pushes_out_nothing_that_is_looked_at(found: Checkpoint) -> None
     size = Renderer(lambda _: found, CPU).tile(found.sha256, 0, "me").size
     renderer = Renderer(lambda _: found, CPU, cache_bytes=size * 8)
     renderer.tile(found.sha256, 0, "me")
-    renderer.tiles([Wish(found.sha256, seed) for seed in range(1, 9)], "me", priority=Priority.SHEET, lane="seeds")
+    renderer.tiles(
+        [RenderRequest(found.sha256, seed) for seed in range(1, 9)], "me", priority=Priority.SHEET, lane="seeds"
+    )
     assert len(renderer._sheets) <= 2
     assert renderer.renders == 9
     renderer.tile(found.sha256, 0, "me")
@@ -170,7 +172,7 @@ def test_a_sheet_pushes_out_nothing_that_is_looked_at(found: Checkpoint) -> None
     assert renderer.renders == 9
 
 
-def test_the_newest_wish_of_a_visitor_wins_and_others_keep_theirs(found: Checkpoint) -> None:
+def test_the_newest_request_of_a_visitor_wins_and_others_keep_theirs(found: Checkpoint) -> None:
     gate = Gate(found)
     renderer = Renderer(gate, CPU)
     with ThreadPoolExecutor(8) as pool:
@@ -217,7 +219,7 @@ def test_what_is_more_urgent_comes_first_whenever_it_came(found: Checkpoint) -> 
     assert done.names(7) == ["first", *(priority.name for priority in Priority)]
 
 
-def test_visitors_take_turns_however_much_one_of_them_wishes(found: Checkpoint) -> None:
+def test_visitors_take_turns_however_much_one_of_them_requests(found: Checkpoint) -> None:
     gate, done = Gate(found), Done()
     renderer = Renderer(gate, CPU)
     for number, future in enumerate(order_all(renderer, found, list(range(100, 130)), visitor="greedy")):
@@ -244,37 +246,37 @@ def test_a_batch_that_is_being_drawn_is_broken_off_between_two_layers(found: Che
         assert go.wait(20)
 
     layers[0].register_forward_hook(wait_in_the_first_layer)
-    (sheet,) = renderer.order([Wish(found.sha256, 7)], "a", priority=Priority.SHEET, lane="sheet")
+    (sheet,) = renderer.order([RenderRequest(found.sha256, 7)], "a", priority=Priority.SHEET, lane="sheet")
     assert inside.wait(20)
-    (urgent,) = renderer.order([Wish(found.sha256, 8)], "b", priority=Priority.INTERACTIVE, lane="explore")
+    (urgent,) = renderer.order([RenderRequest(found.sha256, 8)], "b", priority=Priority.INTERACTIVE, lane="explore")
     urgent.add_done_callback(lambda _: begun.append("urgent"))
     go.set()
-    assert close_enough(sheet.result(20).pixels, seed_sheet(found.generator, 7))
-    assert close_enough(urgent.result(20).pixels, seed_sheet(found.generator, 8))
+    assert close_enough(sheet.result(20).pixels, seed_tile(found.generator, 7))
+    assert close_enough(urgent.result(20).pixels, seed_tile(found.generator, 8))
     begun.remove("urgent")
     assert begun == ["first"] + ["first", "last"] * 20
 
 
-def wish_for_another(renderer: Renderer, found: Checkpoint, batches: Batches) -> Picture:
-    """Call off what is drawn ahead for a visitor who wishes for seed 8 meanwhile, and return its tile."""
-    wish = Wish(found.sha256, 8)
+def request_another(renderer: Renderer, found: Checkpoint, batches: Batches) -> Picture:
+    """Call off what is drawn ahead for a visitor who requests seed 8 meanwhile, and return its tile."""
+    request = RenderRequest(found.sha256, 8)
     with ThreadPoolExecutor(1) as pool:
-        renderer.call_off("me", "ahead", keep=wish)
+        renderer.call_off("me", "ahead", keep=request)
         now = pool.submit(renderer.tile, found.sha256, 8, "me")
-        wait_until(lambda: wish in renderer._jobs)
+        wait_until(lambda: request in renderer._jobs)
         batches.go_on()
         return now.result(20)
 
 
-def test_what_was_drawn_ahead_ends_when_its_visitor_wishes_for_something_else(
+def test_what_was_drawn_ahead_ends_when_its_visitor_requests_something_else(
     found: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renderer = warm(Renderer(lambda _: found, CPU), found)
     batches = Batches(monkeypatch)
-    (mine,) = renderer.order([Wish(found.sha256, 7)], "me", priority=Priority.PREFETCH, lane="ahead")
+    (mine,) = renderer.order([RenderRequest(found.sha256, 7)], "me", priority=Priority.PREFETCH, lane="ahead")
     batches.wait_for(2)
-    now = wish_for_another(renderer, found, batches)
-    assert close_enough(now.pixels, seed_sheet(found.generator, 8))
+    now = request_another(renderer, found, batches)
+    assert close_enough(now.pixels, seed_tile(found.generator, 8))
     with pytest.raises(SupersededError):
         mine.result(20)
     assert renderer.tile(found.sha256, 7, "me").seed == 7
@@ -291,7 +293,7 @@ def test_what_nobody_wants_any_more_is_broken_off_at_its_next_layer(found: Check
         assert go.wait(20)
 
     layers[0].register_forward_hook(wait_in_the_first_layer)
-    (sheet,) = renderer.order([Wish(found.sha256, 7)], "me", priority=Priority.SHEET, lane="sheet")
+    (sheet,) = renderer.order([RenderRequest(found.sha256, 7)], "me", priority=Priority.SHEET, lane="sheet")
     assert inside.wait(20)
     renderer.call_off("me", "sheet")
     go.set()
@@ -303,9 +305,9 @@ def test_what_nobody_wants_any_more_is_broken_off_at_its_next_layer(found: Check
 def test_a_whole_lane_can_be_called_off(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     renderer = warm(Renderer(lambda _: found, CPU), found)
     batches = Batches(monkeypatch)
-    wishes = [Wish(found.sha256, seed) for seed in (7, 8)]
-    row = renderer.order(wishes, "me", priority=Priority.SHEET, lane="matrix")
-    (other,) = renderer.order([Wish(found.sha256, 9)], "me", priority=Priority.SHEET, lane="sheet")
+    requests = [RenderRequest(found.sha256, seed) for seed in (7, 8)]
+    row = renderer.order(requests, "me", priority=Priority.SHEET, lane="matrix")
+    (other,) = renderer.order([RenderRequest(found.sha256, 9)], "me", priority=Priority.SHEET, lane="sheet")
     batches.wait_for(2)
     renderer.call_off("me", "matrix")
     batches.go_on()
@@ -318,11 +320,11 @@ def test_a_whole_lane_can_be_called_off(found: Checkpoint, monkeypatch: pytest.M
 def test_what_somebody_else_waits_for_too_is_drawn_on(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     renderer = warm(Renderer(lambda _: found, CPU), found)
     batches = Batches(monkeypatch)
-    wish = Wish(found.sha256, 7)
-    (mine,) = renderer.order([wish], "me", priority=Priority.PREFETCH, lane="ahead")
-    renderer.order([wish], "you", priority=Priority.PREFETCH, lane="ahead")
+    request = RenderRequest(found.sha256, 7)
+    (mine,) = renderer.order([request], "me", priority=Priority.PREFETCH, lane="ahead")
+    renderer.order([request], "you", priority=Priority.PREFETCH, lane="ahead")
     batches.wait_for(2)
-    assert wish_for_another(renderer, found, batches).seed == 8
+    assert request_another(renderer, found, batches).seed == 8
     assert mine.result(20).seed == 7
 
 
@@ -339,36 +341,36 @@ def test_a_tile_that_is_being_drawn_steps_aside_for_a_more_urgent_one(
     done.watch(urgent, "urgent")
     batches.go_on()
     assert done.names(2) == ["urgent", "sheet"]
-    assert close_enough(sheet.result().pixels, seed_sheet(found.generator, 7))
-    assert close_enough(urgent.result().pixels, seed_sheet(found.generator, 8))
+    assert close_enough(sheet.result().pixels, seed_tile(found.generator, 7))
+    assert close_enough(urgent.result().pixels, seed_tile(found.generator, 8))
     assert batches.count <= 21  # nothing was drawn twice but the batch that was broken off
 
 
 def test_finished_rows_can_be_seen_while_the_rest_is_drawn(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    renderer, wish = warm(Renderer(lambda _: found, CPU), found), Wish(found.sha256, 7)
-    assert renderer.rows(wish) is None
+    renderer, request = warm(Renderer(lambda _: found, CPU), found), RenderRequest(found.sha256, 7)
+    assert renderer.rows(request) is None
     batches = Batches(monkeypatch)
     tile = order(renderer, found, 7, "me")
     batches.wait_for(2)
-    first = renderer.rows(wish)
+    first = renderer.rows(request)
     assert first is not None
     batches.step()
     batches.step()
     batches.wait_for(4)
-    three = renderer.rows(wish)
+    three = renderer.rows(request)
     assert three is not None
     batches.go_on()
     exact = tile.result(20).pixels
     np.testing.assert_array_equal(first, exact[:16])
     np.testing.assert_array_equal(three, exact[:48])
-    assert renderer.rows(wish) is None
+    assert renderer.rows(request) is None
 
 
 @pytest.mark.parametrize("end", ["given up", "failed"])
 def test_nothing_is_kept_of_a_tile_that_is_not_finished(
     found: Checkpoint, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    renderer, wish = warm(Renderer(lambda _: found, CPU), found), Wish(found.sha256, 7)
+    renderer, request = warm(Renderer(lambda _: found, CPU), found), RenderRequest(found.sha256, 7)
     batches = Batches(monkeypatch)
     tile = order(renderer, found, 7, "me")
     batches.wait_for(2)
@@ -378,7 +380,7 @@ def test_nothing_is_kept_of_a_tile_that_is_not_finished(
         monkeypatch.setattr(render, "to_tile", None)
     batches.go_on()
     assert tile.exception(20) is not None
-    assert renderer.rows(wish) is None
+    assert renderer.rows(request) is None
 
 
 def test_what_steps_aside_is_given_up_like_what_waits(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,7 +399,7 @@ def test_what_steps_aside_is_given_up_like_what_waits(found: Checkpoint, monkeyp
     assert renderer.renders == 3
 
 
-def test_a_tile_becomes_as_urgent_as_the_most_urgent_wish_for_it(found: Checkpoint) -> None:
+def test_a_tile_becomes_as_urgent_as_the_most_urgent_request_for_it(found: Checkpoint) -> None:
     gate, done, renderer = begun(found)
     done.watch(order(renderer, found, 1, "me", priority=Priority.COMPARE), "compare")
     done.watch(order(renderer, found, 2, "me", priority=Priority.SHEET, lane="seeds"), "sheet")
@@ -407,7 +409,7 @@ def test_a_tile_becomes_as_urgent_as_the_most_urgent_wish_for_it(found: Checkpoi
     assert renderer.renders == 3
 
 
-def test_too_many_waiting_wishes_are_refused_but_not_for_less_urgent_ones(
+def test_too_many_waiting_requests_are_refused_but_not_for_less_urgent_ones(
     found: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "WAITING", 2)
@@ -423,6 +425,25 @@ def test_too_many_waiting_wishes_are_refused_but_not_for_less_urgent_ones(
     futures.append(order(renderer, found, 5, "e"))
     gate.open.set()
     assert [future.result(20).seed for future in futures] == [1, 2, 3, 5]
+
+
+def test_an_address_with_many_sessions_leaves_room_for_tiles_of_another(
+    found: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "WAITING", 4)
+    gate = Gate(found)
+    renderer = Renderer(gate, CPU)
+    first = order(renderer, found, 1, "a")
+    assert gate.entered.wait(20)
+    flood = []
+    for seed in range(2, 6):
+        with serving(Client(f"session {seed}", "192.0.2.1")):
+            flood.append(order(renderer, found, seed, "me"))
+    with serving(Client("other", "198.51.100.9")):
+        other = order(renderer, found, 6, "me")
+    assert isinstance(flood[-1].exception(20), BusyError)
+    gate.open.set()
+    assert [future.result(20).seed for future in (first, *flood[:-1], other)] == [1, 2, 3, 4, 6]
 
 
 def test_one_visitor_cannot_fill_the_line(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -466,7 +487,7 @@ def test_work_that_draws_is_broken_off_and_called_again(found: Checkpoint) -> No
         urgent = order(renderer, found, 8, "you")
         go.set()
         assert urgent.result(20).seed == 8
-        assert close_enough(film.result(20), to_cells(seed_sheet(found.generator, 7), 16)[:10])
+        assert close_enough(film.result(20), to_cells(seed_tile(found.generator, 7), 16)[:10])
     assert len(calls) == 2
 
 
@@ -512,7 +533,7 @@ def test_a_picture_names_its_latents(found: Checkpoint) -> None:
     assert [picture.z_hash for picture in pictures] == hashes
 
 
-def test_one_truncation_holds_for_the_whole_tile_and_is_part_of_the_wish(
+def test_one_truncation_holds_for_the_whole_tile_and_is_part_of_the_request(
     tmp_path: Path, make_checkpoint: Callable[..., Path]
 ) -> None:
     found = checkpoint.load(make_checkpoint(tmp_path / "two"))
@@ -520,7 +541,7 @@ def test_one_truncation_holds_for_the_whole_tile_and_is_part_of_the_wish(
     half, whole = (renderer.tile(found.sha256, 5, "me", psi=psi) for psi in (0.5, 1.0))
     assert (half.psi, whole.psi, renderer.renders) == (0.5, 1.0, 2)
     assert half.z_hash == whole.z_hash
-    assert close_enough(half.pixels, seed_sheet(found.generator, 5, 0.5))
+    assert close_enough(half.pixels, seed_tile(found.generator, 5, 0.5))
     assert not close_enough(half.pixels, whole.pixels)
 
 
@@ -528,7 +549,7 @@ def test_classes_come_from_the_seed(found: Checkpoint) -> None:
     torch.manual_seed(0)
     generator = build_generator(GeneratorConfig(network="dcgan", z_dim=8, resolution=16, width=4, classes=3)).eval()
     picture = Renderer(lambda _: replace(found, generator=generator), CPU).tile(found.sha256, 5, "me")
-    assert close_enough(picture.pixels, seed_sheet(generator, 5))
+    assert close_enough(picture.pixels, seed_tile(generator, 5))
 
 
 @pytest.mark.parametrize("psi", [float("nan"), float("inf"), -0.1, 1.1, "1", None, True])
@@ -565,11 +586,11 @@ def test_thirty_visitors_at_once_each_get_their_own_tiles_within_the_bytes(
     by_hash = {one.sha256: one for one in every}
     size = 160 * 160 * 3
     renderer = Renderer(by_hash.__getitem__, CPU, cache_bytes=size * 16)
-    wishes = [(every[number % 3].sha256, 10 * number + step) for number in range(30) for step in range(3)]
+    requests = [(every[number % 3].sha256, 10 * number + step) for number in range(30) for step in range(3)]
 
     def visit(number: int) -> list[Picture]:
         visitor = f"visitor {number}"
-        sheet = [Wish(every[number % 3].sha256, 10 * number + step) for step in range(3)]
+        sheet = [RenderRequest(every[number % 3].sha256, 10 * number + step) for step in range(3)]
         futures = renderer.order(sheet, visitor, priority=Priority.SHEET, lane="seeds")
         shown = renderer.tile(every[number % 3].sha256, 10 * number, visitor)
         assert renderer.work(shown.sha256, lambda one: one.z_dim, visitor, priority=Priority.VIDEO, lane="morph") == 8
@@ -579,9 +600,9 @@ def test_thirty_visitors_at_once_each_get_their_own_tiles_within_the_bytes(
 
     with ThreadPoolExecutor(30) as pool:
         pictures = [picture for some in pool.map(visit, range(30)) for picture in some]
-    assert [(picture.sha256, picture.seed) for picture in pictures] == wishes
+    assert [(picture.sha256, picture.seed) for picture in pictures] == requests
     for picture in pictures[::4]:
-        assert close_enough(picture.pixels, seed_sheet(by_hash[picture.sha256].generator, picture.seed))
+        assert close_enough(picture.pixels, seed_tile(by_hash[picture.sha256].generator, picture.seed))
     assert renderer._looked_at.bytes + renderer._sheets.bytes <= size * 16
     assert (len(renderer._scheduler), len(renderer._jobs), len(renderer._scheduler._payers)) == (0, 0, 0)
 
@@ -643,7 +664,7 @@ def test_a_heavy_tile_gives_way_between_its_batches_to_another_visitor_of_the_sa
 ) -> None:
     monkeypatch.setitem(scheduler.TURNS, Priority.INTERACTIVE, scheduler.Turn(100, 0.0))
     renderer = warm(Renderer(lambda _: found, CPU), found)
-    batches, honest = Batches(monkeypatch), Wish(found.sha256, 8)
+    batches, honest = Batches(monkeypatch), RenderRequest(found.sha256, 8)
     heavy = order(renderer, found, 7, "heavy")
     batches.wait_for(2)
     other = order(renderer, found, 8, "honest")

@@ -6,7 +6,17 @@ import pytest
 
 from studio.clients import PROGRAM, Client
 from studio.rendering import scheduler as limits
-from studio.rendering.scheduler import PATIENCE, BusyError, Claim, Job, Priority, Scheduler, Visitor
+from studio.rendering.scheduler import (
+    PATIENCE,
+    SLOWEST,
+    TILE_SECONDS,
+    BusyError,
+    Claim,
+    Job,
+    Priority,
+    Scheduler,
+    Visitor,
+)
 
 URGENT, COMPARE, SHEET, VIDEO = Priority.INTERACTIVE, Priority.COMPARE, Priority.SHEET, Priority.VIDEO
 
@@ -29,7 +39,7 @@ class Desk:
         job = Named()
         job.name = name
         claim = claim_of(visitor or name, source)
-        self.scheduler.make_room(claim.visitor, priority)
+        self.scheduler.make_room(claim.visitor, priority, address=client.address)
         self.scheduler.claim(job, claim, priority, client)
         self.scheduler.add(job)
         self.now += 0.001
@@ -79,6 +89,26 @@ def test_whoever_has_waited_for_the_patience_of_its_class_is_as_urgent_as_anybod
     desk.now += 2
     desk.ask("after", URGENT)
     assert desk.do_all() == ["before", "waits", "after"]
+
+
+def test_where_a_tile_takes_twice_as_long_patience_and_turns_are_twice_as_long(desk: Desk) -> None:
+    for seconds in (0.1, *[2 * TILE_SECONDS] * 9, 100.0):  # an odd one out changes nothing
+        desk.scheduler.learn_pace(seconds)
+    desk.ask("sheet", SHEET)
+    desk.now += 1.9 * PATIENCE[SHEET]
+    desk.ask("tile", URGENT)
+    assert desk.do(0.1) == "tile"
+    desk.now += 0.2 * PATIENCE[SHEET]
+    desk.ask("next tile", URGENT)
+    assert desk.do(0.1) == "sheet"
+
+
+def test_patience_never_grows_beyond_that_of_the_slowest_machine(desk: Desk) -> None:
+    desk.scheduler.learn_pace(1e6)
+    desk.ask("sheet", SHEET)
+    desk.now += SLOWEST * PATIENCE[SHEET] + 1
+    desk.ask("tile", URGENT)
+    assert desk.do_all(0.1) == ["sheet", "tile"]
 
 
 def test_work_that_nobody_waits_for_does_not_age(desk: Desk) -> None:
@@ -247,3 +277,47 @@ def test_a_claim_is_withdrawn_from_all_jobs_but_those_to_keep(desk: Desk) -> Non
     desk.ask("other lane", visitor="you")
     assert desk.scheduler.withdraw(claim_of("me"), lambda job: job is kept) == [old]
     assert desk.do_all() == ["kept", "other lane"]
+
+
+def test_an_address_with_many_sessions_gives_up_jobs_to_another_until_both_have_as_many(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WAITING", 8)
+    for number in range(8):
+        desk.ask(f"flood {number}", source=f"session {number}", client=Client(f"session {number}", "192.0.2.1"))
+    for number in range(4):
+        desk.ask(f"other {number}", source="other", client=Client("other", "198.51.100.9"))
+    waiting = [job.name for job in desk.scheduler]
+    assert waiting == [*(f"flood {number}" for number in range(4)), *(f"other {number}" for number in range(4))]
+    with pytest.raises(BusyError):
+        desk.ask("other 4", source="other", client=Client("other", "198.51.100.9"))
+
+
+def test_a_tile_that_two_sessions_of_an_address_share_does_not_hold_its_place_against_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WAITING", 4)
+    for number in range(4):
+        job = desk.ask(f"flood {number}", source="a", client=Client("a", "192.0.2.1"))
+        desk.scheduler.claim(job, claim_of(f"again {number}", "b"), SHEET, Client("b", "192.0.2.1"))
+    desk.ask("other", source="other", client=Client("other", "198.51.100.9"))
+    assert [job.name for job in desk.scheduler] == ["flood 0", "flood 1", "flood 2", "other"]
+
+
+def test_an_address_that_has_had_more_than_half_of_the_work_lets_others_come_first(desk: Desk) -> None:
+    for number in range(12):
+        desk.ask(f"flood {number}", source=f"session {number}", client=Client(f"session {number}", "192.0.2.1"))
+    for _ in range(6):
+        desk.do(2.0)
+    for number in range(3):
+        desk.ask(f"other {number}", visitor=f"{number}", source="other", client=Client("other", "198.51.100.9"))
+    assert [desk.do(2.0) for _ in range(3)] == ["other 0", "other 1", "other 2"]
+
+
+def test_within_one_address_the_sessions_still_have_their_shares(desk: Desk) -> None:
+    for number in range(8):
+        desk.ask(f"greedy {number}", source="greedy", client=Client("greedy", "192.0.2.1"))
+    for _ in range(4):
+        desk.do(2.0)
+    desk.ask("modest", source="modest", client=Client("modest", "192.0.2.1"))
+    assert desk.do(2.0) == "modest"

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from studio.clients import PROGRAM
-from studio.rendering.scheduler import Claim, Job, Priority, Scheduler, Visitor
+from studio.rendering.scheduler import TILE_SECONDS, Claim, Job, Priority, Scheduler, Visitor
 from tests.load import GOALS, SHEET, STEPS, WORKERS, Mix
 
 FRAMES, FRAME_SECONDS = 36, 0.04  # of a film of three seconds with four pictures
@@ -80,6 +80,8 @@ class Machine:
 
     def _finish(self, job: Drawn) -> None:
         self.scheduler.finish(job)
+        if job.key[0].startswith("tile"):
+            self.scheduler.learn_pace(self.tile_seconds)
         self.kept.add(job.key)
         del self.jobs[job.key]
         for steps in job.waiting:
@@ -90,11 +92,11 @@ class Machine:
             self._go_on(heapq.heappop(self._events)[2])
 
     def _go_on(self, steps: Steps) -> None:
-        for wish in steps:
-            if isinstance(wish, float):
-                self.start(steps, wish)
+        for request in steps:
+            if isinstance(request, float):
+                self.start(steps, request)
                 return
-            if self._order(steps, *wish):
+            if self._order(steps, *request):
                 return
 
     def _order(self, steps: Steps, key: Key, claim: Claim, priority: Priority, seconds: float) -> bool:
@@ -138,9 +140,9 @@ class Person:
     def explore(self) -> Steps:
         seed = 0 if self.number % 2 else self.random.randrange(2**31)
         while (began := self.machine.now) < self.end:
-            wish = self.tile(seed, Priority.INTERACTIVE, "explore")
-            self.machine.call_off(self.tile(seed, Priority.PREFETCH, "ahead")[1], wish[0])
-            yield wish
+            request = self.tile(seed, Priority.INTERACTIVE, "explore")
+            self.machine.call_off(self.tile(seed, Priority.PREFETCH, "ahead")[1], request[0])
+            yield request
             self.note("explore", began)
             self.machine.start(self.ahead(seed))
             yield self.looking
@@ -211,6 +213,26 @@ def test_thirty_visitors_are_served_in_time(tile_seconds: float, looking: float)
     slowest |= {kind: max(found[kind]) for kind in ("sheet", "film")}
     assert {kind: seconds for kind, seconds in slowest.items() if seconds > GOALS[kind]} == {}
     assert len(found["film"]) == 1
+
+
+def test_on_a_slower_machine_all_takes_as_many_tiles_time() -> None:
+    """Where visitors are as much slower themselves; what was patience on a quick machine is none on a slow one."""
+    slowness = 3.0
+    mix = Mix(visitors=30, seconds=120.0).slower(slowness)
+    found = measured(mix, TILE_SECONDS * slowness)
+    slowest = {"explore": p95(found["explore"]), "compare": p95(found["compare"]), "sheet": max(found["sheet"])}
+    assert {kind: seconds for kind, seconds in slowest.items() if seconds > GOALS[kind] * slowness} == {}
+
+
+def test_on_a_machine_of_half_the_speed_everybody_waits_longer_and_nobody_without_end() -> None:
+    """Twice as much is asked for as can be drawn: what is urgent may not starve what has waited."""
+    mix = Mix(visitors=30, seconds=300.0)
+    found = measured(mix, 2 * TILE_SECONDS)
+    assert {kind: len(found[kind]) >= mix.kinds.count(kind) for kind in GOALS} == dict.fromkeys(GOALS, True)
+    assert max(found["film"]) <= GOALS["film"]
+    assert p95(found["sheet"]) <= 2 * GOALS["sheet"]
+    assert p95(found["compare"]) <= 2 * GOALS["compare"]
+    assert p95(found["explore"]) <= 60.0
 
 
 def test_of_a_hundred_visitors_on_a_slow_machine_nobody_is_forgotten() -> None:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from copy import deepcopy
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from studio.clients import Client, serving
 from studio.rendering import scheduler
-from studio.rendering.scheduler import BusyError, SupersededError
+from studio.rendering.scheduler import BusyError, Priority, SupersededError
 from studio.rendering.worker import Worker
 from tests.loops import run_to_its_end
+from training.core.checkpoint import Checkpoint, load
+from training.core.pixels import Pixels
+from training.core.tile import seed_tile
 
 
 class Drawing:
@@ -152,3 +158,126 @@ def test_work_that_fails_or_is_given_up_keeps_nobody_waiting() -> None:
         assert drawing.drawn == ["first", "last"]
 
     run_to_its_end(run())
+
+
+def test_an_address_with_many_sessions_does_not_shut_another_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "WAITING", 6)
+    may_end, worker = threading.Event(), Worker("test")
+    worker.submit("first", may_end.wait)
+    while len(worker):
+        time.sleep(0.001)
+    flood = []
+    for number in range(6):
+        with serving(Client(f"session {number}", "192.0.2.1")):
+            flood.append(worker.submit("checks", may_end.wait))
+    with serving(Client("other", "198.51.100.9")):
+        other = [worker.submit("checks", may_end.wait) for _ in range(3)]
+        with pytest.raises(BusyError):
+            worker.submit("checks", may_end.wait)
+    assert [isinstance(one.exception(0), BusyError) for one in flood[3:]] == [True] * 3
+    may_end.set()
+    assert all(one.result(20) for one in [*flood[:3], *other])
+
+
+class Slow:
+    """A generator whose batches each take a while, and which notes them with the name of whom they are for."""
+
+    def __init__(self, found: Checkpoint, drawn: list[str], name: str) -> None:
+        self.found, self.drawn, self.name = found, drawn, name
+
+    def draw(self) -> Pixels:
+        def note(*_: object) -> None:
+            time.sleep(0.02)
+            self.drawn.append(self.name)
+
+        generator = deepcopy(self.found.generator)
+        generator.register_forward_pre_hook(note)
+        return seed_tile(generator, 3)
+
+
+@pytest.fixture
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(scheduler.TURNS, Priority.FIRST, scheduler.Turn(1, 0.05))
+
+
+@pytest.fixture
+def found(tmp_path: Path, make_checkpoint: Callable[..., Path]) -> Checkpoint:
+    return load(make_checkpoint(tmp_path / "one"))
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_work_whose_turn_is_over_steps_aside_between_two_batches_for_another_visitor(found: Checkpoint) -> None:
+    drawn: list[str] = []
+    worker = Worker("test")
+    first = worker.submit("first", Slow(found, drawn, "first").draw, steps_aside=True)
+    while not drawn:
+        time.sleep(0.001)
+    second = worker.submit("second", lambda: drawn.append("second"))
+    tile = first.result(60)
+    assert second.done()
+    place = drawn.index("second")
+    assert 0 < place < 10
+    assert drawn.count("first") == 10
+    assert np.array_equal(tile, seed_tile(found.generator, 3))
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_without_others_and_where_it_may_not_work_is_done_in_one(found: Checkpoint) -> None:
+    drawn: list[str] = []
+    worker = Worker("test")
+    first = worker.submit("first", Slow(found, drawn, "first").draw)
+    while not drawn:
+        time.sleep(0.001)
+    worker.submit("second", lambda: drawn.append("second")).result(60)
+    assert first.done()
+    assert drawn == ["first"] * 10 + ["second"]
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_only_so_many_wait_in_the_middle_of_their_work(found: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.rendering.worker.MOST_BEGUN", 1)
+    drawn: list[str] = []
+    worker = Worker("test")
+    pieces = [worker.submit(f"{n}", Slow(found, drawn, f"{n}").draw, steps_aside=True) for n in range(4)]
+    begun_at_once = 0
+    while not all(one.done() for one in pieces):
+        begun_at_once = max(begun_at_once, sum(one.running() for one in pieces))
+        time.sleep(0.001)
+    assert begun_at_once == 2
+    assert sorted(drawn) == sorted(f"{n}" for n in range(4) for _ in range(10))
+    assert all(np.array_equal(one.result(0), seed_tile(found.generator, 3)) for one in pieces)
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_work_that_has_stepped_aside_ends_where_its_client_leaves_or_the_worker_is_closed(found: Checkpoint) -> None:
+    for end in ("leave", "close"):
+        drawn: list[str] = []
+        worker, client, may_end = Worker("test"), Client("a session", "192.0.2.1"), threading.Event()
+        with serving(client):
+            first = worker.submit("first", Slow(found, drawn, "first").draw, steps_aside=True)
+        while not drawn:
+            time.sleep(0.001)
+        second = worker.submit("second", may_end.wait)
+        while not second.running():
+            time.sleep(0.001)
+        if end == "leave":
+            client.leave()
+        else:
+            worker.close()
+        assert isinstance(first.exception(60), SupersededError)
+        may_end.set()
+        assert second.result(60)
+        assert len(drawn) < 10
+
+
+def test_work_that_is_being_drawn_ends_at_its_next_batch_where_its_client_leaves(found: Checkpoint) -> None:
+    drawn: list[str] = []
+    worker, client = Worker("test"), Client("a session", "192.0.2.1")
+    with serving(client):
+        first = worker.submit("first", Slow(found, drawn, "first").draw, steps_aside=True)
+    while not drawn:
+        time.sleep(0.001)
+    client.leave()
+    assert isinstance(first.exception(60), SupersededError)
+    assert worker.submit("second", lambda: 7).result(60) == 7
+    assert len(drawn) < 10

@@ -92,6 +92,7 @@ def test_a_space_is_written_again_and_anything_else_stays(
     out = tmp_path / "out"
     for chosen in (checkpoints, checkpoints / "beta"):
         assert space(out, "--checkpoints", chosen) == 0
+        (out / "desktop.ini").touch()
     assert not (out / "checkpoints" / "alpha").exists()
     (out / "notes.txt").write_text("mine", encoding="utf-8")
     assert space(out, "--checkpoints", checkpoints) == 2
