@@ -27,7 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from studio.ui.http_routes import page_path
+from studio.ui.http_routes import NONCE, is_page
 from studio.ui.texts.i18n import CATALOGUES, LANGUAGES, in_language
 
 FOLDER = Path(__file__).parent
@@ -42,6 +42,7 @@ AT_ONCE = ("explore/tab.js", "header/panel.js", "favourites/panel.js", "checkpoi
 IMPORTED = re.compile(r"""^((?:import|export|\} from)\b[^;"]*")(\.[^"]+)";""", re.M)
 NAMES = re.compile(rf"""^(?:import|export|\}} from)\b[^;"]*"{NAMED}([^"]+)";""", re.M)
 HEAD = b"<head>"
+SCRIPT_TAG = "<script"
 UNMOUNTED = '.race-part[id^="race-"]:not([data-mounted]) { visibility: hidden }'  # its buttons would do nothing yet
 
 
@@ -181,15 +182,19 @@ class WithHead:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on every answer but the page's as it is."""
-        is_page = scope["type"] == "http" and scope["method"] == "GET" and page_path(scope) in ("", "/")
-        if is_page:
+        if is_page(scope):
             added = f"{location_script()}\n{head()}" if await is_let_in(Request(scope)) else location_script()
-            send = _with_head(send, added.encode())
+            send = _with_head(send, added.encode(), scope.get(NONCE, ""))
         await self.app(scope, receive, send)
 
 
-def _with_head(send: Send, added: bytes) -> Send:
-    """Return a `send` that waits for the whole of an answer, and begins its head with `added` where it is a page."""
+def _with_head(send: Send, added: bytes, nonce: str) -> Send:
+    """Return a `send` that waits for the whole of an answer, and begins its head with `added` where it is a page.
+
+    Each script that stands in it gets the nonce, by which the browser tells it from one that somebody has slipped in.
+    What visitors have written comes later, and never as HTML of the page itself.
+    """
+    marked = f'{SCRIPT_TAG} nonce="{nonce}"'.encode()
     start: Message = {}
     body = bytearray()
 
@@ -201,7 +206,7 @@ def _with_head(send: Send, added: bytes) -> Send:
         body.extend(message.get("body", b""))
         if message.get("more_body", False):
             return
-        content = bytes(body).replace(HEAD, HEAD + b"\n" + added, 1)
+        content = bytes(body).replace(HEAD, HEAD + b"\n" + added, 1).replace(SCRIPT_TAG.encode(), marked)
         MutableHeaders(raw=start["headers"])["content-length"] = str(len(content))
         await send(start)
         await send({"type": "http.response.body", "body": content})

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from studio.ui.checkpoints import panel as checkpoints
+from studio.ui.checkpoints.messages import PieceReply
 from studio.ui.favourites import panel as favourites
 from studio.ui.header import panel as header
 from studio.ui.page import WITH_RACE
@@ -57,7 +58,7 @@ def declarations() -> str:
         parts = functions(Studio(Path(folder), torch.device("cpu")))
     every = [function for part in parts.values() for function in part.values()]
     requests = {function.request for function in every}
-    replies: set[type[BaseModel]] = {Failed, Superseded}
+    replies: set[type[BaseModel]] = {Failed, Superseded, *_members(PieceReply)}  # a route answers the last ones
     replies.update(model for function in every for model in _members(function.reply))
     schemas = _definitions(requests, "validation") | _definitions(replies, "serialization")
     blocks = [HEAD, *_scalars(), *(_interface(name, schema) for name, schema in sorted(schemas.items()))]

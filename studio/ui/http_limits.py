@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.clients import Client, serving
 from studio.ui.http_hosts import host_of, is_known
-from studio.ui.http_routes import EVENT, OWN, PAGE, Door, door_for, page_path
+from studio.ui.http_routes import EVENT, JOIN, NONCE, OWN, PAGE, Door, door_for, is_page, page_path
 from studio.ui.http_sessions import Sessions
 
 IDLE_SECONDS = 20.0
@@ -27,20 +28,22 @@ WHOLE_SECONDS = 600.0  # for the longest body at BYTES_A_SECOND
 LEAST_SECONDS = 30.0  # for any body
 BYTES_A_SECOND = 42_000
 BODIES_BYTES = 512 * 2**20  # of all bodies that have come and are not answered yet
-BODIES_SHARE = 0.5  # of them that one source may have
+BODIES_SHARE = 0.5  # of them that one address may have, or one session from wherever it comes
 FRAMES = (  # that may show the page: notebooks of Colab, of VS Code and of this machine, and Hugging Face
     *("'self'", "https://colab.research.google.com", "https://*.googleusercontent.com", "https://*.colab.dev"),
     *("https://huggingface.co", "https://*.hf.space", "vscode-webview:", "vscode-file:"),
     *(f"{scheme}://{host}:*" for scheme in ("http", "https") for host in ("localhost", "127.0.0.1")),
 )
-# No script-src: the page of Gradio is full of scripts that stand in it, and compiles those of its HTML components.
 POLICY = f"frame-ancestors {' '.join(FRAMES)}; object-src 'none'; base-uri 'self'"
+# Gradio compiles the scripts of its HTML components, and the modules that come with the page are blobs.
+SCRIPTS = "'self' 'unsafe-eval' blob:"
+NONCE_BYTES = 16
 NO_PAGE = """\
 There is no page here. Where a reverse proxy shows the studio below a path, start it with GRADIO_ROOT_PATH=/that-path.
 ここにページはありません。リバースプロキシのパスの下で表示する場合は、GRADIO_ROOT_PATH=/パス を指定して起動します。
 """
 ORIGINS = (b"x-forwarded-host", b"x-gradio-server")  # from which Gradio takes the address of the page
-HEADERS = [(b"x-content-type-options", b"nosniff"), (b"content-security-policy", POLICY.encode())]
+CLIENT = "race.client"  # in the scope of a request
 log = logging.getLogger(__name__)
 
 
@@ -53,14 +56,15 @@ class Rules:
     """What the guard of one app lets in beyond the page itself.
 
     `own` are routes that the program brought itself, `login` tells whether visitors log in; `hosts` returns further
-    names of the page and `events` the numbers of the page's events, `is_served` whether the page was launched or
-    mounted, all as they are at the time of the request.
+    names of the page, `events` the numbers of the page's events, `endpoints` those of what programs may call, and
+    `is_served` whether the page was launched or mounted, all as they are at the time of the request.
     """
 
     own: Sequence[BaseRoute] = ()
     login: bool = False
     hosts: Callable[[], Collection[str]] = _nothing
     events: Callable[[], Collection[int]] = _nothing
+    endpoints: Callable[[], Collection[int]] = _nothing
     is_served: Callable[[], bool] = lambda: True
 
 
@@ -82,12 +86,15 @@ class Guard:
             await self.app(scope, receive, send)
         else:
             client = self._sessions.client(scope)
+            nonce = secrets.token_urlsafe(NONCE_BYTES) if is_page(scope) else ""
+            send = _marked(send, nonce)
             try:
                 with self._bodies.of(client) as body, serving(client):
-                    await self._pass_on(self._without_foreign_names(scope), receive, _marked(send), body)
+                    named = {**self._without_foreign_names(scope), CLIENT: client, NONCE: nonce}
+                    await self._pass_on(named, receive, send, body)
             except _RefusedError as refusal:
                 answer = PlainTextResponse(str(refusal), refusal.status, {"Connection": "close"})
-                await answer(scope, receive, _marked(send))
+                await answer(scope, receive, send)
             except _GoneError:
                 pass  # nobody is there to be answered
 
@@ -96,7 +103,9 @@ class Guard:
         _check_body_kind(scope, door)
         await self._read(body, scope, receive, door.longest)
         if door is EVENT:
-            self._check_event(bytes(body.data))
+            _check_event(bytes(body.data), self.rules.events())
+        elif door is JOIN:
+            _check_event(bytes(body.data), self.rules.endpoints())
         cookie = self._sessions.issue(scope) if door is PAGE else None
         answering = _Answering(send, body.client, cookie)
         try:
@@ -123,7 +132,7 @@ class Guard:
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or not is_known(hosts[0], self.rules.hosts()):
             raise _RefusedError(400, "The page does not answer under this name; GAN_RACE_HOSTS can add it.")
-        door = door_for(scope["method"], page_path(scope), self.rules.login)
+        door = door_for(scope["method"], page_path(scope), self.rules.login, bool(self.rules.endpoints()))
         if door is None and any(route.matches(scope)[0] is Match.FULL for route in self.rules.own):
             door = OWN
         if door is None:
@@ -149,16 +158,6 @@ class Guard:
                         return
         except TimeoutError:
             raise _RefusedError(408, "The rest of the request did not come in time.") from None
-
-    def _check_event(self, body: bytes) -> None:
-        """Refuse an event that the page does not have: Gradio would answer 500 and write a traceback for it."""
-        try:
-            asked = json.loads(body)
-        except (ValueError, RecursionError):
-            asked = None
-        number = asked.get("fn_index") if isinstance(asked, dict) else None
-        if type(number) is not int or number not in self.rules.events():
-            raise _RefusedError(400, "The page sends no such event.")
 
 
 class Zipped:
@@ -190,6 +189,23 @@ class _GoneError(Exception):
     """Whoever sent the request has hung up."""
 
 
+def client_of(scope: Scope) -> Client | None:
+    """Return whose request it is, for what answers it later; None where no guard stands before it."""
+    client: Client | None = scope.get(CLIENT)
+    return client
+
+
+def _check_event(body: bytes, known: Collection[int]) -> None:
+    """Refuse an event that there is none of: Gradio would answer 500 and write a traceback for it."""
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        asked = None
+    number = asked.get("fn_index") if isinstance(asked, dict) else None
+    if type(number) is not int or number not in known:
+        raise _RefusedError(400, "The page sends no such event.")
+
+
 def _too_long(longest: int) -> _RefusedError:
     return _RefusedError(413, f"This request may have {longest} bytes.")
 
@@ -198,22 +214,30 @@ class _Bodies:
     """The bytes of all bodies that are in memory, and whose they are."""
 
     def __init__(self) -> None:
-        self._of_each: Counter[str] = Counter()
+        self._of_each: Counter[tuple[str, str]] = Counter()
+        self._bytes = 0
 
     def of(self, client: Client) -> _Body:
         """Return the body of a client's request, which counts for as long as it is entered."""
         return _Body(client, self)
 
-    def take(self, source: str, count: int) -> None:
-        """Raise _RefusedError where a source, or all together, would have too many bytes."""
-        if self._of_each[source] + count > BODIES_SHARE * BODIES_BYTES or self._of_each.total() + count > BODIES_BYTES:
+    def take(self, client: Client, count: int) -> None:
+        """Raise _RefusedError where a source, an address, or all together, would have too many bytes."""
+        of_one = max(self._of_each[holder] for holder in _holders(client))
+        if of_one + count > BODIES_SHARE * BODIES_BYTES or self._bytes + count > BODIES_BYTES:
             raise _RefusedError(503, "Too much is being sent at once; try again in a moment.")
-        self._of_each[source] += count
+        self._bytes += count
+        self._of_each.update(dict.fromkeys(_holders(client), count))
 
-    def give_back(self, source: str, count: int) -> None:
-        """Let go of so many bytes of a source."""
-        self._of_each[source] -= count
+    def give_back(self, client: Client, count: int) -> None:
+        """Let go of so many bytes of a client."""
+        self._bytes -= count
+        self._of_each.subtract(dict.fromkeys(_holders(client), count))
         self._of_each += Counter()  # which leaves out those that have none
+
+
+def _holders(client: Client) -> list[tuple[str, str]]:
+    return [("source", client.source), ("address", client.address)]
 
 
 class _Body:
@@ -226,11 +250,11 @@ class _Body:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bodies.give_back(self.client.source, len(self.data))
+        self._bodies.give_back(self.client, len(self.data))
 
     def add(self, part: bytes) -> None:
         """Put a part behind those before it. Raises _RefusedError."""
-        self._bodies.take(self.client.source, len(part))
+        self._bodies.take(self.client, len(part))
         self.data += part
 
 
@@ -311,17 +335,19 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _marked(send: Send) -> Send:
-    """Return a `send` that adds the headers of safety.
+def _marked(send: Send, nonce: str) -> Send:
+    """Return a `send` that adds the headers of safety: to the page, which has a nonce, also whose scripts run in it.
 
     It takes away what Gradio lets foreign pages read. The page is read by itself alone, in whatever frame and behind
     whatever tunnel, so that no origin needs leave, and the answer is the same for all.
     """
+    policy = f"{POLICY}; script-src {SCRIPTS} 'nonce-{nonce}'" if nonce else POLICY
+    added = [(b"x-content-type-options", b"nosniff"), (b"content-security-policy", policy.encode())]
 
     async def marked(message: Message) -> None:
         if message["type"] == "http.response.start":
             kept = [one for one in message.get("headers", []) if not one[0].lower().startswith(b"access-control-")]
-            message = {**message, "headers": [*kept, *HEADERS]}
+            message = {**message, "headers": [*kept, *added]}
         await send(message)
 
     return marked

@@ -35,8 +35,8 @@ class Sessions:
 
     def client(self, scope: Scope) -> Client:
         """Return the client of a request."""
-        session = self._session(scope)
-        return Client(f"session {session}" if session else f"address {address_of(scope)}")
+        session, address = self._session(scope), address_of(scope)
+        return Client(f"session {session}" if session else f"address {address}", address)
 
     def issue(self, scope: Scope) -> str | None:
         """Return the Set-Cookie header of a new session; None where there is one, or the address has had too many."""
@@ -65,11 +65,21 @@ class Sessions:
 def address_of(scope: Scope) -> str:
     """Return the address of a request's connection; of one of IPv6 the network."""
     host = scope.get("client") or ("unknown", 0)
+    return network_of(str(host[0]))
+
+
+def network_of(host: str) -> str:
+    """Return an address as connections are counted by it: of IPv6 the network, of IPv4 within IPv6 what it is."""
     try:
-        address = ipaddress.ip_address(host[0])
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return str(host[0])[:64]
-    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, NETWORK_BITS), strict=False))
+        return host[:64]
+    if address.version == 6:
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        if not address.is_loopback:
+            return str(ipaddress.ip_network((address, NETWORK_BITS), strict=False))
+    return str(address)
 
 
 def _cookie(scope: Scope) -> str:

@@ -10,6 +10,7 @@
   const map = Object.assign(document.createElement("script"), {
     type: "importmap",
     textContent: JSON.stringify({ imports }),
+    nonce: document.currentScript.nonce, // without which the page's policy lets no script run that stands in it
   });
   document.currentScript.after(map);
 })();

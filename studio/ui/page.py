@@ -12,23 +12,29 @@ from typing import Any, cast
 import gradio as gr
 import torch
 from fastapi import FastAPI
+from gradio.http_server import Server
 from gradio.routes import App
 from starlette.routing import BaseRoute, Mount
 
+from studio.error_log import ERRORS
 from studio.ui.about import tab as about
+from studio.ui.api import gradio_api, mcp_server
+from studio.ui.api.tools import tools
 from studio.ui.browser_files import ROUTES as FILE_ROUTES
 from studio.ui.browser_files import WithHead, importing
 from studio.ui.checkpoints import panel as checkpoints
+from studio.ui.checkpoints.upload_route import upload_routes
 from studio.ui.compare import tab as compare
 from studio.ui.component import RACE_SHEETS, style, told
 from studio.ui.explore import tab as explore
 from studio.ui.export import tab as export
 from studio.ui.favourites import panel as favourites
+from studio.ui.favourites.zip_route import zip_routes
 from studio.ui.header import panel as header
+from studio.ui.http_connections import bound
 from studio.ui.http_hosts import host_of
 from studio.ui.http_limits import Guard, Rules, Zipped
 from studio.ui.morph import tab as morph
-from studio.ui.protocol import MISHAPS
 from studio.ui.race import tab as race_tab
 from studio.ui.race.routes import race_routes
 from studio.ui.seeds import tab as seeds
@@ -71,6 +77,7 @@ class Page(gr.Blocks):
     more_routes: Sequence[BaseRoute] = ()  # of what this page has beyond others
     more_sheets: Sequence[str] = ()
     _app: App | None = None
+    _server: Server | None = None
     _studio: Studio | None = None
     _launched_with: tuple[Any, ...] = ()
     _mount_path: str | None = None
@@ -125,6 +132,21 @@ class Page(gr.Blocks):
         self.close(verbose=False)
         if self._studio is not None:
             self._studio.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Drop what leads to the studio: Gradio itself keeps pages that were closed, and their apps."""
+        self._studio, self.more_routes, self._own_routes = None, (), ()
+        self._launched_with = ()
+        for app in {id(one): one for one in (self._app, getattr(self, "server_app", None)) if one is not None}.values():
+            app.router.routes.clear()
+            app.user_middleware.clear()
+            app.middleware_stack = None
+        for part in [*self.blocks.values(), *self.fns.values()]:
+            if part is not self:
+                vars(part).clear()  # the functions of a component are among them
+        self.blocks.clear()
+        self.fns.clear()
 
     @property
     def app(self) -> App:
@@ -139,9 +161,20 @@ class Page(gr.Blocks):
     @app.setter
     def app(self, app: App) -> None:
         login = app.auth is not None
-        rules = Rules(self._own_routes, login, self._hosts, self._events, lambda: self._is_served)
+        rules = Rules(self._own_routes, login, self._hosts, self._events, self._endpoints, lambda: self._is_served)
         app.add_middleware(Guard, rules=rules)
         self._app = app
+
+    @property
+    def server(self) -> Server:
+        """The server that answers. Gradio sets it where the page is launched, and here its connections are bounded."""
+        return cast(Server, self._server)
+
+    @server.setter
+    def server(self, server: Server | None) -> None:
+        self._server = server
+        if server is not None:
+            bound(server)
 
     @property
     def custom_mount_path(self) -> str | None:
@@ -160,7 +193,11 @@ class Page(gr.Blocks):
         return {host for host in found if host}
 
     def _events(self) -> set[int]:
-        return {number for number, event in self.fns.items() if event.fn is not None}
+        return {number for number, event in self.fns.items() if event.fn is not None} - self._endpoints()
+
+    def _endpoints(self) -> set[int]:
+        """Return the numbers of what programs may call: none, where the page was not built for them."""
+        return {number for number, event in self.fns.items() if event.api_visibility == "public"}
 
     @staticmethod
     def last_errors() -> list[str]:
@@ -169,7 +206,7 @@ class Page(gr.Blocks):
         The page does not show them. Behind a public link every request comes from this machine, so that nothing in it
         tells the organiser from a visitor.
         """
-        return MISHAPS.lines()
+        return ERRORS.lines()
 
 
 def build(
@@ -178,16 +215,21 @@ def build(
     data: Path | None = None,
     adding: bool = True,
     race: Path | None = None,
+    mcp: bool = False,
 ) -> Page:
     """Build the page over a folder of checkpoints; `device` draws what is looked at (a GPU where there is one).
 
     `data` is a folder or a packed file of real pictures, beside which drawn ones can be held. With `adding`,
     visitors may add checkpoints of their own. `race` is the folder of a race that is held here, on a tab of its own.
-    Raises ValueError for a folder without one.
+    With `mcp`, programs may ask for tiles and verdicts too: agents by the Model Context Protocol, and gradio_client.
+    Raises ValueError for a folder without a race, and where `mcp` lacks its package.
     """
     if device is None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if mcp:
+        mcp_server.check_package()
     studio = Studio(root, device, data, adding, race)
+    asked_by_programs = tools(studio) if mcp else []
     with Page(title="GAN Race Studio", analytics_enabled=False, fill_width=True) as page:
         head = header.build(lambda: page.share_url)
         favourites.build(studio)
@@ -203,12 +245,20 @@ def build(
                 panes.append(pane)
         head.language(header.tab_labels(shown), outputs=panes, queue=False, api_visibility="private")
         head.open_tab(_chosen_tab(shown), outputs=tabs, queue=False, api_visibility="private")
+        if mcp:
+            gradio_api.build(asked_by_programs)
         page.load(_linked_tab(shown), outputs=tabs, queue=False, api_visibility="private")
     built = cast(Page, page)  # Gradio's context manager is untyped
     built._studio = studio
-    if studio.race is not None:
-        built.more_routes, built.more_sheets = race_routes(studio.race), RACE_SHEETS
+    built.more_routes = [*_routes(studio), *(mcp_server.routes(asked_by_programs) if mcp else [])]
+    built.more_sheets = RACE_SHEETS if studio.race else ()
     return built
+
+
+def _routes(studio: Studio) -> list[BaseRoute]:
+    """Return the routes of what this studio has, beside those of every page."""
+    race = race_routes(studio.race, studio.at_close) if studio.race else []
+    return [*upload_routes(studio), *zip_routes(studio), *race]
 
 
 def _telling(tab: str) -> str:

@@ -281,7 +281,7 @@ export interface Failed {
   error: Problem;
 }
 
-/** A starred tile of a browser; `former` are browsers that had starred it where it came from as a file. */
+/** A starred tile of a browser. */
 export interface FavouriteRow {
   sha256: Sha256;
   seed: Seed;
@@ -289,7 +289,6 @@ export interface FavouriteRow {
   note?: string; // 80 characters at most
   name?: string; // 80 characters at most
   added?: number;
-  former?: string[]; // 8 at most
 }
 
 /** The file of a film. */
@@ -421,6 +420,7 @@ export interface ListedCheckpoint {
   distances: Distance[];
   devices: string[];
   pretrained: Named | null;
+  equalizer: number;
   z_dim: number | null;
   classes: number;
   alarms: string[];
@@ -630,13 +630,6 @@ export interface PaperRequest {
 export interface Phrase {
   code: string;
   values: Record<string, string | number>;
-}
-
-/** The next piece, and where in the file it begins. */
-export interface PieceRequest {
-  upload: string;
-  offset: number;
-  piece: Base64;
 }
 
 /** A place between seeds, and what is done to it: truncation, directions, and styles of another seed. */
@@ -857,17 +850,16 @@ export interface SettingRow {
   differs: boolean;
 }
 
-/** The favourites of the studio, whether they could be written, and what the file calls this browser. */
+/** The favourites of the studio, and whether they could be written. */
 export interface ShareReply {
-  wall: SharedFavourite[];
+  shared: SharedFavourite[];
   kept: boolean;
-  owner: string;
 }
 
-/** All favourites of the browser with this secret, whose page is at this address. */
+/** All favourites of the browser with this secret; pages of earlier versions tell their `address`, too. */
 export interface ShareRequest {
   secret: Secret;
-  address: string; // 300 characters at most
+  address?: string; // 300 characters at most
   favourites: FavouriteRow[]; // 300 at most
 }
 
@@ -914,7 +906,7 @@ export interface ShowReply {
   served_seconds: number;
 }
 
-/** A tile to look at: a preview will do, or it is drawn ahead of a wish that may come. */
+/** A tile to look at: a preview will do, or it is drawn ahead of a request that may come. */
 export interface ShowRequest {
   seed: Seed;
   sha256: Sha256;
@@ -978,13 +970,13 @@ export interface Step {
   images: number | null;
 }
 
-/** A wish for the index was taken back; `goes_on` where others wait for it. */
+/** A request for the index was taken back; `goes_on` where others wait for it. */
 export interface StopReply {
   stopped?: true;
   goes_on: boolean;
 }
 
-/** Whose wish is taken back. */
+/** Whose request is taken back. */
 export interface StopRequest {
   visitor: Visitor;
 }
@@ -1032,7 +1024,7 @@ export interface ThumbnailRequest {
   visitor: Visitor;
 }
 
-/** One tile, and whose wish it is. */
+/** One tile, and whose request it is. */
 export interface TileRequest {
   seed: Seed;
   sha256: Sha256;
@@ -1163,7 +1155,6 @@ export interface HeaderServer {
 export interface FavouritesServer {
   share(request: ShareRequest): Promise<Answered<ShareReply>>;
   thumbnail(request: TileRequest): Promise<Answered<ThumbnailReply>>;
-  exact_tile(request: ExportRequest): Promise<Answered<ExportReply>>;
 }
 
 export interface CheckpointsServer {
@@ -1171,7 +1162,6 @@ export interface CheckpointsServer {
   preview(request: ThumbnailRequest): Promise<Answered<JpegReply>>;
   remove(request: RemoveRequest): Promise<Answered<ListReply>>;
   add_begin(request: BeginRequest): Promise<Answered<BeginReply>>;
-  add_piece(request: PieceRequest): Promise<Answered<Received | Added>>;
   add_stop(request: GiveUpRequest): Promise<Answered<Done>>;
 }
 

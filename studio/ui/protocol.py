@@ -14,7 +14,6 @@ from typing import Any, Protocol, TypeAlias, TypeVar, cast
 import torch
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from studio.error_log import Mishaps
 from studio.rendering.renderer import BusyError, SupersededError
 from studio.ui.protocol_types import (
     LABEL_LENGTH,
@@ -34,7 +33,6 @@ from training.core.pixels import NotFiniteError
 Answer: TypeAlias = dict[str, Any]  # as it is sent
 R = TypeVar("R", bound=Request, contravariant=True)
 log = logging.getLogger(__name__)
-MISHAPS = Mishaps()
 MOST_FIELDS = 64  # of a request; each that is not allowed would be looked at
 ECHO_LENGTH = 80  # characters of a refused value that are named
 SIX_DIGITS = Context(prec=6)
@@ -81,14 +79,14 @@ def answers(function: Callable[[R], Any]) -> ServerFunction:
         try:
             return _sent(adapter, function(checked(request, data)))
         except Exception as error:
-            return _explained(error, name)
+            return explained(error, name)
 
     @functools.wraps(function)
     async def answer_later(data: Any) -> Answer:
         try:
             return _sent(adapter, await function(checked(request, data)))
         except Exception as error:
-            return _explained(error, name)
+            return explained(error, name)
 
     made = cast(ServerFunction, answer_later if inspect.iscoroutinefunction(function) else answer)
     made.request, made.reply = request, reply
@@ -154,7 +152,8 @@ def decoded_file(text: str, field: str = "file") -> bytes:
     return data
 
 
-def _explained(error: Exception, request: str) -> Answer:
+def explained(error: Exception, request: str) -> Answer:
+    """Return what is answered where a request has failed; what nobody foresaw is noted for whoever runs the program."""
     match error:
         case RequestError():
             return _failed(error.code, **error.values)
@@ -168,8 +167,7 @@ def _explained(error: Exception, request: str) -> Answer:
     for kind, code in PLAIN_ERRORS.items():
         if isinstance(error, kind):
             return _failed(code)
-    log.error("A request of the page failed", exc_info=error)
-    MISHAPS.note(request, error)
+    log.error("A request of the page failed", exc_info=error, extra={"request": request})
     return _failed("error_internal")
 
 

@@ -170,7 +170,7 @@ class Superseded(Reply):
 
 
 class TileRequest(Request):
-    """One tile, and whose wish it is."""
+    """One tile, and whose request it is."""
 
     seed: Seed
     sha256: Sha256

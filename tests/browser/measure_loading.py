@@ -25,7 +25,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).resolve().parents[2]
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 TILE = "document.querySelector('.race .tile')?.naturalWidth > 0"
 NAVIGATED = "performance.getEntriesByType('navigation')[0]"
 FACTS = f"""() => [...performance.getEntriesByType("resource"), {NAVIGATED}].reduce(

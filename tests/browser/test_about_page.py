@@ -62,7 +62,7 @@ def test_each_network_has_a_table_by_kid_with_few_pictures_greyed_below(scored: 
 
 
 @pytest.mark.own_studio
-def test_a_spectrum_has_columns_where_a_ladder_measured_one(
+def test_a_spectrum_has_columns_where_a_benchmark_measured_one(
     checkpoints: Path, make_checkpoint: Callable[..., Path], serve: Callable[[Path], str], open_page: Open
 ) -> None:
     spectrum = {f"band_{number}": number / 2 for number in range(1, 6)} | {"period_2": 36.88, "period_4": 10.0}
@@ -76,6 +76,8 @@ def test_a_spectrum_has_columns_where_a_ladder_measured_one(
     assert second[3:5] == ["–", "–"]
     assert "Power in five bands" not in rows(page, 1)[0]
     expect(page.locator(".about .board").first).to_contain_text("1 is alike")
+    assert page.evaluate("getComputedStyle(document.querySelector('.about td.bands')).whiteSpace") == "nowrap"
+    page.evaluate("window.ganRace.setLanguage('ja')")
     for width in (1280, 1100, 700, 390):
         page.set_viewport_size({"width": width, "height": 844})
         assert (width, too_wide(page)) == (width, [])

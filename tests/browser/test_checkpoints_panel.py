@@ -189,17 +189,17 @@ def test_a_checkpoint_of_ones_own_is_added_and_chosen_and_a_pickle_is_refused(
     expect(status).to_contain_text("model.CKPT may be a pickle")
     panel.get_by_label("Name, if you like").fill("My <own> flowers")
     files.set_input_files(both)
-    expect(status).to_contain_text("My own flowers (")
+    expect(status).to_contain_text("My own flowers · added (")
     row = panel.locator(".row-button", has_text="My own flowers")
     expect(row).to_contain_text("added here")
     expect(panel.get_by_role("button", name="Look", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_function("window.ganRace.shown.name === 'My own flowers'")
+    page.wait_for_function("window.ganRace.shown.name === 'My own flowers · added'")
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(own, 2))
     expect(page.locator(".explore select.checkpoint")).to_have_value(page.evaluate("window.ganRace.shown.sha256"))
     page.wait_for_function("location.search.includes(window.ganRace.shown.sha256.slice(0, 8))")
     linked = open_page(page.url)
-    assert linked.evaluate("window.ganRace.shown.name") == "My own flowers"
+    assert linked.evaluate("window.ganRace.shown.name") == "My own flowers · added"
 
 
 def test_an_added_checkpoint_is_named_by_recipe_and_images_and_compared_with_what_was_looked_at(
@@ -213,14 +213,14 @@ def test_an_added_checkpoint_is_named_by_recipe_and_images_and_compared_with_wha
     panel = open_panel(page)
     assert images == 1005
     panel.locator(".add-files").set_input_files([own / "config.json", own / "model.safetensors"])
-    expect(panel.locator(".adding .status")).to_contain_text("wgan_gp-1k (")
+    expect(panel.locator(".adding .status")).to_contain_text("wgan_gp-1k · added (")
     expect(panel.locator(".add-name")).to_have_value("")
     panel.get_by_role("button", name="Compare with mine").click()
     expect(panel).to_be_hidden()
     expect(page.locator(".compare .slots option:checked")).to_have_text(
         [re.compile("^alpha · "), re.compile("^wgan_gp-1k · ")]
     )
-    expect(page.locator(".compare .wall img.tile")).to_have_count(2)
+    expect(page.locator(".compare .tile-grid img.tile")).to_have_count(2)
     assert page.get_by_role("button", name="Add a checkpoint").count() == 0  # Compare adds a column
     page.get_by_role("button", name="Add a column").click()
     expect(page.locator(".compare .slots select")).to_have_count(3)
@@ -250,6 +250,43 @@ def test_adding_can_be_stopped_and_nothing_of_it_stays(
     expect(panel.locator(".add-files")).to_be_enabled()
     assert names(panel) == ["alpha", "beta"]
     assert [path.name for path in (tmp_path / "state" / "added").rglob("*") if path.is_file()] == []
+
+
+def test_a_proxy_that_takes_less_gets_smaller_pieces(
+    address: str, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    own = make_checkpoint(tmp_path / "own", seed=5)
+    page = open_page(address, quiet=False)
+    panel = open_panel(page)
+    sent: list[Route] = []
+
+    def refuse_the_first(route: Route) -> None:
+        sent.append(route)
+        if len(sent) == 1:
+            route.fulfill(status=413, body="<html>413 Request Entity Too Large</html>")
+        else:
+            route.continue_()
+
+    page.route("**/race/uploads/**", refuse_the_first)
+    panel.get_by_label("Name, if you like").fill("Mine")
+    panel.locator(".add-files").set_input_files([own / "config.json", own / "model.safetensors"])
+    expect(panel.locator(".adding .status")).to_contain_text("Mine · added (")
+    assert len(sent) == 2
+    assert {one.request.header_value("content-type") for one in sent} == {"application/octet-stream"}
+
+
+def test_where_every_piece_is_refused_it_is_said_and_nothing_stays(
+    address: str, tmp_path: Path, make_checkpoint: Callable[..., Path], open_page: Open
+) -> None:
+    own = make_checkpoint(tmp_path / "own", seed=5)
+    page = open_page(address, quiet=False)
+    panel = open_panel(page)
+    page.route("**/race/uploads/**", lambda route: route.fulfill(status=413, body=""))
+    with page.expect_response(lambda response: "add_stop" in (response.request.post_data or "")) as told:
+        panel.locator(".add-files").set_input_files([own / "config.json", own / "model.safetensors"])
+    assert told.value.json() == {}
+    expect(panel.locator(".adding .status")).to_have_class(re.compile("failed"))
+    expect(panel.locator(".add-files")).to_be_enabled()
 
 
 def write_card(folder: Path) -> Path:
@@ -294,10 +331,10 @@ def test_a_row_leads_to_explore_and_to_compare(address: str, open_page: Open) ->
     panel.get_by_role("button", name="Compare with beta").click()
     expect(panel).to_be_hidden()
     page.locator("#race-compare[data-mounted]").wait_for()
-    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · alpha", "2 · beta"])
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["1 · alpha", "2 · beta"])
     panel = open_panel(page)
     panel.get_by_role("button", name="Compare with alpha").click()  # while Compare is open; beta was found for it
-    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
     panel = open_panel(page)
     panel.get_by_role("button", name="Look at beta").click()
     page.wait_for_function("window.ganRace.shown.name === 'beta' && window.ganRace.tab === 'explore'")

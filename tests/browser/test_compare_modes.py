@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from studio.ui.texts.i18n import TEXTS
 from tests.browser.conftest import HASHES, PHONE, swipe, wait_for_tile
-from tests.browser.test_compare_page import begin, place, set_mode, titles, wait_for_wall
+from tests.browser.test_compare_page import begin, place, set_mode, titles, wait_for_grid
 
 Open = Callable[..., Page]
 LINK = "Object.fromEntries(new URL(window.ganRace.link.whole()).searchParams)"
@@ -21,9 +21,9 @@ LOOK = """() => {
     const isSeen = (node) => getComputedStyle(node).visibility === 'visible';
     const seenIn = (figure) => all('img, figcaption', figure).filter(isSeen).map((one) => one.alt ?? one.innerText);
     const boxOf = (node) => JSON.stringify(node.getBoundingClientRect());
-    return { boxes: all('.wall .frame, .compare .below').map(boxOf), shown: all('.wall figure').map(seenIn) };
+    return { boxes: all('.tile-grid .frame, .compare .below').map(boxOf), shown: all('.tile-grid figure').map(seenIn) };
 }"""
-CURTAIN = "document.querySelector('.wall').style.getPropertyValue('--curtain')"
+CURTAIN = "document.querySelector('.tile-grid').style.getPropertyValue('--curtain')"
 
 
 def look_at_psi(page: Page, psi: float) -> None:
@@ -31,30 +31,30 @@ def look_at_psi(page: Page, psi: float) -> None:
 
 
 def press_for_long(page: Page, spot: dict[str, float], until: str) -> None:
-    """Put a finger down, lift it once the wall has a class."""
+    """Put a finger down, lift it once the grid has a class."""
     session = page.context.new_cdp_session(page)
     session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{**spot, "id": 0}]})
-    page.wait_for_selector(f".wall.{until}")
+    page.wait_for_selector(f".tile-grid.{until}")
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_selector(f".wall:not(.{until})")
+    page.wait_for_selector(f".tile-grid:not(.{until})")
 
 
 def test_the_link_says_the_seed_that_compare_shows_and_restores_it(address: str, open_page: Open) -> None:
     page = begin(open_page(f"{address}?seed=5"))
     assert page.evaluate(LINK)["seed"] == "5"
     page.locator(".compare .next").click()
-    wait_for_wall(page, 2, 6)
+    wait_for_grid(page, 2, 6)
     assert page.evaluate(LINK)["seed"] == "6"
     page.locator(".compare .seed").fill("77")
     page.locator(".compare .seed").press("Enter")
-    wait_for_wall(page, 2, 77)
+    wait_for_grid(page, 2, 77)
     look_at_psi(page, 0.5)
-    expect(page.locator(".wall figcaption").nth(1)).to_contain_text("ψ 0.5")
+    expect(page.locator(".tile-grid figcaption").nth(1)).to_contain_text("ψ 0.5")
     said = page.evaluate(LINK)
     assert (said["seed"], said["psi"], said["tab"]) == ("77", "0.5", "compare")
     other = open_page(page.evaluate("window.ganRace.link.whole()"), tile=False)
-    wait_for_wall(other, 2, 77)
-    assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
+    wait_for_grid(other, 2, 77)
+    assert other.evaluate(HASHES, ".tile-grid img.tile") == page.evaluate(HASHES, ".tile-grid img.tile")
     page.get_by_role("tab", name="Explore").click()
     wait_for_tile(page, 77)
     page.keyboard.press("ArrowLeft")
@@ -75,9 +75,9 @@ def test_a_late_picture_of_explore_does_not_take_the_link_from_compare(address: 
     page.locator(".explore .seed").fill("500")
     page.locator(".explore .seed").press("Enter")
     begin(page)
-    wait_for_wall(page, 2, 500)
+    wait_for_grid(page, 2, 500)
     page.locator(".compare .next").click()
-    wait_for_wall(page, 2, 501)
+    wait_for_grid(page, 2, 501)
     held[0].continue_()
     page.wait_for_function("window.ganRace.shown.seed === 500")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
@@ -92,8 +92,8 @@ def test_what_the_link_says_is_compared_even_where_its_checkpoint_for_explore_is
     page = begin(open_page(f"{address}?seed=7&psi=0.5"))
     link = page.url.replace(f"ck={page.evaluate(LINK)['ck']}", "ck=0123abcd")
     other = open_page(link, tile=False)
-    wait_for_wall(other, 2, 7)
-    assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
+    wait_for_grid(other, 2, 7)
+    assert other.evaluate(HASHES, ".tile-grid img.tile") == page.evaluate(HASHES, ".tile-grid img.tile")
 
 
 def test_the_link_restores_how_the_tiles_are_shown(address: str, open_page: Open) -> None:
@@ -105,8 +105,8 @@ def test_the_link_restores_how_the_tiles_are_shown(address: str, open_page: Open
         assert said["cmpmode"] == mode
         assert "cmpseeds" not in said
         other = open_page(page.url, tile=False, instead_of=other, **options)
-        wait_for_wall(other, 2)
-        expect(other.locator(".wall")).to_have_attribute("data-mode", mode)
+        wait_for_grid(other, 2)
+        expect(other.locator(".tile-grid")).to_have_attribute("data-mode", mode)
         assert other.evaluate("localStorage.getItem('ganrace.compare_mode')") is None
 
 
@@ -135,16 +135,16 @@ def test_the_link_restores_the_matrix_and_passes_over_what_is_no_mode_and_no_see
     expect(bad.locator(".matrix tbody th strong")).to_have_text(["0", "1", "2", "3"])
     assert "psi" not in bad.evaluate(LINK)
     wrong = open_page(f"{address}?tab=compare&cmpmode=poster", tile=False, instead_of=bad)
-    wait_for_wall(wrong, 2)
-    expect(wrong.locator(".wall")).to_have_attribute("data-mode", "side")
+    wait_for_grid(wrong, 2)
+    expect(wrong.locator(".tile-grid")).to_have_attribute("data-mode", "side")
 
 
 @pytest.mark.parametrize(("locale", "column"), [("en-US", 0), ("ja-JP", 1)])
-def test_a_tile_of_the_matrix_opens_in_explore_and_its_seed_on_the_wall(
+def test_a_tile_of_the_matrix_opens_in_explore_and_its_seed_in_the_grid(
     address: str, open_page: Open, locale: str, column: int
 ) -> None:
     page = open_page(f"{address}?tab=compare&psi=0.5", tile=False, locale=locale)
-    wait_for_wall(page, 2)
+    wait_for_grid(page, 2)
     set_mode(page, "flip")
     set_mode(page, "matrix")
     expect(page.locator(".matrix tbody tr")).to_have_count(4)
@@ -158,16 +158,16 @@ def test_a_tile_of_the_matrix_opens_in_explore_and_its_seed_on_the_wall(
     expect(page.locator(".matrix tbody tr")).to_have_count(4)
     page.get_by_role("button", name=TEXTS["compare_row_seed"][column].format(seed=3), exact=True).focus()
     page.keyboard.press("Enter")
-    wait_for_wall(page, 2, 3)
-    expect(page.locator(".wall")).to_have_attribute("data-mode", "flip")
+    wait_for_grid(page, 2, 3)
+    expect(page.locator(".tile-grid")).to_have_attribute("data-mode", "flip")
     expect(page.locator(".modes input[value=flip]")).to_be_focused()
 
 
 def test_on_a_phone_a_seed_of_the_matrix_leads_to_holding(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?tab=compare&cmpmode=matrix&cmpseeds=8", tile=False, **PHONE)
     page.get_by_role("button", name="Compare on seed 8").tap()
-    wait_for_wall(page, 2, 8)
-    expect(page.locator(".wall")).to_have_attribute("data-mode", "flip")
+    wait_for_grid(page, 2, 8)
+    expect(page.locator(".tile-grid")).to_have_attribute("data-mode", "flip")
     assert page.evaluate(LINK)["seed"] == "8"
 
 
@@ -194,8 +194,8 @@ def test_a_matrix_that_was_left_is_drawn_to_its_end_on_return(address: str, open
 def test_a_truncation_is_said_with_every_tile(address: str, open_page: Open) -> None:
     page = begin(open_page(f"{address}?psi=0.5"))
     page.locator(".blind").check()
-    expect(page.locator(".wall figcaption strong")).to_have_text(["Tile A", "Tile B"])
-    expect(page.locator(".wall figcaption span")).to_contain_text(["ψ 0.5"] * 2)
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["Tile A", "Tile B"])
+    expect(page.locator(".tile-grid figcaption span")).to_contain_text(["ψ 0.5"] * 2)
     page.locator(".blind").uncheck()
     set_mode(page, "matrix")
     expect(page.locator(".matrix tbody tr")).to_have_count(4)
@@ -230,8 +230,8 @@ def test_the_matrix_follows_the_truncation_that_is_looked_at_on_return(address: 
 @pytest.mark.parametrize("mode", ["side", "flip", "slider"])
 def test_a_tap_marks_a_picture_and_a_second_one_enlarges_it_in_all(address: str, open_page: Open, mode: str) -> None:
     page = open_page(f"{address}?tab=compare&cmpmode={mode}", tile=False, **PHONE)
-    wait_for_wall(page, 2)
-    page.locator(".wall .frame").first.scroll_into_view_if_needed()
+    wait_for_grid(page, 2)
+    page.locator(".tile-grid .frame").first.scroll_into_view_if_needed()
     spot = place(page, 23)
     page.touchscreen.tap(**spot)
     expect(page.locator(".lit-words")).to_have_text("Picture 23 · row 3, column 4")
@@ -247,12 +247,12 @@ def test_a_tap_marks_a_picture_and_a_second_one_enlarges_it_in_all(address: str,
 
 def test_a_long_press_flips_and_a_drag_moves_the_line_and_neither_marks(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?tab=compare&cmpmode=flip", tile=False, **PHONE)
-    wait_for_wall(page, 2)
-    page.locator(".wall .frame").first.scroll_into_view_if_needed()
+    wait_for_grid(page, 2)
+    page.locator(".tile-grid .frame").first.scroll_into_view_if_needed()
     press_for_long(page, place(page, 44), "held")
     set_mode(page, "slider")
     expect(page.locator(".compare .curtain")).to_be_visible()
-    swipe(page, ".wall .frame", 100)
+    swipe(page, ".tile-grid .frame", 100)
     page.wait_for_function(f"parseFloat({CURTAIN}) > 60")
     expect(page.locator(".lit-words")).to_have_text("")
     expect(page.locator(".lens.cells")).to_be_hidden()
@@ -262,10 +262,10 @@ def test_a_long_press_flips_and_a_drag_moves_the_line_and_neither_marks(address:
 def test_the_mouse_marks_a_picture_and_enter_enlarges_it_in_all(address: str, open_page: Open, mode: str) -> None:
     page = begin(open_page(address))
     set_mode(page, mode)
-    expect(page.locator(".wall .frame")).to_have_count(1)
+    expect(page.locator(".tile-grid .frame")).to_have_count(1)
     spot = place(page, 37)
     page.mouse.move(spot["x"], spot["y"])
-    expect(page.locator(".wall .ring")).to_have_attribute("data-cell", "37")
+    expect(page.locator(".tile-grid .ring")).to_have_attribute("data-cell", "37")
     page.mouse.click(spot["x"], spot["y"])
     expect(page.locator(".lens.cells")).to_be_hidden()
     page.evaluate("document.activeElement.blur()")
@@ -283,10 +283,10 @@ def test_the_key_a_shows_the_second_tile_in_the_place_of_the_first_side_by_side(
     during = page.evaluate(LOOK)
     assert during == {"boxes": before["boxes"], "shown": [second, second]}
     page.keyboard.press("ArrowRight")
-    wait_for_wall(page, 3, 1)
+    wait_for_grid(page, 3, 1)
     assert page.evaluate(LOOK)["shown"][0] == page.evaluate(LOOK)["shown"][1]
     page.keyboard.press("ArrowLeft")
-    wait_for_wall(page, 3, 0)
+    wait_for_grid(page, 3, 0)
     page.keyboard.up("a")
     assert page.evaluate(LOOK) == before
 
@@ -296,14 +296,14 @@ def test_the_key_a_shows_the_whole_second_tile_on_the_slider_and_lets_go_in_any_
 ) -> None:
     page = begin(open_page(address))
     set_mode(page, "slider")
-    expect(page.locator(".wall .frame")).to_have_count(1)
+    expect(page.locator(".tile-grid .frame")).to_have_count(1)
     page.evaluate("document.activeElement.blur()")
     second = titles(page)[1]
     page.keyboard.down("a")
-    assert page.locator(".wall .layer-1").evaluate("(one) => getComputedStyle(one).clipPath") == "none"
+    assert page.locator(".tile-grid .layer-1").evaluate("(one) => getComputedStyle(one).clipPath") == "none"
     assert page.evaluate(LOOK)["shown"][0][1].startswith(second)
     page.evaluate("document.querySelector('.modes input[value=matrix]').click()")
     page.keyboard.up("a")
     page.evaluate("document.querySelector('.modes input[value=slider]').click()")
-    page.wait_for_selector(".wall:not(.held)")
-    assert "50%" in page.locator(".wall .layer-1").evaluate("(one) => getComputedStyle(one).clipPath")
+    page.wait_for_selector(".tile-grid:not(.held)")
+    assert "50%" in page.locator(".tile-grid .layer-1").evaluate("(one) => getComputedStyle(one).clipPath")

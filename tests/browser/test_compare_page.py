@@ -33,22 +33,22 @@ from training.core.pixels import to_cells
 
 Open = Callable[..., Page]
 Point = dict[str, float]
-SEEDS = "[...document.querySelectorAll('.wall figcaption')].map((caption) => caption.dataset.seed)"
+SEEDS = "[...document.querySelectorAll('.tile-grid figcaption')].map((caption) => caption.dataset.seed)"
 
 
-def wait_for_wall(page: Page, count: int, seed: int | None = None) -> None:
-    """Wait until so many tiles are on the wall and, with `seed`, until their captions name it."""
+def wait_for_grid(page: Page, count: int, seed: int | None = None) -> None:
+    """Wait until so many tiles are in the grid and, with `seed`, until their captions name it."""
     page.wait_for_function(
-        """([count, seed]) => document.querySelectorAll('.wall img.tile').length === count &&
+        """([count, seed]) => document.querySelectorAll('.tile-grid img.tile').length === count &&
             (seed === null ||
-                [...document.querySelectorAll('.wall figcaption')].every((one) => one.dataset.seed == seed))""",
+                [...document.querySelectorAll('.tile-grid figcaption')].every((one) => one.dataset.seed == seed))""",
         arg=[count, seed],
     )
 
 
 def begin(page: Page) -> Page:
     page.get_by_role("tab", name="Compare").click()
-    wait_for_wall(page, 2)
+    wait_for_grid(page, 2)
     return page
 
 
@@ -65,12 +65,12 @@ def set_mode(page: Page, mode: str) -> None:
 
 
 def titles(page: Page) -> list[str]:
-    return page.locator(".wall figcaption strong").all_inner_texts()
+    return page.locator(".tile-grid figcaption strong").all_inner_texts()
 
 
 def place(page: Page, cell: int, frame: int = 0) -> Point:
     """Return where the middle of a cell is in a frame."""
-    box = page.locator(".wall .frame").nth(frame).bounding_box()
+    box = page.locator(".tile-grid .frame").nth(frame).bounding_box()
     assert box is not None
     step = box["width"] / 10
     return {"x": box["x"] + (cell % 10 + 0.5) * step, "y": box["y"] + (cell // 10 + 0.5) * step}
@@ -94,14 +94,18 @@ def test_every_tile_shows_the_very_pixels_that_explore_shows(address: str, check
     for order in (("alpha", "beta"), ("beta", "alpha"), ("beta", "beta")):
         for slot, name in enumerate(order):
             choose(page, slot, name)
-        expect(page.locator(".wall figcaption strong")).to_have_text(
+        expect(page.locator(".tile-grid figcaption strong")).to_have_text(
             [f"{n + 1} · {name}" for n, name in enumerate(order)]
         )
-        assert page.evaluate(HASHES, ".wall img.tile") == [explored[name == "beta"] for name in order]
-    assert looks_like(pixels_of(page, ".wall img.tile"), sheet_of(checkpoints / "beta", 5))
-    expect(page.locator(".wall figcaption").nth(1)).to_contain_text("identical to 1")
-    expect(page.locator(".wall img.tile").nth(1)).to_have_attribute("alt", "Tile of 10 by 10 pictures: seed 5 of beta")
-    hashes = [text.split(" z ")[1].split(" ")[0] for text in page.locator(".wall figcaption span").all_inner_texts()]
+        assert page.evaluate(HASHES, ".tile-grid img.tile") == [explored[name == "beta"] for name in order]
+    assert looks_like(pixels_of(page, ".tile-grid img.tile"), sheet_of(checkpoints / "beta", 5))
+    expect(page.locator(".tile-grid figcaption").nth(1)).to_contain_text("identical to 1")
+    expect(page.locator(".tile-grid img.tile").nth(1)).to_have_attribute(
+        "alt", "Tile of 10 by 10 pictures: seed 5 of beta"
+    )
+    hashes = [
+        text.split(" z ")[1].split(" ")[0] for text in page.locator(".tile-grid figcaption span").all_inner_texts()
+    ]
     assert len(set(hashes)) == 1
 
 
@@ -115,15 +119,15 @@ def test_all_tiles_of_a_seed_appear_together_and_explore_follows(address: str, o
                 const decoded = image.complete && image.naturalWidth > 0;
                 return `${words.dataset.seed} ${image.alt.match(/seed (\\d+)/)[1]} ${decoded}`;
             };
-            new MutationObserver(() => window.rows.push([...document.querySelectorAll('.wall figure')].map(look)))
-                .observe(document.querySelector('.wall'), { subtree: true, childList: true, attributes: true });
+            new MutationObserver(() => window.rows.push([...document.querySelectorAll('.tile-grid figure')].map(look)))
+                .observe(document.querySelector('.tile-grid'), { subtree: true, childList: true, attributes: true });
         }"""
     )
     for seed in (1, 2, 3):
         page.keyboard.press("r")
-        wait_for_wall(page, 2, seed)
+        wait_for_grid(page, 2, seed)
     page.locator(".compare .previous").click()
-    wait_for_wall(page, 2, 2)
+    wait_for_grid(page, 2, 2)
     rows = page.evaluate("window.rows")
     assert {row[0] for row in rows} >= {f"{seed} {seed} true" for seed in (1, 2, 3)}
     assert all(len(set(row)) == 1 for row in rows)
@@ -138,11 +142,11 @@ def test_all_tiles_of_a_seed_appear_together_and_explore_follows(address: str, o
 def test_holding_shows_the_other_tile_in_the_same_place(address: str, checkpoints: Path, open_page: Open) -> None:
     page = begin(open_page(address))
     set_mode(page, "flip")
-    expect(page.locator(".wall .frame")).to_have_count(1)
-    wait_for_wall(page, 2)
-    layout = """() => [document.querySelector('.wall .frame'), document.querySelector('.compare .below')].map(
+    expect(page.locator(".tile-grid .frame")).to_have_count(1)
+    wait_for_grid(page, 2)
+    layout = """() => [document.querySelector('.tile-grid .frame'), document.querySelector('.compare .below')].map(
         (node) => JSON.stringify(node.getBoundingClientRect()))"""
-    shown = """() => [...document.querySelectorAll('.wall img.tile, .wall figcaption')]
+    shown = """() => [...document.querySelectorAll('.tile-grid img.tile, .tile-grid figcaption')]
         .filter((node) => getComputedStyle(node).visibility === 'visible').map((node) => node.alt ?? node.innerText)"""
     before, first = page.evaluate(layout), page.evaluate(shown)
     assert len(first) == 2
@@ -166,8 +170,8 @@ def test_holding_shows_the_other_tile_in_the_same_place(address: str, checkpoint
 def test_the_slider_cuts_one_tile_off_where_the_other_begins(address: str, open_page: Open) -> None:
     page = begin(open_page(address))
     set_mode(page, "slider")
-    wait_for_wall(page, 2)
-    edge = "getComputedStyle(document.querySelector('.wall .layer-1')).clipPath"
+    wait_for_grid(page, 2)
+    edge = "getComputedStyle(document.querySelector('.tile-grid .layer-1')).clipPath"
     assert "50%" in page.evaluate(edge)
     middle = place(page, 52)
     page.mouse.move(middle["x"], middle["y"])
@@ -182,7 +186,7 @@ def test_the_same_cell_is_lit_in_all_and_a_click_enlarges_it_in_all(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
     page = begin(open_page(f"{address}?seed=4"))
-    rings = "[...document.querySelectorAll('.wall .ring')].map((ring) => ring.hidden ? null : ring.dataset.cell)"
+    rings = "[...document.querySelectorAll('.tile-grid .ring')].map((ring) => ring.hidden ? null : ring.dataset.cell)"
     spot = place(page, 37)
     page.mouse.move(spot["x"], spot["y"])
     assert page.evaluate(rings) == ["37", "37"]
@@ -216,7 +220,7 @@ def test_the_same_cell_is_lit_in_all_and_a_click_enlarges_it_in_all(
 def test_the_link_enlarges_the_picture_that_it_names(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?tab=compare&seed=4&cell=37", tile=False)
     expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 37 · row 4, column 8")
-    assert page.locator(".wall .ring").evaluate_all("(all) => all.map((one) => one.dataset.cell)") == ["37", "37"]
+    assert page.locator(".tile-grid .ring").evaluate_all("(all) => all.map((one) => one.dataset.cell)") == ["37", "37"]
     assert page.locator("dialog[open]").count() == 1
     page.keyboard.press("ArrowRight")
     expect(page.locator(".lens.cells .cell-caption")).to_have_text("Picture 38 · row 4, column 9")
@@ -261,10 +265,10 @@ def test_the_nearest_training_pictures_stand_under_each_of_the_enlarged_ones(
 
 def test_the_nearest_training_pictures_tell_no_names_when_blind_and_fit_a_phone(pictured: str, open_page: Open) -> None:
     page = open_page(f"{pictured}?tab=compare&seed=4", tile=False, **PHONE)
-    wait_for_wall(page, 2)
+    wait_for_grid(page, 2)
     page.locator(".blind").check()
-    expect(page.locator(".wall figcaption strong").first).to_have_text("Tile A")
-    page.locator(".wall .frame").first.focus()
+    expect(page.locator(".tile-grid figcaption strong").first).to_have_text("Tile A")
+    page.locator(".tile-grid .frame").first.focus()
     page.keyboard.press("Enter")
     lens = page.locator(".compare .lens")
     expect(lens).to_be_visible()
@@ -273,7 +277,7 @@ def test_the_nearest_training_pictures_tell_no_names_when_blind_and_fit_a_phone(
     expect(lens.locator(NEAR)).to_have_count(6, timeout=60_000)
     expect(lens.locator(".nearest strong")).to_have_text(["Tile A", "Tile B"])
     sha256s = json.loads(asked.value.post_data or "")["data"]["checkpoints"]
-    assert sha256s == sorted(sha256s)  # which says nothing of the order on the wall
+    assert sha256s == sorted(sha256s)  # which says nothing of the order in the grid
     html = lens.evaluate("(lens) => lens.outerHTML.replace(/base64,[^\"]*/g, '')")
     assert not [word for word in ("alpha", "beta", *(one[:8] for one in sha256s)) if word in html]
     assert too_wide(page) == []
@@ -304,29 +308,29 @@ def test_another_tile_is_one_on_the_same_latents_where_there_is_one(
     make_checkpoint(checkpoints / "zzz", seed=4, network="dcgan")
     page = begin(open_page(serve(checkpoints)))
     page.locator(".add").click()
-    wait_for_wall(page, 3)
+    wait_for_grid(page, 3)
     assert titles(page)[2] == "3 · zzz"
     expect(page.locator(".mismatch")).to_be_hidden()
     page.locator(".add").click()
-    wait_for_wall(page, 4)
+    wait_for_grid(page, 4)
     expect(page.locator(".mismatch")).to_be_visible()
 
 
 def test_blind_mode_hides_the_names_until_the_guess_is_revealed(three: str, open_page: Open) -> None:
     page = begin(open_page(three))
     page.locator(".add").click()
-    wait_for_wall(page, 3)
+    wait_for_grid(page, 3)
     page.locator(".blind").check()
-    expect(page.locator(".wall figcaption strong")).to_have_text(["Tile A", "Tile B", "Tile C"])
-    wall = page.locator(".wall").evaluate("(wall) => wall.outerHTML")
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["Tile A", "Tile B", "Tile C"])
+    grid = page.locator(".tile-grid").evaluate("(grid) => grid.outerHTML")
     sha256s = page.locator(".slots select").first.locator("option").evaluate_all("(all) => all.map((one) => one.value)")
-    assert not [word for word in ("alpha", "beta", "gamma", *(one[:8] for one in sha256s)) if word in wall]
-    pictures = page.evaluate(HASHES, ".wall img.tile")
+    assert not [word for word in ("alpha", "beta", "gamma", *(one[:8] for one in sha256s)) if word in grid]
+    pictures = page.evaluate(HASHES, ".tile-grid img.tile")
     page.keyboard.press("r")
-    wait_for_wall(page, 3, 1)
+    wait_for_grid(page, 3, 1)
     page.keyboard.press("ArrowLeft")
-    wait_for_wall(page, 3, 0)
-    assert page.evaluate(HASHES, ".wall img.tile") == pictures
+    wait_for_grid(page, 3, 0)
+    assert page.evaluate(HASHES, ".tile-grid img.tile") == pictures
     for guess in page.locator(".guesses select").all():
         guess.select_option(index=1)
     page.locator(".modes input[value=matrix]").click()
@@ -335,9 +339,9 @@ def test_blind_mode_hides_the_names_until_the_guess_is_revealed(three: str, open
     page.get_by_role("button", name="Reveal").click()
     expect(page.locator(".guess-result")).to_have_text("1 of 3 right.")
     assert sorted(title.split(" = ")[1] for title in titles(page)) == ["alpha", "beta", "gamma"]
-    assert page.evaluate(HASHES, ".wall img.tile") == pictures
+    assert page.evaluate(HASHES, ".tile-grid img.tile") == pictures
     page.locator(".blind").uncheck()
-    expect(page.locator(".wall figcaption strong").first).to_contain_text("1 · ")
+    expect(page.locator(".tile-grid figcaption strong").first).to_contain_text("1 · ")
     names = [title.split(" · ")[1] for title in titles(page)]
     assert sorted(names) == ["alpha", "beta", "gamma"]
 
@@ -351,31 +355,33 @@ def test_latents_that_differ_are_said_and_equal_ones_are_not(
     checkpoint.save(more_checkpoints / "classes", config, build_generator(config).state_dict(), {"images": 5})
     request.addfinalizer(lambda: shutil.rmtree(more_checkpoints / "classes"))
     page = open_page(f"{three}?tab=compare", tile=False, locale=locale)
-    wait_for_wall(page, 2)
+    wait_for_grid(page, 2)
     expect(page.locator(".mismatch")).to_be_hidden()
     for name, code in (("gamma", "compare_z_sizes"), ("classes", "compare_classes")):
         choose(page, 1, name)
         expect(page.locator(".mismatch")).to_have_text(TEXTS[code][column])
-        expect(page.locator(".wall figcaption strong").nth(1)).to_have_text(f"2 · {name}")
+        expect(page.locator(".tile-grid figcaption strong").nth(1)).to_have_text(f"2 · {name}")
     choose(page, 1, "gamma")
-    expect(page.locator(".wall figcaption strong").nth(1)).to_have_text("2 · gamma")
-    hashes = {text.split(" z ")[1].split(" ")[0] for text in page.locator(".wall figcaption span").all_inner_texts()}
+    expect(page.locator(".tile-grid figcaption strong").nth(1)).to_have_text("2 · gamma")
+    hashes = {
+        text.split(" z ")[1].split(" ")[0] for text in page.locator(".tile-grid figcaption span").all_inner_texts()
+    }
     assert len(hashes) == 2
 
 
-def test_latents_that_differ_on_the_wall_are_said_also_where_the_next_tiles_cannot_be_drawn(
+def test_latents_that_differ_in_the_grid_are_said_also_where_the_next_tiles_cannot_be_drawn(
     three: str, open_page: Open
 ) -> None:
     page = open_page(f"{three}?tab=compare&seed=9", tile=False, quiet=False)
-    wait_for_wall(page, 2, 9)
+    wait_for_grid(page, 2, 9)
     choose(page, 1, "gamma")
-    expect(page.locator(".wall figcaption strong").nth(1)).to_have_text("2 · gamma")
+    expect(page.locator(".tile-grid figcaption strong").nth(1)).to_have_text("2 · gamma")
     page.keyboard.press("r")
-    wait_for_wall(page, 2, 10)
+    wait_for_grid(page, 2, 10)
     page.route(re.compile("component_server"), lambda route: route.abort())
     choose(page, 1, next(name for name in ("alpha", "beta") if name not in titles(page)[0]))
     expect(page.locator(".compare .status")).to_be_visible()
-    expect(page.locator(".wall figcaption strong").nth(1)).to_have_text("2 · gamma")
+    expect(page.locator(".tile-grid figcaption strong").nth(1)).to_have_text("2 · gamma")
     expect(page.locator(".mismatch")).to_have_text(TEXTS["compare_z_sizes"][0])
     set_mode(page, "slider")
     expect(page.locator(".how")).not_to_contain_text("same latent")
@@ -476,17 +482,17 @@ def test_the_link_restores_the_comparison_and_says_what_is_not_here(three: str, 
     page = begin(open_page(f"{three}?seed=7"))
     choose(page, 0, "gamma")
     choose(page, 1, "alpha")
-    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · gamma", "2 · alpha"])
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["1 · gamma", "2 · alpha"])
     for names in (["1 · alpha", "2 · gamma"], ["1 · gamma", "2 · alpha"]):
         page.get_by_role("button", name="Swap sides").click()
-        expect(page.locator(".wall figcaption strong")).to_have_text(names)
+        expect(page.locator(".tile-grid figcaption strong")).to_have_text(names)
     other = open_page(page.url, tile=False)
-    wait_for_wall(other, 2, 7)
-    assert other.evaluate(HASHES, ".wall img.tile") == page.evaluate(HASHES, ".wall img.tile")
+    wait_for_grid(other, 2, 7)
+    assert other.evaluate(HASHES, ".tile-grid img.tile") == page.evaluate(HASHES, ".tile-grid img.tile")
     link = f"{page.url.split('&cmp=')[0]}&cmp=0123abcd,{page.url.split('%2C')[-1][:8]}"
     absent = open_page(link, tile=False, instead_of=other)
     expect(absent.locator(".compare .absent")).to_contain_text("Checkpoint 0123abcd is not here")
-    wait_for_wall(absent, 1, 7)
+    wait_for_grid(absent, 1, 7)
 
 
 def test_what_is_no_hash_in_the_link_is_said_until_something_else_is_chosen(
@@ -494,8 +500,8 @@ def test_what_is_no_hash_in_the_link_is_said_until_something_else_is_chosen(
 ) -> None:
     shouted = checkpoint.load(checkpoints / "beta").sha256[:8].upper()
     page = open_page(f"{address}?tab=compare&cmp={shouted},zzz,%20,{'x' * 64}", tile=False)
-    wait_for_wall(page, 2)
-    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
+    wait_for_grid(page, 2)
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
     absent = page.locator(".compare .absent")
     values = f"zzz, {'x' * 20}…"
     expect(absent).to_have_text(
@@ -507,7 +513,7 @@ def test_what_is_no_hash_in_the_link_is_said_until_something_else_is_chosen(
     expect(absent).to_contain_text("zzz")
     choose(page, 1, "beta")
     expect(absent).to_be_hidden()
-    wait_for_wall(page, 2)
+    wait_for_grid(page, 2)
 
 
 @pytest.mark.own_studio
@@ -526,13 +532,13 @@ def test_a_link_waits_for_the_checkpoints_that_are_not_here(
         expect(page.locator(".compare .slots option", has_text=folder.name).first).to_be_attached()
         assert (page.locator(".compare .absent").text_content() or "").count("is not here") == notices
         assert page.evaluate("window.ganRace.link.get('cmp')") == ",".join(hashes)
-    wait_for_wall(page, 1)
-    expect(page.locator(".wall figcaption strong")).to_have_text("1 · late")
+    wait_for_grid(page, 1)
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text("1 · late")
     shutil.rmtree(checkpoints / "late")  # nothing of the link is here, and one of it has never been
     page.get_by_role("tab", name="Explore").click()
     page.get_by_role("tab", name="Compare").click()
     expect(page.locator(".compare .absent")).to_contain_text(f"Checkpoint {hashes[1]} is not here")
-    expect(page.locator(".wall img")).to_have_count(0)
+    expect(page.locator(".tile-grid img")).to_have_count(0)
     assert page.evaluate("window.ganRace.link.get('cmp')") == ",".join(hashes)
     set_mode(page, "matrix")
     expect(page.locator(".matrix table")).to_be_visible()
@@ -540,12 +546,12 @@ def test_a_link_waits_for_the_checkpoints_that_are_not_here(
     set_mode(page, "side")
     for slot, name in enumerate(("alpha", "other")):
         choose(page, slot, name)
-    wait_for_wall(page, 2)
+    wait_for_grid(page, 2)
     for name in ("alpha", "other"):  # all that is compared has been here
         shutil.rmtree(checkpoints / name)
     page.get_by_role("tab", name="Explore").click()
     page.get_by_role("tab", name="Compare").click()
-    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · beta"])
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["1 · beta", "2 · beta"])
     expect(page.locator(".compare .absent")).to_be_hidden()
 
 
@@ -556,13 +562,13 @@ def test_the_key_c_compares_with_the_checkpoint_that_was_looked_at_before(three:
         page.wait_for_function(f"window.ganRace.shown.name === '{name}'")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("c")
-    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · gamma", "2 · beta"])
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["1 · gamma", "2 · beta"])
     page.get_by_role("tab", name="Explore").click()
     choose_checkpoint(page, index=0)
     page.wait_for_function("window.ganRace.shown.name === 'alpha'")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("c")
-    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["1 · beta", "2 · alpha"])
 
 
 @pytest.mark.own_studio
@@ -577,15 +583,15 @@ def test_a_run_with_steps_has_a_scrubber_and_others_have_none(
     choose(page, 1, "run")
     expect(page.locator(".scrubber")).to_be_visible()
     page.locator(".scrub").fill("0")
-    expect(page.locator(".wall figcaption").nth(1)).to_contain_text("1,024 images")
+    expect(page.locator(".tile-grid figcaption").nth(1)).to_contain_text("1,024 images")
     expect(page.locator(".scrub-words")).to_have_text("Training step: about 1,024 images")
-    assert looks_like(pixels_of(page, ".wall figure:nth-child(2) img"), sheet_of(run / "steps" / "000001024", 0))
+    assert looks_like(pixels_of(page, ".tile-grid figure:nth-child(2) img"), sheet_of(run / "steps" / "000001024", 0))
     link = page.url
     other = open_page(link, tile=False)
-    wait_for_wall(other, 2, 0)
-    expect(other.locator(".wall figcaption").nth(1)).to_contain_text("1,024 images")
+    wait_for_grid(other, 2, 0)
+    expect(other.locator(".tile-grid figcaption").nth(1)).to_contain_text("1,024 images")
     page.locator(".scrub").fill("2")
-    expect(page.locator(".wall figcaption").nth(1)).to_contain_text("3,000 images")
+    expect(page.locator(".tile-grid figcaption").nth(1)).to_contain_text("3,000 images")
 
 
 def test_the_settings_are_those_of_the_step_that_is_shown_once_the_scrubber_rests(
@@ -604,7 +610,7 @@ def test_the_settings_are_those_of_the_step_that_is_shown_once_the_scrubber_rest
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or ""))
     page.locator(".scrub").evaluate("(one) => { one.value = 0; one.dispatchEvent(new Event('input')); }")  # a drag
-    expect(page.locator(".wall figcaption").nth(1)).to_contain_text("1,024 images")
+    expect(page.locator(".tile-grid figcaption").nth(1)).to_contain_text("1,024 images")
     assert not [one for one in asked if '"compare_facts"' in one]
     page.locator(".scrub").dispatch_event("change")
     expect(seen).to_have_text("1024")
@@ -619,7 +625,7 @@ def test_one_scrubber_leads_two_runs_through_their_steps_together(
     for slot, name in enumerate(("run", "walk")):
         choose(page, slot, name)
     expect(page.locator(".scrubber")).to_have_count(1)
-    captions = page.locator(".wall figcaption")
+    captions = page.locator(".tile-grid figcaption")
     for position, images in (("0", ("1,024", "2,100")), ("1", ("2,048", "2,100")), ("2", ("3,000", "5,000"))):
         page.locator(".scrub").fill(position)
         for place_, count in enumerate(images):
@@ -685,7 +691,7 @@ def test_the_curves_follow_a_run_that_goes_on_without_a_reload(
     log(3100, 3200)
     page = begin(open_page(serve(checkpoints)))
     page.locator(".add").click()
-    wait_for_wall(page, 3)
+    wait_for_grid(page, 3)
     page.locator("details.curves > summary").click()
     page.locator(".curve-numbers > summary").click()
     row = page.locator(".curve-table tbody tr", has_text="run")
@@ -713,7 +719,7 @@ def test_a_wild_curve_flattens_no_other_and_is_said_to_be_cut(
         (checkpoints / name / "metrics.jsonl").write_text("\n".join(rows), encoding="utf-8")
     page = begin(open_page(serve(checkpoints)))
     page.locator(".add").click()
-    wait_for_wall(page, 3)
+    wait_for_grid(page, 3)
     page.locator("details.curves > summary").click()
     expect(page.locator(".cut")).to_contain_text("Beyond the axis: 3 · gamma (-29,000 to -1,000).")
     marks = page.locator(".curves-svg text")
@@ -735,7 +741,7 @@ def test_the_picture_to_keep_holds_every_tile_and_says_that_it_is_not_for_submis
     assert picture.size == (640, 96 + 160 + 88)
     for place_ in (0, 1):
         left = 16 + place_ * (160 + 16)
-        shown = pixels_of(page, f".wall figure:nth-child({place_ + 1}) img")
+        shown = pixels_of(page, f".tile-grid figure:nth-child({place_ + 1}) img")
         np.testing.assert_array_equal(np.asarray(picture.crop((left, 96, left + 160, 96 + 160))), shown)
     assert "never for submission" in TEXTS["compare_never"][0]
     assert np.asarray(picture.crop((0, 50, 640, 90))).min() < 60  # the words are there
@@ -747,25 +753,25 @@ def test_a_phone_begins_with_holding_and_remembers_another_choice(
     make_checkpoint(checkpoints / "course_sample", seed=3, network="dcgan", z_dim=16)
     make_checkpoint(checkpoints / "dcgan", seed=4, network="dcgan")
     page = open_page(f"{serve(checkpoints)}?tab=compare", tile=False, **PHONE)
-    wait_for_wall(page, 2)
-    expect(page.locator(".wall .frame")).to_have_count(1)
-    expect(page.locator(".wall figcaption strong")).to_have_text(["1 · dcgan", "2 · alpha"])
+    wait_for_grid(page, 2)
+    expect(page.locator(".tile-grid .frame")).to_have_count(1)
+    expect(page.locator(".tile-grid figcaption strong")).to_have_text(["1 · dcgan", "2 · alpha"])
     set_mode(page, "side")
     page.goto(f"{page.url.split('?')[0]}?tab=compare")
-    wait_for_wall(page, 2)
-    expect(page.locator(".wall .frame")).to_have_count(2)
+    wait_for_grid(page, 2)
+    expect(page.locator(".tile-grid .frame")).to_have_count(2)
 
 
 def test_a_phone_shows_the_tiles_one_under_the_other_and_taps_light_then_enlarge(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?tab=compare", tile=False, **PHONE)
     set_mode(page, "side")
-    wait_for_wall(page, 2)
-    boxes = [page.locator(".wall .frame").nth(index).bounding_box() for index in (0, 1)]
+    wait_for_grid(page, 2)
+    boxes = [page.locator(".tile-grid .frame").nth(index).bounding_box() for index in (0, 1)]
     assert boxes[0] is not None
     assert boxes[1] is not None
     assert boxes[0]["x"] == boxes[1]["x"]
     assert boxes[0]["width"] > 340
-    page.locator(".wall .frame").first.scroll_into_view_if_needed()
+    page.locator(".tile-grid .frame").first.scroll_into_view_if_needed()
     spot = place(page, 23)
     page.touchscreen.tap(spot["x"], spot["y"])
     expect(page.locator(".lit-words")).to_have_text("Picture 23 · row 3, column 4")
@@ -780,7 +786,7 @@ def test_a_phone_shows_the_tiles_one_under_the_other_and_taps_light_then_enlarge
     assert bar is not None
     assert bar["y"] + bar["height"] <= 844
     page.locator(".compare .next").tap()
-    wait_for_wall(page, 2, 1)
+    wait_for_grid(page, 2, 1)
     every_mode_fits_a_phone(page)
 
 

@@ -29,6 +29,22 @@ SEEN = """() => {
     look();
 }"""
 
+PSI_SEEN = """() => {
+    const look = () => {
+        const [tile, label] = [document.querySelector(".explore .tile"), document.querySelector(".explore .last-psi")];
+        const style = getComputedStyle(tile);
+        window.seen.push({
+            slider: Number(document.querySelector(".explore .psi-value").textContent),
+            tile: style.visibility === "visible" ? window.ganRace.shown.psi : null,
+            dim: Number(style.opacity) < 0.5 && style.filter !== "none",
+            label: label.checkVisibility() ? label.textContent : "",
+        });
+        if (window.looking) requestAnimationFrame(look);
+    };
+    [window.seen, window.looking] = [[], true];
+    look();
+}"""
+
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
@@ -37,8 +53,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
     is_closed = threading.Event()
     draw = Renderer._draw
 
-    def slowly(self: Renderer, wish: Any) -> Any:
-        drawing = draw(self, wish)
+    def slowly(self: Renderer, request: Any) -> Any:
+        drawing = draw(self, request)
         while True:
             try:
                 next(drawing)
@@ -166,6 +182,61 @@ def test_a_tile_on_the_way_to_another_one_is_seen_for_a_moment_under_its_own_num
     wait_for_tile(page, seed=987660)
     seen = page.evaluate("() => { window.looking = false; return window.seen; }")
     assert 987659 in matched(seen)
+
+
+def check_psi(seen: list[dict[str, Any]]) -> set[float]:
+    """Return the truncations whose tiles were seen dim; each had its own number on it or at the slider."""
+    for one in seen:
+        if one["tile"] is not None:
+            assert one["label"] == (f"ψ {one['tile']:g}" if one["dim"] else "")
+            assert one["dim"] or one["slider"] == one["tile"]
+    return {one["tile"] for one in seen if one["dim"] and one["label"]}
+
+
+@pytest.mark.own_studio
+def test_under_the_slider_of_psi_the_last_tile_stays_dim_with_its_own_psi_on_it(
+    gate: Callable[[], Any], address: str, open_page: Open
+) -> None:
+    page = open_page(f"{address}?seed=50")
+    wait_for_tile(page, seed=50)
+    page.locator(".explore .more summary").click()
+    slider, label, words = page.locator("#race-psi"), page.locator(".last-psi"), page.locator(".drawing-words")
+    page.evaluate(PSI_SEEN)
+    with gate() as steps:
+        slider.press("ArrowLeft")
+        expect(label).to_have_text("ψ 1")
+        expect(words).to_have_text("Drawing seed 50, ψ 0.95 …")
+        steps.release()
+        expect(page.locator(".drawn-rows")).to_be_visible()
+        expect(page.locator(".explore .tile")).to_be_visible()
+        slider.press("ArrowLeft")
+        expect(page.locator(".drawn-rows")).to_be_hidden()  # they are of another tile
+        while page.evaluate("window.ganRace.shown.psi") == 1:
+            steps.release()
+            page.wait_for_timeout(20)
+        expect(label).to_have_text("ψ 0.95")
+        expect(words).to_have_text("Drawing seed 50, ψ 0.9 …")
+    page.wait_for_function("window.ganRace.shown.psi === 0.9")
+    expect(label).to_be_hidden()
+    assert check_psi(page.evaluate("() => { window.looking = false; return window.seen; }")) == {1, 0.95}
+
+
+@pytest.mark.own_studio
+def test_a_tile_of_another_seed_never_stays_dim(gate: Callable[[], Any], address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=50")
+    wait_for_tile(page, seed=50)
+    page.locator(".explore .more summary").click()
+    tile, label = page.locator(".explore .tile"), page.locator(".last-psi")
+    with gate():
+        page.locator("#race-psi").press("ArrowLeft")
+        expect(label).to_have_text("ψ 1")
+        expect(tile).to_be_visible()
+        type_seed(page, 987661)
+        expect(tile).to_be_hidden()
+        expect(label).to_be_hidden()
+    wait_for_tile(page, seed=987661)
+    expect(tile).to_be_visible()
+    expect(label).to_be_hidden()
 
 
 @pytest.mark.own_studio

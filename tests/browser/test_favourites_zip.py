@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 
 from studio.race.tile_file import read_png
 from studio.rendering.renderer import BusyError
-from studio.ui.favourites import panel as favourites
+from studio.ui.favourites import zip_route
 from tests.browser.conftest import sheet_of
 from training.core import checkpoint
 
@@ -72,7 +72,7 @@ def test_twelve_at_most_are_zipped_and_a_zip_that_waits_can_be_stopped(
     def busy(*_: object) -> None:
         raise BusyError
 
-    monkeypatch.setattr(favourites, "exported", busy)
+    monkeypatch.setattr(zip_route, "tile_file", busy)
     page = open_page(address)
     alpha = checkpoint.load(checkpoints / "alpha").sha256
     open_zip(page, [{"sha256": alpha, "name": "alpha", "seed": seed, "added": seed} for seed in range(14)])
@@ -82,7 +82,7 @@ def test_twelve_at_most_are_zipped_and_a_zip_that_waits_can_be_stopped(
     page.get_by_label("Into the zip: seed 1 ·").check()
     expect(page.get_by_label("Into the zip: seed 13 ·")).to_be_disabled()
     page.get_by_role("button", name="Make the zip").click()
-    expect(page.locator(".zip-status")).to_contain_text("Tile 1 of 12 waits")
+    expect(page.locator(".zip-status")).to_contain_text("Drawing tile 1 of 12")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".zip-status")).to_have_text("Stopped; nothing was saved.")
     expect(page.get_by_role("button", name="Make the zip")).to_be_enabled()

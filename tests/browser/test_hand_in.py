@@ -56,6 +56,14 @@ def test_hand_in_leads_through_the_file_its_check_and_a_text_by_one_key(
     expect(page.locator(".hand-in-text")).to_have_value(text)
 
 
+def test_what_is_said_over_the_page_hides_what_is_below_it(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=7")
+    said = page.locator(".said-here")
+    said.evaluate("(node) => { node.hidden = false; }")
+    colour = said.evaluate("(node) => getComputedStyle(node).backgroundColor")
+    assert re.fullmatch(r"rgb\(\d+, \d+, \d+\)", colour)  # with no alpha
+
+
 def test_another_tile_begins_anew(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=7&tab=export", tile=False)
     with page.expect_download():

@@ -49,10 +49,12 @@ def test_back_and_forward_go_through_the_tabs_and_gradios_own_follow(
     for name in ("seeds", "verify", "compare"):  # on a phone Verify has no button of its own
         open_tab(page, name)
     assert entries(page) == before + 3
+    own = page.locator("#race-tabs [role=tab][aria-selected=true]")
     for name in ("verify", "seeds", "explore"):
         page.go_back()
         wait_for_tab(page, name)
-    expect(page.locator("#race-tabs [role=tab][aria-selected=true]")).to_have_text("Explore")
+        expect(own).to_have_text(name.capitalize())
+    wait_for_tile(page, seed=3)
     for name in ("seeds", "verify"):
         page.go_forward()
         wait_for_tab(page, name)
@@ -61,6 +63,22 @@ def test_back_and_forward_go_through_the_tabs_and_gradios_own_follow(
     wait_for_tab(page, "verify")
     page.go_back()
     wait_for_tab(page, "seeds")
+
+
+def test_what_gradio_tells_late_of_an_earlier_tab_changes_nothing(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?seed=3")
+    wait_for_tile(page, seed=3)
+    open_tab(page, "seeds")
+    open_tab(page, "verify")
+    before = entries(page)
+    page.evaluate(
+        """async () => {
+            document.documentElement.dataset.tab = "seeds";
+            (await import("race/shared/tabs.js")).followTab();
+        }"""
+    )
+    wait_for_tab(page, "verify")
+    assert entries(page) == before
 
 
 def test_a_seed_that_was_chosen_meanwhile_stays_when_the_browser_goes_back(address: str, open_page: Open) -> None:

@@ -37,12 +37,12 @@ def test_azerty_chooses_columns_without_shift_and_its_own_letters_keep_their_mea
 
 def test_a_held_key_is_let_go_by_its_place(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?tab=compare", tile=False)
-    page.wait_for_function("document.querySelectorAll('.wall img.tile').length === 2")
+    page.wait_for_function("document.querySelectorAll('.tile-grid img.tile').length === 2")
     page.locator(".compare .modes label", has_text="flip").click()
     page.evaluate(PRESS, ["ф", "KeyA"])
-    expect(page.locator(".compare .wall.held")).to_have_count(1)
+    expect(page.locator(".compare .tile-grid.held")).to_have_count(1)
     page.evaluate(PRESS.replace("keydown", "keyup"), ["Ф", "KeyA"])
-    expect(page.locator(".compare .wall.held")).to_have_count(0)
+    expect(page.locator(".compare .tile-grid.held")).to_have_count(0)
 
 
 def test_the_connection_and_what_is_ticked_are_seen_in_forced_colours(address: str, open_page: Open) -> None:

@@ -164,3 +164,79 @@ def test_about_has_a_list_of_contents_that_stays_at_the_side(address: str, open_
     page.set_viewport_size({"width": 390, "height": 844})
     assert too_wide(page) == []
     expect(contents.get_by_role("button", name="For few pictures")).to_be_hidden()
+
+
+def test_what_stops_the_drawing_of_seeds_stands_clear_of_its_neighbours(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=seeds", tile=False)
+    page.locator(".race.seeds .card img[src]").first.wait_for()
+    page.evaluate("Object.assign(document.querySelector('.halt'), { hidden: false, textContent: 'Stop' })")
+    top, bottom, tools, card, height = page.evaluate(
+        """() => {
+            const place = (selector) => document.querySelector(`.race.seeds ${selector}`).getBoundingClientRect();
+            const { top, bottom, height } = place(".halt");
+            return [top, bottom, place(".sheet-tools").bottom, place(".card").top, height];
+        }"""
+    )
+    assert tools < top
+    assert bottom <= card
+    assert height >= 44
+    before = page.evaluate(TOP, ".race.seeds .card")
+    page.evaluate("document.querySelector('.halt').hidden = true")
+    assert page.evaluate(TOP, ".race.seeds .card") == before  # nothing moves when it goes
+
+
+def test_verify_has_an_ordinary_button_for_a_folder_and_words_for_fingers(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=verify", tile=False, viewport=WIDE)
+    choose = page.locator(".folder-choice").bounding_box()
+    assert choose is not None
+    assert choose["width"] < 200
+    expect(page.locator(".verify .drop")).to_contain_text("Drop PNGs, folders or zips here")
+    expect(page.locator("#race-verify tile-neighbours h2")).to_have_text(["Tiles you have seen", "Favourites"])
+    phone = open_page(f"{address}?tab=verify", tile=False, **PHONE)
+    expect(phone.locator(".verify .drop .fingers")).to_have_text("Choose PNGs or zips")
+    expect(phone.locator(".verify .drop .mouse")).to_be_hidden()
+
+
+def test_the_contents_of_about_mark_the_first_and_the_last_section(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=about", tile=False)
+    marked = page.locator(".contents [aria-current=true]")
+    expect(marked).to_have_text("What a tile is")
+    expect(page.locator(".about .versions dd").first).to_be_visible()  # until then the page still grows
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(marked).to_have_text("This program")
+
+
+def test_a_japanese_page_has_no_space_between_sentences_and_its_tabs_are_centred(address: str, open_page: Open) -> None:
+    hint = "[...document.querySelectorAll('.explore .sentences')][0].innerText"
+    page = open_page(address, locale="ja-JP", **PHONE)
+    tab = page.get_by_role("tab", name="見る", exact=True)
+    assert tab.evaluate("(node) => getComputedStyle(node).textAlign") == "center"
+    left, right = tab.evaluate(
+        """(node) => {
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            const [words, button] = [range.getBoundingClientRect(), node.getBoundingClientRect()];
+            return [words.left - button.left, button.right - words.right];
+        }"""
+    )
+    assert abs(left - right) < 1
+    desktop = open_page(address, locale="ja-JP")
+    assert "します。タイル" in desktop.evaluate(hint)
+    desktop.evaluate("window.ganRace.setLanguage('en')")
+    space = "getComputedStyle(document.querySelector('.explore .sentences span:last-child'), '::before').content"
+    assert desktop.evaluate(space) == '" "'
+
+
+def test_morph_says_that_its_first_tile_is_to_come(address: str, open_page: Open) -> None:
+    page = open_page(f"{address}?tab=morph", tile=False)
+    page.locator(".morph .morph-tile[src]").wait_for()
+    waiting = page.locator(".first-tile")
+    expect(waiting).to_be_hidden()
+    page.unroute_all()
+    page.route(
+        "**/component_server**",
+        lambda route: None if '"morph_tile"' in (route.request.post_data or "") else route.continue_(),
+    )
+    page.reload()
+    expect(waiting).to_have_text("The strip is ahead; the tile follows")
+    expect(page.locator(".morph .badge")).to_be_hidden()

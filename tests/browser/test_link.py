@@ -47,7 +47,7 @@ def test_a_psi_that_is_none_is_said_on_every_tab_and_nothing_is_drawn_until_some
     address: str, open_page: Open, first: str, choice: str
 ) -> None:
     page = open_page(f"{address}?tab={first}&psi=1.5", tile=False)
-    pictures = {"compare": ".wall img", "seeds": f"{FIRST} img[src]", "morph": f"{TILE}[src]"}
+    pictures = {"compare": ".tile-grid img", "seeds": f"{FIRST} img[src]", "morph": f"{TILE}[src]"}
     said = TEXTS["error_psi"][0].format(value="1.5")
     statuses = {name: page.locator(f".race.{name} .status").first for name in pictures}
     for name in (first, *pictures, first):
@@ -80,7 +80,7 @@ def test_a_seed_or_a_checkpoint_that_is_none_is_said_on_every_tab_that_draws_it(
     page = open_page(f"{address}?tab={unconcerned}&{wrong}", tile=False)
     pictures = {
         "explore": ".race.explore .tile[src]",
-        "compare": ".wall img",
+        "compare": ".tile-grid img",
         "seeds": f"{FIRST} img[src]",
         "morph": f"{TILE}[src]",
     }

@@ -115,7 +115,7 @@ def test_without_a_checkpoint_morph_says_of_the_stand_in_what_explore_says(
     assert not badge.evaluate("(badge) => badge.classList.contains('pure')")
     page.get_by_role("button", name="Open in Explore").click()
     wait_for_tile(page, seed=3)
-    assert badge.text_content() == f"Seed 3 · {page.locator('.explore .legal').inner_text()}"
+    assert badge.text_content() == f"Seed 3 · {page.locator('.explore .submission-status').inner_text()}"
     page.evaluate("window.ganRace.setList({ ...window.ganRace.list, untrained: null })")
     assert badge.text_content() == "Seed 3 · Submittable"
     assert badge.evaluate("(badge) => badge.classList.contains('pure')")

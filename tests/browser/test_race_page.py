@@ -20,6 +20,7 @@ from tests.vivid_checkpoints import write_vivid
 Open = Callable[..., Page]
 NAMES = ("Quaxolina", "Zebedeus", "Wumpelgard", "Yolandrix", "Xerxabella")
 FIRST_SEED = 3_123_456_701
+STYLE = "node => (({ opacity, appearance }) => [opacity, appearance])(getComputedStyle(node))"
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +29,19 @@ def race_mails(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def race(race_mails: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RacePageServer]:
-    """Return a race of five entries that is held on a page, still open for others."""
+def evening(race_mails: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evening:
+    """Return a race of five entries, and write a checkpoint for the studio."""
     monkeypatch.setenv("GAN_RACE_STATE", str(tmp_path / "state"))
     declare(write_vivid(tmp_path / "checkpoints" / "alpha", seed=91))
     path = tmp_path / "race"
-    evening = Evening(path, create(path, RaceOptions("Flowers", SIDE)))
-    enter(evening, race_mails)
+    found = Evening(path, create(path, RaceOptions("Flowers", SIDE)))
+    enter(found, race_mails)
+    return found
+
+
+@pytest.fixture
+def race(evening: Evening, tmp_path: Path) -> Iterator[RacePageServer]:
+    """Return a race of five entries that is held on a page, still open for others."""
     server = RacePageServer(tmp_path / "checkpoints", evening)
     yield server
     server.close()
@@ -110,6 +117,18 @@ def enter_on(page: Page) -> None:
     expect(page.locator(".own-entries strong")).to_have_text("bold")
     assert page.locator(".own-entries img[src=x]").count() == 0
     check_looks(page)
+
+
+def test_which_of_the_ways_to_enter_is_chosen_can_be_seen(race: RacePageServer, open_page: Open) -> None:
+    page = open_race(open_page, race)
+    for radio in page.locator(".sources input").all():
+        style = radio.evaluate("(node) => [getComputedStyle(node).opacity, getComputedStyle(node).appearance]")
+        assert style == ["1", "auto"]
+        box, words = radio.bounding_box(), radio.locator("xpath=following-sibling::span").bounding_box()
+        assert box is not None
+        assert words is not None
+        assert box["width"] >= 18
+        assert box["x"] + box["width"] <= words["x"]
 
 
 def test_a_change_of_an_entry_begins_with_all_that_was_entered(race: RacePageServer, open_page: Open) -> None:
@@ -317,6 +336,16 @@ def test_a_wrong_code_a_pause_and_a_used_code_are_said(race: RacePageServer, ope
     expect(page.locator(".paper")).to_be_hidden()
 
 
+def test_the_letter_keys_of_the_exhibition_work_on_a_cyrillic_keyboard(race: RacePageServer, open_page: Open) -> None:
+    race.evening.open(8)
+    page = open_race(open_page, race)
+    page.locator(".open-exhibition").click()
+    expect(page.locator(".exhibition figure")).to_have_count(1)
+    cyrillic = "{ key: 'и', code: 'KeyB', bubbles: true, cancelable: true }"
+    page.evaluate(f"document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {cyrillic}))")
+    expect(page.locator(".exhibition figure")).to_have_count(2)
+
+
 def test_the_exhibition_is_walked_by_keys_and_fingers(race: RacePageServer, open_page: Open) -> None:
     race.evening.open(8)
     page = open_race(open_page, race)
@@ -367,6 +396,7 @@ def test_no_tile_is_in_the_address_of_the_race_and_every_tab_says_its_own_again(
         page.evaluate("window.ganRace.openTab('race')")
         page.wait_for_function("window.ganRace.tab === 'race'")
         names = ["ck", "name", "seed", "psi", "cmp", "cmpseeds", "morph", "start", "count"]
+        page.evaluate("window.ganRace.link.set({ cmp: '01234567' })")  # as a tab does that hears late from the program
         assert page.evaluate("(names) => names.filter((one) => window.ganRace.link.get(one) !== null)", names) == []
         page.evaluate("(tab) => window.ganRace.openTab(tab)", tab)
         page.wait_for_function("(tab) => window.ganRace.tab === tab", arg=tab)
@@ -375,3 +405,49 @@ def test_no_tile_is_in_the_address_of_the_race_and_every_tab_says_its_own_again(
                 "([name, value]) => window.ganRace.link.get(name)?.includes(value)", arg=[name, value]
             )
         expect(page.locator(f"#race-{tab}[data-mounted]")).to_be_visible()
+
+
+def test_what_is_chosen_by_a_dot_or_a_tick_can_be_seen_and_lies_beside_its_words(
+    race: RacePageServer, open_page: Open
+) -> None:
+    page = open_race(open_page, race)
+    let_in(page, race)
+    ticks = page.locator(".race.contest .race-tick:visible")
+    expect(ticks).to_have_count(3)
+    for tick in ticks.all():
+        seen, label = tick.locator("input").bounding_box(), tick.bounding_box()
+        style = tick.locator("input").evaluate(STYLE)
+        assert style == ["1", "auto"]
+        assert seen is not None
+        assert label is not None
+        assert (seen["width"], seen["height"]) == (20, 20)
+        assert label["x"] <= seen["x"] < label["x"] + label["width"]
+        assert label["y"] <= seen["y"] < label["y"] + label["height"]
+    page.locator(".sources .race-tick").nth(1).click()
+    expect(page.locator(".entry-drop")).to_be_visible()
+
+
+def test_mounted_in_another_app_a_race_goes_from_an_entry_to_its_files(
+    evening: Evening, open_page: Open, tmp_path: Path
+) -> None:
+    with RacePageServer.mounted(tmp_path / "checkpoints", evening, "/course/gan") as race:
+        organiser = open_race(open_page, race, quiet=False)
+        entrant = open_race(open_page, race, quiet=False, locale="ja-JP", **PHONE)
+        enter_on(entrant)
+        let_in(organiser, race)
+        expect(organiser.locator(".settings .address")).to_have_value(race.address)
+        codes = open_vote(organiser, 8)
+        for number, code in enumerate(codes[:3]):
+            voter = open_race(open_page, race, code, quiet=False, **(PHONE if number else {}))
+            expect(voter.locator(".paper-tile img").first).to_have_js_property("complete", True)
+            assert voter.evaluate("document.querySelector('.paper-tile img').naturalWidth") > 0
+            choose(voter, 2)
+            cast(voter)
+        do(organiser, "close")
+        do(organiser, "reveal", doubted=True)
+        check_reveal(organiser)
+        with organiser.expect_download() as saved:
+            organiser.locator(".downloads a", has_text="race.json").click()
+        assert b"gan-race/1" in Path(saved.value.path()).read_bytes()
+        answer = organiser.request.get(f"{race.address}race/results/ja/results.html")
+        assert answer.status == 200

@@ -1,4 +1,4 @@
-"""After a connection that was lost for a moment the page brings what was wished for by itself."""
+"""After a connection that was lost for a moment the page brings what was requested by itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lose(page: Page, act: Callable[[], None], status: Locator, check: Callable[[
     page.unroute(CALLS)
 
 
-def test_explore_draws_what_was_wished_for_and_names_meanwhile_what_it_shows(address: str, open_page: Open) -> None:
+def test_explore_draws_what_was_requested_and_names_meanwhile_what_it_shows(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=3", quiet=False)
     wait_for_tile(page, seed=3)
     status = page.locator(".explore .status")
@@ -73,9 +73,9 @@ def test_explore_begins_where_the_first_answer_was_lost(address: str, open_page:
     expect(page.locator(".explore .status")).to_be_hidden()
 
 
-def test_compare_puts_up_what_was_wished_for(address: str, open_page: Open) -> None:
+def test_compare_puts_up_what_was_requested(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=3&tab=compare", tile=False, quiet=False)
-    caption = page.locator(".wall figcaption").first
+    caption = page.locator(".tile-grid figcaption").first
     expect(caption).to_have_attribute("data-seed", "3")
     status = page.locator(".race.compare > .status")
     lose(
@@ -105,7 +105,7 @@ def test_a_matrix_that_was_cut_off_keeps_its_rows_and_comes_whole(address: str, 
     expect(page.locator(".race.compare > .status")).to_be_hidden()
 
 
-def test_morph_draws_what_was_wished_for(address: str, open_page: Open) -> None:
+def test_morph_draws_what_was_requested(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=3&tab=morph", tile=False, quiet=False)
     expect(page.locator(f"{TILE}[src]")).to_have_count(1)
     expect(page.locator(".morph .badge")).not_to_contain_text("The strip is ahead")
@@ -163,7 +163,7 @@ def test_the_rows_of_a_first_tile_are_not_asked_for_again_and_again(address: str
 
 def test_a_tab_that_was_open_elsewhere_is_tidied_on_coming_back(address: str, open_page: Open) -> None:
     page = open_page(f"{address}?seed=3&tab=compare", tile=False, quiet=False)
-    caption = page.locator(".wall figcaption").first
+    caption = page.locator(".tile-grid figcaption").first
     expect(caption).to_have_attribute("data-seed", "3")
     lose(page, page.locator(".compare .next").click, page.locator(".race.compare > .status"))
     open_tab(page, "Seeds")

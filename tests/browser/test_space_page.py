@@ -86,6 +86,6 @@ def test_a_space_shows_a_tile_in_the_frame_of_the_hub(running: str, browser: Bro
     shown = next(one for one in page.frames if one.url.startswith(FRAMED))
     shown.wait_for_function("document.querySelector('.race .tile')?.naturalWidth > 0", timeout=60_000)
     frame.locator(".open-favourites").click()
-    expect(frame.locator(".studio-wall .state-ends")).to_contain_text("ends when the Space restarts")
+    expect(frame.locator(".shared-favourites .state-ends")).to_contain_text("ends when the Space restarts")
     assert errors == []
     context.close()

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from studio.checkpoints.catalog import Gallery
+from studio.checkpoints.catalog import Catalog
 from studio.race.batch_files import pictures
 from studio.race.batch_table import CSV_COLUMNS, to_csv
 from studio.race.batch_verification import verify_batch
+from studio.race.seed_comparison import MAX_REPEATED
 from studio.race.tile_file import export_png
 from studio.rendering.image_encoding import to_png
 from tests.browser.conftest import PHONE, drop, findings, sheet_of, too_wide, with_swapped_cells
@@ -83,7 +84,7 @@ def test_a_folder_is_checked_as_the_command_line_checks_it(verify_page: Page, ma
     verify_page.locator(".folder").set_input_files(str(mails))
     finished(verify_page, 10)
     found = list(csv.DictReader(io.StringIO(saved(verify_page, ".batch-csv"))))
-    wanted = list(csv.DictReader(io.StringIO(to_csv(verify_batch(pictures([mails]), Gallery(checkpoints))))))
+    wanted = list(csv.DictReader(io.StringIO(to_csv(verify_batch(pictures([mails]), Catalog(checkpoints))))))
     assert list(found[0]) == list(CSV_COLUMNS)
     same = ("outcome", "checkpoint", "checkpoint_name", "seed", "seeds_looked_at", "origin")
     root = f"{mails.parent}/"
@@ -93,7 +94,8 @@ def test_a_folder_is_checked_as_the_command_line_checks_it(verify_page: Page, ma
     assert [row["outcome"] for row in found][:3] == ["fail", "could_not_check", "could_not_check"]
     assert {row["file"] for row in found if row["duplicates"]} == {"mails/2.png", "mails/anna/again.png"}
     drawn = [row for row in found if row["origin"]]
-    assert all(re.fullmatch(r"\d+, \d+", row["other_seeds"]) and row["repeated_pictures"] == "0" for row in drawn)
+    assert all(re.fullmatch(r"\d+, \d+", row["other_seeds"]) for row in drawn)
+    assert all(int(row["repeated_pictures"]) <= MAX_REPEATED for row in drawn)  # of seeds that are drawn by chance
     assert {row["warnings"] for row in found} == {""}
     content = json.loads(saved(verify_page, ".batch-json"))
     assert content["counts"] == {"fail": 1, "could_not_check": 2, "pass_exact": 7}

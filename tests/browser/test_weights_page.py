@@ -23,7 +23,7 @@ from tests.browser.conftest import (
 from training.core import checkpoint
 from training.core.checkpoint import RAW_WEIGHTS, WEIGHTS
 from training.core.pixels import Pixels
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 Open = Callable[..., Page]
 pytestmark = pytest.mark.own_studio
@@ -39,7 +39,7 @@ def twin(checkpoints: Path, tmp_path: Path, make_checkpoint: Callable[..., Path]
 
 
 def raw_sheet(folder: Path, seed: int) -> Pixels:  # -> [10 R, 10 R, 3]
-    return seed_sheet(checkpoint.load(folder, RAW_WEIGHTS).generator, seed)
+    return seed_tile(checkpoint.load(folder, RAW_WEIGHTS).generator, seed)
 
 
 def test_a_switch_shows_the_other_weights_on_the_same_latents_and_all_captions_say_it(
@@ -56,7 +56,9 @@ def test_a_switch_shows_the_other_weights_on_the_same_latents_and_all_captions_s
     page.wait_for_function(SHOWN, arg=[twin, 3])
     expect(page.locator(".caption")).to_have_text("seed 3 · alpha · raw · weights as last trained")
     expect(page.locator(".caption-facts")).to_contain_text(f"checkpoint{twin[:8]}")
-    expect(page.locator(".explore .legal")).to_have_text("Submittable; the file declares: weights as last trained")
+    expect(page.locator(".explore .submission-status")).to_have_text(
+        "Submittable; the file declares: weights as last trained"
+    )
     assert looks_like(pixels_of(page, ".race .tile"), raw_sheet(checkpoints / "alpha", 3))
     assert page.evaluate("window.ganRace.shown.z_hash") == z
     assert "alpha · raw" in page.locator(".chip-text").inner_text()
@@ -96,13 +98,13 @@ def test_the_exported_tile_of_the_other_weights_passes_as_what_it_is(twin: str, 
 
 def test_both_kinds_can_be_compared_side_by_side(twin: str, address: str, checkpoints: Path, open_page: Open) -> None:
     page = open_page(f"{address}?cmp={twin[:8]}&seed=3&tab=compare", tile=False)
-    page.wait_for_function("document.querySelectorAll('.wall img.tile').length === 2")
-    assert page.locator(".wall figcaption strong").all_inner_texts() == ["1 · alpha · raw", "2 · alpha"]
-    details = page.locator(".wall figcaption span").all_inner_texts()
+    page.wait_for_function("document.querySelectorAll('.tile-grid img.tile').length === 2")
+    assert page.locator(".tile-grid figcaption strong").all_inner_texts() == ["1 · alpha · raw", "2 · alpha"]
+    details = page.locator(".tile-grid figcaption span").all_inner_texts()
     assert [twin[:8] in details[0], "weights as last trained" in details[0], "averaged weights" in details[1]] == [
         True
     ] * 3
-    assert looks_like(pixels_of(page, ".wall figure:first-child img.tile"), raw_sheet(checkpoints / "alpha", 3))
+    assert looks_like(pixels_of(page, ".tile-grid figure:first-child img.tile"), raw_sheet(checkpoints / "alpha", 3))
     options = page.locator(".slots select").nth(1).locator("option").all_inner_texts()
     assert [option.split(" · 1,0")[0] for option in options] == ["alpha", "alpha · raw", "beta"]
 

@@ -66,10 +66,10 @@ def test_all_that_a_visitor_does_lives_as_long_as_the_page(page: Page, address: 
     assert page.evaluate("window.ganRace.favourites.all()") == []
 
 
-def test_a_star_reaches_the_wall_of_the_studio_and_is_taken_back(page: Page, address: str, open_page: Open) -> None:
+def test_a_star_reaches_the_shared_favourites_and_is_taken_back(page: Page, address: str, open_page: Open) -> None:
     page.keyboard.press("f")
     page.locator(".open-favourites").click()
-    own = page.locator(".studio-wall li")
+    own = page.locator(".shared-favourites li")
     expect(own).to_have_count(1)
     page.keyboard.press("Escape")
     page.locator(".explore .star").click()
@@ -98,10 +98,28 @@ def test_the_page_says_once_what_will_not_outlive_it(page: Page) -> None:
         page.keyboard.press("ArrowRight")
         wait_for_tile(page, seed=seed)
         page.keyboard.press("f")
-    told = [words for words in page.evaluate("window.notices") if "until it is closed" in words]
-    assert len(told) == 1
+    for said in ("until it is closed", "a ballot that was not sent"):
+        assert len([words for words in page.evaluate("window.notices") if said in words]) == 1
     stars = [words for words in page.evaluate("window.notices") if "keeps nothing" in words]
     assert len(stars) == 1
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_what_the_window_alone_does_not_keep_is_told_once(address: str, open_page: Open, locale: str) -> None:
+    page = open_page(f"{address}?seed=1", locale=locale)
+    failing = (
+        "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('x', 'SecurityError'); } });"
+    )
+    page.add_init_script(failing + NOTICES)
+    page.goto(f"{address}?seed=3")
+    wait_for_tile(page, seed=3)
+    page.wait_for_function("window.notices.length > 0")
+    page.keyboard.press("ArrowRight")
+    wait_for_tile(page, seed=4)
+    page.wait_for_timeout(1500)
+    words = {"en-US": "a ballot that was not sent", "ja-JP": "投票用紙の内容を忘れます"}[locale]
+    assert [words in one for one in page.evaluate("window.notices")] == [True]
+    assert page.locator(".explore .visited .thumb").count() == 2
 
 
 def test_the_seed_and_the_link_can_be_copied_by_hand_without_a_clipboard(page: Page) -> None:

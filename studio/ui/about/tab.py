@@ -38,7 +38,7 @@ def build(studio: Studio) -> gr.HTML:
 
 
 def _passports(studio: Studio) -> list[Passport]:
-    entries = studio.gallery.entries()
+    entries = studio.catalog.entries()
     return [
         Passport(entry.name, entry.sha256, entry.description.about)
         for entry in entries

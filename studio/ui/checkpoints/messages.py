@@ -18,7 +18,6 @@ from studio.ui.protocol_types import (
     Token,
     Typed,
     WholeSha256,
-    base64_length,
 )
 from studio.ui.shared.messages import ListReply
 
@@ -51,7 +50,7 @@ class PieceRequest(Request):
 
     upload: Token
     offset: Count
-    piece: Annotated[str, Field(max_length=base64_length(PIECE_BYTES), json_schema_extra={"x-type": "Base64"})]
+    piece: Annotated[bytes, Field(max_length=PIECE_BYTES)]
 
 
 class Received(Reply):

@@ -1,31 +1,41 @@
+// The list of checkpoints: its rows, their small pictures, and the keyboard.
+
 import { callServer } from "../shared/api.js";
-import { findCheckpoint } from "../shared/checkpoints.js";
+import { findCheckpoint, ownName } from "../shared/checkpoints.js";
 import { focusedElement, jpegUrl, make, setUpDialog } from "../shared/dom.js";
 import { giveListing, refreshList } from "../shared/listing.js";
+import { findersIn } from "../shared/mount.js";
 import { page } from "../shared/page_state.js";
 import * as storage from "../shared/storage.js";
 import { openCompare, openSeed } from "../shared/tabs.js";
-import { alarmTexts, onLanguage, namedText, textOf } from "../shared/texts.js";
+import { alarmTexts, nameText, namedText, onLanguage, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
-import { $, dialog, element, search, server, state } from "./context.js";
+import { $, buttonOf, dialog, element, rowsChanged, search, server, state } from "./context.js";
 import { removal, sayRemoved } from "./remove.js";
 import { ORDERS, distanceOf, mainNetwork, sorted } from "./sorting.js";
 import { forgetAdded, goToAdding } from "./upload.js";
+
+/** @import { Checkpoint, CheckpointProblem } from "../shared/types.d.ts" */
 
 const MOST_RECENT = 8;
 const MOST_CHIPS = 8;
 
 const listed = () => page.list?.checkpoints ?? [];
+/** @param {unknown} value */
 const words = (value) => (typeof value === "string" ? value : "");
 
 // --- what is chosen ------------------------------------------------------------------------------------------------------
 
+/** @param {string} sha256 */
 function choose(sha256) {
   dialog.close();
   openSeed({ ...page.seed, sha256 });
 }
 
-// What is looked at comes first in Compare; by itself it has no other, which Compare finds.
+/**
+ * What is looked at comes first in Compare; by itself it has no other, which Compare finds.
+ * @param {string} sha256
+ */
 function compareWith(sha256) {
   dialog.close();
   openCompare([...new Set([page.seed.sha256 ?? sha256, sha256])]);
@@ -63,11 +73,13 @@ remember();
 
 // --- rows ------------------------------------------------------------------------------------------------------------------
 
+/** @param {string} text */
 const plain = (text) =>
   text
     .normalize("NFKC")
     .toLowerCase()
     .replace(/[_\-\s]+/g, " ");
+/** @param {Checkpoint} one */
 const saidOf = (one) =>
   plain(
     [one.name, words(one.recipe?.text), words(namedText(one.recipe)), ...one.tricks, one.sha256, words(one.raw)].join(
@@ -79,9 +91,10 @@ const saidOf = (one) =>
 function found() {
   const wanted = plain(search.value).trim().split(" ").filter(Boolean);
   const all = sorted(listed(), sort.value, orderOfUse);
-  return all.filter((one) => wanted.every((word) => saidOf(one).includes(word)));
+  return all.filter((one) => wanted.every((/** @type {string} */ word) => saidOf(one).includes(word)));
 }
 
+/** @param {Checkpoint} one */
 function alarmSign(one) {
   const alarms = alarmTexts(one);
   if (alarms.length === 0) return [];
@@ -92,6 +105,7 @@ function alarmSign(one) {
   return [sign];
 }
 
+/** @param {string[]} terms */
 function chips(terms) {
   const shown = terms.slice(0, MOST_CHIPS).map((term) => make("span", { className: "trick", textContent: term }));
   const rest = terms.slice(MOST_CHIPS);
@@ -107,22 +121,26 @@ function chips(terms) {
   return make("span", { className: "tricks", lang: "en" }, ...shown);
 }
 
+/** @param {Checkpoint} one */
 function facts(one) {
-  const images = Number.isFinite(one.images)
-    ? [textOf("checkpoints_images", { images: one.images.toLocaleString(page.language) })]
-    : [];
+  const { images: seen, saved = 0 } = one;
+  const images = seen === null ? [] : [textOf("checkpoints_images", { images: seen.toLocaleString(page.language) })];
   return make(
     "span",
     { className: "facts-line" },
     [...images, one.sha256.slice(0, 8)].join(" · "),
-    ...(Number.isFinite(one.saved) && one.saved > 0 ? [` · ${dateText(one.saved)}`] : []),
+    ...(saved > 0 ? [` · ${dateText(saved)}`] : []),
     ...kidNodes(one),
   );
 }
 
+/** @param {number} seconds */
 const dateText = (seconds) => new Date(seconds * 1000).toLocaleDateString(page.language, { dateStyle: "medium" });
 
-// A number of another network than the list goes by names it.
+/**
+ * A number of another network than the list goes by names it.
+ * @param {Checkpoint} one
+ */
 function kidNodes(one) {
   const main = mainNetwork(listed());
   const distance = distanceOf(one, main);
@@ -135,6 +153,13 @@ function kidNodes(one) {
   return [" · ", make("span", { className: "kid", title, textContent: textOf(key, { kid, network }) })];
 }
 
+/**
+ * @param {string} className
+ * @param {string} key
+ * @param {string} label
+ * @param {Checkpoint} one
+ * @param {(sha256: string) => void} act
+ */
 function action(className, key, label, one, act) {
   const button = make("button", { type: "button", className, textContent: textOf(key) });
   button.setAttribute("aria-label", textOf(label, one));
@@ -142,10 +167,12 @@ function action(className, key, label, one, act) {
   return button;
 }
 
+/** @param {Checkpoint} one */
 function row(one) {
   const picture = make("img", { alt: "", width: 64, height: 64 });
-  if (drawn.has(one.sha256)) picture.src = drawn.get(one.sha256);
-  const title = make("span", { className: "name" }, make("strong", { textContent: one.name }), ...alarmSign(one));
+  const address = drawn.get(one.sha256);
+  if (address !== undefined) picture.src = address;
+  const title = make("span", { className: "name" }, make("strong", { textContent: ownName(one) }), ...alarmSign(one));
   if (one.added) title.append(" ", make("span", { className: "trick own", textContent: textOf("checkpoints_added") }));
   const body = make("span", { className: "body" }, title, facts(one), chips(one.tricks));
   const button = make(
@@ -167,21 +194,28 @@ function row(one) {
   return make("li", {}, button, actions, ...removal(one));
 }
 
+/** @param {Checkpoint} one */
 function recentChip(one) {
   const button = make("button", {
     type: "button",
     className: "recent-button",
-    textContent: `${one.name} · ${one.sha256.slice(0, 8)}`,
+    textContent: `${nameText(one.name)} · ${one.sha256.slice(0, 8)}`,
   });
   button.setAttribute("aria-current", String(one.sha256 === page.shown?.sha256));
   button.addEventListener("click", () => choose(one.sha256));
   return make("li", {}, button);
 }
 
+/** @param {CheckpointProblem} problem */
 function broken({ name, reason, added }) {
   const sign = make("span", { className: "cross", textContent: "✕ " });
   sign.setAttribute("aria-hidden", "true");
-  const chip = make("span", { className: "broken", title: textOf("checkpoints_problem", { name }) }, sign, name);
+  const chip = make(
+    "span",
+    { className: "broken", title: textOf("checkpoints_problem", { name }) },
+    sign,
+    nameText(name),
+  );
   const said = make("span", { className: "why", textContent: textOf(reason.code, reason.values) });
   const item = make("li", {}, chip, said, ...removal({ sha256: added, name, added }));
   item.dataset.added = added ?? "";
@@ -199,14 +233,15 @@ function showRows() {
 }
 
 const listNow = () => JSON.stringify([page.list, [...page.own]]);
-let listShown = null; // a row must not be exchanged under a finger because the same list has come again
-export function show() {
+let listShown = ""; // a row must not be exchanged under a finger because the same list has come again
+function show() {
   listShown = listNow();
   const focused = dialog.contains(document.activeElement) ? focusedElement()?.dataset.sha256 : undefined;
   showRows();
+  const { list } = page;
   const used = recent()
-    .map((sha256) => page.list && findCheckpoint(page.list, sha256))
-    .filter(Boolean);
+    .map((sha256) => (list ? findCheckpoint(list, sha256) : undefined))
+    .filter((one) => one !== undefined);
   $(".recent").hidden = used.length === 0 || search.value.trim() !== "";
   $(".recent-list").replaceChildren(...used.map(recentChip));
   const problems = page.list?.problems ?? [];
@@ -215,17 +250,17 @@ export function show() {
   if (focused) buttonOf(focused)?.focus();
 }
 
-export const rowOf = (sha256) =>
-  buttonOf(sha256)?.closest("li") ?? dialog.querySelector(`.broken-list li[data-added="${sha256}"]`);
-export const buttonOf = (sha256) => dialog.querySelector(`.row-button[data-sha256="${sha256}"]`);
-
 // --- small pictures: those in view, one after the other --------------------------------------------------------------------
 
-const drawn = new Map(); // sha256 -> the address of its picture, or "" where there is none
+/** @type {Map<string, string>} by hash: the address of its picture, or "" where there is none */
+const drawn = new Map();
+/** @type {Set<string>} hashes */
 const inView = new Set();
 const watcher = new IntersectionObserver((changes) => {
   for (const { target, isIntersecting } of changes) {
-    inView[isIntersecting ? "add" : "delete"](/** @type {HTMLElement} */ (target).dataset.sha256);
+    const { sha256 = "" } = /** @type {HTMLElement} */ (target).dataset;
+    if (isIntersecting) inView.add(sha256);
+    else inView.delete(sha256);
   }
   drawMissing();
 });
@@ -237,8 +272,10 @@ async function drawMissing() {
   const missing = () => [...inView].find((sha256) => !drawn.has(sha256) && buttonOf(sha256));
   for (let next = missing(); dialog.open && next; next = missing()) {
     const answer = await callServer(server.preview, { sha256: next, visitor });
-    drawn.set(next, answer.jpeg ? jpegUrl(answer.jpeg) : "");
-    if (answer.jpeg && buttonOf(next)) buttonOf(next).querySelector("img").src = drawn.get(next);
+    const address = answer.jpeg ? jpegUrl(answer.jpeg) : "";
+    drawn.set(next, address);
+    const picture = buttonOf(next)?.querySelector("img");
+    if (address && picture) picture.src = address;
   }
   drawing = false;
 }
@@ -252,8 +289,8 @@ search.addEventListener("keydown", (event) => {
 });
 dialog.addEventListener("keydown", (event) => {
   const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-  const places = [search, ...dialog.querySelectorAll(".row-button")];
-  const place = places.indexOf(document.activeElement);
+  const places = [search, ...findersIn(dialog)(".row-button")];
+  const place = places.indexOf(focusedElement());
   if (by === undefined || place < 0) return;
   event.preventDefault();
   places[Math.min(Math.max(place + by, 0), places.length - 1)].focus();
@@ -263,6 +300,7 @@ dialog.addEventListener("keydown", (event) => {
 
 giveListing(server.list_checkpoints);
 
+/** @param {{ isAdding?: boolean, wanted?: string, search?: string } | null} asked */
 function openPanel(asked) {
   const { isAdding = false, wanted = "", search: typed = "" } = asked ?? {};
   search.value = typed;
@@ -276,6 +314,7 @@ function openPanel(asked) {
   if (isAdding) goToAdding();
   refreshList();
 }
+rowsChanged.listen(show);
 setUpDialog(dialog, () => openPanel(null));
 document.addEventListener("race:open-checkpoints", ({ detail }) => openPanel(detail));
 document.addEventListener("race:list", () => dialog.open && listNow() !== listShown && show());

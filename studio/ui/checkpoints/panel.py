@@ -11,10 +11,12 @@ from typing import Any
 import gradio as gr
 
 from studio.checkpoints.catalog import raw_name
+from studio.checkpoints.look_alikes import passes_for
 from studio.checkpoints.thumbnails import small_preview
 from studio.checkpoints.uploads import MOST_BYTES, PIECE_BYTES, RefusedError, Upload, Uploads
 from studio.checkpoints.visitor_checkpoints import (
     HEADER_BYTES,
+    MARK,
     MOST,
     MOST_CONFIG_BYTES,
     NAME_LETTERS,
@@ -22,9 +24,8 @@ from studio.checkpoints.visitor_checkpoints import (
     check_cost,
     check_start,
     clean_name,
-    name_key,
 )
-from studio.favourites import owner_of
+from studio.favourite import owner_of
 from studio.rendering.renderer import Priority
 from studio.space.runtime import state_lasts
 from studio.ui.checkpoints.messages import (
@@ -38,7 +39,7 @@ from studio.ui.checkpoints.messages import (
     RemoveRequest,
 )
 from studio.ui.component import component, to_base64
-from studio.ui.protocol import RequestError, ServerFunction, answers, decoded_file, log
+from studio.ui.protocol import RequestError, ServerFunction, answers, log
 from studio.ui.protocol_types import Done
 from studio.ui.services import Studio
 from studio.ui.shared.known_names import named_recipe
@@ -85,7 +86,7 @@ def build(studio: Studio) -> gr.HTML:
 
 
 def _adding(studio: Studio) -> list[ServerFunction]:
-    """Return the functions by which a checkpoint comes, piece by piece."""
+    """Return the functions by which the coming of a checkpoint begins and is given up."""
 
     @answers
     def add_begin(asked: BeginRequest) -> BeginReply:
@@ -100,22 +101,27 @@ def _adding(studio: Studio) -> list[ServerFunction]:
             return BeginReply(upload=upload, name=clean_name(name))
 
     @answers
+    def add_stop(asked: GiveUpRequest) -> Done:
+        """Forget what has come of a checkpoint."""
+        _uploads(studio).give_up(asked.upload)
+        return Done()
+
+    return [add_begin, add_stop]
+
+
+def piece_taker(studio: Studio) -> ServerFunction:
+    """Return the function that takes the pieces; with the last one the checkpoint is checked and kept."""
+
+    @answers
     def add_piece(asked: PieceRequest) -> PieceReply:
-        """Take the next piece; with the last one the checkpoint is checked and kept, and the list comes back."""
-        uploads, piece = _uploads(studio), decoded_file(asked.piece, "piece")
+        uploads, piece = _uploads(studio), asked.piece
         with refusing():
             if asked.offset == 0:
                 _check_first(uploads, asked.upload, piece)
             upload = uploads.append(asked.upload, asked.offset, piece)
             return Received(received=asked.offset + len(piece)) if upload is None else _keep(studio, upload)
 
-    @answers
-    def add_stop(asked: GiveUpRequest) -> Done:
-        """Forget what has come of a checkpoint."""
-        _uploads(studio).give_up(asked.upload)
-        return Done()
-
-    return [add_begin, add_piece, add_stop]
+    return add_piece
 
 
 @contextmanager
@@ -138,7 +144,7 @@ def _list(studio: Studio, owner: str | None, steps: bool = False) -> ListReply:
 def _keep(studio: Studio, upload: Upload) -> Added:
     """Keep a checkpoint that has come whole, unless it is here already."""
     try:
-        known = studio.gallery.find(file_sha256(upload.path))
+        known = studio.catalog.find(file_sha256(upload.path))
         if known is None:
             studio.check_name(upload.name)
         sha256 = known.sha256 if known else studio.added.take(upload.config, upload.path, upload.name, upload.owner)
@@ -158,9 +164,9 @@ def proposed_name(config: dict[str, Any], taken: Collection[str] = ()) -> str:
     images = [_in_short(about["images"])] if what and about.get("images") else []
     if not what:
         return ""
-    plain, keys = clean_name("-".join([what, *images])), {name_key(name) for name in taken}
+    plain = clean_name("-".join([what, *images]))
     names = chain([plain], (_with_end(plain, f"-{number}") for number in count(2)))
-    return next(name for name in names if name_key(clean_name(name)) not in keys)
+    return next(name for name in names if not passes_for(clean_name(name), taken))
 
 
 def _with_end(name: str, end: str) -> str:
@@ -182,7 +188,8 @@ def _in_short(images: float) -> str:
 
 
 def _names(studio: Studio) -> set[str]:
-    return {name for entry in studio.gallery.entries() for name in (entry.name, raw_name(entry.name))}
+    names = {entry.name.removesuffix(MARK) for entry in studio.catalog.entries()}
+    return names | {raw_name(name) for name in names}
 
 
 def _check_first(uploads: Uploads, token: str, piece: bytes) -> None:

@@ -1,17 +1,22 @@
-// --- taking back what this browser has added ------------------------------------------------------------------------------
+// Taking back what this browser has added.
 
 import { callServer } from "../shared/api.js";
 import { make } from "../shared/dom.js";
 import { refreshList, takeList } from "../shared/listing.js";
+import { finderIn } from "../shared/mount.js";
 import { page } from "../shared/page_state.js";
-import { onLanguage, textOf } from "../shared/texts.js";
+import { nameText, onLanguage, textOf } from "../shared/texts.js";
 import { visitorSecret } from "../shared/visitor_secret.js";
-import { $, dialog, element, search, server, state } from "./context.js";
-import { buttonOf, rowOf, show } from "./panel.js";
+import { $, buttonOf, dialog, element, rowOf, rowsChanged, search, server, state } from "./context.js";
+
+/** @import { Message } from "../shared/types.d.ts" */
+/** @typedef {{ sha256: string | null, name: string, added?: unknown }} Removable */
 
 const removed = $(".removed");
-let removedLine = null; // what is said of the last removal: {key, values, failed}
+/** @type {Message | null} what is said of the last removal */
+let removedLine = null;
 
+/** @param {Message | null} next */
 export function sayRemoved(next) {
   removedLine = next;
   removed.hidden = next === null;
@@ -19,19 +24,29 @@ export function sayRemoved(next) {
   removed.textContent = next === null ? "" : textOf(next.key, next.values);
 }
 
+/**
+ * @param {string} className
+ * @param {string} key
+ * @param {Removable} one
+ * @param {() => void} act
+ */
 function action(className, key, one, act) {
   const button = make("button", { type: "button", className, textContent: textOf(key) });
-  button.setAttribute("aria-label", `${textOf(key)}: ${one.name}`);
+  button.setAttribute("aria-label", `${textOf(key)}: ${nameText(one.name)}`);
   button.addEventListener("click", act);
   return button;
 }
 
-// What stands beside the row of a checkpoint: nothing, a button, or the question whether it is meant.
+/**
+ * What stands beside the row of a checkpoint: nothing, a button, or the question whether it is meant.
+ * @param {Removable} one
+ */
 export function removal(one) {
-  if (!one.added || !page.own.has(one.sha256)) return [];
-  if (state.doubted !== one.sha256) return [action("remove-own", "remove_own", one, () => doubt(one.sha256))];
-  const no = action("remove-no", "remove_no", one, () => doubt(null, one.sha256));
-  const yes = action("remove-yes", "remove_yes", one, () => remove(one));
+  const { sha256, name } = one;
+  if (!one.added || sha256 === null || !page.own.has(sha256)) return [];
+  if (state.doubted !== sha256) return [action("remove-own", "remove_own", one, () => doubt(sha256))];
+  const no = action("remove-no", "remove_no", one, () => doubt(null, sha256));
+  const yes = action("remove-yes", "remove_yes", one, () => remove({ sha256, name }));
   return [
     make(
       "div",
@@ -42,14 +57,20 @@ export function removal(one) {
   ];
 }
 
+/**
+ * @param {string | null} sha256
+ * @param {string | null} focused whose button has the focus then
+ */
 function doubt(sha256, focused = sha256) {
   state.doubted = sha256;
   sayRemoved(null);
-  show();
-  rowOf(focused)?.querySelector(".remove-no, .remove-own")?.focus();
+  rowsChanged.send();
+  const row = rowOf(focused);
+  if (row !== null) finderIn(row)(".remove-no, .remove-own")?.focus();
 }
 
 let removing = false;
+/** @param {{ sha256: string, name: string }} checkpoint */
 async function remove({ sha256, name }) {
   if (removing) return; // a second click of the same hand
   removing = true;
@@ -59,7 +80,7 @@ async function remove({ sha256, name }) {
   else sayRemoved({ key: "remove_done", values: { name, hash: sha256.slice(0, 8) } });
   if (answer.list) takeList(answer);
   else refreshList(); // it may have gone in the meantime
-  show();
+  rowsChanged.send();
   const next = matchMedia("(pointer: fine)").matches ? search : $(".close"); // the search would bring up a phone's keyboard
   const kept = answer.error ? (buttonOf(sha256) ?? rowOf(sha256)?.querySelector("button")) : null;
   if (dialog.open) (kept ?? next).focus();

@@ -1,22 +1,27 @@
-// --- a checkpoint of one's own -----------------------------------------------------------------------------------------------
+// A checkpoint of one's own.
 
-import { callServer } from "../shared/api.js";
+import { callServer, postBytes } from "../shared/api.js";
 import { announce } from "../shared/dom.js";
-import { readFile } from "../shared/file_input.js";
 import { takeList } from "../shared/listing.js";
 import { page } from "../shared/page_state.js";
 import { openCompare, openSeed } from "../shared/tabs.js";
 import { onLanguage, textOf } from "../shared/texts.js";
 import { visitorSecret } from "../shared/visitor_secret.js";
-import { $, dialog, element, props, search, server } from "./context.js";
-import { show } from "./panel.js";
+import { $, dialog, element, props, rowsChanged, search, server } from "./context.js";
+
+/** @import { Added, Failed } from "../protocol.d.ts" */
+/** @import { CheckpointList, Message, Values } from "../shared/types.d.ts" */
+/** @typedef {{ config: File, weights: File }} Pair */
+/** @typedef {Omit<Added, "list"> & { list: CheckpointList } | Failed | { stopped: boolean }} Sent */
 
 const [drop, chosenFiles, addStatus] = [".add-drop", ".add-files", ".adding .status"].map($);
 const PICKLES = /\.(pt|pth|ckpt|pkl|pickle|bin|pyt|joblib|npz|zip|tar|gz|tgz|7z)$/i;
 let wanted = ""; // the hash of the checkpoint that is looked for, or its beginning
 let added = ""; // the hash of the one that has come
-let addLine = null; // what the line below says: {key, values, failed}
+/** @type {Message | null} what the line below says */
+let addLine = null;
 
+/** @param {Message | null} next */
 function sayAdding(next) {
   addLine = next;
   addStatus.hidden = next === null;
@@ -24,6 +29,10 @@ function sayAdding(next) {
   addStatus.textContent = next === null ? "" : textOf(next.key, next.values);
   if (next?.failed && dialog.open) addStatus.scrollIntoView({ block: "nearest" });
 }
+/**
+ * @param {string} key
+ * @param {Values} [values]
+ */
 const refuse = (key, values) => sayAdding({ key, values, failed: true });
 
 function showAdding() {
@@ -38,9 +47,14 @@ function showAdding() {
   }
   sayAdding(addLine);
 }
+/** @param {number} bytes */
 const megabytes = (bytes) => Math.round((bytes / 2 ** 20) * 10) / 10;
 
-// The two files of a checkpoint, or what is wrong with the choice.
+/**
+ * The two files of a checkpoint, or what is wrong with the choice.
+ * @param {File[]} files
+ * @returns {Pair | { problem: [key: string, values?: Values] }}
+ */
 function pair(files) {
   const pickle = files.find((file) => PICKLES.test(file.name));
   if (pickle) return { problem: ["error_add_pickle", { file: pickle.name }] };
@@ -65,8 +79,14 @@ function pair(files) {
   return { config: configs[0], weights: weights[0] };
 }
 
-// Send the weights piece by piece; the answer to the last one is the checkpoint.
-async function send(config, weights) {
+const LEAST_PIECE_BYTES = 2 ** 18;
+
+/**
+ * Send the weights piece by piece; the answer to the last one is the checkpoint. What ends before leaves nothing there.
+ * @param {Pair} files
+ * @returns {Promise<Sent>}
+ */
+async function send({ config, weights }) {
   const begun = await callServer(server.add_begin, {
     config: await config.text(),
     size: weights.size,
@@ -75,40 +95,61 @@ async function send(config, weights) {
   });
   if (begun.error) return begun;
   $(".add-name").value ||= begun.name;
-  let answer = { received: 0 };
-  while (answer.received < weights.size) {
-    if (stopped) {
-      callServer(server.add_stop, { upload: begun.upload });
-      return { stopped };
-    }
-    sayAdding({ key: "add_sending", values: { percent: Math.round((100 * answer.received) / weights.size) } });
-    const offset = answer.received;
-    const piece = await readFile(weights.slice(offset, offset + props.adding.piece_bytes));
-    if (piece.error) return { error: { code: "error_add_lost" } }; // the file has changed or gone since it was chosen
-    answer = await callServer(server.add_piece, { upload: begun.upload, offset, piece: piece.base64 });
-    if (answer.error || answer.sha256) return answer;
-  }
-  return answer;
+  const answer = await sendPieces(weights, begun.upload, stopping.signal);
+  if (answer.sha256) return answer;
+  callServer(server.add_stop, { upload: begun.upload });
+  return stopping.signal.aborted ? { stopped: true } : answer;
 }
 
+/**
+ * @param {File} weights
+ * @param {string} upload the word by which the program knows the pieces
+ * @param {AbortSignal} signal
+ * @returns {Promise<any>}
+ */
+async function sendPieces(weights, upload, signal) {
+  let pieceBytes = props.adding.piece_bytes;
+  for (let offset = 0; offset < weights.size && !signal.aborted;) {
+    sayAdding({ key: "add_sending", values: { percent: Math.round((100 * offset) / weights.size) } });
+    const piece = await bytesOf(weights.slice(offset, offset + pieceBytes));
+    if (piece === null) break;
+    const isLast = offset + pieceBytes >= weights.size; // the program may have kept the checkpoint already
+    const answer = await postBytes(`race/uploads/${upload}/${offset}`, piece, isLast ? null : signal);
+    if (answer.tooLong && pieceBytes > LEAST_PIECE_BYTES) pieceBytes /= 4;
+    else if (answer.tooLong) return { error: { code: "error_connection", values: {} } };
+    else if (answer.error || answer.sha256) return answer;
+    else offset = answer.received;
+  }
+  return { error: { code: "error_add_lost" } };
+}
+
+/**
+ * The bytes of a piece; null where the file has changed or gone since it was chosen.
+ * @param {Blob} piece
+ */
+const bytesOf = (piece) => piece.arrayBuffer().catch(() => null);
+
 let sending = false;
-let stopped = false;
+let stopping = new AbortController();
+/** @param {boolean} on */
 function setSending(on) {
-  [sending, stopped] = [on, false];
+  sending = on;
+  if (on) stopping = new AbortController();
   chosenFiles.disabled = on;
   $(".add-stop").hidden = !on;
 }
-$(".add-stop").addEventListener("click", () => (stopped = true));
+$(".add-stop").addEventListener("click", () => stopping.abort());
 
+/** @param {File[]} files */
 async function addCheckpoint(files) {
   if (sending || files.length === 0) return;
-  const { problem, config, weights } = pair(files);
-  if (problem) return refuse(...problem);
+  const chosen = pair(files);
+  if ("problem" in chosen) return refuse(...chosen.problem);
   setSending(true);
   forgetAdded(wanted);
   const typed = $(".add-name").value;
   try {
-    taken(await send(config, weights));
+    taken(await send(chosen));
   } catch {
     refuse("error_add_lost"); // the config has changed or gone since it was chosen
   }
@@ -116,21 +157,26 @@ async function addCheckpoint(files) {
   setSending(false);
 }
 
-function taken({ error, stopped: givenUp, sha256, name, known, list, own }) {
-  if (error) return refuse(error.code, error.values);
-  if (givenUp) return sayAdding({ key: "add_stopped" });
+/** @param {Sent} answer */
+function taken(answer) {
+  if ("error" in answer) return refuse(answer.error.code, answer.error.values);
+  if ("stopped" in answer) return sayAdding({ key: "add_stopped" });
+  const { sha256, name, known, list, own } = answer;
   search.value = "";
   takeList({ list, own });
   sayAdding({ key: known ? "add_known" : "add_done", values: { name, hash: sha256.slice(0, 8) } });
   announce(addStatus.textContent);
   if (!known) $(".add-name").value = "";
   if (!dialog.open) return;
-  show();
+  rowsChanged.send();
   if (wanted !== "" && sha256.startsWith(wanted)) return dialog.close(); // whoever has looked for it shows it now
   showAdded(sha256);
 }
 
-// What may be done with the one that has come: to look at it is what most want.
+/**
+ * What may be done with the one that has come: to look at it is what most want.
+ * @param {string} sha256
+ */
 function showAdded(sha256) {
   added = sha256;
   $(".other-added").hidden = wanted === "";
@@ -154,6 +200,7 @@ export function goToAdding() {
   chosenFiles.focus({ preventScroll: true });
 }
 
+/** @param {() => void} openAdded */
 function leaveFor(openAdded) {
   dialog.close();
   openAdded();
@@ -172,16 +219,16 @@ chosenFiles.addEventListener("change", () => {
   chosenFiles.value = "";
 });
 for (const name of ["dragenter", "dragover"]) {
-  drop.addEventListener(name, (event) => {
+  drop.addEventListener(name, (/** @type {DragEvent} */ event) => {
     event.preventDefault();
     drop.classList.add("over");
   });
 }
 drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-drop.addEventListener("drop", (event) => {
+drop.addEventListener("drop", (/** @type {DragEvent} */ event) => {
   event.preventDefault();
   drop.classList.remove("over");
-  addCheckpoint([...event.dataTransfer.files]);
+  addCheckpoint([...(event.dataTransfer?.files ?? [])]);
 });
 onLanguage(element, showAdding);
 page.mayAdd = Boolean(props.adding);

@@ -1,12 +1,14 @@
 // Blind mode: names hidden, order shuffled; guess which is which, then reveal.
 
 import { make } from "../shared/dom.js";
-import { textOf } from "../shared/texts.js";
-import { $, LETTERS, state } from "./context.js";
-import { redraw } from "./tab.js";
+import { nameText, textOf } from "../shared/texts.js";
+import { $, LETTERS, state, gridNow, gridShown } from "./context.js";
+import { redraw } from "./tile_grid.js";
 
+/** @type {string[]} */
 let guesses = [];
 
+/** @param {number} count */
 export function arrange(count) {
   state.order = Array.from({ length: count }, (_, index) => index);
   state.pair = [0, Math.min(1, count - 1)];
@@ -19,31 +21,36 @@ export function arrange(count) {
   }
 }
 
+/** @param {boolean} on */
 function setBlind(on) {
   state.blind = on;
   arrange(state.order.length);
   redraw();
 }
 
-export function showGuess() {
+function showGuess() {
   $(".guess").hidden = !state.blind;
-  if (!state.blind || state.wall === null) return;
-  $(".guesses").replaceChildren(...state.order.map(guessNode));
+  if (!state.blind || state.grid === null) return;
+  $(".guesses").replaceChildren(...state.order.map((_, place) => guessNode(place)));
   $(".reveal").hidden = state.revealed;
   const right = state.order.filter((_, place) => isRight(place)).length;
   $(".guess-result").textContent = state.revealed ? textOf("compare_result", { right, count: state.order.length }) : "";
 }
 
-// Two slots with the same weights are the same answer.
+/**
+ * Two slots with the same weights are the same answer.
+ * @param {number} place
+ */
 const isRight = (place) =>
   guesses[place] !== "" &&
-  state.wall.tiles[Number(guesses[place])].sha256 === state.wall.tiles[state.order[place]].sha256;
+  gridNow().tiles[Number(guesses[place])].sha256 === gridNow().tiles[state.order[place]].sha256;
 
-function guessNode(_, place) {
+/** @param {number} place */
+function guessNode(place) {
   const select = make("select", { disabled: state.revealed });
   select.replaceChildren(
     new Option("?", ""),
-    ...state.wall.tiles.map((one, index) => new Option(`${index + 1} · ${one.name}`, String(index))),
+    ...gridNow().tiles.map((one, index) => new Option(`${index + 1} · ${nameText(one.name)}`, String(index))),
   );
   select.value = guesses[place];
   select.addEventListener("change", () => (guesses[place] = select.value));
@@ -58,13 +65,14 @@ function guessNode(_, place) {
     label.append(
       make("span", {
         className: isRight(place) ? "right" : "wrong",
-        textContent: `${mark} ${state.wall.tiles[state.order[place]].name}`,
+        textContent: `${mark} ${nameText(gridNow().tiles[state.order[place]].name)}`,
       }),
     );
   }
   return label;
 }
 
+gridShown.listen(showGuess);
 $(".blind").addEventListener("change", () => setBlind($(".blind").checked));
 $(".shuffle").addEventListener("click", () => setBlind(true));
 $(".reveal").addEventListener("click", () => {

@@ -2,25 +2,47 @@
 
 import { powers, ticks } from "./chart_scale.js";
 
+/** @import { ChartRange } from "./chart_scale.js" */
+/** @import { ChartLine, Point } from "./types.d.ts" */
+
+/**
+ * What a chart is drawn of: its lines, the part of the axis that is shown, and its words.
+ * @typedef {object} ChartParts
+ * @property {ChartLine[]} lines
+ * @property {ChartRange} shown
+ * @property {number} width
+ * @property {string} label for a screen reader
+ * @property {string} quantity
+ * @property {string} axis
+ * @property {string} language
+ */
+
 const SVG = "http://www.w3.org/2000/svg";
 const DASHES = ["", "7 3", "2 3", "10 3 2 3", "5 2 1 2", "1 2"];
 const MARGIN = { left: 58, right: 14, top: 12, bottom: 44 };
 
+/**
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ * @param {(Node | string)[]} children
+ */
 function svg(tag, attributes = {}, ...children) {
   const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
   node.append(...children);
   return node;
 }
 
+/** @param {ChartParts} parts */
 export function chart({ lines, shown, width, label, quantity, axis, language }) {
   const height = Math.round(Math.min(360, Math.max(220, width * 0.5)));
   const drawn = lines.filter((line) => line.points.length > 0);
   const { low, high, place } = shown;
-  const last = Math.max(...drawn.map((line) => line.points.at(-1).x), 1);
+  const last = Math.max(...drawn.map(({ points }) => points[points.length - 1].x), 1);
   const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
-  const toX = (x) => MARGIN.left + (x / last) * (right - MARGIN.left);
-  const toY = (y) => bottom - ((place(y) - place(low)) / (place(high) - place(low))) * (bottom - MARGIN.top);
+  const toX = (/** @type {number} */ x) => MARGIN.left + (x / last) * (right - MARGIN.left);
+  const toY = (/** @type {number} */ y) =>
+    bottom - ((place(y) - place(low)) / (place(high) - place(low))) * (bottom - MARGIN.top);
   const short = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
   const root = svg("svg", {
     class: "curves-svg",
@@ -40,7 +62,8 @@ export function chart({ lines, shown, width, label, quantity, axis, language }) 
   root.append(svg("line", { class: "base", x1: MARGIN.left, x2: right, y1: bottom, y2: bottom }));
   root.append(svg("text", { x: right, y: height - 6, "text-anchor": "end", class: "axis-name" }, axis));
   root.append(svg("text", { x: 4, y: height - 6, class: "axis-name" }, quantity));
-  const pathOf = (points) => points.map(({ x, y }) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(" ");
+  const pathOf = (/** @type {Point[]} */ points) =>
+    points.map(({ x, y }) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(" ");
   const box = { x: MARGIN.left, y: MARGIN.top, width: right - MARGIN.left, height: bottom - MARGIN.top };
   const inside = svg("svg", { ...box, viewBox: Object.values(box).join(" ") }); // which cuts off what goes beyond
   for (const { index, points } of drawn) {
@@ -58,7 +81,13 @@ export function chart({ lines, shown, width, label, quantity, axis, language }) 
   return root;
 }
 
-// A triangle on the lower axis.
+/**
+ * A triangle on the lower axis.
+ * @param {ChartLine} line
+ * @param {{ name: string }} alarm
+ * @param {number} x
+ * @param {number} bottom
+ */
 function alarmMark(line, alarm, x, bottom) {
   const corners = `M${x - 6},${bottom} L${x + 6},${bottom} L${x},${bottom - 11} Z`;
   const mark = svg("path", { class: `alarm series-${line.index}`, d: corners });
@@ -66,6 +95,7 @@ function alarmMark(line, alarm, x, bottom) {
   return mark;
 }
 
+/** @param {number} index */
 export const lineSample = (index) =>
   svg(
     "svg",

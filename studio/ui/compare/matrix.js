@@ -4,21 +4,25 @@ import { callServer } from "../shared/api.js";
 import { isPreview } from "../shared/checkpoints.js";
 import { announce, jpegUrl, make } from "../shared/dom.js";
 import * as localFavourites from "../shared/local_favourites.js";
+import { findersIn } from "../shared/mount.js";
 import { page, setSeed } from "../shared/page_state.js";
 import { SEEDS, parseSeeds } from "../shared/parsers.js";
 import * as seenSeeds from "../shared/seen_seeds.js";
 import { openSeed } from "../shared/tabs.js";
-import { textOf, tileWords } from "../shared/texts.js";
+import { nameText, textOf, tileWords } from "../shared/texts.js";
 import * as urlState from "../shared/url_state.js";
 import { visitor } from "../shared/visitor.js";
-import { $, props, server, state } from "./context.js";
-import { setMode } from "./modes.js";
-import { chosen, decoded, described, fail, isOpen, showMismatch, showProblem } from "./tab.js";
-import { identityOf, psiText } from "./tile_grid.js";
+import { chosen, decoded, described, isOpen, showMismatch } from "./compared.js";
+import { $, fail, matrixLeft, props, server, showProblem, state } from "./context.js";
+import { identityOf, psiText } from "./tile_words.js";
+
+/** @import { DrawnTile, RowReply } from "../protocol.d.ts" */
+/** @import { Described, MatrixBegun, MatrixProgress, MatrixRow } from "./types.d.ts" */
 
 const MATRIX_SEEDS = 4;
 let drawing = 0; // the number of the drawing that may still put up rows
-let stopping = null; // the program's answer to the last one that was given up
+/** @type {Promise<any> | null} the program's answer to the last one that was given up */
+let stopping = null;
 
 /** @param {{ count: number, bad?: string }} seeds */
 const isAllowed = ({ count, bad }) => bad === undefined && count > 0 && count <= props.limits.seeds;
@@ -28,7 +32,7 @@ function firstSeeds() {
   const linked = parseSeeds(urlState.get("cmpseeds") ?? "", props.limits.seeds);
   if (isAllowed(linked)) return linked.seeds.join(", ");
   const seeds = Array.from({ length: MATRIX_SEEDS }, (_, by) => (page.seed.seed + by) % SEEDS);
-  return seeds[0] < seeds.at(-1) ? `${seeds[0]}-${seeds.at(-1)}` : seeds.join(", ");
+  return seeds[0] < seeds[seeds.length - 1] ? `${seeds[0]}-${seeds[seeds.length - 1]}` : seeds.join(", ");
 }
 
 export function beginMatrix() {
@@ -40,6 +44,7 @@ export function beginMatrix() {
 
 const isDrawing = () => state.progress?.key === "compare_progress";
 
+/** @param {MatrixProgress | null} next */
 export function showProgress(next) {
   state.progress = next;
   $(".matrix-form .stop").hidden = !isDrawing();
@@ -56,7 +61,7 @@ export function stopMatrix() {
 
 $(".matrix-form .stop").addEventListener("click", () => {
   stopMatrix();
-  const stopped = { ...state.progress, row: state.rows.length, key: "compare_stopped" };
+  const stopped = { rows: 0, ...state.progress, row: state.rows.length, key: "compare_stopped" };
   showProgress(stopped);
   announce(textOf(stopped.key, stopped));
   $(".draw-matrix").focus();
@@ -64,7 +69,7 @@ $(".matrix-form .stop").addEventListener("click", () => {
 
 // Nothing is drawn for a truncation that is none; whoever comes back may have chosen one.
 function refuseMatrix() {
-  state.begun.left = true;
+  if (state.begun !== null) state.begun.left = true;
   showProblem(urlState.wrong(["psi"]));
 }
 
@@ -78,7 +83,9 @@ export async function drawMatrix() {
   if (state.list === null) return;
   const mine = drawing;
   const { psi } = page.seed;
-  state.begun = { psi, left: false, seeds: [], hashes: [] };
+  /** @type {MatrixBegun} */
+  const begun = { psi, left: false, seeds: [], hashes: [] };
+  state.begun = begun;
   if (urlState.wrong(["psi"])) return refuseMatrix();
   const { seeds, count, bad } = parseSeeds($(".seeds").value, props.limits.seeds);
   const hashes = chosen().map((slot) => slot.shown);
@@ -88,7 +95,7 @@ export async function drawMatrix() {
   }
   showProblem(null);
   urlState.set({ cmpseeds: seeds.join(",") });
-  Object.assign(state.begun, { seeds, hashes });
+  Object.assign(begun, { seeds, hashes });
   state.rows = [];
   showMatrix();
   if (hashes.length === 0) return; // all are waited for
@@ -99,8 +106,10 @@ export async function drawMatrix() {
 // The rows that have not come yet.
 export async function drawRows() {
   const mine = (drawing += 1);
-  const { psi, seeds, hashes } = state.begun;
-  state.begun.cut = false;
+  const { begun } = state;
+  if (begun === null) return;
+  const { psi, seeds, hashes } = begun;
+  begun.cut = false;
   for (let row = state.rows.length; row < seeds.length; row += 1) {
     showProgress({ key: "compare_progress", row: row + 1, rows: seeds.length });
     const answer = await callServer(server.compare_row, {
@@ -114,8 +123,8 @@ export async function drawRows() {
     if (mine !== drawing) return;
     if (!isOpen() || answer.superseded || answer.error) {
       showProgress(null);
-      state.begun.left = !isOpen();
-      state.begun.cut = answer.error?.code === "error_connection";
+      begun.left = !isOpen();
+      begun.cut = answer.error?.code === "error_connection";
       return answer.error && fail(answer.error);
     }
     const made = await rowOf(answer, psi);
@@ -129,6 +138,11 @@ export async function drawRows() {
   showProgress(null);
 }
 
+/**
+ * @param {RowReply} answer
+ * @param {number} psi
+ * @returns {Promise<MatrixRow>}
+ */
 async function rowOf(answer, psi) {
   const images = await Promise.all(answer.tiles.map((one) => decoded(jpegUrl(one.jpeg))));
   return { ...answer, tiles: answer.tiles.map((one) => ({ ...one, ...described(one.sha256) })), psi, images };
@@ -137,7 +151,7 @@ async function rowOf(answer, psi) {
 // What is saved is exact: put it in the place of previews. Tells whether all of it has come.
 export async function drawExactly() {
   const drawn = state.rows; // a matrix that is begun anew has others
-  const isStopped = (answer) => drawn !== state.rows || answer.superseded || answer.error;
+  const isStopped = (/** @type {any} */ answer) => drawn !== state.rows || answer.superseded || answer.error;
   for (const [place, { seed, psi, tiles }] of drawn.entries()) {
     if (!tiles.some(isPreview)) continue;
     if (!isDrawing()) showProgress({ key: "compare_exactly", row: place + 1, rows: drawn.length });
@@ -152,8 +166,13 @@ export async function drawExactly() {
 
 export function showMatrix() {
   const drawn = chosen().map((slot) => ({ sha256: slot.shown, ...described(slot.shown) }));
-  const headOf = (one, index) =>
-    make("th", { scope: "col" }, `${index + 1} · ${one.name}`, make("span", { textContent: identityOf(one) }));
+  const headOf = (/** @type {Described & { sha256: string }} */ one, /** @type {number} */ index) =>
+    make(
+      "th",
+      { scope: "col" },
+      `${index + 1} · ${nameText(one.name)}`,
+      make("span", { textContent: identityOf(one) }),
+    );
   const head = make("tr", {}, make("td"), ...drawn.map(headOf));
   const body = state.rows.map((row) => {
     const hashes = new Set(row.tiles.map((one) => one.z_hash));
@@ -188,13 +207,25 @@ export function showMatrix() {
 }
 
 // On a phone the rows are no rows to the browser; roles say that they are.
-const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+/** @type {Map<string, string>} */
+const ROLES = new Map([
+  ["TABLE", "table"],
+  ["THEAD", "rowgroup"],
+  ["TBODY", "rowgroup"],
+  ["TR", "row"],
+  ["TD", "cell"],
+]);
+/** @param {HTMLTableElement} table */
 function giveRoles(table) {
-  for (const node of [table, ...table.querySelectorAll("thead, tbody, tr, th, td")]) {
-    node.setAttribute("role", ROLES[node.tagName] ?? (node.scope === "col" ? "columnheader" : "rowheader"));
+  for (const node of [table, ...findersIn(table)("thead, tbody, tr, th, td")]) {
+    node.setAttribute("role", ROLES.get(node.tagName) ?? (node.scope === "col" ? "columnheader" : "rowheader"));
   }
 }
 
+/**
+ * @param {MatrixRow} row
+ * @param {number} column
+ */
 function thumbnail(row, column) {
   const { sha256 } = row.tiles[column];
   const tile = { sha256, seed: row.seed, psi: row.psi, name: described(sha256).name };
@@ -207,13 +238,20 @@ function thumbnail(row, column) {
   return button;
 }
 
-// The seed of a row puts this seed on the wall. The keyboard, whose button goes with the matrix, goes on at the modes.
+/**
+ * The seed of a row puts this seed in the grid. The keyboard, whose button goes with the matrix, goes on at the modes.
+ * @param {MatrixRow} row
+ */
 function rowButton({ seed, psi }) {
-  const button = make("button", { type: "button", className: "to-wall" }, make("strong", { textContent: seed }));
+  const button = make(
+    "button",
+    { type: "button", className: "to-grid" },
+    make("strong", { textContent: String(seed) }),
+  );
   button.setAttribute("aria-label", textOf("compare_row_seed", { seed }));
   button.addEventListener("click", (event) => {
     setSeed({ seed, psi });
-    setMode(state.wallMode);
+    matrixLeft.send();
     if (event.detail === 0) $(".modes :checked").focus();
   });
   return button;
@@ -229,7 +267,7 @@ $(".favourites").addEventListener("click", () => {
   drawChosen();
 });
 
-$(".matrix-form").addEventListener("submit", (event) => {
+$(".matrix-form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   drawChosen();
 });

@@ -1,32 +1,40 @@
 // The comparison as one picture with its words: to keep and to show, never to hand in. Then the keys, and the beginning.
 
 import { announce, make, saveBlob } from "../shared/dom.js";
-import { textOf } from "../shared/texts.js";
-import { $, state, wallNode } from "./context.js";
+import { findersIn } from "../shared/mount.js";
+import { nameText, textOf } from "../shared/texts.js";
+import { mismatch } from "./compared.js";
+import { $, state, gridNode, gridNow } from "./context.js";
 import { drawExactly, showProgress } from "./matrix.js";
-import { mismatch } from "./tab.js";
-import { detailsOf, identityOf, psiText, titleOf } from "./tile_grid.js";
+import { detailsOf, identityOf, psiText, titleOf } from "./tile_words.js";
+
+/** @import { MatrixRow, MatrixTile } from "./types.d.ts" */
+/** @typedef {{ image: HTMLImageElement, title: string, details: string }} Captioned */
 
 const BAND = 88; // pixels of words under a tile
 const HEAD = 96;
 const FONT = 'system-ui, "Hiragino Sans", "Noto Sans CJK JP", "Yu Gothic", sans-serif';
 
-// What is to be drawn: rows of {image, title, details}, and the words above.
+/**
+ * What is to be drawn: rows of {image, title, details}, and the words above.
+ * @returns {Captioned[][]}
+ */
 function pictureRows() {
   if (state.mode === "matrix") {
-    const detailsIn = ({ psi }, tile) =>
+    const detailsIn = (/** @type {MatrixRow} */ { psi }, /** @type {MatrixTile} */ tile) =>
       [identityOf(tile), `z ${tile.z_hash}`, psiText(psi)].filter(Boolean).join(" · ");
-    const cellOf = (row, column) => ({
+    const cellOf = (/** @type {MatrixRow} */ row, /** @type {number} */ column) => ({
       image: row.images[column],
-      title: `${row.seed} · ${row.tiles[column].name}`,
+      title: `${row.seed} · ${nameText(row.tiles[column].name)}`,
       details: detailsIn(row, row.tiles[column]),
     });
     return state.rows.map((row) => row.tiles.map((_, column) => cellOf(row, column)));
   }
-  const images = new Map([...wallNode.querySelectorAll("img.tile")].map((image) => [image.src, image]));
+  /** @type {Map<string, HTMLImageElement>} */
+  const images = new Map(findersIn(gridNode)("img.tile").map((image) => [image.src, image]));
   const places = state.mode === "side" ? state.order.map((_, place) => place) : state.pair;
   const cells = places.map((place) => ({
-    image: images.get(state.wall.tiles[state.order[place]].url),
+    image: /** @type {HTMLImageElement} */ (images.get(gridNow().tiles[state.order[place]].url)),
     title: titleOf(place),
     details: detailsOf(place),
   }));
@@ -36,11 +44,20 @@ function pictureRows() {
   );
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {{ x: number, y: number, size: number, width: number, weight?: string }} place
+ */
 function drawWords(context, text, { x, y, size, width, weight = "400" }) {
   context.font = `${weight} ${size}px ${FONT}`;
   context.fillText(text, x, y, width);
 }
 
+/**
+ * @param {Captioned[][]} lines
+ * @param {number} side
+ */
 function drawPicture(lines, side) {
   const gap = 16;
   const columns = Math.max(...lines.map((line) => line.length));
@@ -48,15 +65,16 @@ function drawPicture(lines, side) {
     width: Math.max(columns * (side + gap) + gap, 640),
     height: HEAD + lines.length * (side + BAND),
   });
-  const context = canvas.getContext("2d");
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.fillStyle = "#ffffff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.fillStyle = "#18181b";
   const room = canvas.width - 2 * gap;
   const title =
-    state.mode === "matrix" ? textOf("compare_matrix") : textOf("compare_saved_title", { seed: state.wall.seed });
+    state.mode === "matrix" ? textOf("compare_matrix") : textOf("compare_saved_title", { seed: gridNow().seed });
   drawWords(context, title, { x: gap, y: 40, size: 28, width: room, weight: "650" });
-  const warning = mismatch() === null ? "" : textOf(mismatch());
+  const code = mismatch();
+  const warning = code === null ? "" : textOf(code);
   drawWords(context, `${textOf("compare_never")} ${warning}`, { x: gap, y: 74, size: 20, width: room });
   lines.forEach((line, row) =>
     line.forEach(({ image, title: name, details }, column) => {
@@ -79,11 +97,12 @@ $(".save-picture").addEventListener("click", async () => {
 });
 
 function savePicture() {
-  const lines = state.mode === "matrix" || state.wall !== null ? pictureRows() : [];
+  const lines = state.mode === "matrix" || state.grid !== null ? pictureRows() : [];
   if (lines.length === 0) return;
   const canvas = drawPicture(lines, Math.max(...lines.flat().map(({ image }) => image.naturalWidth)));
-  const name = state.mode === "matrix" ? "comparison_matrix.png" : `comparison_seed${state.wall.seed}.png`;
+  const name = state.mode === "matrix" ? "comparison_matrix.png" : `comparison_seed${gridNow().seed}.png`;
   canvas.toBlob((blob) => {
+    if (blob === null) return;
     saveBlob(blob, name);
     announce(textOf("compare_saved", { file: name }));
   }, "image/png");

@@ -3,17 +3,30 @@
 import { callServer } from "../shared/api.js";
 import { make } from "../shared/dom.js";
 import { page } from "../shared/page_state.js";
-import { deviceText, namedText, textOf } from "../shared/texts.js";
+import { deviceText, nameText, namedText, textOf } from "../shared/texts.js";
 import { rangeOf } from "./chart_scale.js";
-import { $, server, state } from "./context.js";
+import { chosen, described, isOpen } from "./compared.js";
+import { $, server, showProblem, state } from "./context.js";
 import { chart, lineSample } from "./line_chart.js";
 import { followCurves } from "./live_curves.js";
-import { chosen, described, isOpen, showProblem } from "./tab.js";
 
-let facts = null; // {runs, shown, settings, curves, scores} of what is compared now
+/** @import { CurvesReply, FactsReply, Scores } from "../protocol.d.ts" */
+/** @import { Named } from "../shared/types.d.ts" */
+/** @import { ChartRange } from "./chart_scale.js" */
+/** @import { ChartLine, Point } from "./types.d.ts" */
+/** @typedef {FactsReply & { runs: string[], shown: string[] }} Facts */
+/** @typedef {"images" | "seconds"} Axis */
+/** @typedef {Scores & { index: number }} ScoreRow */
+
+/** @type {Facts | null} of what is compared now */
+let facts = null;
+
+/** What is compared now, for what is called only once it is known. */
+const factsNow = () => /** @type {Facts} */ (facts);
 let asking = 0;
 
 const DIGITS = 4;
+/** @param {number | null | undefined} value */
 const numberText = (value) =>
   value === null || value === undefined
     ? "–"
@@ -30,7 +43,7 @@ export function forgetFacts() {
 
 // Settings are those of the step that is shown; curves and scores are a run's.
 async function askFacts() {
-  const [runs, shown] = ["sha256", "shown"].map((which) => chosen().map((slot) => slot[which]));
+  const [runs, shown] = [chosen().map((slot) => slot.sha256), chosen().map((slot) => slot.shown)];
   if (facts !== null || state.list === null || runs.length === 0) return;
   const mine = (asking += 1);
   const answer = await callServer(server.compare_facts, { checkpoints: runs, shown });
@@ -44,14 +57,16 @@ async function askFacts() {
 // While the curves are on the screen, those of a run that goes on grow with it.
 const following = followCurves({
   isWanted: () => facts !== null && panels[1].open && isOpen() && document.visibilityState === "visible",
-  ask: (versions) => callServer(server.compare_curves, { checkpoints: facts.runs, versions }),
+  ask: (versions) => callServer(server.compare_curves, { checkpoints: factsNow().runs, versions }),
   show: takeGrown,
 });
 
+/** @param {CurvesReply} answer */
 function takeGrown({ curves, growing }) {
   $(".following").hidden = !growing;
   if (curves.every((one) => one === null)) return;
-  facts.curves = facts.curves.map((before, index) => curves[index] ?? before);
+  const now = factsNow();
+  now.curves = now.curves.map((before, index) => curves[index] ?? before);
   showQuantities();
   showCurves();
 }
@@ -63,12 +78,17 @@ for (const panel of panels) {
   });
 }
 
-const nameAt = (index) => `${index + 1} · ${described(facts.runs[index]).name}`;
+/** @param {number} index */
+const nameAt = (index) => `${index + 1} · ${nameText(described(factsNow().runs[index]).name)}`;
 
-// A step that is not a run's newest says how many images it had seen.
+/**
+ * A step that is not a run's newest says how many images it had seen.
+ * @param {number} index
+ */
 function stepNameAt(index) {
-  const { images } = described(facts.shown[index]);
-  if (facts.shown[index] === facts.runs[index] || images === null) return nameAt(index);
+  const { runs, shown } = factsNow();
+  const { images } = described(shown[index]);
+  if (shown[index] === runs[index] || images === null) return nameAt(index);
   return `${nameAt(index)} · ${textOf("compare_images", { images: images.toLocaleString(page.language) })}`;
 }
 
@@ -80,6 +100,11 @@ export function showFacts() {
   showCurves();
 }
 
+/**
+ * @param {string} caption
+ * @param {string[]} head
+ * @param {string[][]} body
+ */
 function table(caption, head, body) {
   const node = make("table", {}, make("caption", { className: "spoken", textContent: caption }));
   node.append(
@@ -102,28 +127,35 @@ function table(caption, head, body) {
   return node;
 }
 
-// A fact of the passport in words; what a recipe sets stays as the recipe says it.
+/**
+ * A fact of the passport in words; what a recipe sets stays as the recipe says it.
+ * @param {string} field_
+ * @param {Named | string | null} value
+ * @returns {string}
+ */
 function factText(field_, value) {
-  if (field_ === "about_devices") return value.split(", ").map(deviceText).join(", ");
-  return field_ === "about_pretrained" ? namedText(value) : value;
+  if (value === null) return "–";
+  if (typeof value !== "string") return namedText(value) ?? "–";
+  if (field_ === "about_devices") return value.split(", ").map(deviceText).join(textOf("device_separator"));
+  return value;
 }
 
-// A setting is called as the recipe calls it; a fact of the passport has a name in words.
+/**
+ * A setting is called as the recipe calls it; a fact of the passport has a name in words.
+ * @param {string} field_
+ */
 const settingName = (field_) => (field_.startsWith("about_") ? textOf(`compare_${field_}`) : field_);
 
 function showSettings() {
-  const rows = facts.settings.filter((row) => row.differs || $(".show-all").checked);
-  const body = rows.map((row) => [
-    settingName(row.field),
-    ...row.values.map((value) => (value === null ? "–" : factText(row.field, value))),
-  ]);
-  const words = facts.settings.length === 0 ? "compare_no_settings" : "compare_no_difference";
+  const rows = factsNow().settings.filter((row) => row.differs || $(".show-all").checked);
+  const body = rows.map((row) => [settingName(row.field), ...row.values.map((value) => factText(row.field, value))]);
+  const words = factsNow().settings.length === 0 ? "compare_no_settings" : "compare_no_difference";
   const node =
     rows.length === 0
       ? make("p", { className: "hint", textContent: textOf(words) })
       : table(
           textOf("compare_settings"),
-          [textOf("compare_setting"), ...facts.runs.map((_, index) => stepNameAt(index))],
+          [textOf("compare_setting"), ...factsNow().runs.map((_, index) => stepNameAt(index))],
           body,
         );
   $(".settings-table").replaceChildren(node);
@@ -131,22 +163,23 @@ function showSettings() {
 $(".show-all").addEventListener("change", () => facts !== null && showSettings());
 
 // A number and its spread to the same digits, as About writes them.
-const digits = (count) => ({ minimumFractionDigits: count, maximumFractionDigits: count });
+const digits = (/** @type {number} */ count) => ({ minimumFractionDigits: count, maximumFractionDigits: count });
+/** @type {Record<string, Intl.NumberFormatOptions>} */
 const SCORE_DIGITS = { kid: digits(4), fid: digits(2), precision: digits(3), recall: digits(3), copies: digits(3) };
 
 // What the passports got. Few pictures make a number too noisy to rank by: it is greyed, and says so.
 function showScores() {
-  const rows = facts.scores.flatMap((some, index) => some.map((one) => ({ ...one, index })));
-  const column = (name) => textOf(`compare_score_${name}`);
+  const rows = factsNow().scores.flatMap((some, index) => some.map((one) => ({ ...one, index })));
+  const column = (/** @type {string} */ name) => textOf(`compare_score_${name}`);
   const shown = ["kid", "fid", "precision", "recall", "copies"].filter((name) =>
     rows.some((row) => name in row.numbers),
   );
-  const cellOf = (row, name) => {
+  const cellOf = (/** @type {ScoreRow} */ row, /** @type {string} */ name) => {
     if (!(name in row.numbers)) return "–";
     const [value, spread] = [row.numbers[name], row.numbers[`${name}_spread`]].map((number) =>
       number?.toLocaleString(page.language, SCORE_DIGITS[name]),
     );
-    return spread === undefined ? value : `${value} ± ${spread}`;
+    return spread === undefined ? (value ?? "–") : `${value} ± ${spread}`;
   };
   const body = rows.map((row) => {
     const fakes = textOf(row.few ? "compare_few" : "compare_fakes", {
@@ -166,31 +199,45 @@ function showScores() {
   );
 }
 
-// The curves: one line for each checkpoint; of the same checkpoint twice only one.
-// What the training logs has a name in words here; what another program logged is called as it calls it.
+/**
+ * The curves: one line for each checkpoint; of the same checkpoint twice only one. What the training logs has a name in
+ * words here; what another program logged is called as it calls it.
+ * @param {string} kind
+ * @param {string} name
+ */
 function logged(kind, name) {
   const code = `${kind}_${name}`;
   const words = textOf(code);
   return words === code ? name : words;
 }
 
-const quantities = () => [...new Set(facts.curves.flatMap((one) => Object.keys(one.quantities)))];
+const quantities = () => [...new Set(factsNow().curves.flatMap((one) => Object.keys(one.quantities)))];
 
 function showQuantities() {
   const before = $(".quantity").value;
   const options = quantities().map((name) => new Option(logged("quantity", name), name, false, name === before));
-  const textsOf = (some) => [...some].map((option) => `${option.value} ${option.text}`).join();
+  const textsOf = (/** @type {Iterable<HTMLOptionElement>} */ some) =>
+    [...some].map((option) => `${option.value} ${option.text}`).join();
   if (textsOf($(".quantity").options) === textsOf(options)) return; // somebody may have it open
   $(".quantity").replaceChildren(...options);
 }
 
+/**
+ * @param {string} quantity
+ * @param {Axis} axis
+ * @returns {ChartLine[]}
+ */
 function linesOf(quantity, axis) {
   const smoothing = Number($(".smoothing").value);
-  return facts.curves.map((one, index) => {
+  const { curves, runs } = factsNow();
+  return curves.map((one, index) => {
     const values = one.quantities[quantity] ?? [];
-    const points = one[axis].map((x, at) => ({ x, y: values[at] ?? null })).filter((point) => point.y !== null);
+    const points = one[axis].flatMap((x, at) => {
+      const y = values[at] ?? null;
+      return y === null ? [] : [{ x, y }];
+    });
     const alarms = one.alarms.map((alarm) => ({ x: alarm[axis], name: logged("alarm", alarm.name) }));
-    const twin = facts.runs.indexOf(facts.runs[index]) < index;
+    const twin = runs.indexOf(runs[index]) < index;
     return {
       index,
       name: nameAt(index),
@@ -201,7 +248,12 @@ function linesOf(quantity, axis) {
   });
 }
 
-// A running mean that forgets: each point keeps `share` of what came before; the first ones are not pulled to zero.
+/**
+ * A running mean that forgets: each point keeps `share` of what came before; the first ones are not pulled to zero.
+ * @param {Point[]} points
+ * @param {number} share
+ * @returns {Point[]}
+ */
 function smoothed(points, share) {
   let [sum, weight] = [0, 0];
   return points.map(({ x, y }) => {
@@ -243,7 +295,11 @@ function showCurves() {
   showCurveTable(lines, axis);
 }
 
-// Which lines leave the part of the axis that is shown, and how far they go.
+/**
+ * Which lines leave the part of the axis that is shown, and how far they go.
+ * @param {ChartLine[]} lines
+ * @param {ChartRange} range
+ */
 function showCut(lines, { low, high }) {
   const said = lines.map(({ name, points }) => {
     const values = points.map((point) => point.y);
@@ -257,6 +313,7 @@ function showCut(lines, { low, high }) {
   $(".cut").textContent = textOf("compare_cut", { names: names.join(textOf("compare_cut_and")) });
 }
 
+/** @param {ChartLine} line */
 function legendNode(line) {
   const item = make("li", {}, lineSample(line.index), make("span", { textContent: line.name }));
   if (line.alarms.length > 0) {
@@ -267,22 +324,37 @@ function legendNode(line) {
   return item;
 }
 
-// Each kind of alarm of a run once: when it first rang, and how often.
+/**
+ * Each kind of alarm of a run once: when it was first triggered, and how often.
+ * @param {ChartLine} line
+ * @param {Axis} axis
+ */
 function alarmNodes({ name, alarms }, axis) {
   return [...new Set(alarms.map((alarm) => alarm.name))].map((words) => {
-    const rang = alarms.filter((alarm) => alarm.name === words);
-    const values = { name, words, count: rang.length, at: numberText(rang[0].x), axis: textOf(`compare_axis_${axis}`) };
+    const raised = alarms.filter((alarm) => alarm.name === words);
+    const values = {
+      name,
+      words,
+      count: raised.length,
+      at: numberText(raised[0].x),
+      axis: textOf(`compare_axis_${axis}`),
+    };
     return make("li", { textContent: textOf("compare_alarm", values) });
   });
 }
 
+/**
+ * @param {ChartLine[]} lines
+ * @param {Axis} axis
+ */
 function showCurveTable(lines, axis) {
   const head = ["name", "points", "first", "last", "lowest", "highest", "alarm_list"].map((name) =>
     textOf(`compare_col_${name}`),
   );
   const body = lines.map(({ name, points, alarms }) => {
     const values = points.map((point) => point.y);
-    const at = (point) => (point === undefined ? "–" : `${numberText(point.y)} (${numberText(point.x)})`);
+    const at = (/** @type {Point | undefined} */ point) =>
+      point === undefined ? "–" : `${numberText(point.y)} (${numberText(point.x)})`;
     const least = points.find((point) => point.y === Math.min(...values));
     const most = points.find((point) => point.y === Math.max(...values));
     const said = alarms.map((alarm) => `${alarm.name} (${numberText(alarm.x)})`).join(", ") || "–";

@@ -23,7 +23,7 @@ from studio.checkpoints.settings_diff import (
 from studio.checkpoints.training_curves import Log, newest_log, read_curves
 from studio.rendering.image_encoding import to_png
 from studio.rendering.picture import Picture
-from studio.rendering.renderer import Priority, Wish
+from studio.rendering.renderer import Priority, RenderRequest
 from studio.ui.compare import messages
 from studio.ui.compare.messages import (
     CellsReply,
@@ -161,12 +161,12 @@ def _scores(entry: Entry) -> list[Scores]:
 
 def _curves(studio: Studio, entry: Entry) -> training_curves.Curves:
     """Read the metrics of a run once in each of their versions."""
-    log = newest_log(entry.folder, studio.gallery.root)
+    log = newest_log(entry.folder, studio.catalog.root)
     return _read_curves(log) if log else training_curves.Curves([], [], {}, [])
 
 
 def _grown(studio: Studio, entries: list[Entry], versions: list[str]) -> CurvesReply:
-    logs = [newest_log(entry.folder, studio.gallery.root) for entry in entries]
+    logs = [newest_log(entry.folder, studio.catalog.root) for entry in entries]
     now = [log.version if log else "" for log in logs]
     known = [*versions, *[None] * len(now)]
     curves = [
@@ -193,8 +193,8 @@ def _draw(
 ) -> list[Picture]:
     _check_size(len(asked.checkpoints), 1)
     hashes = [str(studio.find(sha256).sha256) for sha256 in asked.checkpoints]
-    wishes = [Wish(one, seed, asked.psi, preview) for one in hashes]
-    return studio.renderer.tiles(wishes, asked.visitor, priority=priority, lane=lane)
+    requests = [RenderRequest(one, seed, asked.psi, preview) for one in hashes]
+    return studio.renderer.tiles(requests, asked.visitor, priority=priority, lane=lane)
 
 
 def _described(picture: Picture) -> dict[str, Any]:

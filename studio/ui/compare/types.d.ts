@@ -1,5 +1,12 @@
 /** A checkpoint that is chosen, and it or a step that its run kept, which is shown; or one that is not here. */
-export type Slot = { sha256: string; shown: string; absent?: undefined; gone?: undefined } | AbsentSlot;
+export type Slot = ChosenSlot | AbsentSlot;
+
+export interface ChosenSlot {
+  sha256: string;
+  shown: string;
+  absent?: undefined;
+  gone?: undefined;
+}
 
 /** `gone` tells that it was here before. */
 export interface AbsentSlot {
@@ -28,17 +35,19 @@ export interface ComparedTile extends Described {
   url: string;
 }
 
-export interface Wall {
+export interface TileGrid {
   seed: number;
   psi: number;
   runs: string;
   tiles: ComparedTile[];
 }
 
+export type MatrixTile = Omit<ComparedTile, "url">;
+
 export interface MatrixRow {
   seed: number;
   psi: number;
-  tiles: ComparedTile[];
+  tiles: MatrixTile[];
   images: HTMLImageElement[];
 }
 

@@ -23,4 +23,4 @@ async function copySeed() {
   setTimeout(() => copyButton.classList.remove("copied-seed"), COPIED_MILLISECONDS);
 }
 copyButton.addEventListener("click", copySeed);
-setUpStatusBadge($(".legal"));
+setUpStatusBadge($(".submission-status"));

@@ -24,7 +24,7 @@ from studio.ui.shared.messages import Classes, WeightKind
 
 
 class ShowRequest(TileRequest):
-    """A tile to look at: a preview will do, or it is drawn ahead of a wish that may come."""
+    """A tile to look at: a preview will do, or it is drawn ahead of a request that may come."""
 
     preview: bool = False
     ahead: bool = False

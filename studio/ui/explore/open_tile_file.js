@@ -8,10 +8,13 @@ import { refreshList } from "../shared/listing.js";
 import { page, setSeed } from "../shared/page_state.js";
 import { openVerify } from "../shared/tabs.js";
 import { onLanguage, textOf, tileWords } from "../shared/texts.js";
-import { $, element, server, status, tile } from "./context.js";
-import { checkpointOf, showProblem } from "./tab.js";
+import { $, checkpointOf, element, server, showProblem, status, tile } from "./context.js";
 
-let opened = null; // {sha256, seed, psi, name, file} of the file that was opened last, while its tile is shown
+/** @import { OpenReply } from "../protocol.d.ts" */
+/** @import { FileSource } from "../shared/file_input.js" */
+
+/** @type {(OpenReply & { file: File }) | null} of the file that was opened last, while its tile is shown */
+let opened = null;
 let newestFile = 0;
 
 function showOpened() {
@@ -21,6 +24,7 @@ function showOpened() {
   $(".opened-words").textContent = textOf("open_claim", values);
 }
 
+/** @param {File} file */
 async function openFile(file) {
   const mine = ++newestFile;
   const read = await readFile(file);
@@ -45,12 +49,17 @@ function forgetOpened() {
 
 document.addEventListener("ganrace:shown", showOpened);
 document.addEventListener("race:seed", () => opened !== null && !isSame(opened, page.seed) && forgetOpened());
-$(".verify-opened").addEventListener("click", () => openVerify([opened.file]));
+$(".verify-opened").addEventListener("click", () => opened !== null && openVerify([opened.file]));
 $(".close-opened").addEventListener("click", forgetOpened);
 onFileChosen($(".open-file"), openFile);
-// One tile opens its seed; what is more than one file goes to Verify, whose table tells of each.
+/**
+ * One tile opens its seed; what is more than one file goes to Verify, whose table tells of each.
+ * @param {File} file
+ * @param {FileSource[]} sources
+ */
 function takeDropped(file, sources) {
-  const isMany = sources.length > 1 || sources[0]?.isDirectory || /\.zip$/i.test(file.name);
+  const isFolder = sources.some((one) => "isDirectory" in one && one.isDirectory);
+  const isMany = sources.length > 1 || isFolder || /\.zip$/i.test(file.name);
   if (isMany) openVerify(sources);
   else openFile(file);
 }

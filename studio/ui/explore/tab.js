@@ -1,14 +1,14 @@
+// The tile of a seed: what is drawn next, what is said of it, and how one goes on from it.
+
 import { callServer, retryWhenAnswering } from "../shared/api.js";
-import { cellText, clickedCell, placeOfCell } from "../shared/cells.js";
+import { clickedCell } from "../shared/cells.js";
 import { factNodes, trainingFactNodes } from "../shared/checkpoint_facts.js";
 import { fillCheckpoints, removedCheckpoints, setList } from "../shared/checkpoint_list.js";
-import { findCheckpoint } from "../shared/checkpoints.js";
 import "../shared/debug.js";
 import { announce, jpegUrl, toThumbnail } from "../shared/dom.js";
 import { isSame } from "../shared/favourite.js";
 import { onGestures } from "../shared/gestures.js";
 import { HistoryStrip } from "../shared/history_strip.js";
-import { Lightbox } from "../shared/lightbox.js";
 import { refreshList } from "../shared/listing.js";
 import * as localFavourites from "../shared/local_favourites.js";
 import { noteMissing } from "../shared/missing_checkpoint.js";
@@ -18,10 +18,25 @@ import { SEEDS, parseSeed } from "../shared/parsers.js";
 import * as prefetch from "../shared/prefetch.js";
 import * as shortcuts from "../shared/shortcuts.js";
 import { openCompare, openHandIn, showsTile } from "../shared/tabs.js";
-import { alarmTexts, errorText, onLanguage, previewText, textOf, weightsText } from "../shared/texts.js";
+import { alarmTexts, nameText, onLanguage, previewText, textOf, weightsText } from "../shared/texts.js";
 import * as urlState from "../shared/url_state.js";
 import { visitor } from "../shared/visitor.js";
-import { $, caption, element, field, props, psiInput, select, server, status, tile } from "./context.js";
+import {
+  $,
+  RELIEVED,
+  caption,
+  checkpointOf,
+  element,
+  field,
+  props,
+  psiInput,
+  select,
+  server,
+  showProblem,
+  state,
+  tile,
+  requestTile,
+} from "./context.js";
 import "./copy_seed.js";
 import {
   endProgress,
@@ -33,46 +48,47 @@ import {
   withProgress,
 } from "./drawing.js";
 import "./first_visit.js";
+import { lens, openCell } from "./lightbox.js";
 import "./open_tile_file.js";
 import "./weak_cells.js";
 import "./weights_switch.js";
 
-let list = props.list;
-let problem = null; // the error on the screen
-let lost = null; // the error of a tile that could not be asked for; it is, once the program answers again
-let busy = false;
-let unseen = null; // the checkpoint of the link, where nothing of it can be shown
+/** @import { Fact } from "../shared/checkpoint_facts.js" */
+/** @import { Checkpoint, ProgramError, ShownTile, TileKey } from "../shared/types.d.ts" */
 
-export const checkpointOf = (sha256) => findCheckpoint(list, sha256);
+/** @type {ProgramError | null} of a tile that could not be asked for; it is, once the program answers again */
+let lost = null;
+let busy = false;
+/** @type {string | null} the checkpoint of the link, where nothing of it can be shown */
+let unseen = null;
 
 function showList() {
-  fillCheckpoints(select, list, page.seed.sha256 ?? unseen ?? list.default);
-  $(".problems").hidden = list.problems.length === 0;
+  fillCheckpoints(select, state.list, page.seed.sha256 ?? unseen ?? state.list.default);
+  $(".problems").hidden = state.list.problems.length === 0;
   $(".problems ul").replaceChildren(
-    ...list.problems.map((one) =>
+    ...state.list.problems.map((one) =>
       Object.assign(document.createElement("li"), {
-        textContent: `${one.name}: ${textOf(one.reason.code, one.reason.values)}`,
+        textContent: `${nameText(one.name)}: ${textOf(one.reason.code, one.reason.values)}`,
       }),
     ),
   );
 }
 
-export function showProblem(error) {
-  problem = error;
-  status.hidden = error === null;
-  status.textContent = error === null ? "" : errorText(error);
-  status.classList.toggle("told", error === RELIEVED);
-}
-
-// What decides is said; how the tile was drawn stands behind the "i". Weights as last trained and a truncation are named,
-// for they make it another tile.
+/**
+ * What decides is said; how the tile was drawn stands behind the "i". Weights as last trained and a truncation are
+ * named, for they make it another tile.
+ * @param {ShownTile} shown
+ */
 function captionOf(shown) {
   const said = [textOf("caption", shown), shown.weights === "raw" && weightsText(shown), previewText(shown)];
   if (shown.psi !== 1) said.push(textOf("caption_psi", shown));
   return said.filter(Boolean).join(" · ");
 }
 
-/** @returns {import("../shared/checkpoint_facts.js").Fact[]} */
+/**
+ * @param {ShownTile} shown
+ * @returns {Fact[]}
+ */
 const captionFacts = (shown) => [
   ["caption_hash", shown.sha256.slice(0, 8)],
   ["caption_weights", weightsText(shown)],
@@ -91,6 +107,7 @@ function showWords() {
   showFacts(shown ? checkpointOf(shown.sha256) : undefined);
 }
 
+/** @param {Checkpoint | undefined} checkpoint */
 function showFacts(checkpoint) {
   const alarms = alarmTexts(checkpoint);
   $(".alarms").hidden = alarms.length === 0;
@@ -102,7 +119,11 @@ function showFacts(checkpoint) {
   $(".training-facts").replaceChildren(...rows);
 }
 
-// The picture and everything said about it change in one step, once the picture is decoded.
+/**
+ * The picture and everything said about it change in one step, once the picture is decoded.
+ * @param {any} answer of the program for a tile
+ * @param {() => boolean} obsolete
+ */
 async function show(answer, obsolete = () => false) {
   const url = jpegUrl(answer.jpeg);
   const decoded = new Image();
@@ -110,22 +131,29 @@ async function show(answer, obsolete = () => false) {
   await decoded.decode();
   if (obsolete()) return;
   tile.src = url;
-  const { jpeg, ...facts } = answer;
+  const { jpeg: _, ...facts } = answer;
   setShown({ ...facts, picture: url, thumb: null });
   showWords();
   $(".tile-button").disabled = false;
   if (document.activeElement !== field) field.value = answer.seed;
   showPsi(answer.psi);
-  if (select.value !== answer.sha256) fillCheckpoints(select, list, answer.sha256);
+  if (select.value !== answer.sha256) fillCheckpoints(select, state.list, answer.sha256);
   select.value = answer.sha256;
   announce(textOf("shown", answer));
   const { shown } = page;
-  afterPaint(() => noteVisited(shown, decoded));
+  afterPaint(() => shown !== null && noteVisited(shown, decoded));
 }
 
-// What can wait until the picture is on the screen: the link, and its thumbnail for the strip and for a favourite. The
-// frame after the next one begins when that is there.
+/**
+ * What can wait until the picture is on the screen: the link, and its thumbnail for the strip and for a favourite. The
+ * frame after the next one begins when that is there.
+ * @param {() => unknown} run
+ */
 const afterPaint = (run) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(run)));
+/**
+ * @param {ShownTile} shown
+ * @param {HTMLImageElement} picture
+ */
 function noteVisited(shown, picture) {
   if (shown === page.shown && showsTile()) urlState.nameTile(shown);
   shown.thumb ??= toThumbnail(picture);
@@ -134,41 +162,42 @@ function noteVisited(shown, picture) {
 
 // Half the picture's side comes first, with a quarter of the bytes and of the work to show it, and in a lower precision
 // where that is drawn sooner; on a slow network the whole picture, which is the exact one, follows only once nobody has
-// wished for another one for a moment.
+// requested another one for a moment.
 const SLOW_MILLISECONDS = 700;
 const IDLE_MILLISECONDS = 400;
 let slow =
   navigator.connection?.saveData === true ||
   ["slow-2g", "2g", "3g"].includes(navigator.connection?.effectiveType ?? "");
 
-async function ask(wish, preview = true) {
+/** @param {TileKey} tile */
+async function ask({ sha256, seed, psi }, preview = true) {
   const start = performance.now();
-  const answer = await callServer(server.show, { ...wish, visitor, preview });
+  const answer = await callServer(server.show, { sha256, seed, psi, visitor, preview });
   const onTheWay = performance.now() - start - (answer.served_seconds ?? 0) * 1000;
   if (answer.jpeg) slow = onTheWay > (answer.preview ? SLOW_MILLISECONDS / 4 : SLOW_MILLISECONDS);
   return answer;
 }
 
-const isLooked = () => showsTile() || removedCheckpoints.has(page.shown?.sha256);
+/** What all tabs look at, once Explore has read the link: the same object as long as nobody looks elsewhere. */
+const tileKey = () => /** @type {TileKey} */ (page.seed);
+const isLooked = () => showsTile() || removedCheckpoints.has(page.shown?.sha256 ?? "");
 const wanted = () => page.seed.sha256 !== null && isLooked() && !isSame(page.shown, page.seed);
 
-const RELIEVED = { code: "memory_relieved", values: {} }; // no error, but worth a word, once
-
-// Draw until what is shown is what was wished last; wishes in between are skipped.
+// Draw until what is shown is what was requested last; requests in between are skipped.
 async function pump() {
   if (busy) return;
   busy = true;
   prefetch.stop();
   while (wanted()) {
-    const wish = page.seed;
-    const answer = prefetch.take(wish) ?? (await withProgress(wish, ask(wish), !slow));
+    const asked = tileKey();
+    const answer = prefetch.take(asked) ?? (await withProgress(asked, ask(asked), !slow));
     if (answer.superseded) continue;
     if (answer.error) {
-      if (wish !== page.seed) continue;
-      refuseWish(answer.error);
+      if (asked !== page.seed) continue;
+      refuseRequest(answer.error);
       break;
     }
-    prefetch.keep(wish, { ...answer, relieved: false });
+    prefetch.keep(asked, { ...answer, relieved: false });
     await show(answer);
     showProblem(answer.relieved ? RELIEVED : null);
     if (wanted()) showForAMoment();
@@ -181,40 +210,47 @@ async function pump() {
 
 function nameWhatIsThere() {
   if (page.seed.sha256 === null || isSame(page.shown, page.seed)) revealTile();
-  else if (lost !== null && page.shown !== null) keepShown();
+  else if (lost !== null && page.shown !== null) keepShown(page.shown);
   else leaveForLater();
 }
 
 // What another tab looks at is drawn once this one is open, and what was lost once the program answers.
 function leaveForLater() {
-  hideTile(showWished, 0);
+  hideTile(showRequested, 0);
   endProgress();
 }
 
-function keepShown() {
-  field.value = page.shown.seed;
-  select.value = page.shown.sha256;
-  showPsi(page.shown.psi);
+/** @param {ShownTile} shown */
+function keepShown({ sha256, seed, psi }) {
+  field.value = seed;
+  select.value = sha256;
+  showPsi(psi);
   keepTile();
 }
 
 // A tile on the way to another one is shown under its own number, but not where that is being typed, or under a finger.
 function showForAMoment() {
-  if (parseSeed(field.value) === page.seed.seed) field.value = page.shown.seed;
-  if (isNamed(page.shown)) showBetween(showWished);
-  else hideTile(showWished, 0);
+  const { shown } = page;
+  if (shown !== null && parseSeed(field.value) === page.seed.seed) field.value = shown.seed;
+  if (shown !== null && isNamed(shown)) showBetween(showRequested);
+  else hideTile(showRequested, 0);
 }
 
-function refuseWish(error) {
+/** @param {ProgramError} error */
+function refuseRequest(error) {
   showProblem(error);
   if (error.code === "error_checkpoint") refreshList();
-  if (page.tab === "explore" && isLost(error)) keepWish(error);
+  if (page.tab === "explore" && isLost(error)) keepRequest(error);
   else goBackToShown();
 }
 
-// A lost connection says nothing about the wish; until it can be drawn, the link names the tile that is on the screen.
+/**
+ * A lost connection says nothing about the request; until it can be drawn, the link names the tile that is on the screen.
+ * @param {ProgramError | undefined} error
+ */
 const isLost = (error) => error?.code === "error_connection";
-function keepWish(error) {
+/** @param {ProgramError} error */
+function keepRequest(error) {
   lost = error;
   if (page.shown !== null) urlState.nameTile(page.shown);
 }
@@ -223,26 +259,26 @@ const refineSoon = () => (slow ? setTimeout(refine, IDLE_MILLISECONDS) : afterPa
 
 function lookAhead() {
   if (slow || page.shown === null || page.tab !== "explore") return;
-  prefetch.begin(page.seed, (next) => callServer(server.show, { ...next, visitor, ahead: true }));
+  prefetch.begin(tileKey(), (next) => callServer(server.show, { ...next, visitor, ahead: true }));
 }
 
 // Put the whole picture in the place of its preview, once nobody waits for another.
 async function refine() {
-  const wish = page.seed;
-  if (busy || !page.shown?.preview || !isSame(page.shown, wish)) return;
-  const answer = await ask(wish, false);
+  const asked = tileKey();
+  if (busy || !page.shown?.preview || !isSame(page.shown, asked)) return;
+  const answer = await ask(asked, false);
   if (isLost(answer.error)) lost = answer.error;
   if (!answer.jpeg) return;
-  prefetch.keep(wish, answer);
+  prefetch.keep(asked, answer);
   await show(answer, () => !isSame(page.shown, answer));
   if (!busy) lookAhead();
 }
 
-// After an error the wish is what is shown again, so that the next step counts from there.
+// After an error the request is what is shown again, so that the next step counts from there.
 function goBackToShown() {
   const { sha256 = null, seed = 0, psi = 1 } = page.shown ?? {};
   setSeed({ sha256, seed, psi });
-  if (sha256 !== null) urlState.nameTile(page.seed);
+  if (sha256 !== null) urlState.nameTile(tileKey());
   showList();
 }
 
@@ -257,16 +293,17 @@ document.addEventListener("race:seed", () => {
 function followSeed() {
   const { shown } = page;
   if (isSame(shown, page.seed)) {
-    showWished();
+    showRequested();
     revealTile();
-  } else if (shown !== null && isNamed(shown)) hideTile(showWished);
-  else hideTile(showWished, 0);
+  } else if (shown !== null && isNamed(shown)) hideTile(showRequested);
+  else hideTile(showRequested, 0);
 }
 
+/** @param {TileKey} tile */
 const isNamed = ({ sha256, seed, psi }) =>
   parseSeed(field.value) === seed && select.value === sha256 && Number(psiInput.value) === psi;
 
-function showWished() {
+function showRequested() {
   field.value = page.seed.seed;
   showPsi(page.seed.psi);
   showList();
@@ -276,16 +313,17 @@ document.addEventListener("race:tab", () => {
   pump();
 });
 
+/** @param {number} value */
 function showPsi(value) {
   if (document.activeElement !== psiInput) psiInput.value = value;
   $(".psi-value").textContent = value;
   if (value !== 1) $(".more").open = true;
 }
-psiInput.addEventListener("input", () => wish({ psi: Number(psiInput.value) }));
+psiInput.addEventListener("input", () => requestTile({ psi: Number(psiInput.value) }));
 
-export const wish = (change) => setSeed({ sha256: page.seed.sha256 ?? list.default, ...change });
-const step = (by) => wish({ seed: (page.seed.seed + by + SEEDS) % SEEDS });
-const randomSeed = () => wish({ seed: crypto.getRandomValues(new Uint32Array(1))[0] });
+/** @param {number} by */
+const step = (by) => requestTile({ seed: (page.seed.seed + by + SEEDS) % SEEDS });
+const randomSeed = () => requestTile({ seed: crypto.getRandomValues(new Uint32Array(1))[0] });
 
 function star() {
   if (page.shown === null) return;
@@ -298,21 +336,21 @@ $(".previous").addEventListener("click", () => step(-1));
 $(".next").addEventListener("click", () => step(1));
 $(".random").addEventListener("click", randomSeed);
 select.addEventListener("change", () => {
-  wish({ sha256: select.value });
+  requestTile({ sha256: select.value });
   showList();
 });
 select.addEventListener("focus", refreshList);
 
-$(".seed-form").addEventListener("submit", (event) => {
+$(".seed-form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   const seed = parseSeed(field.value);
   showProblem(seed === null ? { code: "error_seed", values: { value: field.value } } : null);
-  if (seed !== null) wish({ seed });
+  if (seed !== null) requestTile({ seed });
 });
 
 $(".caption-more").addEventListener(
   "toggle",
-  ({ target }) => target.open && target.scrollIntoView({ block: "nearest" }),
+  () => $(".caption-more").open && $(".caption-more").scrollIntoView({ block: "nearest" }),
 );
 
 $(".star").addEventListener("click", star);
@@ -335,38 +373,23 @@ shortcuts.register("explore", {
   key_seed_field: () => field.select(),
 });
 
-// --- one picture ---------------------------------------------------------------------------------------------------------
-
-// One picture, enlarged from its exact pixels, and the training pictures nearest to it.
-export const wishOf = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
-const lens = new Lightbox($(".lens"), {
-  ask: (cell) => callServer(server.cell, { ...wishOf(page.shown), cell, visitor }),
-  nearest: props.copies ? (cell) => server.nearest({ ...wishOf(page.shown), cell, visitor }) : null,
-  stopNearest: () => server.stop_nearest({ visitor }),
-  words: cellWords,
-  fail: showProblem,
-  opened: (cell) => urlState.set({ cell }),
-  closed: () => urlState.set({ cell: null }),
-});
-export const openCell = (index) => page.shown !== null && lens.open(index);
-
-function cellWords(cell) {
-  const place = { ...placeOfCell(cell), seed: page.shown.seed };
-  return { caption: cellText(page.shown, cell), pictures: [{ alt: textOf("cell_alt", place) }] };
-}
-
 onGestures($(".tile-button"), { swipe: step, tap: (event) => openCell(clickedCell(tile, event)), doubleTap: star });
 
 // --- opening ---------------------------------------------------------------------------------------------------------------
 
-// What the link says, checked: {wish, cell}, or {error}; without a link, the tile that came with the page.
+// What the link says, checked: {request, cell}, or {error}; without a link, the tile that came with the page.
 function fromLink() {
   const error = urlState.wrong();
   const { seed, psi } = page.seed; // the link's, or chosen on another tab while the link was wrong
-  return error ? { error } : { wish: { ...urlState.linkedTile(list), seed, psi }, cell: urlState.cellOn("explore") };
+  return error
+    ? { error }
+    : { request: { ...urlState.linkedTile(state.list), seed, psi }, cell: urlState.cellOn("explore") };
 }
 
-// The tile that came with the page needs no asking.
+/**
+ * The tile that came with the page needs no asking.
+ * @param {TileKey} linked
+ */
 async function firstAnswer(linked) {
   if (props.first && isSame(props.first, linked)) return props.first;
   hideTile(() => {}, 0);
@@ -376,11 +399,11 @@ async function firstAnswer(linked) {
 // A checkpoint that the link names and the list does not may be an older step of a run: the program knows. Where it is
 // not there, nothing else is shown. Without a link, what came with the page may be old news: then the newest follows.
 async function begin() {
-  const { wish: linked, cell: linkedCell, error } = fromLink();
+  const { request: linked, cell: linkedCell, error } = fromLink();
   const named = urlState.get("ck") !== null;
   field.value = urlState.get("seed") ?? 0;
   if (error) {
-    unseen = error.values.hash ?? null;
+    unseen = error.values?.hash ?? null;
     showProblem(error);
     noteMissing(error);
     showList();
@@ -404,11 +427,16 @@ async function begin() {
   if (answer.preview) refineSoon();
   if (linkedCell !== null) openCell(linkedCell);
   await refreshList();
-  if (!named && isSame(page.seed, answer) && list.default !== answer.sha256) wish({ sha256: list.default });
+  if (!named && isSame(page.seed, answer) && state.list.default !== answer.sha256) {
+    requestTile({ sha256: state.list.default });
+  }
 }
 
 // The checkpoint that was looked at before this one, for the key that compares the two.
-let [earlier, present] = [null, null];
+/** @type {string | null} */
+let earlier = null;
+/** @type {string | null} */
+let present = null;
 document.addEventListener("ganrace:shown", () => {
   if (page.shown !== null && page.shown.sha256 !== present) [earlier, present] = [present, page.shown.sha256];
 });
@@ -422,20 +450,20 @@ onLanguage(element, () => {
   lens.showWords();
   showStar();
   visited.showWords();
-  showProblem(problem);
+  showProblem(state.problem);
   showProgressWords();
 });
 document.addEventListener("race:list", () => {
-  const stoodIn = list.untrained !== null && page.seed.sha256 === list.default;
-  list = page.list;
+  const stoodIn = state.list.untrained !== null && page.seed.sha256 === state.list.default;
+  if (page.list !== null) state.list = page.list;
   if (page.seed.sha256 === null && urlState.wrong(["ck"])) showProblem(urlState.wrong());
-  if (stoodIn && list.untrained === null) wish({ sha256: list.default }); // there is a trained one now
+  if (stoodIn && state.list.untrained === null) requestTile({ sha256: state.list.default }); // there is a trained one now
   showList();
   showWords();
 });
 document.addEventListener("race:outdated", refreshList);
 document.addEventListener("race:gone", () => removedCheckpoints.has(page.shown?.sha256 ?? "") && $(".lens").close());
-setList(list);
+setList(state.list);
 retryWhenAnswering(
   () => lost !== null && page.tab === "explore" && !$(".lens").open,
   () => {
@@ -446,7 +474,7 @@ retryWhenAnswering(
       followSeed();
       return pump();
     }
-    if (problem === error) showProblem(null);
+    if (state.problem === error) showProblem(null);
     if (page.shown?.preview) refine();
   },
 );

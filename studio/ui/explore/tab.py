@@ -14,7 +14,7 @@ from studio.exploration.weak_cells import Weakest
 from studio.race.tile_file import Reading, read_png
 from studio.rendering.image_encoding import to_png
 from studio.rendering.picture import Picture
-from studio.rendering.renderer import BusyError, Priority, Wish
+from studio.rendering.renderer import BusyError, Priority, RenderRequest
 from studio.ui.component import component, to_base64
 from studio.ui.explore.messages import OpenReply, OpenRequest, ShowReply, ShowRequest, WeakestReply
 from studio.ui.protocol import RequestError, answers, decoded_file
@@ -35,7 +35,7 @@ from studio.ui.shared.messages import (
 from studio.ui.shared.tile_facts import FIRST_SEED, drawn_classes
 
 NOW: dict[str, Any] = {"priority": Priority.INTERACTIVE, "lane": "explore"}
-AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be wished for next
+AHEAD: dict[str, Any] = {"priority": Priority.PREFETCH, "lane": "ahead"}  # what may be requested next
 EXACT: dict[str, Any] = {"priority": Priority.COMPARE, "lane": "exact"}  # what takes the place of a preview
 FACTS = ("sha256", "seed", "psi", "z_hash", "seconds", "device", "relieved", "precision")
 PREVIEW_SIDE = 640  # what comes first: it is sooner on the screen
@@ -44,6 +44,7 @@ PREVIEW_SIDE = 640  # what comes first: it is sooner on the screen
 def build(studio: Studio) -> gr.HTML:
     """Build the tab; the tile of the best checkpoint is drawn now and comes with the page."""
     looking = Weakest(studio.renderer)
+    studio.at_close(looking.close)
 
     @answers
     def show(asked: ShowRequest) -> ShowReply:
@@ -65,7 +66,7 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def drawn_rows(asked: RowsRequest) -> RowsReply:
-        return new_rows(studio.renderer, _wish(studio, asked)[1], asked)
+        return new_rows(studio.renderer, _request(studio, asked)[1], asked)
 
     @answers
     def cell(asked: CellRequest) -> PngReply:
@@ -82,8 +83,8 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def weakest(asked: TileRequest) -> WeakestReply:
-        _, wish = _wish(studio, asked)
-        found = looking.of(wish, asked.visitor)
+        _, request = _request(studio, asked)
+        found = looking.of(request, asked.visitor)
         return WeakestReply(cells=list(found.cells), diversity=found.diversity, usual=found.usual)
 
     @answers
@@ -92,7 +93,7 @@ def build(studio: Studio) -> gr.HTML:
         reading = await studio.official.take(asked.visitor, lambda: read_png(decoded_file(asked.file)))
         return await asyncio.to_thread(_claimed, studio, reading)
 
-    default = studio.gallery.default()
+    default = studio.catalog.default()
     asked = {"seed": FIRST_SEED, "visitor": "page", "preview": True, "ahead": True}
     first = show({"sha256": default.sha256, **asked}) if default else None
     functions = [show, drawn_rows, cell, nearest, stop_nearest, weakest, open_tile]
@@ -101,11 +102,11 @@ def build(studio: Studio) -> gr.HTML:
 
 
 def _picture(studio: Studio, asked: TileRequest, place: dict[str, Any] = NOW) -> tuple[Entry, Picture]:
-    """Return an exact tile; `place` is where its wish stands in the line."""
-    entry, wish = _wish(studio, asked)
+    """Return an exact tile; `place` is where its request stands in the line."""
+    entry, request = _request(studio, asked)
     if place is not AHEAD:
-        _call_off_others(studio, wish, asked.visitor)
-    return entry, studio.renderer.tile(*wish[:2], asked.visitor, psi=wish.psi, **place)
+        _call_off_others(studio, request, asked.visitor)
+    return entry, studio.renderer.tile(*request[:2], asked.visitor, psi=request.psi, **place)
 
 
 def _picture_to_show(studio: Studio, asked: ShowRequest) -> tuple[Entry, Picture]:
@@ -116,23 +117,23 @@ def _picture_to_show(studio: Studio, asked: ShowRequest) -> tuple[Entry, Picture
         return _picture(studio, asked)
     if not asked.preview:
         return _picture(studio, asked, EXACT)
-    entry, wish = _wish(studio, asked)
-    _call_off_others(studio, wish, asked.visitor)
-    (first,) = studio.renderer.order([wish._replace(preview=True)], asked.visitor, **NOW)
+    entry, request = _request(studio, asked)
+    _call_off_others(studio, request, asked.visitor)
+    (first,) = studio.renderer.order([request._replace(preview=True)], asked.visitor, **NOW)
     with suppress(BusyError):  # the page asks for it, too
-        studio.renderer.order([wish], asked.visitor, **EXACT)
+        studio.renderer.order([request], asked.visitor, **EXACT)
     return entry, first.result()
 
 
-def _call_off_others(studio: Studio, wish: Wish, visitor: str) -> None:
+def _call_off_others(studio: Studio, request: RenderRequest, visitor: str) -> None:
     """Give up what this visitor no longer looks at, so that it does not stand in the way."""
     for place in (AHEAD, EXACT):
-        studio.renderer.call_off(visitor, place["lane"], keep=wish)
+        studio.renderer.call_off(visitor, place["lane"], keep=request)
 
 
-def _wish(studio: Studio, asked: TileRequest | RowsRequest) -> tuple[Entry, Wish]:
+def _request(studio: Studio, asked: TileRequest | RowsRequest) -> tuple[Entry, RenderRequest]:
     entry = studio.find(asked.sha256)
-    return entry, Wish(str(entry.sha256), asked.seed, asked.psi)
+    return entry, RenderRequest(str(entry.sha256), asked.seed, asked.psi)
 
 
 def _claimed(studio: Studio, reading: Reading) -> OpenReply:
@@ -142,7 +143,7 @@ def _claimed(studio: Studio, reading: Reading) -> OpenReply:
     if reading.manifest is None:
         raise RequestError(f"error_open_{reading.manifest_problem}", **reading.values)
     sha256, psi = (reading.manifest.get(name) for name in ("checkpoint_sha256", "psi"))
-    entry = studio.gallery.find(str(sha256))
+    entry = studio.catalog.find(str(sha256))
     if entry is None:
         raise RequestError("error_open_unknown", hash=str(sha256)[:SHORT])
     psi = 1.0 if psi is None else float(psi)

@@ -2,32 +2,38 @@
 
 import { callServer } from "../shared/api.js";
 import { cellMark, placeOfCell } from "../shared/cells.js";
+import { make } from "../shared/dom.js";
 import { isSame } from "../shared/favourite.js";
 import { page } from "../shared/page_state.js";
 import * as shortcuts from "../shared/shortcuts.js";
 import { onLanguage, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
-import { $, element, server } from "./context.js";
-import { openCell, showProblem, wishOf } from "./tab.js";
+import { $, element, server, showProblem } from "./context.js";
+import { openCell } from "./lightbox.js";
+
+/** @import { WeakestReply } from "../protocol.d.ts" */
+/** @import { TileKey } from "../shared/types.d.ts" */
 
 const weakestSwitch = $(".show-weakest");
-let weakest = null; // {sha256, seed, psi, cells, diversity, usual} of the tile that was looked at last
+/** @type {(TileKey & WeakestReply) | null} of the tile that was looked at last */
+let weakest = null;
 
 function showWeakest() {
   const wanted = weakestSwitch.checked && page.shown !== null;
-  const known = wanted && isSame(weakest, page.shown);
+  const known = wanted && isSame(weakest, page.shown) ? weakest : null;
   $(".weakest").hidden = !wanted;
-  $(".weakest").setAttribute("aria-busy", String(wanted && !known));
-  $(".tile-marks").replaceChildren(...(known ? weakest.cells.map(cellMark) : []));
-  $(".weakest-cells").hidden = !known;
-  $(".weakest-cells").replaceChildren(...(known ? weakest.cells.map(weakestButton) : []));
+  $(".weakest").setAttribute("aria-busy", String(wanted && known === null));
+  $(".tile-marks").replaceChildren(...(known?.cells ?? []).map(cellMark));
+  $(".weakest-cells").hidden = known === null;
+  $(".weakest-cells").replaceChildren(...(known?.cells ?? []).map(weakestButton));
   $(".weakest-words").textContent = textOf(known ? "weakest_words" : "weakest_waiting");
-  const values = known ? { diversity: weakest.diversity.toFixed(2), usual: weakest.usual.toFixed(2) } : {};
+  const values = known ? { diversity: known.diversity.toFixed(2), usual: known.usual.toFixed(2) } : {};
   $(".weakest-diversity").textContent = known ? textOf("weakest_diversity", values) : "";
 }
 
+/** @param {number} cell */
 function weakestButton(cell) {
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: cell });
+  const button = make("button", { type: "button", textContent: String(cell) });
   button.setAttribute("aria-label", textOf("weakest_cell", placeOfCell(cell)));
   button.addEventListener("click", () => openCell(cell));
   return button;
@@ -38,12 +44,13 @@ async function lookForWeakest() {
   showWeakest();
   const tileAsked = page.shown;
   if (!weakestSwitch.checked || tileAsked === null || page.tab !== "explore" || isSame(weakest, tileAsked)) return;
-  const answer = await callServer(server.weakest, { ...wishOf(tileAsked), visitor });
+  const { sha256, seed, psi } = tileAsked;
+  const answer = await callServer(server.weakest, { sha256, seed, psi, visitor });
   if (!isSame(tileAsked, page.shown) || answer.superseded) return;
   if (answer.error) {
     weakestSwitch.checked = false;
     showProblem(answer.error);
-  } else weakest = { ...wishOf(tileAsked), ...answer };
+  } else weakest = { sha256, seed, psi, ...answer };
   showWeakest();
 }
 

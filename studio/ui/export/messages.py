@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
 
@@ -22,6 +22,8 @@ from studio.ui.protocol_types import (
 )
 from training.core.latents import SEED_LIMIT
 
+LookedAt: TypeAlias = Annotated[int, Field(ge=1, le=SEED_LIMIT)] | None
+
 
 class ExportRequest(Request):
     """A tile to export; `looked_at` is how many seeds the page says it has shown of the checkpoint."""
@@ -29,7 +31,7 @@ class ExportRequest(Request):
     sha256: Sha256
     seed: Seed
     psi: Psi = 1.0
-    looked_at: Annotated[int, Field(ge=1, le=SEED_LIMIT)] | None = None
+    looked_at: LookedAt = None
     visitor: Visitor = Field(default_factory=a_visitor)
 
 

@@ -1,3 +1,5 @@
+// The tab Export: the tile as a file, whether it may be handed in, and the first of the steps to that.
+
 import { callServer } from "../shared/api.js";
 import { saveBlob, toBlob } from "../shared/dom.js";
 import { page } from "../shared/page_state.js";
@@ -9,10 +11,14 @@ import { visitor } from "../shared/visitor.js";
 import { $, element, props, server } from "./context.js";
 import { noteFile } from "./hand_in.js";
 
+/** @import { Message } from "../shared/types.d.ts" */
+
 const status = $(".status");
 let busy = false;
-let outcome = null; // what the status line says: {key, values, failed}
+/** @type {Message | null} what the status line says */
+let outcome = null;
 
+/** @param {Message | null} next */
 function showOutcome(next) {
   outcome = next;
   status.hidden = next === null;
@@ -34,20 +40,25 @@ function showWords() {
     .join(" · ");
   $(".rule-seed").textContent = textOf("rule_seed", shown);
   $(".rule-psi").textContent = textOf(shown.psi === 1 ? "rule_no_psi" : "rule_psi", shown);
-  $(".rule-weights").textContent = textOf(WEIGHTS_RULES[shown.weights] ?? "rule_weights", { hash });
+  $(".rule-weights").textContent = textOf(WEIGHTS_RULES.get(shown.weights) ?? "rule_weights", { hash });
 }
-const WEIGHTS_RULES = { averaged: "rule_weights_averaged", raw: "rule_weights_raw" };
+/** @type {Map<string | null, string>} */
+const WEIGHTS_RULES = new Map([
+  ["averaged", "rule_weights_averaged"],
+  ["raw", "rule_weights_raw"],
+]);
 
 // Why there is nothing to download, beside the button that is off then.
 function showDownload() {
-  const { legal, words } =
-    page.shown === null ? { legal: false, words: textOf("nothing_to_export") } : submissionStatus(page.shown);
-  $(".download").disabled = busy || !legal;
-  $(".enter-race").hidden = !props.race || !legal;
-  $(".why-not").hidden = legal;
-  $(".why-not").textContent = legal ? "" : words;
+  const { submittable, words } =
+    page.shown === null ? { submittable: false, words: textOf("nothing_to_export") } : submissionStatus(page.shown);
+  $(".download").disabled = busy || !submittable;
+  $(".enter-race").hidden = !props.race || !submittable;
+  $(".why-not").hidden = submittable;
+  $(".why-not").textContent = submittable ? "" : words;
 }
 
+/** @param {boolean} on */
 function setBusy(on) {
   busy = on;
   showDownload();
@@ -55,6 +66,7 @@ function setBusy(on) {
 
 $(".download").addEventListener("click", async () => {
   const tile = page.shown; // another one may be shown when the file comes
+  if (tile === null) return;
   const { sha256, seed, psi } = tile;
   setBusy(true);
   showOutcome({ key: "exporting" });
@@ -83,7 +95,7 @@ document.addEventListener("ganrace:shown", () => {
 });
 document.addEventListener("race:list", showWords);
 onLanguage(element, showWords);
-setUpStatusBadge($(".legal"));
+setUpStatusBadge($(".submission-status"));
 
 // Whoever comes to hand in begins with the first step, once it can be seen.
 function leadToFirst() {

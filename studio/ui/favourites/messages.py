@@ -6,18 +6,32 @@ from typing import Annotated
 
 from pydantic import Field
 
-from studio.favourites import MOST_FORMER, MOST_OF_ONE, OWNER, TEXT_LENGTH
-from studio.ui.protocol_types import Base64, Name, Psi, Reply, Request, Secret, Seed, Typed, WholeSha256
+from studio.favourite import TEXT_LENGTH
+from studio.favourites import MOST_OF_ONE
+from studio.ui.export.messages import LookedAt
+from studio.ui.protocol_types import (
+    Base64,
+    Name,
+    Psi,
+    Reply,
+    Request,
+    Secret,
+    Seed,
+    Typed,
+    Visitor,
+    WholeSha256,
+    a_visitor,
+)
 
 MOST_SECONDS = 10.0**15  # since 1970: no time of a favourite is later
 ADDRESS_LENGTH = 300
+MOST_ZIPPED = 12  # tiles of one zip: each is about 4 MB and a second or more of drawing
 Note = Annotated[str, Typed(TEXT_LENGTH)]
 Time = Annotated[float, Field(gt=-MOST_SECONDS, lt=MOST_SECONDS)]
-Owner = Annotated[str, Field(pattern=f"^{OWNER.pattern}$")]
 
 
 class FavouriteRow(Request):
-    """A starred tile of a browser; `former` are browsers that had starred it where it came from as a file."""
+    """A starred tile of a browser."""
 
     sha256: WholeSha256
     seed: Seed
@@ -25,15 +39,27 @@ class FavouriteRow(Request):
     note: Note = ""
     name: Note = ""
     added: Time = 0.0
-    former: Annotated[list[Owner], Field(max_length=MOST_FORMER)] = Field(default_factory=list)
 
 
 class ShareRequest(Request):
-    """All favourites of the browser with this secret, whose page is at this address."""
+    """All favourites of the browser with this secret; pages of earlier versions tell their `address`, too."""
 
     secret: Secret
-    address: Annotated[str, Typed(ADDRESS_LENGTH)]
+    address: Annotated[str, Typed(ADDRESS_LENGTH)] = ""
     favourites: Annotated[list[FavouriteRow], Field(max_length=MOST_OF_ONE)]
+
+
+class ZippedTile(FavouriteRow):
+    """A favourite whose exact tile is asked for; `looked_at` as in an export."""
+
+    looked_at: LookedAt = None
+
+
+class ZipRequest(Request):
+    """The favourites whose exact tiles are to come as one zip."""
+
+    tiles: Annotated[list[ZippedTile], Field(min_length=1, max_length=MOST_ZIPPED)]
+    visitor: Visitor = Field(default_factory=a_visitor)
 
 
 class SharedFavourite(Reply):
@@ -50,11 +76,10 @@ class SharedFavourite(Reply):
 
 
 class ShareReply(Reply):
-    """The favourites of the studio, whether they could be written, and what the file calls this browser."""
+    """The favourites of the studio, and whether they could be written."""
 
-    wall: list[SharedFavourite]
+    shared: list[SharedFavourite]
     kept: bool
-    owner: Owner
 
 
 class ThumbnailReply(Reply):

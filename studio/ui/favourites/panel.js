@@ -1,3 +1,5 @@
+// The favourites: those of this browser, their file, those that the studio shares, and whether the program is there.
+
 import { callServer } from "../shared/api.js";
 import { localDay } from "../shared/dates.js";
 import { focusedElement, jpegUrl, make, saveBlob, setUpDialog } from "../shared/dom.js";
@@ -6,27 +8,33 @@ import {
   MOST,
   NOTE_LENGTH,
   checked,
-  formerOf,
   fromFileContent,
   keyOf,
   toFileContent,
 } from "../shared/favourite.js";
 import * as localFavourites from "../shared/local_favourites.js";
+import { findersIn } from "../shared/mount.js";
 import * as storage from "../shared/storage.js";
 import { openSeed } from "../shared/tabs.js";
 import { onLanguage, textOf, tileWords } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 import { visitorSecret } from "../shared/visitor_secret.js";
-import { $, dialog, element, props, server } from "./context.js";
+import { $, cardsChanged, dialog, element, props, server } from "./context.js";
 import { chooser, showZip } from "./download_zip.js";
+
+/** @import { SharedFavourite } from "../protocol.d.ts" */
+/** @import { Favourite, Message, TileRequest } from "../shared/types.d.ts" */
+/** @typedef {SharedFavourite & { thumb?: null }} Shared */
 
 const status = $(".status");
 $(".state-ends").hidden = props.state_lasts;
 
-let wall = []; // the studio's favourites as the program told them last
-let owner = null; // what the program calls this browser: enough to know its stars again, too little to become it
-let line = null; // what the status line says: {key, values}
+/** @type {Shared[]} as the program told them last */
+let sharedFavourites = [];
+/** @type {Message | null} what the status line says */
+let line = null;
 
+/** @param {Message | null} next */
 function showLine(next) {
   line = next;
   status.hidden = next === null;
@@ -35,11 +43,13 @@ function showLine(next) {
 
 // --- cards -----------------------------------------------------------------------------------------------------------
 
+/** @param {TileRequest} one */
 function open(one) {
   dialog.close();
   openSeed(one);
 }
 
+/** @param {Favourite | (Shared & { thumb: string | null })} one */
 function picture(one) {
   const words = tileWords(one);
   const image = make("img", { alt: "", width: 112, height: 112, loading: "lazy" });
@@ -50,6 +60,7 @@ function picture(one) {
   return button;
 }
 
+/** @param {Favourite} one */
 function ownCard(one) {
   const note = make("input", {
     className: "note",
@@ -69,6 +80,7 @@ function ownCard(one) {
   return make("li", {}, picture(one), ...choice, make("div", { className: "row" }, note, remove));
 }
 
+/** @param {Shared} one */
 function othersCard(one) {
   const stars = make("span", { className: "stars", textContent: textOf("stars", one) });
   const star = make("button", { type: "button", className: "star", textContent: textOf("star") });
@@ -79,21 +91,27 @@ function othersCard(one) {
   return make("li", {}, picture(withThumb(one)), ...words, make("div", { className: "row" }, stars, star));
 }
 
-const drawn = new Map(); // thumbnails of tiles that are no favourites of this browser
-const withThumb = (one) => ({ ...one, thumb: one.thumb ?? drawn.get(keyOf(one)) ?? localFavourites.find(one)?.thumb });
+/** @type {Map<string, string>} thumbnails of tiles that are no favourites of this browser */
+const drawn = new Map();
+/**
+ * @template {TileRequest & { thumb?: string | null }} T
+ * @param {T} one
+ */
+const withThumb = (one) => ({
+  ...one,
+  thumb: one.thumb ?? drawn.get(keyOf(one)) ?? localFavourites.find(one)?.thumb ?? null,
+});
 
-export function showCards() {
+function showCards() {
   if (!dialog.open) return;
   const mine = localFavourites.all().reverse();
   const { className = "", dataset = {} } = focusedElement() ?? {};
   if (className !== "note") $(".mine").replaceChildren(...mine.map((one) => ownCard(withThumb(one))));
   $(".none").hidden = mine.length > 0;
   $(".save").disabled = mine.length === 0;
-  $(".others").replaceChildren(...wall.map(othersCard));
-  $(".take-all").hidden = wall.every(localFavourites.has);
-  const place = [...dialog.querySelectorAll(`.cards .${className || "thumb"}`)].find(
-    (one) => one.dataset.tile === dataset.tile,
-  );
+  $(".others").replaceChildren(...sharedFavourites.map(othersCard));
+  $(".take-all").hidden = sharedFavourites.every(localFavourites.has);
+  const place = findersIn(dialog)(`.cards .${className || "thumb"}`).find((one) => one.dataset.tile === dataset.tile);
   if (dataset.tile && !dialog.contains(document.activeElement)) (place ?? $(".close")).focus();
   showZip();
   drawMissing();
@@ -106,9 +124,10 @@ async function drawMissing() {
   drawing = true;
   const failed = new Set();
   const missing = () =>
-    [...localFavourites.all().reverse(), ...wall].find((one) => !withThumb(one).thumb && !failed.has(keyOf(one)));
-  while (dialog.open && missing()) {
-    const one = missing();
+    [...localFavourites.all().reverse(), ...sharedFavourites].find(
+      (one) => !withThumb(one).thumb && !failed.has(keyOf(one)),
+    );
+  for (let one = missing(); dialog.open && one; one = missing()) {
     const answer = await callServer(server.thumbnail, { sha256: one.sha256, seed: one.seed, psi: one.psi, visitor });
     if (!answer.jpeg) failed.add(keyOf(one));
     else putThumbnail(one, jpegUrl(answer.jpeg), answer.name);
@@ -116,23 +135,28 @@ async function drawMissing() {
   drawing = false;
 }
 
+/**
+ * @param {TileRequest} one
+ * @param {string} thumb
+ * @param {string} name
+ */
 function putThumbnail(one, thumb, name) {
   drawn.set(keyOf(one), thumb);
-  for (const button of dialog.querySelectorAll(".thumb")) {
+  for (const button of findersIn(dialog)(".thumb")) {
     if (button.dataset.tile === keyOf(one)) button.querySelector("img").src = thumb;
   }
-  if (localFavourites.find(one)) {
-    localFavourites.change(one, { thumb, name: localFavourites.find(one).name || name }, { quietly: true });
-  }
+  const own = localFavourites.find(one);
+  if (own) localFavourites.change(one, { thumb, name: own.name || name }, { quietly: true });
 }
 
 // --- the file --------------------------------------------------------------------------------------------------------
 
 function save() {
-  const content = toFileContent(localFavourites.all(), owner);
+  const content = toFileContent(localFavourites.all());
   saveBlob(new Blob([content], { type: "application/json" }), `gan_race_favourites_${localDay()}.json`);
 }
 
+/** @param {File | undefined} file */
 async function load(file) {
   if (!file) return;
   if (file.size > MAX_FILE_BYTES) {
@@ -143,40 +167,35 @@ async function load(file) {
   else showLine(problem);
 }
 
-// Take favourites to one's own; what is there already keeps its note and its thumbnail. Whose stars a file says they were is
-// told the studio once, with this loading.
-const claims = new Map();
+/**
+ * Take favourites to one's own; what is there already keeps its note and its thumbnail.
+ * @param {Favourite[]} favourites
+ */
 function add(favourites) {
-  for (const one of favourites) if (one.former) claims.set(keyOf(one), one.former);
   const fresh = favourites.filter((one) => !localFavourites.has(one));
-  const came = new Map(favourites.map((one) => [keyOf(one), one.former]));
-  const joined = [...localFavourites.all(), ...fresh].map((one) => ({
-    ...one,
-    former: formerOf(one.former, came.get(keyOf(one))),
-  }));
-  const fits = localFavourites.replace(joined);
-  if (fits) {
+  if (localFavourites.replace([...localFavourites.all(), ...fresh])) {
     showLine({
       key: "favourites_loaded",
       values: { count: new Set(fresh.map(keyOf)).size, known: favourites.length - fresh.length },
     });
-  } else refuseFull();
-}
-
-function refuseFull() {
-  claims.clear();
-  showLine({ key: "error_favourites_full", values: { limit: MOST } });
+  } else showLine({ key: "error_favourites_full", values: { limit: MOST } });
 }
 
 $(".save").addEventListener("click", save);
 $(".lifeboat").addEventListener("click", save);
-$(".load").addEventListener("change", (event) => {
-  load(event.target.files[0]);
-  event.target.value = "";
+$(".load").addEventListener("change", () => {
+  load($(".load").files[0]);
+  $(".load").value = "";
 });
-$(".take-all").addEventListener("click", () => add(wall.map((one) => ({ ...checked(one), added: Date.now() }))));
+$(".take-all").addEventListener("click", takeAll);
 
-// --- the wall of the studio --------------------------------------------------------------------------------------------
+/** Take the favourites of everybody to one's own. */
+function takeAll() {
+  const all = sharedFavourites.map(checked).filter((one) => one !== null);
+  add(all.map((one) => ({ ...one, added: Date.now() })));
+}
+
+// --- the favourites that the studio shares --------------------------------------------------------------------------------------------
 
 const sharing = $(".sharing");
 sharing.checked = storage.read("sharing") !== false;
@@ -186,44 +205,31 @@ sharing.addEventListener("change", () => {
 });
 
 const toShare = () =>
-  sharing.checked
-    ? localFavourites.all().map(({ thumb, former, ...one }) => ({ ...one, added: one.added / 1000 }))
-    : [];
-let shared = null; // what the studio was told last
-let later = null; // the timer of what is to be told
-
-// The claims on these favourites, each of which goes out once, by their keys.
-function takeClaims(favourites) {
-  const taken = new Map(favourites.map(keyOf).flatMap((key) => (claims.has(key) ? [[key, claims.get(key)]] : [])));
-  for (const key of taken.keys()) claims.delete(key);
-  return taken;
-}
+  sharing.checked ? localFavourites.all().map(({ thumb, ...one }) => ({ ...one, added: one.added / 1000 })) : [];
+/** @type {string | null} what the studio was told last */
+let told = null;
+const RETRY_SECONDS = 30; // where the studio could not write them
+let later = 0; // the timer of what is to be told
 
 // Tell the studio which favourites are this browser's; it answers with everybody's.
 async function share() {
   clearTimeout(later);
   const favourites = toShare();
-  const taken = takeClaims(favourites);
-  const answer = await callServer(server.share, {
-    secret: visitorSecret(),
-    address: location.origin,
-    favourites: favourites.map((one) => (taken.has(keyOf(one)) ? { ...one, former: taken.get(keyOf(one)) } : one)),
-  });
-  if (answer.error) {
-    for (const [key, former] of taken) if (!claims.has(key)) claims.set(key, former);
-    return;
-  }
-  owner = answer.owner;
-  shared = JSON.stringify(favourites);
-  wall = answer.wall;
-  if (!answer.kept) showLine({ key: "error_wall" });
+  const answer = await callServer(server.share, { secret: visitorSecret(), favourites });
+  if (answer.error) return;
+  told = answer.kept ? JSON.stringify(favourites) : null;
+  sharedFavourites = answer.shared;
+  if (!answer.kept) {
+    showLine({ key: "error_favourites_file" });
+    later = window.setTimeout(share, RETRY_SECONDS * 1000);
+  } else if (line?.key === "error_favourites_file") showLine(null);
   showCards();
 }
 
 document.addEventListener("race:favourites", () => {
   showCards();
   clearTimeout(later);
-  if (claims.size > 0 || shared !== JSON.stringify(toShare())) later = setTimeout(share, 400);
+  if (told !== JSON.stringify(toShare())) later = window.setTimeout(share, 400);
 });
 
 // --- is the program still there? -------------------------------------------------------------------------------------
@@ -231,7 +237,7 @@ document.addEventListener("race:favourites", () => {
 const BEAT_SECONDS = 10;
 const PATIENCE_SECONDS = 4;
 let alive = true;
-let timer = null;
+let timer = 0;
 
 async function beat() {
   clearTimeout(timer);
@@ -244,9 +250,10 @@ async function beat() {
   } catch {
     setAlive(false);
   }
-  timer = setTimeout(beat, (alive ? BEAT_SECONDS : PATIENCE_SECONDS) * 1000);
+  timer = window.setTimeout(beat, (alive ? BEAT_SECONDS : PATIENCE_SECONDS) * 1000);
 }
 
+/** @param {boolean} next */
 function setAlive(next) {
   if (next && !alive) share();
   alive = next;
@@ -266,6 +273,7 @@ function openPanel() {
   showCards();
   share();
 }
+cardsChanged.listen(showCards);
 setUpDialog(dialog, openPanel);
 document.addEventListener("race:open-favourites", openPanel);
 onLanguage(element, () => {

@@ -7,13 +7,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from studio.favourites import Favourite, owner_of
+from studio.favourite import Favourite
 from studio.rendering.renderer import Priority
 from studio.space.runtime import state_lasts
 from studio.ui.component import component, to_base64
-from studio.ui.export.messages import ExportReply, ExportRequest
-from studio.ui.export.tab import exported
-from studio.ui.favourites.messages import FavouriteRow, SharedFavourite, ShareReply, ShareRequest, ThumbnailReply
+from studio.ui.favourites.messages import MOST_ZIPPED, SharedFavourite, ShareReply, ShareRequest, ThumbnailReply
 from studio.ui.protocol import answers, log
 from studio.ui.protocol_types import TileRequest
 from studio.ui.services import Studio
@@ -26,16 +24,14 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def share(asked: ShareRequest) -> ShareReply:
-        favourites = [_favourite(row) for row in asked.favourites]
-        former = {one.tile: row.former for one, row in zip(favourites, asked.favourites, strict=True)}
         kept = True
         try:
-            studio.wall.share(asked.secret, favourites, asked.address, former)
+            studio.shared_favourites.share(asked.secret, [Favourite(**row.model_dump()) for row in asked.favourites])
         except OSError as error:
-            log.warning("The favourites of the studio cannot be written: %s", error)
+            log.warning("%s", error)
             kept = False
-        wall = [SharedFavourite(**row) for row in studio.wall.rows(asked.secret)]
-        return ShareReply(wall=wall, kept=kept, owner=owner_of(asked.secret))
+        rows = studio.shared_favourites.rows(asked.secret)
+        return ShareReply(shared=[SharedFavourite(**row) for row in rows], kept=kept)
 
     @answers
     def thumbnail(asked: TileRequest) -> ThumbnailReply:
@@ -45,15 +41,7 @@ def build(studio: Studio) -> gr.HTML:
         )
         return ThumbnailReply(jpeg=to_base64(picture.thumbnail(THUMBNAIL_SIDE)), name=entry.name)
 
-    @answers
-    async def exact_tile(asked: ExportRequest) -> ExportReply:
-        return await exported(studio, asked)
-
-    return component("favourites", [share, thumbnail, exact_tile], kind="panel", state_lasts=state_lasts())
-
-
-def _favourite(row: FavouriteRow) -> Favourite:
-    return Favourite(**row.model_dump(exclude={"former"}))
+    return component("favourites", [share, thumbnail], kind="panel", state_lasts=state_lasts(), most_zipped=MOST_ZIPPED)
 
 
 async def _alive(_: Request) -> JSONResponse:

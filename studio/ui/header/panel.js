@@ -36,7 +36,7 @@ system.addEventListener("change", () => setTimeout(showTheme));
 
 let alive = true;
 
-// The chip names what the open tab shows: Explore's tile, which comes a moment after the wish, or what all tabs look at.
+// The chip names what the open tab shows: Explore's tile, which comes a moment after the request, or what all tabs look at.
 function showChip() {
   const { shown } = page;
   const { sha256 } = (showsTile() ? shown : page.seed) ?? page.seed;
@@ -90,19 +90,23 @@ $(".chip").addEventListener("click", openCheckpoints);
 // --- what is said for a while --------------------------------------------------------------------------------------------
 
 const SAID_MILLISECONDS = 6000;
-let fading = null;
+let fading = 0;
 document.addEventListener("race:say", ({ detail: words }) => {
   $(".said-here").hidden = false;
   $(".said-here").textContent = words;
   clearTimeout(fading);
-  fading = setTimeout(() => ($(".said-here").hidden = true), SAID_MILLISECONDS);
+  fading = window.setTimeout(() => ($(".said-here").hidden = true), SAID_MILLISECONDS);
 });
 
-document.addEventListener("race:unkept", () => showNotice(textOf("browser_unkept")));
+document.addEventListener("race:unkept", ({ detail }) =>
+  showNotice(detail.map((kind) => textOf(`${kind}_unkept`)).join(" ")),
+);
 
 // --- a checkpoint that went while it was looked at -----------------------------------------------------------------------
 
-let left = null; // {name, now}: what went, and what is shown in its place
+/** @type {{ name: string, now: string } | null} what went, and what is shown in its place */
+let left = null;
+/** @param {{ name: string, now: string } | null} next */
 function showLeft(next) {
   left = next;
   $(".left").hidden = left === null;
@@ -119,6 +123,7 @@ function showShortcuts() {
   help.showModal();
 }
 
+/** @param {{ title: string, keys: { code: string, names: string[] }[] }} scope */
 function keyList({ title, keys }) {
   const section = document.createElement("section");
   const heading = Object.assign(document.createElement("h3"), { textContent: textOf(title) });

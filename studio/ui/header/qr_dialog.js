@@ -9,7 +9,8 @@ import { withCommands } from "./commands.js";
 import { $, server } from "./context.js";
 
 const qr = $(".qr");
-let code = null; // {link, reach, svg} of the link that the dialog shows, or {error}
+/** @type {any} what the program answered for the link that the dialog shows: a LinkReply, or an error */
+let code = null;
 let codesAsked = 0;
 
 async function showQr() {

@@ -5,7 +5,8 @@ import { page } from "../shared/page_state.js";
 import { AMOUNTS } from "./url_words.js";
 
 /** @import { CheckpointList, ProgramError } from "../shared/types.d.ts" */
-/** @import { Choice } from "./types.d.ts" */
+/** @import { MorphTileReply } from "../protocol.d.ts" */
+/** @import { Choice, MorphRequest } from "./types.d.ts" */
 
 export const { element, props, server } = componentOf("morph/tab.js");
 export const $ = finderIn(element);
@@ -44,8 +45,9 @@ export const view = {
   list: /** @type {CheckpointList} */ (page.list ?? props.list),
   problem: /** @type {ProgramError | null} */ (null),
   lost: /** @type {ProgramError | null} */ (null),
-  shown: /** @type {any} */ (null),
+  shown: /** @type {(MorphTileReply & { asked: MorphRequest, key: string }) | null} */ (null),
   stripKey: /** @type {string | null} */ (null),
   settled: /** @type {string | null} */ (null),
   playing: false,
+  isStripPreview: false,
 };

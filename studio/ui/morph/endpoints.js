@@ -5,9 +5,12 @@ import { parseSeed } from "../shared/parsers.js";
 import { openSeed } from "../shared/tabs.js";
 import { textOf } from "../shared/texts.js";
 import { $, $$, state } from "./context.js";
-import { stopPlaying } from "./playback.js";
-import { changed, clampPosition, showProblem, styles } from "./tab.js";
+import { changed } from "./drawing.js";
+import { clampPosition, styles } from "./request.js";
 import { AMOUNTS, MOST_STOPS } from "./url_words.js";
+import { showProblem, stopPlaying } from "./words.js";
+
+/** @typedef {HTMLInputElement} Input */
 
 export function showSeeds() {
   $(".seed-a").value = state.pair[0];
@@ -31,7 +34,11 @@ export function showFavourites() {
   $(".add-favourites").hidden = favourites().every((seed) => state.stops.includes(seed));
 }
 
-// A seed as it is typed goes to `take`; anything else is refused with the sentence, and the old one comes back.
+/**
+ * A seed as it is typed goes to `take`; anything else is refused with the sentence, and the old one comes back.
+ * @param {Input} input
+ * @param {(seed: number) => unknown} take
+ */
 function onSeed(input, take) {
   input.addEventListener("change", () => {
     const seed = parseSeed(input.value);
@@ -49,13 +56,18 @@ function onSeed(input, take) {
 onSeed($(".seed-a"), (seed) => (state.pair[0] = seed));
 onSeed($(".seed-b"), (seed) => (state.pair[1] = seed));
 for (const [index, input] of $$(".corner").entries()) onSeed(input, (seed) => (state.corners[index] = seed));
-onSeed($(".mix-seed"), (seed) => (state.mix = { ...state.mix, seed }));
+onSeed($(".mix-seed"), (seed) => (state.mix = { from: 0, ...state.mix, seed }));
 
 // The walk: a list of seeds in an order that can be changed with buttons or by dragging.
+/** @type {number | null} */
 let dragged = null;
+/**
+ * @param {number} seed
+ * @param {number} index
+ */
 function stopRow(seed, index) {
   const row = Object.assign(document.createElement("li"), { draggable: true });
-  const thumb = localFavourites.find({ sha256: state.sha256, seed, psi: 1 })?.thumb;
+  const thumb = localFavourites.find({ sha256: state.sha256 ?? "", seed, psi: 1 })?.thumb;
   if (thumb) row.append(stopOpener(seed, thumb));
   row.append(Object.assign(document.createElement("span"), { textContent: textOf("morph_stop", { seed }) }));
   /** @type {[string, string, () => void][]} */
@@ -81,22 +93,31 @@ function stopRow(seed, index) {
   return row;
 }
 
-// The thumbnail of a stop: a click shows its tile in Explore.
+/**
+ * The thumbnail of a stop: a click shows its tile in Explore.
+ * @param {number} seed
+ * @param {string} thumb
+ */
 function stopOpener(seed, thumb) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "open-stop" });
   const words = `${textOf("morph_open_in_explore")}: ${textOf("morph_stop", { seed })}`;
   button.setAttribute("aria-label", words);
   button.title = words;
   button.append(Object.assign(new Image(40, 40), { src: thumb, alt: "", draggable: false }));
-  button.addEventListener("click", () => openSeed({ sha256: state.sha256, seed }));
+  button.addEventListener("click", () => openSeed({ sha256: state.sha256 ?? "", seed }));
   return button;
 }
 
+/**
+ * @param {number} from
+ * @param {number} to
+ */
 function moveStop(from, to) {
   const without = state.stops.toSpliced(from, 1);
   setStops(without.toSpliced(to, 0, state.stops[from]));
 }
 
+/** @param {number[]} stops */
 function setStops(stops) {
   state.stops = stops;
   clampPosition();
@@ -105,6 +126,7 @@ function setStops(stops) {
   changed();
 }
 
+/** @param {number[]} added */
 function addStops(added) {
   if (state.stops.length + added.length > MOST_STOPS) {
     showProblem({ code: "error_stops", values: { most: MOST_STOPS } });
@@ -114,7 +136,7 @@ function addStops(added) {
   setStops([...state.stops, ...added]);
 }
 
-$(".add-stop").addEventListener("submit", (event) => {
+$(".add-stop").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   const seed = parseSeed($(".new-stop").value);
   if (seed === null) return showProblem({ code: "error_seed", values: { value: $(".new-stop").value } });
@@ -126,7 +148,11 @@ $(".add-favourites").addEventListener("click", () => {
   addStops(absent.slice(0, Math.max(MOST_STOPS - state.stops.length, 1)));
 });
 
-// Sliders: "input" while they move, "change" on release.
+/**
+ * Sliders: "input" while they move, "change" on release.
+ * @param {Input} input
+ * @param {(value: number) => unknown} take
+ */
 function onSlide(input, take) {
   input.addEventListener("input", () => {
     take(Number(input.value));
@@ -189,26 +215,37 @@ $(".mix").addEventListener("change", () => {
   changed();
 });
 $(".mix-from").addEventListener("change", () => {
-  state.mix = { ...state.mix, from: Number($(".mix-from").value) };
+  state.mix = { seed: 0, ...state.mix, from: Number($(".mix-from").value) };
   changed();
 });
 
 // The pad: pointer or arrow keys; the corners are the seeds themselves.
-const inUnit = (value) => Math.min(Math.max(value, 0), 1);
+/** @type {Map<string, [number, number]>} */
+const STEPS = new Map([
+  ["ArrowLeft", [-1, 0]],
+  ["ArrowRight", [1, 0]],
+  ["ArrowUp", [0, -1]],
+  ["ArrowDown", [0, 1]],
+]);
+const inUnit = (/** @type {number} */ value) => Math.min(Math.max(value, 0), 1);
+/** @param {PointerEvent} event */
 function movePad(event) {
   const box = $(".pad").getBoundingClientRect();
   state.x = inUnit(Number(((event.clientX - box.left) / box.width).toFixed(3))); // as the link has it
   state.y = inUnit(Number(((event.clientY - box.top) / box.height).toFixed(3)));
   changed(false);
 }
-$(".pad").addEventListener("pointerdown", (event) => {
+$(".pad").addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
   $(".pad").setPointerCapture(event.pointerId);
   movePad(event);
 });
-$(".pad").addEventListener("pointermove", (event) => $(".pad").hasPointerCapture(event.pointerId) && movePad(event));
+$(".pad").addEventListener(
+  "pointermove",
+  (/** @type {PointerEvent} */ event) => $(".pad").hasPointerCapture(event.pointerId) && movePad(event),
+);
 $(".pad").addEventListener("pointerup", () => changed());
-$(".pad").addEventListener("keydown", (event) => {
-  const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+$(".pad").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  const by = STEPS.get(event.key);
   if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   const step = event.shiftKey ? 0.25 : 0.05;

@@ -10,25 +10,21 @@ import { SEEDS } from "../shared/parsers.js";
 import { textOf } from "../shared/texts.js";
 import * as urlState from "../shared/url_state.js";
 import { $, element, server, state, stylesOf, view } from "./context.js";
+import { fail, follow, followStrip, followTile } from "./drawing.js";
 import { firstStops, showFavourites, showSeeds } from "./endpoints.js";
-import { stopPlaying } from "./playback.js";
-import {
-  clampPosition,
-  drawable,
-  fail,
-  follow,
-  followStrip,
-  followTile,
-  request,
-  showControls,
-  showProblem,
-  showWords,
-  styles,
-} from "./tab.js";
+import { clampPosition, drawable, request, styles } from "./request.js";
 import { linkedState } from "./url_state.js";
 import { AMOUNTS } from "./url_words.js";
 import { fillOptions } from "./video_export.js";
+import { showControls, showProblem, showWords, stopPlaying } from "./words.js";
 
+/** @import { SeedState, TileKey } from "../shared/types.d.ts" */
+/** @import { Choice } from "./types.d.ts" */
+
+/**
+ * @param {string} sha256
+ * @param {Partial<Choice>} [done] to a place on its way through the generator
+ */
 function choose(sha256, { amounts = Array(AMOUNTS).fill(0), mix = null } = {}) {
   Object.assign(state, { sha256, amounts, mix });
   fillStyles();
@@ -36,6 +32,7 @@ function choose(sha256, { amounts = Array(AMOUNTS).fill(0), mix = null } = {}) {
   learn(sha256);
 }
 
+/** @param {string} sha256 */
 async function learn(sha256) {
   const answer = await callServer(server.morph_about, { sha256 });
   if (sha256 !== state.sha256) return;
@@ -48,14 +45,14 @@ async function learn(sha256) {
 
 // A link may mix styles that its generator does not have.
 function dropForeignMix() {
-  const isForeign = stylesOf.has(state.sha256) && state.mix?.from >= styles();
+  const isForeign = stylesOf.has(state.sha256 ?? "") && state.mix !== null && state.mix.from >= styles();
   if (isForeign) state.mix = null;
   return isForeign;
 }
 
 export function fillStyles() {
   const count = styles();
-  const words = (index) => textOf("morph_style_from", { number: index + 1, count });
+  const words = (/** @type {number} */ index) => textOf("morph_style_from", { number: index + 1, count });
   fillOptions($(".mix-from"), [...Array(count).keys()], state.mix?.from ?? Math.floor(count / 2), words);
 }
 
@@ -74,6 +71,7 @@ export const showSelect = () => fillCheckpoints($(".morph-checkpoint"), view.lis
 
 // On every opening the first seed is the one that Explore shows; the second is the next favourite. The link with which the
 // page came may say another pair, or something else.
+/** @type {SeedState | null} */
 let taken = null;
 let linked = linkedState();
 export function takeSeed() {
@@ -81,7 +79,7 @@ export function takeSeed() {
   const before = taken;
   taken = page.seed;
   const fresh = before === null || before.sha256 === null; // Explore may not have read the link yet
-  const { sha256, seed, psi } = wished();
+  const { sha256, seed, psi } = lookedAt();
   takeSeeds(sha256, seed, fresh, before?.seed);
   const came = fresh ? takeLinked() : {};
   if (page.seed.sha256 !== null) linked = {};
@@ -97,7 +95,13 @@ export function takeSeed() {
   showFavourites();
 }
 
-// The seeds that go with the one that all tabs look at; those that were chosen for it stay.
+/**
+ * The seeds that go with the one that all tabs look at; those that were chosen for it stay.
+ * @param {string} sha256
+ * @param {number} seed
+ * @param {boolean} fresh
+ * @param {number | undefined} before the seed that was looked at before
+ */
 function takeSeeds(sha256, seed, fresh, before) {
   if (fresh || sha256 !== state.sha256) state.stops = [];
   if (fresh || seed !== before) {
@@ -114,12 +118,20 @@ function takeLinked() {
   return linked;
 }
 
-// What all tabs look at; before Explore has read the link, what the link says.
-function wished() {
-  const wish = page.seed.sha256 === null ? urlState.linkedTile(view.list) : page.seed;
-  return removedCheckpoints.has(wish.sha256) ? { ...wish, sha256: view.list.default } : wish;
+/**
+ * What all tabs look at; before Explore has read the link, what the link says.
+ * @returns {TileKey}
+ */
+function lookedAt() {
+  const { sha256, seed, psi } = page.seed;
+  const tile = sha256 === null ? urlState.linkedTile(view.list) : { sha256, seed, psi };
+  return removedCheckpoints.has(tile.sha256) ? { ...tile, sha256: view.list.default } : tile;
 }
 
+/**
+ * @param {string} sha256
+ * @param {number} seed
+ */
 function nextFavourite(sha256, seed) {
   const others = localFavourites
     .all()
@@ -137,13 +149,13 @@ document.addEventListener("race:tab", () => {
 });
 document.addEventListener("race:seed", takeSeed);
 document.addEventListener("race:list", () => {
-  view.list = page.list;
+  view.list = page.list ?? view.list;
   if (document.activeElement !== $(".morph-checkpoint")) showSelect();
   showWords();
 });
 document.addEventListener("race:gone", () => {
-  view.list = page.list;
-  if (!removedCheckpoints.has(state.sha256)) return;
+  view.list = page.list ?? view.list;
+  if (!removedCheckpoints.has(state.sha256 ?? "")) return;
   taken = null; // as if Morph had just been opened
   takeSeed();
 });
@@ -153,7 +165,7 @@ retryWhenAnswering(
   () => {
     const error = view.lost;
     view.lost = null;
-    if (!stylesOf.has(state.sha256)) learn(state.sha256);
+    if (state.sha256 !== null && !stylesOf.has(state.sha256)) learn(state.sha256);
     const key = JSON.stringify(request());
     const isWhole = key === view.stripKey && (view.settled !== key || key === view.shown?.key);
     if (view.problem === error && (isWhole || !drawable())) showProblem(urlState.wrong());

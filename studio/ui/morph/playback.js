@@ -1,21 +1,26 @@
 // One click back to the nearest pure seed; psi stays, for it may be other than 1.
 
 import { openSeed } from "../shared/tabs.js";
-import { textOf } from "../shared/texts.js";
 import * as urlState from "../shared/url_state.js";
 import { $, FRAME_MS, element, state, still, view } from "./context.js";
+import { changed, drawStrip } from "./drawing.js";
 import { showFavourites, showSeeds } from "./endpoints.js";
-import { changed, drawStrip, end, isWalk, request, seeds, showControls, showProblem } from "./tab.js";
+import { end, isWalk, request, seeds } from "./request.js";
 import { AMOUNTS } from "./url_words.js";
 import { secondsOf } from "./video_export.js";
+import { showControls, showProblem, stopPlaying } from "./words.js";
+
+/** @import { ProgramError } from "../shared/types.d.ts" */
 
 $(".snap").addEventListener("click", () => {
   stopPlaying();
-  const nearest = view.shown.nearest;
+  if (view.shown === null) return;
+  const { nearest } = view.shown;
   state.amounts = Array(AMOUNTS).fill(0);
   state.mix = null;
   if (state.mode === "pad") {
-    const distance = (index) => Math.hypot(state.x - (index % 2), state.y - Math.floor(index / 2));
+    const distance = (/** @type {number} */ index) =>
+      Math.hypot(state.x - (index % 2), state.y - Math.floor(index / 2));
     const corner =
       [0, 1, 2, 3]
         .sort((one, other) => distance(one) - distance(other))
@@ -30,17 +35,15 @@ $(".snap").addEventListener("click", () => {
   showFavourites();
   changed();
 });
-$(".open-pure").addEventListener("click", () =>
-  openSeed({ sha256: view.shown.sha256, seed: view.shown.nearest, psi: view.shown.psi }),
-);
+$(".open-pure").addEventListener("click", () => {
+  if (view.shown === null) return;
+  const { sha256, nearest, psi } = view.shown;
+  openSeed({ sha256, seed: nearest, psi });
+});
 
 // Play: the strip walks along; it stops with the tab, with the window, and where motion is not wanted. While one strip is
 // on its way the next one is drawn.
 const AT_ONCE = 2;
-export function stopPlaying() {
-  view.playing = false;
-  $(".play").textContent = textOf("morph_play");
-}
 const mayPlay = () =>
   view.playing &&
   isWalk() &&
@@ -80,6 +83,7 @@ async function play() {
   stopPlaying();
   changed();
 }
+/** @param {ProgramError} error */
 function failPlaying(error) {
   showProblem(error);
   stopPlaying();

@@ -83,7 +83,7 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def morph_about(asked: GeneratorRequest) -> GeneratorReply:
-        generator = studio.gallery.load(str(studio.find(asked.sha256).sha256)).generator
+        generator = studio.catalog.load(str(studio.find(asked.sha256).sha256)).generator
         return GeneratorReply(styles=generator.styles, classes=generator.classes)
 
     @answers
@@ -199,7 +199,7 @@ def _start_film(studio: Studio, asked: FilmRequest) -> FilmStarted:
         raise RequestError("error_film_size", frames=frames, side=asked.side, kind=asked.kind.upper(), most=most)
     first = asked.first if asked.pictures == 1 else 0
     places, drawing = _film_places(asked, frames), _drawing(studio, asked)
-    lane = f"film-{secrets.token_hex(8)}"  # a lane of its own: only Stop ends a film, not the next one's first wish
+    lane = f"film-{secrets.token_hex(8)}"  # a lane of its own: only Stop ends a film, not the next one's first request
 
     def draw_cells(place: Place, cells: range) -> Pixels:
         return _work(studio, replace(drawing, place=place), cells, Priority.VIDEO, lane)
@@ -252,7 +252,7 @@ def _drawing(studio: Studio, asked: PlaceRequest) -> Drawing:
 
 
 def _directions(studio: Studio, sha256: str, method: Method) -> Directions:
-    return studio.directions.get(sha256, method, lambda: studio.gallery.load(sha256).generator)
+    return studio.directions.get(sha256, method, lambda: studio.catalog.load(sha256).generator)
 
 
 def _place(where: Pad | Walk) -> Place:

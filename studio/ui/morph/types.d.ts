@@ -18,3 +18,36 @@ export interface Choice {
   amounts: number[];
   mix: { seed: number; from: number } | null;
 }
+
+export interface PadPlace {
+  kind: "pad";
+  seeds: number[];
+  x: number;
+  y: number;
+}
+
+export interface WalkPlace {
+  kind: "walk";
+  seeds: number[];
+  position: number;
+  closed: boolean;
+  way: string;
+}
+
+/** A question to the program for what is chosen. */
+export interface MorphRequest {
+  sha256: string;
+  visitor: string;
+  where: PadPlace | WalkPlace;
+  psi: number;
+  method: string;
+  amounts: number[];
+  mix_seed: number | null;
+  mix_from: number;
+}
+
+/** What a film shows: the checkpoint's name, and what was asked for. */
+export interface FilmSubject {
+  checkpoint: string;
+  asked: MorphRequest & { kind: string };
+}

@@ -5,18 +5,35 @@ import { findCheckpoint } from "../shared/checkpoints.js";
 import { saveBlob, toBlob } from "../shared/dom.js";
 import { textOf } from "../shared/texts.js";
 import { $, element, props, server, still, view } from "./context.js";
-import { changesText, drawable, psiText, request } from "./tab.js";
+import { drawable, request } from "./request.js";
+import { changesText, psiText } from "./words.js";
+
+/** @import { FilmMade, FilmProgress } from "../protocol.d.ts" */
+/** @import { Values } from "../shared/types.d.ts" */
+/** @import { FilmSubject } from "./types.d.ts" */
+/** @typedef {[key: string, values?: Values]} Words */
+/** @typedef {{ blob: Blob, url: string, name: string, of: FilmSubject }} Film of its file, with what it shows */
 
 const LOOK_MS = 400;
 const LONGEST_LOOK_MS = 4000; // between two tries while the program does not answer
 const PASSING = ["error_connection", "error_busy"]; // which say nothing about the film
-let film = null; // the film that is being made: its name, or what was asked for until it has one
-let made = null; // the last one: {blob, url, name} of its file, and `of`: the checkpoint's name and the request
-let filmWords = null; // what the status line says: [key, values]
+/** @type {string | FilmSubject | null} the film that is being made: its name, or what was asked for until it has one */
+let film = null;
+/** @type {Film | null} the last one */
+let made = null;
+/** @type {Words | null} what the status line says */
+let filmWords = null;
 
+/**
+ * @template {string | number} T
+ * @param {HTMLSelectElement} select
+ * @param {T[]} values
+ * @param {T} chosen
+ * @param {(value: T) => string} words
+ */
 export function fillOptions(select, values, chosen, words) {
   select.replaceChildren(
-    ...values.map((value) => Object.assign(new Option(words(value), value), { selected: value === chosen })),
+    ...values.map((value) => Object.assign(new Option(words(value), String(value)), { selected: value === chosen })),
   );
 }
 export const secondsOf = () => Math.min(Math.max(Math.round(Number($(".film-seconds").value)) || 3, 1), 20);
@@ -30,11 +47,15 @@ export function showFilm(words = filmWords) {
   $(".film-shows").textContent = made === null ? "" : walkText(made.of);
 }
 
-// Which walk of which checkpoint a film shows, whatever is chosen now.
-function walkText({ checkpoint, wish }) {
-  const { seeds: stops, closed, way } = wish.where;
+/**
+ * Which walk of which checkpoint a film shows, whatever is chosen now.
+ * @param {FilmSubject} subject
+ */
+function walkText({ checkpoint, asked }) {
+  if (asked.where.kind !== "walk") return "";
+  const { seeds: stops, closed, way } = asked.where;
   const walk = (closed ? [...stops, stops[0]] : stops).join(" → ");
-  return textOf("film_shows", { checkpoint, walk, way, changes: changesText(wish), psi: psiText(wish.psi) });
+  return textOf("film_shows", { checkpoint, walk, way, changes: changesText(asked), psi: psiText(asked.psi) });
 }
 
 function filmRequest() {
@@ -46,7 +67,7 @@ function filmRequest() {
 }
 
 // Of the numbers that are typed, the first that is none of those allowed: it is said, and the keyboard goes to it.
-const isAllowed = (input) =>
+const isAllowed = (/** @type {HTMLInputElement} */ input) =>
   /^\d+$/.test(input.value) && Number(input.value) >= Number(input.min) && Number(input.value) <= Number(input.max);
 function refuseNumber() {
   const typed = $(".film-pictures").value === "1" ? ["first", "seconds"] : ["seconds"];
@@ -60,20 +81,24 @@ function refuseNumber() {
 
 async function makeFilm() {
   if (film !== null || !drawable() || refuseNumber()) return;
-  const wish = filmRequest();
-  const of = { wish, checkpoint: findCheckpoint(view.list, wish.sha256)?.name ?? wish.sha256.slice(0, 8) };
+  const asked = filmRequest();
+  const of = { asked, checkpoint: findCheckpoint(view.list, asked.sha256)?.name ?? asked.sha256.slice(0, 8) };
   film = of;
   showFilm(["film_waiting"]);
-  const answer = await callServer(server.start_film, wish);
+  const answer = await callServer(server.start_film, asked);
   if (film !== of) return giveUp(answer.film);
   if (answer.error) {
     film = null;
     return showFilm([answer.error.code, answer.error.values]);
   }
   film = answer.film;
-  await watchFilm(film, of);
+  await watchFilm(answer.film, of);
 }
 
+/**
+ * @param {string} name
+ * @param {FilmSubject} of
+ */
 async function watchFilm(name, of) {
   let pause = LOOK_MS;
   while (film === name && element.isConnected) {
@@ -88,12 +113,18 @@ async function watchFilm(name, of) {
   }
 }
 
+/** @param {FilmProgress} answer */
 function showProgress(answer) {
   $(".film-progress").value = answer.done / answer.total;
   showFilm(answer.done === 0 ? ["film_waiting"] : ["film_progress", answer]);
 }
 
-// The program keeps what became of a film until it is told that the answer has come.
+/**
+ * The program keeps what became of a film until it is told that the answer has come.
+ * @param {any} answer
+ * @param {string} name
+ * @param {FilmSubject} of
+ */
 function endFilm(answer, name, of) {
   film = null;
   if (answer.film) takeFilm(answer, of);
@@ -101,12 +132,17 @@ function endFilm(answer, name, of) {
   giveUp(name);
 }
 
+/** @param {string | FilmSubject | null} name */
 const giveUp = (name) => typeof name === "string" && callServer(server.stop_film, { film: name });
 
+/**
+ * @param {FilmMade} answer
+ * @param {FilmSubject} of
+ */
 function takeFilm(answer, of) {
   if (made) URL.revokeObjectURL(made.url);
   const blob = toBlob(answer.film, answer.media_type);
-  made = { blob, url: URL.createObjectURL(blob), name: `morph_${of.wish.sha256.slice(0, 8)}.${of.wish.kind}`, of };
+  made = { blob, url: URL.createObjectURL(blob), name: `morph_${of.asked.sha256.slice(0, 8)}.${of.asked.kind}`, of };
   const [video, picture] = [$(".film-video"), $(".film-picture")];
   const moving = answer.media_type.startsWith("video/");
   video.hidden = !moving;
@@ -131,14 +167,14 @@ function stopFilm() {
 
 $(".make").addEventListener("click", makeFilm);
 $(".stop-film").addEventListener("click", stopFilm);
-$(".save-film").addEventListener("click", () => saveBlob(made.blob, made.name));
+$(".save-film").addEventListener("click", () => made !== null && saveBlob(made.blob, made.name));
 $(".film-pictures").addEventListener(
   "change",
   () => ($(".film-first-field").hidden = $(".film-pictures").value !== "1"),
 );
 
 export function showFilmOptions() {
-  const chosen = (name, otherwise) => $(name).value || otherwise;
+  const chosen = (/** @type {string} */ name, /** @type {string | number} */ otherwise) => $(name).value || otherwise;
   fillOptions($(".film-kind"), props.kinds, chosen(".film-kind", props.kinds[0]), (kind) =>
     textOf(`morph_kind_${kind}`),
   );

@@ -1,6 +1,7 @@
 // The ballot: whose right is checked first, then tiles are chosen, reviewed and cast.
 
 import { make, setUpDialog } from "../shared/dom.js";
+import { inWindow } from "../shared/storage.js";
 import { textOf } from "../shared/texts.js";
 import { visitorSecret } from "../shared/visitor_secret.js";
 import { takeVoteCode } from "../shared/vote_code.js";
@@ -11,7 +12,6 @@ import { checkedRanks, completed, moved, toggled } from "./ranking.js";
 import { currentReceipt, keepReceipt, showReceipt } from "./receipts.js";
 import { poll } from "./status_poll.js";
 import { preload, tilePicture } from "./tile_pictures.js";
-import * as windowStorage from "./window_storage.js";
 
 /** @import { PaperReply } from "../protocol.d.ts" */
 /** @import { PendingBallot } from "./types.d.ts" */
@@ -52,9 +52,9 @@ const choosable = () => paper?.tiles.filter((tile) => tile !== paper?.own) ?? []
  * @param {string | null} next
  */
 function setCode(next) {
-  if (next !== code) windowStorage.write(DRAFT, null); // what somebody else has chosen is not shown
+  if (next !== code) inWindow.write(DRAFT, null); // what somebody else has chosen is not shown
   code = next;
-  windowStorage.write(CODE, next);
+  inWindow.write(CODE, next);
   $(".code").value = "";
   void fetchPaper();
 }
@@ -88,7 +88,7 @@ function refused(error) {
   else line.fail(error);
   if (["race_error_code_unknown", "race_error_name_bad"].includes(error.code)) {
     code = null;
-    windowStorage.write(CODE, null);
+    inWindow.write(CODE, null);
   } else if (["error_connection", "race_error_store_away", "race_error_too_many_wrong"].includes(error.code)) {
     const seconds = Number(error.values?.seconds) || 4;
     const number = asked;
@@ -99,7 +99,7 @@ function refused(error) {
 
 /** @param {PaperReply} found */
 function keptDraft(found) {
-  const kept = windowStorage.read(DRAFT);
+  const kept = inWindow.read(DRAFT);
   const isOfRound = kept?.commitment === currentStatus()?.commitment && kept?.round === found.round;
   return isOfRound ? checkedRanks(kept.ranks, choosable(), found.most) : [];
 }
@@ -108,7 +108,7 @@ function keptDraft(found) {
 function setRanks(next) {
   ranks = next;
   const { commitment } = currentStatus() ?? {};
-  windowStorage.write(DRAFT, { commitment, round: paper?.round, ranks });
+  inWindow.write(DRAFT, { commitment, round: paper?.round, ranks });
   showPaper();
 }
 
@@ -264,7 +264,7 @@ async function send(ballot) {
   if ("error" in answer) return notCounted(answer.error);
   const { commitment, round } = ballot;
   keepReceipt({ commitment, round, receipt: answer.receipt });
-  if (ballot.code === code) windowStorage.write(DRAFT, null);
+  if (ballot.code === code) inWindow.write(DRAFT, null);
   line.show(null);
   review.close();
   if (ballot.code === code && isOfRoundNow(ballot)) {
@@ -329,10 +329,10 @@ onStatus((now, before) => {
 
 /** Go on where this window was: a ballot that was on its way comes first. */
 function begin() {
-  const kept = windowStorage.read(CODE);
+  const kept = inWindow.read(CODE);
   code = takeVoteCode() ?? (typeof kept === "string" ? kept : null);
-  if (code !== kept) windowStorage.write(DRAFT, null);
-  windowStorage.write(CODE, code);
+  if (code !== kept) inWindow.write(DRAFT, null);
+  inWindow.write(CODE, code);
   const pending = ballotSender.pendingBallot();
   if (pending !== null && pending.commitment === currentStatus()?.commitment) return void send(pending);
   ballotSender.forgetPending(); // one of an earlier opening can no longer count, and has a code in it

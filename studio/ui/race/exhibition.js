@@ -3,6 +3,7 @@
 import { make, setUpDialog } from "../shared/dom.js";
 import { onGestures } from "../shared/gestures.js";
 import { finderIn } from "../shared/mount.js";
+import { keyAmong } from "../shared/shortcut_table.js";
 import { textOf } from "../shared/texts.js";
 import { $, currentStatus } from "./context.js";
 import { preload, tilePicture } from "./tile_pictures.js";
@@ -147,12 +148,12 @@ const KEYS = {
 dialog.addEventListener("keydown", (event) => {
   const isButton = event.target instanceof HTMLButtonElement;
   const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
-  const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (act === undefined || !isPlain || (isButton && event.key === "Enter")) return;
-  const scrolls = isEnlarged && ["ArrowUp", "ArrowDown"].includes(event.key);
+  const key = keyAmong(Object.keys(KEYS), event);
+  if (key === undefined || !isPlain || (isButton && key === "Enter")) return;
+  const scrolls = isEnlarged && ["ArrowUp", "ArrowDown"].includes(key);
   if (scrolls) return;
   event.preventDefault();
-  act();
+  KEYS[key]();
 });
 dialog.addEventListener("close", () => document.fullscreenElement && void document.exitFullscreen());
 onGestures(stage, { swipe: (by) => isEnlarged || move(by), tap: toggleEnlarged });

@@ -177,7 +177,7 @@ function settingFields() {
     make("label", { className: "field" }, make("span", {}, textOf("race_voters")), voters),
     make("label", { className: "field wide" }, make("span", {}, textOf("race_address")), address),
     ...(isOneMachine(settings.address) ? [make("p", { className: "hint local" }, textOf("race_address_local"))] : []),
-    make("label", { className: "choice" }, honour, make("span", {}, textOf("race_honour"))),
+    make("label", { className: "race-tick" }, honour, make("span", {}, textOf("race_honour"))),
   );
 }
 

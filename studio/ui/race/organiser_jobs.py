@@ -12,7 +12,7 @@ from studio.race.messages import RaceError
 from studio.race.organiser import IssuedCode, Organiser, Overview
 from studio.race.store.race_folder import Progress
 from studio.race.store.race_state import FIRST_ROUND, Phase
-from studio.ui.protocol import MISHAPS, RequestError
+from studio.ui.protocol import RequestError
 from studio.ui.protocol_types import Problem
 from studio.ui.race.messages import Action, Job, OrganiseRequest
 from studio.ui.race.race_errors import away, problem_of
@@ -101,8 +101,7 @@ class OrganiserJobs:
         except OSError as unreachable:
             error = problem_of(away(unreachable))
         except Exception as unexpected:
-            log.error("What the organiser started failed", exc_info=unexpected)
-            MISHAPS.note("organise", unexpected)
+            log.error("What the organiser started failed", exc_info=unexpected, extra={"request": "organise"})
             error = Problem(code="error_internal", values={})
         with self._lock:
             self._is_acting = False

@@ -10,7 +10,7 @@ from studio.race.messages import RaceError
 from studio.race.service import RaceService
 from studio.ui.protocol import RequestError, problem_phrase
 from studio.ui.protocol_types import Phrase, Problem
-from studio.ui.race.messages import Action, Phase
+from studio.ui.race.messages import Action
 from studio.ui.services import Studio
 from training.core.atomic_write import WriteError
 from training.core.checkpoint import CheckpointError
@@ -61,18 +61,15 @@ def problem_of(error: RaceError) -> Problem:
     elif code == "entry_not_verified":
         values = {"sentence": verdict_phrase(error.values)}
     elif code == "phase":
-        values |= {"phase": _phase(str(error.values["phase"])), "action": _action(str(error.values["action"]))}
+        values |= _phases(str(error.values["phase"]), str(error.values["action"]))
     return Problem(code=PREFIX + code, values=values)
 
 
-def _phase(name: str) -> Phrase | str:
-    """Return the page's words for a phase, of which nothing is said beside its name ("VOTE (open)")."""
-    word = name.partition(" ")[0]
-    return Phrase(code=f"race_phase_{word}", values={}) if word in get_args(Phase) else name
-
-
-def _action(name: str) -> Phrase | str:
-    return Phrase(code=f"race_do_{name}", values={}) if name in get_args(Action) else name
+def _phases(stage: str, action: str) -> dict[str, Phrase | str]:
+    """Return the page's words for where the race stands, for an action, and for where that is possible."""
+    allowed = Phrase(code=f"race_allowed_{action}", values={})
+    asked = Phrase(code=f"race_do_{action}", values={}) if action in get_args(Action) else action
+    return {"phase": Phrase(code=f"race_phase_{stage}", values={}), "action": asked, "allowed": allowed}
 
 
 def verdict_phrase(values: Mapping[str, Any]) -> Phrase:

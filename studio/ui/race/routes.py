@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from studio.byte_lru import Kept
+from studio.byte_lru import ByteLRU
 from studio.race.messages import RaceError
 from studio.race.results_page import LANGUAGES
 from studio.race.service import RaceService
@@ -34,6 +35,7 @@ TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "html": "
 PLAIN = "text/plain; charset=utf-8"  # of the recount, and of every refusal
 Picture = tuple[bytes, str]
 Files = dict[str, bytes]
+AtClose: TypeAlias = Callable[[Callable[[], object]], None]
 
 
 class RaceFiles:
@@ -41,8 +43,15 @@ class RaceFiles:
 
     def __init__(self, race: RaceService) -> None:
         self._race, self._lock, self._exporting = race, threading.Lock(), threading.Lock()
-        self._pictures: Kept[tuple[str, str, str], Picture] = Kept(PICTURES_BYTES, lambda found: len(found[0]))
-        self._exports: Kept[str, Files] = Kept(EXPORTS_BYTES, lambda files: sum(map(len, files.values())))
+        self._pictures: ByteLRU[tuple[str, str, str], Picture] = ByteLRU(PICTURES_BYTES, lambda found: len(found[0]))
+        self._exports: ByteLRU[str, Files] = ByteLRU(EXPORTS_BYTES, lambda files: sum(map(len, files.values())))
+
+    def close(self) -> None:
+        """Let go of what is kept."""
+        with self._lock:
+            self._pictures.clear()
+        with self._exporting:
+            self._exports.clear()
 
     def kept(self, key: str, tile: str, kind: str) -> Picture | None:
         """Return a picture and its type where that needs no look into the folder."""
@@ -72,11 +81,14 @@ class RaceFiles:
         return files[name]
 
 
-def race_routes(race: RaceService) -> list[BaseRoute]:
-    """Return the routes of a race."""
+def race_routes(race: RaceService, at_close: AtClose = lambda callback: None) -> list[BaseRoute]:
+    """Return the routes of a race; what they keep, and their threads, go by what `at_close` is given."""
     files = RaceFiles(race)
+    at_close(files.close)
     reading = ThreadPoolExecutor(READERS, "race pictures")
     exporting = ThreadPoolExecutor(EXPORTERS, "race results")
+    for executor in (reading, exporting):
+        at_close(partial(executor.shutdown, wait=False))
 
     async def picture(request: Request) -> Response:
         return await _answered(request, reading, partial(_shown, files, **request.path_params), _kept(files, request))

@@ -10,10 +10,11 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from studio.byte_lru import Kept
+from studio.byte_lru import ByteLRU
 from studio.clients import current_client
 from studio.race.entrant_markdown import to_safe_html
 from studio.race.entry_admission import Application
+from studio.race.entry_limit import Sender
 from studio.race.messages import RaceError
 from studio.race.organiser import Organiser, Overview
 from studio.race.service import RaceService
@@ -30,7 +31,7 @@ from studio.ui.race.race_status import RaceStatus
 from studio.ui.race.result_reply import ResultCache
 from studio.ui.services import Studio
 from studio.ui.shared.known_names import named_network
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 OWN_SIDE = 640  # pixels of an own entry's picture
 OWN_BYTES = 16 * 2**20
@@ -47,8 +48,14 @@ class RacePage:
             self.status = RaceStatus(studio.race)
             self.jobs = OrganiserJobs(self.status.changed)
             self.result = ResultCache(studio.race)
-        self._own: Kept[tuple[str, int, float], bytes] = Kept(OWN_BYTES, len)
+        self._own: ByteLRU[tuple[str, int, float], bytes] = ByteLRU(OWN_BYTES, len)
         self._lock = threading.Lock()
+        studio.at_close(self.close)
+
+    def close(self) -> None:
+        """Let go of what is kept."""
+        with self._lock:
+            self._own.clear()
 
     @property
     def race(self) -> RaceService:
@@ -105,8 +112,8 @@ def _for_everybody(page: RacePage) -> list[ServerFunction]:
 def _for_entrants(page: RacePage) -> list[ServerFunction]:
     @answers
     async def enter_race(asked: m.EnterRequest) -> m.OwnEntry:
-        race = page.race
-        work = functools.partial(_entered, race, asked)
+        race, client = page.race, current_client()
+        work = functools.partial(_entered, race, asked, Sender(client.source, client.address))
         entry = await page.studio.official.take(asked.visitor, work)
         page.status.changed()
         return _own_entry(entry)
@@ -130,7 +137,8 @@ def _for_voters(page: RacePage) -> list[ServerFunction]:
     @answers
     def ballot_paper(asked: m.PaperRequest) -> m.PaperReply:
         with race_errors():
-            found = page.race.paper(asked.code, current_client().source, owner_of(asked.secret))
+            client = current_client()
+            found = page.race.paper(asked.code, client.source, owner_of(asked.secret), client.address)
         return m.PaperReply(
             round=found.round,
             kind=found.kind,
@@ -143,8 +151,9 @@ def _for_voters(page: RacePage) -> list[ServerFunction]:
     @answers
     def cast_ballot(asked: m.BallotRequest) -> m.ReceiptReply:
         with race_errors():
-            source, owner = current_client().source, owner_of(asked.secret)
-            receipt = page.race.cast(asked.code, source, asked.round, asked.ranks, asked.key, owner)
+            client, owner = current_client(), owner_of(asked.secret)
+            vote = asked.round, asked.ranks, asked.key
+            receipt = page.race.cast(asked.code, client.source, *vote, owner, client.address)
         page.status.changed()
         return m.ReceiptReply(receipt=receipt)
 
@@ -153,7 +162,8 @@ def _for_voters(page: RacePage) -> list[ServerFunction]:
 
 def _for_the_organiser(page: RacePage) -> list[ServerFunction]:
     def organiser_of(secret: str) -> Organiser:
-        return page.race.organiser(secret, current_client().source)
+        client = current_client()
+        return page.race.organiser(secret, client.source, client.address)
 
     @answers
     def organiser_view(asked: m.OrganiserRequest) -> m.OrganiserReply:
@@ -193,7 +203,7 @@ def _without_hyphens(receipt: str) -> str:
     return "".join(receipt.replace("-", " ").split()).upper()
 
 
-def _entered(race: RaceService, asked: m.EnterRequest) -> RaceEntry:
+def _entered(race: RaceService, asked: m.EnterRequest, sender: Sender) -> RaceEntry:
     application = Application(
         name=asked.name,
         tile=None if asked.file is None else decoded_file(asked.file),
@@ -205,7 +215,7 @@ def _entered(race: RaceService, asked: m.EnterRequest) -> RaceEntry:
         owner=owner_of(asked.secret),
     )
     with race_errors():
-        return race.enter(application)
+        return race.enter(application, sender)
 
 
 def _own_entry(entry: RaceEntry) -> m.OwnEntry:
@@ -237,8 +247,8 @@ def _own_picture(page: RacePage, race: RaceService, asked: m.OwnPictureRequest) 
 
 
 def _small_tile(race: RaceService, entry: RaceEntry) -> bytes:
-    generator = race.folder.gallery.load(entry.checkpoint_sha256).generator
-    image = Image.fromarray(seed_sheet(generator, entry.seed, entry.psi))
+    generator = race.folder.catalog.load(entry.checkpoint_sha256).generator
+    image = Image.fromarray(seed_tile(generator, entry.seed, entry.psi))
     image.thumbnail((OWN_SIDE, OWN_SIDE), Image.Resampling.BOX)
     return to_jpeg(np.asarray(image))
 

@@ -11,7 +11,7 @@ const KEPT = "marks";
 const MOST_MARKED = 40; // checkpoints whose marks are kept
 
 /** By what the browser keeps the marks of the checkpoint that is shown. */
-export const markedName = () => `${state.wish?.sha256} ${state.wish?.psi}`;
+export const markedName = () => `${state.request?.sha256} ${state.request?.psi}`;
 
 /** @returns {Record<string, Record<string | number, unknown>>} */
 function every() {
@@ -55,7 +55,7 @@ export function keptSeeds() {
 /** What was starred of this checkpoint, on any tab. */
 export function starredSeeds() {
   const isOfThis = (/** @type {{ sha256: string, psi: number }} */ { sha256, psi }) =>
-    sha256 === state.wish?.sha256 && psi === state.wish.psi;
+    sha256 === state.request?.sha256 && psi === state.request.psi;
   return localFavourites
     .all()
     .filter(isOfThis)

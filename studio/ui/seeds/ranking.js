@@ -4,41 +4,45 @@ import { callServer } from "../shared/api.js";
 import { make } from "../shared/dom.js";
 import { namedText, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
-import { $, MOST_ENTRANTS, cards, server, state } from "./context.js";
-import { askThrough } from "./stream.js";
-import { arrange, elsewhere, isOpen, key, sheetSeeds, showCard, showProblem } from "./tab.js";
+import { arrange, elsewhere, isOpen, key, sheetSeeds, showCard, showProblem } from "./cards.js";
+import { $, MOST_ENTRANTS, cards, cursorMoved, server, state } from "./context.js";
+import { askThrough } from "./retry.js";
+
+/** @import { Histogram, RankReply, SeedScore } from "../protocol.d.ts" */
 
 const RANK_AFTER_MILLISECONDS = 1500;
 const RANK_EVERY = 4; // seeds that a network has looked at
-let ranking = null; // {network: its name or null, at_hand, reals, scores, histogram}
-let rankTimer = null;
+/** @type {RankReply | null} */
+let ranking = null;
+let rankTimer = 0;
 let byNetwork = false; // what the ranking goes by
-let seeing = null; // {done, count, began} while a network looks
+/** @type {{ done: number, count: number, began: number } | null} while a network looks */
+let seeing = null;
 let hasPaused = false; // it looks on when this tab is open again
 let rankings = 0; // asked for; only the newest answer counts
 
 export function rankSoon(milliseconds = RANK_AFTER_MILLISECONDS) {
-  if (rankTimer !== null && milliseconds > 0) return;
+  if (rankTimer !== 0 && milliseconds > 0) return;
   clearTimeout(rankTimer);
-  rankTimer = setTimeout(rankNow, milliseconds);
+  rankTimer = window.setTimeout(rankNow, milliseconds);
 }
 
 async function rankNow() {
-  rankTimer = null;
-  if (!isOpen() || state.wish === null) return;
+  rankTimer = 0;
+  if (!isOpen() || state.request === null) return;
   const own = ++rankings;
-  const [asked, from] = [state.wish, state.range];
+  const [asked, from] = [state.request, state.range];
   const others = elsewhere().slice(0, MOST_ENTRANTS);
   const answer = await callServer(server.rank_seeds, {
-    ...state.wish,
+    ...state.request,
     seed: state.range.start,
     count: state.range.count,
     others,
     by_network: byNetwork,
   });
-  if (own !== rankings || asked !== state.wish || from !== state.range || answer.error || answer.superseded) return;
+  if (own !== rankings || asked !== state.request || from !== state.range || answer.error || answer.superseded) return;
   ranking = answer;
-  state.scores = new Map(answer.scores.map((one) => [one.seed, one]));
+  state.scores = new Map(answer.scores.map((/** @type {SeedScore} */ one) => [one.seed, one]));
   if (state.order === "score" || state.filter === "best") arrange();
   else for (const seed of cards.keys()) showCard(seed);
   showRanking();
@@ -62,7 +66,7 @@ export function showRanking() {
   const method = showMethod();
   showSeeing();
   $(".ranking-words").textContent = textOf(words, { count, method });
-  showHistogram(count > 1 ? ranking.histogram : { counts: [], edges: [] });
+  showHistogram((count > 1 && ranking?.histogram) || { counts: [], edges: [] });
   showScore();
 }
 
@@ -123,6 +127,7 @@ export function forgetRanking() {
   showRanking();
 }
 
+/** @param {Histogram} histogram */
 function showHistogram({ counts, edges }) {
   const most = Math.max(...counts, 1);
   $(".histogram").replaceChildren(
@@ -134,18 +139,19 @@ function showHistogram({ counts, edges }) {
   );
   $(".histogram").hidden = counts.length === 0;
   if (counts.length === 0) return;
-  const values = { low: edges[0].toFixed(2), high: edges.at(-1).toFixed(2), count: state.scores.size };
+  const values = { low: edges[0].toFixed(2), high: edges[edges.length - 1].toFixed(2), count: state.scores.size };
   $(".histogram").setAttribute("aria-label", textOf("ranking_histogram", values));
 }
 
 /** What the seed at the cursor got, with its name. */
 export function showScore() {
-  const score = state.scores.get(state.cursor);
+  const { cursor, scores } = state;
+  const score = cursor === null ? undefined : scores.get(cursor);
   const rows = score
     ? [
         [
           "ranking_total",
-          `${score.total.toFixed(2)} (${textOf("ranking_place", { place: placeOf(state.cursor), count: state.scores.size })})`,
+          `${score.total.toFixed(2)} (${textOf("ranking_place", { place: [...scores.keys()].indexOf(score.seed) + 1, count: scores.size })})`,
         ],
         ["ranking_weakest", score.weakest.toFixed(2)],
         ["ranking_diversity", score.diversity.toFixed(2)],
@@ -159,11 +165,11 @@ export function showScore() {
 
 // Why there is no distance to real pictures; only a network measures one.
 function noDistance() {
-  const { reals, at_hand, network } = ranking;
+  const { reals, at_hand, network } = ranking ?? { reals: "none" };
   if (reals === "none") return "ranking_no_reals";
   if (!at_hand) return "ranking_no_network";
   if (reals === "unusable") return "ranking_bad_reals";
   return network === null ? "ranking_reals_by_network" : "ranking_reals_waiting";
 }
 
-const placeOf = (seed) => [...state.scores.keys()].indexOf(seed) + 1;
+cursorMoved.listen(showScore);

@@ -1,16 +1,15 @@
-// How the tiles of the sheet stream in, and go on by themselves after trouble that passes.
+// How the tiles of the sheet stream in.
 
 import { callServer } from "../shared/api.js";
 import { jpegUrl } from "../shared/dom.js";
 import { SEEDS, parseSeed } from "../shared/parsers.js";
 import * as seenSeeds from "../shared/seen_seeds.js";
 import { visitor } from "../shared/visitor.js";
-import { $, AHEAD_WORKER, cards, pictures, previews, select, server, state } from "./context.js";
-import { pauseSeeing, rankSoon, resumeSeeing } from "./ranking.js";
 import {
   arrange,
+  hasFailed,
+  hasStopped,
   isDrawn,
-  isOnSheet,
   isOpen,
   key,
   sheetSeeds,
@@ -19,58 +18,26 @@ import {
   showProblem,
   showProgress,
   side,
-  visible,
-} from "./tab.js";
-import { fetchRivals } from "./tournament.js";
+  wanted,
+} from "./cards.js";
+import { $, AHEAD_WORKER, cards, pictures, previews, select, server, sheet, state } from "./context.js";
+import { rankSoon } from "./ranking.js";
+import { askThrough, relieve } from "./retry.js";
+
+/** @import { LookReply } from "../protocol.d.ts" */
+/** @import { ProgramError } from "../shared/types.d.ts" */
 
 const WORKERS = [0, 1]; // two at a time, so that one is always being drawn
 const TYPING_MILLISECONDS = 60;
 const DRAWN_BEFORE_AHEAD = 2; // tiles of this sheet that come before the first one of the next
 const ROWS_MILLISECONDS = 150; // between two looks at the rows of the first tile
-const PASSING = ["error_connection", "error_busy"]; // which say nothing about the tile that was asked for
-const PAUSE_MILLISECONDS = { first: 500, longest: 4000 };
-
-// --- trouble that passes -------------------------------------------------------------------------------------------------
-
-let isAlive = true; // as the page's heartbeat says
-const waiting = []; // for the program to answer again
-document.addEventListener("race:alive", ({ detail }) => {
-  isAlive = detail;
-  if (isAlive) for (const wake of waiting.splice(0)) wake();
-});
-
-export const isPassing = (error) => PASSING.includes(error?.code);
-export const relieve = () => isPassing(state.problem) && showProblem(null);
-
-async function pause(tries) {
-  const { first, longest } = PAUSE_MILLISECONDS;
-  await new Promise((resolve) => setTimeout(resolve, Math.min(first * 2 ** tries, longest)));
-  if (!isAlive) await new Promise((resolve) => waiting.push(resolve));
-}
-
-// Ask again and again while the trouble is one that passes and the answer is still wanted.
-export async function askThrough(call, request, isWanted) {
-  for (let tries = 0; ; tries++) {
-    const answer = await callServer(call, request);
-    if (!isPassing(answer.error)) {
-      relieve();
-      return answer;
-    }
-    if (isWanted()) {
-      showProblem(answer.error);
-      await pause(tries);
-    }
-    if (!isWanted()) return { superseded: true };
-  }
-}
-
-// --- the stream ----------------------------------------------------------------------------------------------------------
 
 // Ask for what is missing, in the order in which it is shown, two at a time; a newer round takes the place of this one.
 export async function stream() {
   const own = ++state.round;
-  if (!isOpen() || state.wish === null) return;
+  if (!isOpen() || state.request === null) return;
   showBar();
+  /** @type {Set<number>} */
   const asked = new Set();
   await Promise.all(WORKERS.map((worker) => work(worker, own, asked)));
   if (own !== state.round) return;
@@ -78,42 +45,45 @@ export async function stream() {
   if (!state.halted && !isTyping()) lookAhead(nextStart());
 }
 
-// Another tab is open: nothing more is drawn for this one.
-export function leave() {
-  state.round++;
-  pauseSeeing();
-}
-
-// This tab is open again, and shows what it showed.
-export function goOn() {
-  if (state.contest === null) stream();
-  else fetchRivals(state.contest);
-  resumeSeeing();
-}
-
 // The first tile of what may be the next sheet is drawn before it is asked for, and before the rest of this one; only once
 // it is shown, it counts as seen. It waits for the first tile of this one, which it would call off.
 export const nextStart = () => state.range.start + state.range.count;
+
 const isTyping = () => parseSeed($(".start").value) !== state.range.start;
-let lookedAhead = null; // what was drawn ahead last: {wish, seed}
+
+/** @type {{ request: object, seed: number } | null} what was drawn ahead last */
+let lookedAhead = null;
+
+/** @param {number | null} seed */
 function lookAhead(seed) {
-  if (!isOpen() || state.wish === null || state.contest !== null || seed === null || seed >= SEEDS || isDrawn(seed)) {
+  if (
+    !isOpen() ||
+    state.request === null ||
+    state.contest !== null ||
+    seed === null ||
+    seed >= SEEDS ||
+    isDrawn(seed)
+  ) {
     return;
   }
-  if (!isDrawn(state.range.start) || (lookedAhead?.wish === state.wish && lookedAhead.seed === seed)) return;
-  lookedAhead = { wish: state.wish, seed };
+  if (!isDrawn(state.range.start) || (lookedAhead?.request === state.request && lookedAhead.seed === seed)) return;
+  lookedAhead = { request: state.request, seed };
   callServer(server.look, { ...key(seed), side: side(), worker: AHEAD_WORKER, visitor, soon: true, preview: true });
 }
 
 // Whoever opens the list of checkpoints is about to choose one: the first tile is drawn of those that are likely to take
 // longest, as they have the most weights.
 const MOST_OTHERS = 4; // as sheets of other visitors wait for them
+
 let choosing = 0; // of looking at the list: what an older one began goes no further
+
 async function lookAtOthers() {
   const own = ++choosing;
+  const { list, request } = state;
   if (
     !isOpen() ||
-    state.wish === null ||
+    list === null ||
+    request === null ||
     state.contest !== null ||
     state.halted ||
     !isDrawn(state.range.start) ||
@@ -121,7 +91,7 @@ async function lookAtOthers() {
   ) {
     return;
   }
-  const [others, size] = [state.list.checkpoints.filter((one) => one.sha256 !== state.wish.sha256), side()];
+  const [others, size] = [list.checkpoints.filter((one) => one.sha256 !== request.sha256), side()];
   for (const { sha256 } of others.sort((one, other) => other.size - one.size).slice(0, MOST_OTHERS)) {
     await callServer(server.look, {
       ...key(state.range.start),
@@ -135,24 +105,29 @@ async function lookAtOthers() {
     if (own !== choosing || !isOpen()) return;
   }
 }
+
 select.addEventListener("pointerdown", lookAtOthers);
+
 select.addEventListener(
   "keydown",
-  ({ key: name }) => [" ", "Enter", "F4", "ArrowDown", "ArrowUp"].includes(name) && lookAtOthers(),
+  (/** @type {KeyboardEvent} */ { key: name }) =>
+    [" ", "Enter", "F4", "ArrowDown", "ArrowUp"].includes(name) && lookAtOthers(),
 );
+
 for (const name of ["change", "blur"]) select.addEventListener(name, () => choosing++);
 
-let typing = null;
+let typing = 0;
+
 $(".start").addEventListener("input", () => {
   clearTimeout(typing);
-  typing = setTimeout(() => lookAhead(parseSeed($(".start").value)), TYPING_MILLISECONDS);
+  typing = window.setTimeout(() => lookAhead(parseSeed($(".start").value)), TYPING_MILLISECONDS);
 });
 
-// Which seeds are wanted: the sheet's first; whoever looks at the best ones wants all of it, to know them.
-export const wanted = () =>
-  state.filter === "best"
-    ? sheetSeeds()
-    : visible().sort((one, other) => Number(isOnSheet(other)) - Number(isOnSheet(one)));
+/**
+ * @param {number} worker
+ * @param {number} own the round in which it works
+ * @param {Set<number>} asked
+ */
 async function work(worker, own, asked) {
   const isWanted = () => own === state.round && !state.halted;
   for (;;) {
@@ -175,8 +150,13 @@ async function work(worker, own, asked) {
   }
 }
 
-// A large generator takes its time: what is finished of the first tile is shown row by row until the whole of it is there,
-// or until the program does not tell: the whole one is asked for again, the rows are not.
+/**
+ * A large generator takes its time: what is finished of the first tile is shown row by row until the whole of it is
+ * there, or until the program does not tell: the whole one is asked for again, the rows are not.
+ * @param {number} seed
+ * @param {number} size
+ * @param {() => boolean} isWaiting
+ */
 async function showRows(seed, size, isWaiting) {
   for (let rows = 0; ;) {
     await new Promise((resolve) => setTimeout(resolve, ROWS_MILLISECONDS));
@@ -191,12 +171,17 @@ async function showRows(seed, size, isWaiting) {
   }
 }
 
+/**
+ * @param {number} seed
+ * @returns {HTMLElement | null | undefined}
+ */
 const frameOf = (seed) => cards.get(seed)?.querySelector(".frame"); // over whose rows the whole tile will lie
 
-export const hasFailed = (seed) => cards.get(seed)?.firstElementChild.classList.contains("failed") ?? false;
-export const hasStopped = () => state.halted || wanted().every((seed) => isDrawn(seed) || hasFailed(seed));
-
-// One tile cannot be drawn; without the checkpoint, none can.
+/**
+ * One tile cannot be drawn; without the checkpoint, none can.
+ * @param {number} seed
+ * @param {ProgramError} error
+ */
 function fail(seed, error) {
   frameOf(seed)?.style.removeProperty("background-image");
   if (error.code === "error_unknown_checkpoint") {
@@ -218,6 +203,11 @@ function forgetFailures() {
   }
 }
 
+/**
+ * @param {number} seed
+ * @param {LookReply} answer
+ * @param {number} size
+ */
 export function take(seed, answer, size) {
   pictures.set(`${seed} ${size}`, jpegUrl(answer.thumbnail));
   if (answer.preview) previews.add(`${seed} ${size}`);
@@ -243,3 +233,11 @@ $(".halt").addEventListener("click", () => {
   forgetFailures();
   stream();
 });
+
+/** @param {number} count */
+export function setColumns(count) {
+  state.columns = count;
+  $(".columns-count").value = count;
+  sheet.style.setProperty("--columns", count);
+  if (state.request !== null) stream();
+}

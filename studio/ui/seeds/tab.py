@@ -14,8 +14,8 @@ from studio.exploration.nearest_training import Index
 from studio.exploration.seed_ranking import Score, histogram, rank, usual_of
 from studio.exploration.seed_sheets import Network, Sheets
 from studio.exploration.tournament import knockout
-from studio.exploration.training_features import open_eye
-from studio.rendering.renderer import Priority, Wish
+from studio.exploration.training_features import open_feature_extractor
+from studio.rendering.renderer import Priority, RenderRequest
 from studio.ui.component import component, to_base64
 from studio.ui.protocol import RequestError, answers
 from studio.ui.protocol_types import TileRequest
@@ -44,18 +44,19 @@ COUNTS = (24, 96, 240)
 def build(studio: Studio) -> gr.HTML:
     """Build the tab; it draws nothing before it is shown."""
     sheets = Sheets(studio.renderer)
+    studio.at_close(sheets.close)
 
     @answers
     async def look(asked: LookRequest) -> LookReply:
-        wish = (await asyncio.to_thread(_wish, studio, asked))._replace(preview=asked.preview)
+        request = (await asyncio.to_thread(_request, studio, asked))._replace(preview=asked.preview)
         lane = f"seeds-{asked.worker}"
-        studio.renderer.call_off(asked.visitor, lane, keep=wish)  # of a sheet that is no longer shown
-        found = await sheets.look(wish, asked.side, asked.visitor, priority=_priority(asked), lane=lane)
-        return LookReply(seed=wish.seed, thumbnail=to_base64(found.thumbnail), preview=found.preview)
+        studio.renderer.call_off(asked.visitor, lane, keep=request)  # of a sheet that is no longer shown
+        found = await sheets.look(request, asked.side, asked.visitor, priority=_priority(asked), lane=lane)
+        return LookReply(seed=request.seed, thumbnail=to_base64(found.thumbnail), preview=found.preview)
 
     @answers
     def look_at_rows(asked: RowsRequest) -> RowsReply:
-        return new_rows(studio.renderer, _wish(studio, asked), asked)
+        return new_rows(studio.renderer, _request(studio, asked), asked)
 
     @answers
     def rank_seeds(asked: RankRequest) -> RankReply:
@@ -63,11 +64,11 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     def see_seed(asked: TileRequest) -> SeenReply:
-        wish, network = _wish(studio, asked), _network(studio)
+        request, network = _request(studio, asked), _network(studio)
         if network is None:
             raise RequestError("error_no_network")
-        sheets.see(wish, network, asked.visitor)
-        return SeenReply(seed=wish.seed)
+        sheets.see(request, network, asked.visitor)
+        return SeenReply(seed=request.seed)
 
     @answers
     def decide(asked: DecideRequest) -> StageReply:
@@ -79,11 +80,13 @@ def build(studio: Studio) -> gr.HTML:
 
 def _ranking(studio: Studio, sheets: Sheets, asked: RankRequest) -> RankReply:
     """Rank those seeds of a range, and others, that were drawn, or those that the network has looked at."""
-    wish = _wish(studio, asked)
-    seeds = [*range(wish.seed, min(wish.seed + asked.count, SEED_LIMIT)), *asked.others]
-    wishes = [wish._replace(seed=seed) for seed in dict.fromkeys(seeds)]
+    request = _request(studio, asked)
+    seeds = [*range(request.seed, min(request.seed + asked.count, SEED_LIMIT)), *asked.others]
+    requests = [request._replace(seed=seed) for seed in dict.fromkeys(seeds)]
     network = _network(studio) if asked.by_network else None
-    scores = rank(sheets.described(wishes)) if network is None else rank(sheets.seen(wishes, network), network.usual)
+    scores = (
+        rank(sheets.described(requests)) if network is None else rank(sheets.seen(requests, network), network.usual)
+    )
     return RankReply(
         network=named_network(network.name) if network else None,
         at_hand=_is_network_at_hand(),
@@ -134,17 +137,17 @@ def _network(studio: Studio) -> Network | None:
 @functools.lru_cache(maxsize=1)
 def _network_of(index: Index) -> Network:
     step = max(len(index.features) // MOST_REALS, 1)
-    return Network(index.eye.name, index.eye.see, usual_of(index.features[::step]))
+    return Network(index.extractor.name, index.extractor.see, usual_of(index.features[::step]))
 
 
 @functools.cache
 def _network_alone() -> Network:
-    eye = open_eye()
-    return Network(eye.name, eye.see, None)
+    extractor = open_feature_extractor()
+    return Network(extractor.name, extractor.see, None)
 
 
-def _wish(studio: Studio, asked: TileRequest | RowsRequest | RankRequest) -> Wish:
-    return Wish(str(studio.find(asked.sha256).sha256), asked.seed, asked.psi)
+def _request(studio: Studio, asked: TileRequest | RowsRequest | RankRequest) -> RenderRequest:
+    return RenderRequest(str(studio.find(asked.sha256).sha256), asked.seed, asked.psi)
 
 
 def _priority(asked: LookRequest) -> Priority:

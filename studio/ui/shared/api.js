@@ -2,7 +2,7 @@
 
 import { reportUnknown } from "./checkpoint_list.js";
 
-/** @import { ServerFunction } from "./types.d.ts" */
+/** @import { ProgramError, ServerFunction } from "./types.d.ts" */
 
 const RETRY_MILLISECONDS = { first: 500, longest: 8000 };
 
@@ -21,6 +21,54 @@ export async function callServer(call, request) {
     }
   } catch {
     document.dispatchEvent(new CustomEvent("race:failed"));
+  }
+  return { error: { code: "error_connection", values: {} } };
+}
+
+/**
+ * Send bytes to a route of the program. A proxy on the way that takes fewer at once is told by `tooLong`.
+ * @param {string} path below the page
+ * @param {BodyInit} bytes
+ * @param {AbortSignal | null} signal
+ * @returns {Promise<any>}
+ */
+export async function postBytes(path, bytes, signal) {
+  try {
+    const headers = { "content-type": "application/octet-stream" };
+    const answer = await fetch(new URL(path, document.baseURI), { method: "POST", body: bytes, headers, signal });
+    if (answer.status === 413) return { tooLong: true };
+    if (answer.ok) return await answer.json();
+  } catch {
+    if (!signal?.aborted) document.dispatchEvent(new CustomEvent("race:failed"));
+  }
+  return { error: { code: "error_connection", values: {} } };
+}
+
+/**
+ * Ask a route of the program for a file that comes bit by bit; an error comes as that of a function does.
+ * @param {string} path below the page
+ * @param {unknown} request
+ * @param {AbortSignal} signal
+ * @param {(come: Blob) => unknown} onPart is told what has come, again and again
+ * @returns {Promise<{ file?: Blob, error?: ProgramError, superseded?: boolean }>}
+ */
+export async function fetchFile(path, request, signal, onPart) {
+  try {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify(request);
+    const answer = await fetch(new URL(path, document.baseURI), { method: "POST", body, headers, signal });
+    if (answer.ok && answer.headers.get("content-type") === "application/json") return await answer.json();
+    if (answer.ok && answer.body !== null) {
+      const reader = answer.body.getReader();
+      let file = new Blob();
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        file = new Blob([file, part.value], { type: answer.headers.get("content-type") ?? "" });
+        await onPart(file);
+      }
+      return { file };
+    }
+  } catch {
+    if (!signal.aborted) document.dispatchEvent(new CustomEvent("race:failed"));
   }
   return { error: { code: "error_connection", values: {} } };
 }

@@ -17,9 +17,10 @@ function trainingFacts(one) {
     ["passport_recipe", namedText(one.recipe)],
     ["passport_images", one.images?.toLocaleString(page.language)],
     ["passport_time", minutes === null ? null : textOf("minutes", { minutes })],
-    ["passport_device", one.devices.map(deviceText).join(", ")],
+    ["passport_device", one.devices.map(deviceText).join(textOf("device_separator"))],
     ["passport_classes", one.classes || null],
     ["passport_pretrained", one.recipe ? (namedText(one.pretrained) ?? textOf("passport_none")) : null],
+    ["passport_equalizer", one.equalizer > 0 ? textOf("passport_equalizer_side", { side: one.equalizer }) : null],
   ];
 }
 

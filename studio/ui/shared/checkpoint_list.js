@@ -4,7 +4,7 @@
 import { findCheckpoint, withRawWeights } from "./checkpoints.js";
 import { page, setSeed } from "./page_state.js";
 import * as prefetch from "./prefetch.js";
-import { checkpointLabel, textOf } from "./texts.js";
+import { checkpointLabel, nameText, textOf } from "./texts.js";
 import * as urlState from "./url_state.js";
 
 /** @import { CheckpointList } from "./types.d.ts" */
@@ -81,7 +81,7 @@ function unlisted(sha256) {
   const hash = sha256.slice(0, 8);
   const { shown } = page;
   const isDrawn = shown?.sha256 === sha256 && !removedCheckpoints.has(sha256);
-  const words = isDrawn ? `${shown.name} · ${hash}` : textOf("compare_absent", { hash });
+  const words = isDrawn ? `${nameText(shown.name)} · ${hash}` : textOf("compare_absent", { hash });
   const option = new Option(words, sha256, true, true);
   option.disabled = true;
   return option;

@@ -16,6 +16,12 @@ export const withRawWeights = (list) =>
   );
 
 /**
+ * The name of a checkpoint without the mark of those that were added, for where that is told otherwise.
+ * @param {Pick<Checkpoint, "name" | "added">} one
+ */
+export const ownName = (one) => (one.added ? one.name.replace(" · added", "") : one.name);
+
+/**
  * What a hash names in a list, whole or its beginning.
  * @param {Pick<CheckpointList, "checkpoints">} list
  * @param {string} hash

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.rendering.drawing import Wish
+from studio.rendering.drawing import RenderRequest
 from studio.rendering.image_encoding import to_thumbnail
 from studio.rendering.renderer import Renderer
 from studio.ui.component import to_base64
@@ -11,10 +11,10 @@ from training.core.pixels import Pixels
 from training.core.tile import COLUMNS
 
 
-def new_rows(renderer: Renderer, wish: Wish, asked: RowsRequest) -> RowsReply:
+def new_rows(renderer: Renderer, request: RenderRequest, asked: RowsRequest) -> RowsReply:
     """Return the rows of a tile that are finished now; those of its preview where that will do and has some."""
-    preview = renderer.rows(wish._replace(preview=True)) if asked.preview else None
-    found = renderer.rows(wish) if preview is None else preview
+    preview = renderer.rows(request._replace(preview=True)) if asked.preview else None
+    found = renderer.rows(request) if preview is None else preview
     return _reply(found, asked, preview is not None)
 
 

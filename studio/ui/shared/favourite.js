@@ -7,8 +7,6 @@ export const NOTE_LENGTH = 80;
 export const MAX_FILE_BYTES = 200_000;
 const HASH = /^[0-9a-f]{64}$/;
 const THUMBNAIL = /^data:image\/jpeg;base64,[A-Za-z0-9+/]{1,16000}={0,2}$/;
-const OWNER = /^[0-9a-f]{16}$/;
-const MOST_FORMER = 8;
 const KIND = "gan-race-favourites";
 const VERSION = 1;
 
@@ -55,16 +53,6 @@ const isSeed = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 
 const isPsi = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
 
 /**
- * The browsers through which a favourite has come as a file, as the program names them: enough to know their stars again.
- * @param {unknown[]} lists
- * @returns {string[]}
- */
-export function formerOf(...lists) {
-  const names = lists.flatMap((one) => (Array.isArray(one) ? one : [])).filter((one) => fits(OWNER, one));
-  return [...new Set(names)].slice(-MOST_FORMER);
-}
-
-/**
  * A favourite as it is kept, or null for what is none: a file or an older page may hold anything.
  * @param {any} one
  * @returns {Favourite | null}
@@ -74,20 +62,15 @@ export function checked(one) {
   if (typeof one !== "object" || !fits(HASH, one?.sha256) || !isSeed(one.seed) || !isPsi(psi)) return null;
   const added = Number.isFinite(one.added) ? one.added : Date.now();
   const thumb = fits(THUMBNAIL, one.thumb) ? one.thumb : null;
-  const former = formerOf(one.former);
-  const words = { note: textOf(one.note), name: textOf(one.name) };
-  const facts = { sha256: one.sha256, seed: one.seed, psi, ...words, added, thumb };
-  return former.length > 0 ? { ...facts, former } : facts;
+  return { sha256: one.sha256, seed: one.seed, psi, note: textOf(one.note), name: textOf(one.name), added, thumb };
 }
 
 /**
- * The content of a file of favourites. Whose stars these are goes with them, so that they are not counted twice where
- * their browser cannot come to.
+ * The content of a file of favourites.
  * @param {Favourite[]} favourites
- * @param {string | null} owner what the program calls this browser
  */
-export function toFileContent(favourites, owner) {
-  const rows = favourites.map(({ thumb: _, ...one }) => ({ ...one, former: formerOf(one.former, [owner]) }));
+export function toFileContent(favourites) {
+  const rows = favourites.map(({ thumb: _, ...one }) => one);
   return JSON.stringify({ kind: KIND, version: VERSION, favourites: rows }, null, 1);
 }
 

@@ -3,6 +3,7 @@
 import { announce, make } from "./dom.js";
 import { checked, isSame, keyOf } from "./favourite.js";
 import { page, setSeed } from "./page_state.js";
+import { inWindow } from "./storage.js";
 import { openSeed } from "./tabs.js";
 import { textOf, tileWords } from "./texts.js";
 
@@ -10,7 +11,7 @@ import { textOf, tileWords } from "./texts.js";
 /** @typedef {TileKey & { name: string, thumb: string | null }} VisitedTile */
 
 const MOST = 30;
-const KEPT = "ganrace.visited"; // for as long as this window is open
+const KEPT = "visited"; // for as long as this window is open
 
 /**
  * @param {TileKey} tile
@@ -20,12 +21,9 @@ const bare = ({ sha256, seed, psi }) => ({ sha256, seed, psi });
 
 /** What the strip of this window held before a reload. */
 function recalled() {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]").map(checked);
-    return /** @type {VisitedTile[]} */ (kept.filter((/** @type {VisitedTile | null} */ one) => one?.thumb));
-  } catch {
-    return [];
-  }
+  const found = inWindow.read(KEPT);
+  const kept = Array.isArray(found) ? found.map(checked) : [];
+  return /** @type {VisitedTile[]} */ (kept.filter((/** @type {VisitedTile | null} */ one) => one?.thumb));
 }
 
 let visited = recalled();
@@ -37,11 +35,7 @@ export const visitedTiles = () => visited;
 function remember(tiles) {
   visited = tiles;
   document.dispatchEvent(new CustomEvent("race:visited"));
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify(tiles));
-  } catch {
-    // then a reload forgets them
-  }
+  inWindow.write(KEPT, tiles);
 }
 
 /** The strip in one element of Explore. */

@@ -30,7 +30,7 @@ def network(name: str) -> Named:
     return Named(text=name, code=code, values=SIDES if code in WITH_SIDES else {})
 
 
-WITH_SIDES = frozenset({"network_eye", "network_pixels"})
+WITH_SIDES = frozenset({"network_efficientnet_pixels", "network_pixels"})
 
 
 @functools.cache

@@ -81,6 +81,7 @@ class ListedCheckpoint(Reply):
     distances: list[Distance]
     devices: list[Label]
     pretrained: Named | None
+    equalizer: Count
     z_dim: Count | None
     classes: Count
     alarms: list[Code]
@@ -157,7 +158,7 @@ class CellRequest(TileRequest):
 
 
 class StopRequest(Request):
-    """Whose wish is taken back."""
+    """Whose request is taken back."""
 
     visitor: Visitor
 
@@ -189,7 +190,7 @@ class IndexProgress(Reply):
 
 
 class StopReply(Reply):
-    """A wish for the index was taken back; `goes_on` where others wait for it."""
+    """A request for the index was taken back; `goes_on` where others wait for it."""
 
     stopped: Literal[True] = True
     goes_on: bool

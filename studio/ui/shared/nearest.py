@@ -16,7 +16,7 @@ from training.core.pixels import Pixels
 
 
 def ready(studio: Studio, visitor: str) -> Index | IndexProgress:
-    """Wish for the index of the training pictures, and return it, or how far it is. Raises RequestError."""
+    """Request the index of the training pictures, and return it, or how far it is. Raises RequestError."""
     copies = _copies(studio)
     copies.start(visitor)
     progress, index = copies.progress, copies.index
@@ -34,7 +34,7 @@ def answer(studio: Studio, visitor: str, draw: Callable[[], Pixels]) -> NearestR
 
 
 def stop(studio: Studio, asked: StopRequest) -> StopReply:
-    """Take a visitor's wish for the index back, and tell whether it goes on for others."""
+    """Take a visitor's request for the index back, and tell whether it goes on for others."""
     return StopReply(goes_on=_copies(studio).stop(asked.visitor))
 
 
@@ -56,4 +56,6 @@ def found(index: Index, cell: Pixels) -> NearestReply:
         for one in index.nearest(cell)
     ]
     count = index.pictures.count
-    return NearestReply(threshold=index.threshold, count=count, network=network(index.eye.name), neighbours=neighbours)
+    return NearestReply(
+        threshold=index.threshold, count=count, network=network(index.extractor.name), neighbours=neighbours
+    )

@@ -1,4 +1,5 @@
-// What a wide page shows beside a tile: the tiles that were seen, the favourites, and how the checkpoint was trained.
+// What a wide page shows beside a tile: the tiles that were seen, the favourites, and how the checkpoint was trained,
+// but with the attribute `tiles-only`, where what is being looked at need not be of this checkpoint.
 // `<tile-neighbours>` is an element of its own, so that the HTML of any tab can have one; it is empty on a narrower page.
 
 import { trainingFactNodes } from "./checkpoint_facts.js";
@@ -87,7 +88,7 @@ class TileNeighbours extends HTMLElement {
     this.replaceChildren(
       tilesSection("visited", [...visitedTiles()].reverse(), "visited_none"),
       tilesSection("neighbour_favourites", favourites, "neighbour_favourites_none"),
-      ...factsSection(),
+      ...(this.hasAttribute("tiles-only") ? [] : factsSection()),
     );
     const again = focused === undefined ? null : this.querySelector(`[data-tile="${CSS.escape(focused)}"]`);
     if (again instanceof HTMLElement) again.focus({ preventScroll: true });

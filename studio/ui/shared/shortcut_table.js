@@ -125,6 +125,16 @@ export function meaningsOf(scope, pressed) {
 }
 
 /**
+ * Which of the keys of a dialog is pressed: what it writes counts, then, as above, its place on the keyboard.
+ * @param {string[]} known
+ * @param {Pressed} pressed
+ */
+export function keyAmong(known, pressed) {
+  const place = keyOfPlace(pressed);
+  return [plain(pressed.key), ...(place === null ? [] : [place])].find((key) => known.includes(key));
+}
+
+/**
  * @param {string} scope
  * @param {string} key
  * @param {boolean} isShifted

@@ -6,17 +6,20 @@ import { textOf } from "./texts.js";
 
 /**
  * @param {{ sha256: string, psi: number, weights?: string | null }} tile
- * @returns {{ legal: boolean, words: string }}
+ * @returns {{ submittable: boolean, words: string }}
  */
 export function submissionStatus({ sha256, psi, weights }) {
   const { untrained = null, checkpoints = [] } = page.list ?? {};
   if (untrained !== null && checkpoints.some((one) => one.sha256 === sha256)) {
-    return { legal: false, words: textOf("legal_untrained") };
+    return { submittable: false, words: textOf("submission_untrained") };
   }
-  const truncated = psi === 1 ? [] : [textOf("legal_psi", { psi })];
+  const truncated = psi === 1 ? [] : [textOf("submission_psi", { psi })];
   const declared = [...truncated, ...(weights === "raw" ? [textOf("weights_raw")] : [])];
-  if (declared.length === 0) return { legal: true, words: textOf("legal") };
-  return { legal: true, words: textOf("legal_declared", { declared: declared.join(textOf("legal_and")) }) };
+  if (declared.length === 0) return { submittable: true, words: textOf("submittable") };
+  return {
+    submittable: true,
+    words: textOf("submission_declared", { declared: declared.join(textOf("submission_and")) }),
+  };
 }
 
 /**
@@ -27,9 +30,9 @@ export function setUpStatusBadge(node) {
   const show = () => {
     node.hidden = page.shown === null;
     if (page.shown === null) return;
-    const { legal, words } = submissionStatus(page.shown);
+    const { submittable, words } = submissionStatus(page.shown);
     node.textContent = words;
-    node.classList.toggle("illegal", !legal);
+    node.classList.toggle("illegal", !submittable);
   };
   for (const name of ["ganrace:shown", "race:list", "ganrace:language"]) document.addEventListener(name, show);
   show();

@@ -20,8 +20,18 @@ function tabShown(name) {
   document.dispatchEvent(new CustomEvent("race:tab"));
 }
 
-/** Take the tab that Gradio has noted on the page last. */
-export const followTab = () => tabShown(document.documentElement.dataset.tab ?? page.tab);
+/**
+ * Take the tab that Gradio shows. It tells of a tab a while after it has shown it, and by then another may be on the
+ * screen: the selected button says which. Where the tab comes from the menu it has no button for a moment.
+ */
+export function followTab() {
+  const selected = document.querySelector("#race-tabs [role=tab][aria-selected=true]");
+  const { tabId, tab } = {
+    ...document.documentElement.dataset,
+    .../** @type {HTMLElement | null} */ (selected)?.dataset,
+  };
+  tabShown(tabId ?? tab ?? page.tab);
+}
 
 // Gradio tells of a chosen tab a while after it is on the screen, and a key that is pressed meanwhile is the new tab's.
 document.addEventListener("click", ({ target }) => {
@@ -55,14 +65,12 @@ export const showsTile = () => ["explore", "export"].includes(page.tab);
 
 // An address on a projector tells nobody's tiles; the tabs say theirs again when they are shown.
 const TILES = ["ck", "name", "seed", "psi", "cmp", "cmpseeds", "morph", "start", "count"];
-const NO_TILES = Object.fromEntries(TILES.map((name) => [name, null]));
 
 for (const name of ["race:seed", "race:tab"]) {
   document.addEventListener(name, () => {
     const { sha256, seed, psi } = page.seed;
-    if (page.tab === "race") {
-      urlState.set(NO_TILES);
-    } else if (!showsTile() && sha256 !== null) urlState.nameTile({ sha256, seed, psi });
+    urlState.withhold(page.tab === "race" ? TILES : []);
+    if (page.tab !== "race" && !showsTile() && sha256 !== null) urlState.nameTile({ sha256, seed, psi });
   });
 }
 

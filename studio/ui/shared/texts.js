@@ -11,6 +11,8 @@ import * as urlState from "./url_state.js";
 const LANGUAGES = ["en", "ja"];
 const KEPT = "language";
 const RETRY_MILLISECONDS = 1000;
+const NAMES = ["name", "now", "checkpoint"]; // values that may be the name of a checkpoint
+const ADDED_NAME = /^(.*) · added((?: · raw)?)$/s;
 
 /** @typedef {{ texts: Record<string, string> }} Language */
 
@@ -104,13 +106,24 @@ export async function addTexts(part) {
 export const hasText = (key) => key in texts;
 
 /**
- * A text with its values; of these, phrases (a reason, say), what is wrong with a manifest and the checkpoint of a hash
- * are put into the reader's language.
+ * A text with its values; of these, phrases (a reason, say), what is wrong with a manifest, the checkpoint of a hash
+ * and that a checkpoint was added are put into the reader's language.
  * @param {string} key
  * @param {Values} [values]
  * @returns {string}
  */
 export const textOf = (key, values = {}) => fillIn(texts[key] ?? key, inWords(values));
+
+/**
+ * The name of a checkpoint as it is shown: that it was added, which the program says in English, is said in the reader's
+ * language.
+ * @param {string} name
+ * @returns {string}
+ */
+export function nameText(name) {
+  const [, own, raw] = ADDED_NAME.exec(name) ?? [];
+  return own === undefined ? name : `${fillIn(texts.name_added ?? "{name}", { name: own })}${raw}`;
+}
 
 /**
  * @param {Values} values
@@ -120,8 +133,10 @@ function inWords(values) {
   const { problem, checkpoint_sha256: sha256 } = values;
   const one = sha256 && page.list ? findCheckpoint(page.list, sha256) : undefined;
   const phrases = Object.entries(values).filter(([, value]) => typeof value?.code === "string");
+  const names = NAMES.filter((key) => typeof values[key] === "string").map((key) => [key, nameText(values[key])]);
   return {
     ...values,
+    ...Object.fromEntries(names),
     ...Object.fromEntries(phrases.map(([key, phrase]) => [key, textOf(phrase.code, phrase.values)])),
     ...(problem && { field: claimText(problem) }),
     ...(sha256 && { checkpoint: one ? checkpointLabel(one) : sha256.slice(0, 8) }),

@@ -43,7 +43,6 @@ export interface Favourite extends TileKey {
   name: string;
   added: number;
   thumb: string | null;
-  former?: string[];
 }
 
 export interface Checkpoint {
@@ -61,6 +60,7 @@ export interface Checkpoint {
   distances?: Distance[];
   devices: string[];
   pretrained: Named | null;
+  equalizer: number;
   classes: number;
   alarms: string[];
   added?: boolean | string | null;
@@ -136,6 +136,7 @@ declare global {
     "race:open-checkpoints": CustomEvent<{ isAdding?: boolean; wanted?: string; search?: string } | null>;
     "race:open-tab": CustomEvent<string>;
     "race:say": CustomEvent<string>;
+    "race:unkept": CustomEvent<("browser" | "window")[]>;
   }
 
   /** Not all browsers have it. */

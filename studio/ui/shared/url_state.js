@@ -1,6 +1,6 @@
 // What the link says: the part of the address that is ours; everything else in it is left alone.
 
-import { findCheckpoint, withRawWeights } from "./checkpoints.js";
+import { findCheckpoint, ownName, withRawWeights } from "./checkpoints.js";
 import { parsePsi, parseSeed } from "./parsers.js";
 
 /** @import { CheckpointList, ProgramError, TileKey } from "./types.d.ts" */
@@ -41,6 +41,18 @@ let said = location.search; // what the page says, also while the browser goes t
 
 /** @param {string} name */
 export const get = (name) => new URLSearchParams(location.search).get(name);
+
+/** @type {Set<string>} what the address does not say now, whoever asks for it */
+let withheld = new Set();
+
+/**
+ * Take names out of the address, and keep them out until others are withheld: a tab may hear late what it wants to say.
+ * @param {string[]} names
+ */
+export function withhold(names) {
+  withheld = new Set(names);
+  set({});
+}
 
 /** @typedef {Record<string, string | number | null | undefined>} Change a value of null takes the name out */
 
@@ -87,6 +99,7 @@ function changed(href, change) {
     if (value === null || value === undefined) address.searchParams.delete(name);
     else address.searchParams.set(name, String(value));
   }
+  for (const name of withheld) address.searchParams.delete(name);
   return address;
 }
 
@@ -98,7 +111,9 @@ function changed(href, change) {
 export function nameToHash(list) {
   const named = get("ck");
   if (named === null || HASH.test(named)) return;
-  const found = withRawWeights(list).filter((one) => one.name === named);
+  const all = withRawWeights(list);
+  const exact = all.filter((one) => one.name === named);
+  const found = exact.length > 0 ? exact : all.filter((one) => ownName(one) === named);
   namesakes = found.length;
   if (found.length === 1) set({ ck: found[0].sha256.slice(0, 8) });
 }

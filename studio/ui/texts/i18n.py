@@ -46,6 +46,10 @@ def race_texts() -> dict[str, tuple[str, str]]:
     """Return the texts of the tab Race. Raises ValueError for a key that is used twice."""
     told = {f"race_error_{code}": (text.en, text.ja) for code, text in messages.MESSAGES.items()}
     told |= {f"result_{key}": (text.en, text.ja) for key, text in results_texts.TEXTS.items()}
+    told |= {f"race_phase_{stage}": (text.en, text.ja) for stage, text in messages.STAGES.items()}
+    for action in messages.ALLOWED_STAGES:
+        allowed = messages.allowed_in_words(action)
+        told[f"race_allowed_{action}"] = (allowed.en, allowed.ja)
     for key, text in (("race_secrecy", messages.SECRECY), ("race_weak_secrecy", messages.WEAK_SECRECY)):
         told[key] = (text.en, text.ja)
     told["race_sureness"] = (simulation.SENTENCES["en"], simulation.SENTENCES["ja"])

@@ -4,10 +4,10 @@
 import { callServer } from "../shared/api.js";
 import { jpegUrl, make, saveBlob } from "../shared/dom.js";
 import { readFile } from "../shared/file_input.js";
-import { errorText, namedText, textOf } from "../shared/texts.js";
+import { errorText, nameText, namedText, textOf } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 import { $, server } from "./context.js";
-import { likeness, signatureOf } from "./duplicates.js";
+import { similarity, signatureOf } from "./duplicates.js";
 import { MOST_FILES } from "./file_list.js";
 import { compareSeeds, drawnTile } from "./other_seeds.js";
 import { toCsv, toJson } from "./verdict_table.js";
@@ -187,7 +187,7 @@ function settle(row, verdict) {
   for (const { row: other } of row.duplicates) other.duplicates = other.duplicates.filter((one) => one.row !== row);
   row.duplicates = [];
   for (const other of rows) {
-    const kind = other === row || other.verdict === null ? null : likeness(tileOf(row), tileOf(other));
+    const kind = other === row || other.verdict === null ? null : similarity(tileOf(row), tileOf(other));
     if (kind === null) continue;
     row.duplicates.push({ row: other, kind });
     other.duplicates.push({ row, kind });
@@ -286,7 +286,9 @@ function rowElement(row) {
   const outcome = make("strong", { className: "outcome" }, textOf(`verdict_${verdict.outcome}`));
   outcome.dataset.outcome = verdict.outcome;
   const reason = verdict.outcome === "pass_exact" ? [] : [make("p", {}, sentenceOf(verdict, row.problem))];
-  const checkpoint = [verdict.checkpoint?.slice(0, 8), declared.checkpoint_name].filter(Boolean).join(" · ");
+  const checkpoint = [verdict.checkpoint?.slice(0, 8), declared.checkpoint_name && nameText(declared.checkpoint_name)]
+    .filter(Boolean)
+    .join(" · ");
   const hours = declared.training_hours?.toFixed(1);
   const cells = [
     ...[[image], [name], [outcome, ...reason], [checkpoint], [verdict.seed], [verdict.psi]],

@@ -42,7 +42,7 @@ function meanDifference(one, other) {
  * @param {Tile} other
  * @returns {"same_tile" | "nearly_equal" | null}
  */
-export function likeness(one, other) {
+export function similarity(one, other) {
   const isTile = one.sha256 !== null && one.seed !== null && one.psi !== null;
   if (isTile && one.sha256 === other.sha256 && one.seed === other.seed && one.psi === other.psi) return "same_tile";
   if (one.signature === null || other.signature === null) return null;

@@ -1,3 +1,5 @@
+// The tab Verify: one picture, the verdict on it, and what is asked where it does not say what it is.
+
 import { callServer } from "../shared/api.js";
 import { cellMark } from "../shared/cells.js";
 import { fillCheckpoints } from "../shared/checkpoint_list.js";
@@ -7,7 +9,7 @@ import { onFileDropped, onFilesChosen, readFile } from "../shared/file_input.js"
 import { refreshList } from "../shared/listing.js";
 import { page } from "../shared/page_state.js";
 import { parseSeed, parseTypedPsi } from "../shared/parsers.js";
-import { claimText, onLanguage, textOf, weightsText } from "../shared/texts.js";
+import { claimText, nameText, onLanguage, textOf, weightsText } from "../shared/texts.js";
 import { visitor } from "../shared/visitor.js";
 import { setUpAdding } from "./add_missing.js";
 import { addFiles, hasRows, onRowOpened, setVerdict, showTableAgain } from "./batch.js";
@@ -16,14 +18,32 @@ import { picturesIn, picturesInFolder } from "./file_list.js";
 import { showOtherSeeds, showOthersAgain } from "./other_seeds.js";
 import { cellsText, sentenceOf } from "./verdict_words.js";
 
+/** @import { CompareReply, Difference, Problem, VerdictReply } from "../protocol.d.ts" */
+/** @import { Fact } from "../shared/checkpoint_facts.js" */
+/** @import { FileSource } from "../shared/file_input.js" */
+/** @import { Message } from "../shared/types.d.ts" */
+/** @import { Row } from "./batch.js" */
+/** @import { PictureFile } from "./file_list.js" */
+/** @typedef {{ sha256: string, seed: number, psi: number }} Claim what is asked of a picture, whatever it says of itself */
+
+/**
+ * A picture that is checked; `row` is that of the table, if it is in one.
+ * @typedef {{ name: string, blob: Blob, url: string, row: Row | null }} Checked
+ */
+
 const [drop, status, ask] = [".drop", ".status", ".ask"].map($);
 
-let file = null; // {name, blob, url, row} of the picture that is checked; `row` is that of the table, if it is in one
+/** @type {Checked | null} the picture that is checked */
+let file = null;
+/** @type {VerdictReply | null} */
 let verdict = null;
-let problem = null; // what went wrong in the place of a verdict, with a file of the table
+/** @type {Problem | null} what went wrong in the place of a verdict, with a file of the table */
+let problem = null;
 let asked = false; // whether the verdict is on what was asked here, not on what the file says
-let line = null; // what the status line says: {key, values}
+/** @type {Message | null} what the status line says */
+let line = null;
 
+/** @param {Message | null} next */
 function showLine(next) {
   line = next;
   status.hidden = next === null;
@@ -32,11 +52,18 @@ function showLine(next) {
 
 // --- what was given ------------------------------------------------------------------------------------------------------
 
+/** @param {FileSource[]} sources */
 async function take(sources) {
-  takeFiles(() => picturesIn(sources), sources.length === 1 && !sources[0].isDirectory);
+  takeFiles(
+    () => picturesIn(sources),
+    sources.length === 1 && !sources.some((one) => "isDirectory" in one && one.isDirectory),
+  );
 }
 
-/** @param {boolean} isOne whether one file was named itself */
+/**
+ * @param {() => PictureFile[] | Promise<PictureFile[]>} find
+ * @param {boolean} isOne whether one file was named itself
+ */
 async function takeFiles(find, isOne) {
   showLine({ key: "batch_listing" });
   let files;
@@ -50,6 +77,7 @@ async function takeFiles(find, isOne) {
   else if (files.length) showLine(addFiles(files));
 }
 
+/** @param {PictureFile} picture */
 async function checkAlone({ label, read }) {
   forget();
   try {
@@ -68,6 +96,7 @@ function forget() {
   showVerdict();
 }
 
+/** @param {{ name: string, blob: Blob, row: Row | null }} given */
 function show({ name, blob, row }) {
   file = { name, blob, row, url: URL.createObjectURL(blob) };
 }
@@ -86,8 +115,10 @@ onRowOpened(async (row) => {
 
 // --- the verdict -----------------------------------------------------------------------------------------------------------
 
+/** @param {Partial<Claim>} claim */
 async function check(claim) {
   const checked = file;
+  if (checked === null) return;
   showLine({ key: "verifying" });
   const { base64, error } = await readFile(checked.blob);
   if (error) return showLine({ key: error.code, values: { name: checked.name, ...error.values } });
@@ -99,15 +130,17 @@ async function check(claim) {
     return;
   }
   showLine(null);
-  verdict = answer.verdict;
+  const told = /** @type {VerdictReply} */ (answer.verdict);
+  verdict = told;
   problem = null;
   asked = "sha256" in claim;
-  if (checked.row) setVerdict(checked.row, verdict);
+  if (checked.row) setVerdict(checked.row, told);
   showVerdict();
 }
 
 const showAdding = setUpAdding($(".add-here"), () => file !== null && check({}));
 
+/** @param {CompareReply | null} comparison */
 function showVerdict(comparison = null) {
   showAdding(verdict);
   fillVerdict();
@@ -115,72 +148,96 @@ function showVerdict(comparison = null) {
 }
 
 function fillVerdict() {
-  $(".verdict").hidden = verdict === null;
-  ask.hidden = verdict === null || !(ASKING.has(verdict.reason) || (asked && !verdict.outcome.startsWith("pass")));
-  if (verdict === null) return;
+  const shown = verdict;
+  $(".verdict").hidden = shown === null;
+  ask.hidden = shown === null || !(ASKING.has(shown.reason) || (asked && !shown.outcome.startsWith("pass")));
+  if (shown === null || file === null) return;
   $(".verified").src = file.url;
   $(".verified").alt = textOf("verified_alt");
-  $(".preview").hidden = unreadable(verdict.reason);
-  $(".verdict .outcome").textContent = textOf(`verdict_${verdict.outcome}`);
-  $(".verdict .outcome").dataset.outcome = verdict.outcome;
-  $(".sentence").textContent = sentenceOf(verdict, problem);
-  $(".cells").textContent = verdict.cells.length ? textOf("differing_cells", { cells: cellsText(verdict.cells) }) : "";
-  $(".marks").replaceChildren(...verdict.cells.map(cellMark));
-  showFacts();
-  showClaims();
-  if (!ask.hidden) fillQuestion();
+  $(".preview").hidden = unreadable(shown.reason);
+  $(".verdict .outcome").textContent = textOf(`verdict_${shown.outcome}`);
+  $(".verdict .outcome").dataset.outcome = shown.outcome;
+  $(".sentence").textContent = sentenceOf(shown, problem);
+  $(".cells").textContent = shown.cells.length ? textOf("differing_cells", { cells: cellsText(shown.cells) }) : "";
+  $(".marks").replaceChildren(...shown.cells.map(cellMark));
+  showFacts(shown, file.name);
+  showClaims(shown);
+  if (!ask.hidden) fillQuestion(shown);
 }
 
 const ASKING = new Set(["no_manifest", "bad_manifest", "bad_seed", "unknown_checkpoint"]);
 const UNREADABLE = new Set(["not_an_image", "damaged", "file_too_large", "run_length_too_large"]);
+/** @param {string} reason */
 const unreadable = (reason) => UNREADABLE.has(reason) || /^(too|archive|error)_/.test(reason);
 
-function showFacts() {
-  const name = verdict.checkpoint ? findCheckpoint(page.list, verdict.checkpoint)?.name : undefined;
-  const rows = [
-    ["file", file.name],
-    ["checkpoint", verdict.checkpoint && [name, verdict.checkpoint.slice(0, 8)].filter(Boolean).join(" · ")],
-    ["origin", verdict.origin && textOf(`origin_${verdict.origin}`)],
-    ["weights", weightsText(verdict)],
-    ["seed", verdict.seed],
-    ["verify_psi", verdict.psi === 1 ? null : verdict.psi],
-    ["largest_difference", verdict.largest === null ? null : textOf("levels", { levels: verdict.largest })],
-    ["differing_share", verdict.share === null ? null : `${(verdict.share * 100).toFixed(4)} %`],
-  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
+/**
+ * @param {VerdictReply} shown
+ * @param {string} fileName
+ */
+function showFacts(shown, fileName) {
+  const checkpointName = shown.checkpoint && page.list ? findCheckpoint(page.list, shown.checkpoint)?.name : undefined;
+  /** @type {Fact[]} */
+  const facts = [
+    ["file", fileName],
+    [
+      "checkpoint",
+      shown.checkpoint &&
+        [checkpointName && nameText(checkpointName), shown.checkpoint.slice(0, 8)].filter(Boolean).join(" · "),
+    ],
+    ["origin", shown.origin && textOf(`origin_${shown.origin}`)],
+    ["weights", weightsText(shown)],
+    ["seed", shown.seed],
+    ["verify_psi", shown.psi === 1 ? null : shown.psi],
+    ["largest_difference", shown.largest === null ? null : textOf("levels", { levels: shown.largest })],
+    ["differing_share", shown.share === null ? null : `${(shown.share * 100).toFixed(4)} %`],
+  ];
+  const rows = facts.filter(([, value]) => value !== null && value !== undefined && value !== "");
   $(".verdict .facts").replaceChildren(
     ...rows.flatMap(([key, value]) => [make("dt", {}, textOf(key)), make("dd", {}, String(value))]),
   );
 }
 
-// What the file says of itself and what was found, where these differ.
-function showClaims() {
+/**
+ * What the file says of itself and what was found, where these differ.
+ * @param {VerdictReply} shown
+ */
+function showClaims(shown) {
   const table = $(".claims");
-  table.hidden = verdict.differences.length === 0;
-  table.tBodies[0].replaceChildren(...verdict.differences.map(claimRow));
+  table.hidden = shown.differences.length === 0;
+  table.tBodies[0].replaceChildren(...shown.differences.map((one) => claimRow(one, shown)));
 }
 
-function claimRow({ field, said, found, lie }) {
+/**
+ * @param {Difference} difference
+ * @param {VerdictReply} shown
+ */
+function claimRow({ field, said, found, lie }, shown) {
   const head = make("th", { scope: "row" }, claimText(field));
   if (!lie) head.append(make("span", { className: "noted" }, textOf("claims_noted")));
-  const inFact = found ?? (field === "weights" ? weightsText(verdict) : null) ?? textOf("claims_absent");
+  const inFact = found ?? (field === "weights" ? weightsText(shown) : null) ?? textOf("claims_absent");
   const values = inShort(said ?? textOf("claims_silent"), inFact);
   return make("tr", {}, head, ...values.map((value) => make("td", {}, value)));
 }
 
-// Two values with their hashes cut short, as long as that leaves them different.
+/**
+ * Two values with their hashes cut short, as long as that leaves them different.
+ * @param {string[]} values
+ */
 function inShort(...values) {
   const short = values.map((value) => value.replace(/[0-9a-f]{64}/g, (hash) => `${hash.slice(0, 8)}…`));
   return short[0] === short[1] ? values : short;
 }
 
-function fillQuestion() {
-  const chosen = verdict.checkpoint ?? page.shown?.sha256 ?? page.list.default;
+/** @param {VerdictReply} shown */
+function fillQuestion(shown) {
+  if (page.list === null) return;
+  const chosen = shown.checkpoint ?? page.shown?.sha256 ?? page.list.default;
   fillCheckpoints($(".ask-checkpoint"), page.list, chosen, { raw: true });
-  $(".ask-seed").value ||= verdict.seed ?? "";
-  $(".ask-psi").value ||= verdict.psi ?? 1;
+  $(".ask-seed").value ||= shown.seed ?? "";
+  $(".ask-psi").value ||= shown.psi ?? 1;
 }
 
-ask.addEventListener("submit", (event) => {
+ask.addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   const seed = parseSeed($(".ask-seed").value);
   const psi = parseTypedPsi($(".ask-psi").value);

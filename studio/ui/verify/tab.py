@@ -43,13 +43,15 @@ def build(studio: Studio) -> gr.HTML:
 
     @answers
     async def verify_tile(asked: VerifyRequest) -> VerifyReply:
-        verdict = await studio.official.take(asked.visitor, functools.partial(_checked, studio, asked))
+        work = functools.partial(_checked, studio, asked)
+        verdict = await studio.official.take(asked.visitor, work, steps_aside=True)
         return VerifyReply(verdict=verdict)
 
     @answers
     async def check_file(asked: CheckRequest) -> CheckReply:
         """Check one of many files: one turn for each, so that other visitors come between two of them."""
-        return await studio.official.take(asked.visitor, functools.partial(_examined, studio, asked))
+        work = functools.partial(_examined, studio, asked)
+        return await studio.official.take(asked.visitor, work, steps_aside=True)
 
     @answers
     async def compare_seeds(asked: CompareRequest) -> CompareReply:
@@ -63,7 +65,7 @@ def _checked(studio: Studio, asked: VerifyRequest) -> VerdictReply:
     psi = None if asked.sha256 is None else asked.psi
     found = verify(
         decoded_file(asked.file),
-        studio.gallery,
+        studio.catalog,
         seed=asked.seed,
         checkpoint=asked.sha256,
         psi=psi,
@@ -74,7 +76,7 @@ def _checked(studio: Studio, asked: VerifyRequest) -> VerdictReply:
 
 def _examined(studio: Studio, asked: CheckRequest) -> CheckReply:
     data = decoded_file(asked.file)
-    return to_check_reply(examine(PictureFile("", lambda: data), studio.gallery, compare=studio.comparisons.note))
+    return to_check_reply(examine(PictureFile("", lambda: data), studio.catalog, compare=studio.comparisons.note))
 
 
 def to_check_reply(examined: Examined) -> CheckReply:

@@ -35,7 +35,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 def modules_of(page: str) -> dict[str, Any]:
     """Return what the page says of its modules."""
-    found = re.search(r'<script type="application/json" id="race-modules">(.*?)</script>', page, flags=re.S)
+    found = re.search(r'<script [^>]*id="race-modules">(.*?)</script>', page, flags=re.S)
     assert found is not None
     return dict(json.loads(found[1]))
 

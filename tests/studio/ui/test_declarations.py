@@ -27,7 +27,11 @@ def test_every_type_that_is_used_is_declared_once(written: str) -> None:
 
 def test_a_function_takes_its_request_and_answers_data_or_an_error(written: str) -> None:
     assert "  show(request: ShowRequest): Promise<Answered<ShowReply>>;" in written
-    assert "  add_piece(request: PieceRequest): Promise<Answered<Received | Added>>;" in written
+    assert "  add_begin(request: BeginRequest): Promise<Answered<BeginReply>>;" in written
+
+
+def test_what_a_route_answers_is_declared_too(written: str) -> None:
+    assert {"export interface Received {", "export interface Added {"} <= set(written.splitlines())
     assert "export type Answered<T> = T | Failed | Superseded;" in written
     assert re.search(r"interface TileRequest \{\n  seed: Seed;\n  sha256: Sha256;\n  psi\?: Psi;\n", written)
 

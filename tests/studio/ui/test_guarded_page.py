@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,14 @@ def test_routes_and_middleware_of_the_caller_come_beside_the_pages_own(
     assert "frame-ancestors" in front.headers["content-security-policy"]
     assert OWN["title"] == "Ours"
     assert len(OWN["routes"]) == 2
+
+
+def test_every_script_that_stands_in_the_page_has_the_nonce_of_its_policy(client: httpx.Client) -> None:
+    front = client.get("/")
+    _, _, nonce = front.headers["content-security-policy"].rstrip("'").rpartition("'nonce-")
+    tags = re.findall(r"<script\b[^>]*>", front.text)
+    assert len(tags) > 6
+    assert all(f' nonce="{nonce}"' in tag for tag in tags), tags
 
 
 def test_what_the_page_never_asks_for_is_not_there(client: httpx.Client) -> None:

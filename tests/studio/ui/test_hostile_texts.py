@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from studio import favourites
-from studio.favourites import owner_of, state_folder
+from studio.favourite import owner_of
+from studio.favourites import state_folder
 from tests.served import Served
 from training.core import checkpoint
 from training.core.run_folder import KEPT_STEPS
@@ -45,8 +46,8 @@ def share(served: Served, secret: str, **row: object) -> list[dict[str, object]]
     rows = [{"sha256": "1" * 64, "seed": 3, "psi": 1, "added": 1, **row}] if row else []
     request = {"secret": secret, "address": "http://here", "favourites": rows}
     answer = served.ask("race-favourites", "share", request, secret)
-    wall: list[dict[str, object]] = answer["wall"]
-    return wall
+    shared: list[dict[str, object]] = answer["shared"]
+    return shared
 
 
 def test_the_page_of_folders_that_are_not_utf_8_is_served_and_lists_them(served: Served) -> None:
@@ -84,8 +85,8 @@ def test_a_checkpoint_in_such_a_folder_is_drawn_and_exported(served: Served, roo
     ],
 )
 def test_a_note_of_one_visitor_is_cleaned_for_all(served: Served, note: str, shown: str) -> None:
-    for wall in (share(served, ANNE, note=note, name=note), share(served, BEN)):
-        assert [(one["note"], one["name"]) for one in wall] == [(shown, shown)]
+    for shared in (share(served, ANNE, note=note, name=note), share(served, BEN)):
+        assert [(one["note"], one["name"]) for one in shared] == [(shown, shown)]
     assert share(served, ANNE) == []
 
 
@@ -95,7 +96,7 @@ def test_a_file_that_an_older_program_has_left_with_half_a_character_is_read_aga
     monkeypatch.setenv("GAN_RACE_STATE", str(tmp_path))
     row = {"sha256": "1" * 64, "seed": 3, "psi": 1.0, "note": "\ud800 mine", "name": "x", "added": 1.0}
     content = {"format": 1, "favourites": [{**row, "owners": [owner_of(ANNE)]}], "places": {}}
-    (state_folder() / favourites.FILE).write_text(json.dumps(content), encoding="utf-8")
+    (state_folder() / favourites.EARLIER_FILE).write_text(json.dumps(content), encoding="utf-8")
     opened = Served(root)
     try:
         assert [(one["note"], one["stars"]) for one in share(opened, BEN)] == [("mine", 1)]

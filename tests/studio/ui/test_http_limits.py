@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from studio.clients import current_client
+from studio.clients import Client, current_client
 from studio.ui import http_limits
 from studio.ui.http_limits import Guard, Rules, Zipped
 from studio.ui.http_routes import MAX_BODY_BYTES, SMALL_BODY_BYTES
@@ -116,6 +117,17 @@ def test_only_notebooks_and_hugging_face_may_show_the_page_in_a_frame(path: str)
     assert {"https://*.googleusercontent.com", "https://huggingface.co", "https://*.hf.space"} <= set(frames)
     assert not {"*", "https:", "http:", "data:"} & set(frames)
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_only_the_pages_own_scripts_run_in_it_and_each_answer_has_another_nonce() -> None:
+    nonces = set()
+    for _ in range(2):
+        policy = ask("GET", "/").headers["content-security-policy"]
+        found = re.fullmatch(r".*; script-src 'self' 'unsafe-eval' blob: 'nonce-([\w-]{22})'", policy)
+        assert found, policy
+        nonces.add(found[1])
+    assert len(nonces) == 2
+    assert "script-src" not in ask("GET", "/assets/a.js").headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(
@@ -361,3 +373,17 @@ def test_one_source_cannot_fill_the_memory_with_bodies(
 
     run_to_its_end(run())
     assert seen == [200, status, 200]
+
+
+def test_one_address_cannot_fill_the_memory_with_bodies_by_many_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_limits, "BODIES_BYTES", 4000)
+    bodies = http_limits._Bodies()
+    first, second, other = (Client(f"session {number}", f"192.0.2.{number // 2}") for number in range(3))
+    bodies.take(first, 1500)
+    with pytest.raises(http_limits._RefusedError, match="Too much"):
+        bodies.take(second, 1500)
+    bodies.take(other, 1500)
+    bodies.give_back(first, 1500)
+    bodies.take(second, 1500)
+    with pytest.raises(http_limits._RefusedError, match="Too much"):
+        bodies.take(Client("session 2", "203.0.113.7"), 1500)  # one session, wherever it comes from

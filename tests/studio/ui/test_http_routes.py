@@ -16,24 +16,28 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from studio.ui import page as studio_page
+from studio.ui.checkpoints.upload_route import upload_routes
+from studio.ui.favourites.zip_route import zip_routes
 from studio.ui.http_limits import Guard, Rules
 from studio.ui.page import OWN_ROUTES
 from studio.ui.race.routes import race_routes
 from tests.loops import run_to_its_end
 
 UNASKED: Any = None  # the routes of a race are named here, and asked in tests of their own
-ROUTES = [*OWN_ROUTES, *race_routes(UNASKED)]
+ROUTES = [*OWN_ROUTES, *race_routes(UNASKED), *upload_routes(UNASKED), *zip_routes(UNASKED)]
 OPEN = {
     *("GET /", "HEAD /", "GET /assets/{path:path}", "GET /static/{path:path}", "GET /theme.css"),
     *("GET /favicon.ico", "GET /manifest.json", "GET /robots.txt", "GET /config", "GET /config/"),
     *("GET /gradio_api/startup-events", "GET /gradio_api/app_id", "GET /gradio_api/app_id/"),
     *("POST /gradio_api/component_server", "POST /gradio_api/component_server/"),
+    *("POST /race/uploads/{upload}/{offset}", "POST /race/favourites.zip"),
     *("GET /race/alive", "HEAD /race/alive"),
     *("GET /race/ui/{version}/{name:path}", "HEAD /race/ui/{version}/{name:path}"),
     *("GET /race/tiles/{key}/{tile}/{kind}", "HEAD /race/tiles/{key}/{tile}/{kind}"),
     *("GET /race/results/{language}/{name}", "HEAD /race/results/{language}/{name}"),
 }
 FOR_THE_LOGIN = {"POST /login", "POST /login/", "GET /logout"}
+KINDS = {"/login": "application/x-www-form-urlencoded", "/race/uploads/": "application/octet-stream"}
 EVENT = 7
 BODY = json.dumps({"fn_index": EVENT})
 
@@ -56,7 +60,7 @@ async def statuses(named: list[str], rules: Rules, body: str | bytes = BODY) -> 
     async with httpx.AsyncClient(transport=app, base_url="http://studio") as client:
         for route in named:
             method, path = re.sub(r"{[^}]*}", "a.js", route).split(" ")
-            kind = "application/x-www-form-urlencoded" if path.startswith("/login") else "application/json"
+            kind = next((KINDS[start] for start in KINDS if path.startswith(start)), "application/json")
             answer = await client.request(method, path, content=body, headers={"content-type": kind})
             found[route] = answer.status_code
             assert len(answer.text) < 100

@@ -70,6 +70,8 @@ def test_an_address_gets_so_many_sessions_and_others_get_theirs() -> None:
     [
         ("192.0.2.1", "192.0.2.1"),
         ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::1", "::1"),
         ("testclient", "testclient"),
         (None, "unknown"),
     ],

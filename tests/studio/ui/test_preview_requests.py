@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from studio.rendering.image_encoding import to_jpeg
-from studio.rendering.renderer import Renderer, SupersededError, Wish
+from studio.rendering.renderer import Renderer, RenderRequest, SupersededError
 from studio.ui.compare import tab as compare
 from studio.ui.component import to_base64
 from studio.ui.explore import tab as explore
@@ -31,7 +31,7 @@ from studio.ui.verify import tab as verify
 from tests.tabs import functions_of, known_fields
 from training.core import checkpoint
 from training.core.pixels import Pixels, to_cells, to_tile
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 CPU = torch.device("cpu")
 SEED = 5
@@ -68,7 +68,7 @@ def ask(studio: Studio) -> Ask:
 
 @pytest.fixture
 def exact(studio: Studio) -> Pixels:
-    return seed_sheet(checkpoint.load(studio.root / "one").generator, SEED)
+    return seed_tile(checkpoint.load(studio.root / "one").generator, SEED)
 
 
 def shown(encoded: str) -> Pixels:
@@ -109,12 +109,12 @@ def test_the_next_press_calls_the_exact_tile_of_the_last_one_off(
     ask: Ask, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha256 = ask(explore, "show", preview=True)["sha256"]
-    called_off: list[tuple[str, str, Wish | None]] = []
+    called_off: list[tuple[str, str, RenderRequest | None]] = []
     monkeypatch.setattr(
         Renderer, "call_off", lambda _, visitor, lane, keep=None: called_off.append((visitor, lane, keep))
     )
     ask(explore, "show", seed=6, preview=True)
-    assert ("v", "exact", Wish(sha256, 6)) in called_off
+    assert ("v", "exact", RenderRequest(sha256, 6)) in called_off
 
 
 def test_an_exact_tile_that_was_called_off_is_no_error(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,7 @@ def test_seeds_are_ranked_by_their_previews_too(ask: Ask) -> None:
 def test_rows_say_whether_they_are_of_a_preview(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, exact: Pixels, preview: bool
 ) -> None:
-    monkeypatch.setattr(Renderer, "rows", lambda _, wish: exact[:32] if wish.preview is preview else None)
+    monkeypatch.setattr(Renderer, "rows", lambda _, request: exact[:32] if request.preview is preview else None)
     answer = ask(seeds, "look_at_rows", side=320, rows=0, preview=True)
     assert (answer["rows"], answer["preview"]) == (2, preview)
     assert ask(seeds, "look_at_rows", side=320, rows=0)["rows"] == (0 if preview else 2)
@@ -179,7 +179,6 @@ NEVER = [
     (morph, "morph_tile", MORPH),
     (morph, "morph_cell", {**MORPH, "cell": 37}),
     (favourites, "thumbnail", {"preview": True}),
-    (favourites, "exact_tile", {"preview": True}),
     (export, "export_tile", {"preview": True}),
 ]
 

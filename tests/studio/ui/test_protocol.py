@@ -30,8 +30,8 @@ WALK = {"kind": "walk", "seeds": [3, 7], "position": 0.5, "closed": False, "way"
 TILE = {"seed": 1, "psi": 0.5, "visitor": "v"}
 PLACE = {"where": WALK, "psi": 1, "method": "sefa", "amounts": [0], "mix_seed": None, "mix_from": 0, "visitor": "v"}
 FILM = {"kind": "gif", "pictures": 4, "side": 320, "rate": 12, "seconds": 1, "first": 0}
-ROW = {"seed": 1, "psi": 0.5, "note": "n", "name": "m", "added": 1, "former": []}
-SHARE = {"secret": SECRET, "address": "http://here", "favourites": [ROW]}
+ROW = {"seed": 1, "psi": 0.5, "note": "n", "name": "m", "added": 1}
+SHARE = {"secret": SECRET, "favourites": [ROW]}
 BEGIN = {"size": 100, "config": "{}", "name": "", "secret": SECRET}
 NEEDS_DATA = {"explore.nearest", "explore.stop_nearest", "compare.compare_nearest", "compare.compare_stop_nearest"}
 NEEDS_DATA |= {"morph.morph_copies", "morph.morph_stop_copies"}
@@ -55,19 +55,16 @@ EXPECTED = (
     | {
         "seeds.see_seed": "error_no_network",
         "checkpoints.remove": "error_remove_gone",
-        "checkpoints.add_piece": "error_add_weights",
     }
 )
 HONEST: dict[str, dict[str, Any]] = {  # a good request to each function, but for hashes and files
     "header.link_code": {"link": "http://localhost:7860/?seed=1"},
     "favourites.share": SHARE,
     "favourites.thumbnail": TILE,
-    "favourites.exact_tile": {**TILE, "looked_at": 3},
     "checkpoints.list_checkpoints": {"secret": SECRET, "steps": True},
     "checkpoints.preview": {"visitor": "v"},
     "checkpoints.remove": {"secret": SECRET},
     "checkpoints.add_begin": BEGIN,
-    "checkpoints.add_piece": {"upload": "absent", "offset": 0, "piece": "AAAA"},
     "checkpoints.add_stop": {"upload": "absent"},
     "explore.show": {**TILE, "preview": True, "ahead": False},
     "explore.drawn_rows": {"seed": 1, "psi": 1, "side": 320, "rows": 0, "preview": False},

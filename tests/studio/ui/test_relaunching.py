@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +18,8 @@ import torch
 from gradio import networking
 from gradio.tunneling import CURRENT_TUNNELS, Tunnel
 
+from studio.byte_lru import ByteLRU
+from studio.race.store.race_folder import RaceOptions, create
 from studio.rendering.renderer import SupersededError
 from studio.ui import page as studio_page
 
@@ -103,7 +109,7 @@ def test_a_page_that_is_discarded_takes_its_threads_and_memory_along(page: studi
     address = launch(page)
     studio = page._studio
     assert studio is not None
-    (entry,) = studio.gallery.entries()
+    (entry,) = studio.catalog.entries()
     studio.renderer.tile(str(entry.sha256), 0, "somebody")
     assert studio.renderer._looked_at.bytes > 0
     assert studio._trained._loaded.bytes > 0
@@ -116,3 +122,54 @@ def test_a_page_that_is_discarded_takes_its_threads_and_memory_along(page: studi
         studio.renderer.tile(str(entry.sha256), 1, "somebody")
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{address}race/alive")
+
+
+def test_a_page_that_is_discarded_keeps_nothing_in_memory_and_no_thread_of_its_own(
+    tmp_path: Path, make_checkpoint: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[ByteLRU[Any, Any]] = []
+    make, before = ByteLRU.__init__, set(threading.enumerate())
+
+    def noted(kept: ByteLRU[Any, Any], *arguments: Any, **options: Any) -> None:
+        make(kept, *arguments, **options)
+        begun.append(kept)
+
+    monkeypatch.setattr(ByteLRU, "__init__", noted)
+    make_checkpoint(tmp_path / "checkpoints" / "one")
+    create(tmp_path / "race", RaceOptions())
+    page = studio_page.build(tmp_path / "checkpoints", torch.device("cpu"), race=tmp_path / "race")
+    address = launch(page)
+    assert len(begun) >= 14
+    for kept in begun:
+        kept._values["anything"], kept.bytes = "x", 1
+    assert httpx.get(f"{address}race/results/en/race.json").status_code == 409  # in a thread of the race
+    page.discard()
+    assert [kept.bytes for kept in begun] == [0] * len(begun)
+    assert {len(kept) for kept in begun} == {0}
+    own = [one for one in set(threading.enumerate()) - before if one.name.startswith(("race ", "render", "official"))]
+    for thread in own:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in own)
+
+
+def test_the_studio_of_a_page_that_is_discarded_is_freed(tmp_path: Path, make_checkpoint: Callable[..., Path]) -> None:
+    make_checkpoint(tmp_path / "checkpoints" / "one")
+    create(tmp_path / "race", RaceOptions())
+
+    def opened_and_discarded() -> weakref.ref[Any]:
+        page = studio_page.build(tmp_path / "checkpoints", torch.device("cpu"), race=tmp_path / "race", mcp=True)
+        studio = page._studio
+        assert studio is not None
+        (entry,) = studio.catalog.entries()
+        httpx.get(f"{launch(page)}race/alive")
+        studio.renderer.tile(str(entry.sha256), 0, "somebody")
+        page.discard()
+        page.discard()  # which changes nothing
+        return weakref.ref(studio)
+
+    studio = opened_and_discarded()
+    deadline = time.monotonic() + 20
+    while studio() is not None and time.monotonic() < deadline:  # its threads end first
+        gc.collect()
+        time.sleep(0.1)
+    assert studio() is None

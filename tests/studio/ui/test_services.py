@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
 
 
-class Wish(Request):
+class Question(Request):
     fail: bool = False
 
 
@@ -57,7 +57,7 @@ class Wish(Request):
 )
 def test_whatever_goes_wrong_is_an_answer(error: Exception, answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
     @answers
-    def fail(_: Wish) -> Done:
+    def fail(_: Question) -> Done:
         raise error
 
     with caplog.at_level(logging.CRITICAL, logger="studio.ui.protocol"):
@@ -66,7 +66,7 @@ def test_whatever_goes_wrong_is_an_answer(error: Exception, answer: Answer, capl
 
 def test_what_goes_wrong_while_waiting_is_an_answer_too() -> None:
     @answers
-    async def wait(asked: Wish) -> Done:
+    async def wait(asked: Question) -> Done:
         await asyncio.sleep(0)
         if asked.fail:
             raise SupersededError
@@ -80,7 +80,7 @@ def test_what_goes_wrong_while_waiting_is_an_answer_too() -> None:
 
 def test_an_answer_that_is_not_of_its_model_is_an_internal_error(caplog: pytest.LogCaptureFixture) -> None:
     @answers
-    def confuse(_: Wish) -> Done:
+    def confuse(_: Question) -> Done:
         return Done(**{"unexpected": 1})
 
     with caplog.at_level(logging.CRITICAL, logger="studio.ui.protocol"):
@@ -107,7 +107,7 @@ def test_the_untrained_generator_is_always_the_same(tmp_path: Path) -> None:
 
 def test_nothing_is_left_behind_on_the_disk(tmp_path: Path) -> None:
     code = "import torch; from pathlib import Path; from studio.ui.services import Studio\n"
-    code += "studio = Studio(Path('absent'), torch.device('cpu')); assert studio.gallery.root.is_dir()"
+    code += "studio = Studio(Path('absent'), torch.device('cpu')); assert studio.catalog.root.is_dir()"
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, check=True, timeout=60)
     assert list(tmp_path.glob("gan-race-*")) == []

@@ -20,7 +20,7 @@ from studio.exploration.nearest_training import Progress, build_index
 from studio.exploration.seed_ranking import rank
 from studio.exploration.seed_sheets import Sheets
 from studio.rendering.image_encoding import to_jpeg
-from studio.rendering.renderer import Wish
+from studio.rendering.renderer import RenderRequest
 from studio.ui import page
 from studio.ui.export import tab as export
 from studio.ui.protocol_types import TileRequest
@@ -32,7 +32,7 @@ from tests.served import Served
 from training.core import checkpoint
 from training.core.checkpoint import Checkpoint
 from training.core.pixels import Pixels
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 VISITORS = 30
 CACHE_BYTES = 20 * 160 * 160 * 3
@@ -100,7 +100,7 @@ def test_thirty_visitors_at_once_each_see_their_own_pictures(
 
     with ThreadPoolExecutor(VISITORS) as pool:
         seen = [one for some in pool.map(visit, range(VISITORS)) for one in some]
-    tiles = {(which, seed): seed_sheet(found[which].generator, seed) for which, seed, _ in seen}
+    tiles = {(which, seed): seed_tile(found[which].generator, seed) for which, seed, _ in seen}
     assert len(seen) == 5 * VISITORS
     assert [(which, seed) for which, seed, pixels in seen if not is_tile(pixels, tiles[which, seed])] == []
     assert not is_tile(seen[0][2], tiles[seen[1][:2]])
@@ -214,7 +214,7 @@ def test_the_network_of_the_real_pictures_ranks_by_their_distance(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     studio = Studio(make_vivid(tmp_path / "root" / "one").parent, torch.device("cpu"), make_pictures(tmp_path / "real"))
-    sha256 = str(studio.gallery.entries()[0].sha256)
+    sha256 = str(studio.catalog.entries()[0].sha256)
     assert studio.copies is not None
     assert seeds._reals(studio) == "waiting"
     studio.copies._index = build_index(tmp_path / "real", Progress())
@@ -222,10 +222,10 @@ def test_the_network_of_the_real_pictures_ranks_by_their_distance(
     network = seeds._network(studio)
     assert network is not None
     sheets = Sheets(studio.renderer)
-    wishes = [Wish(sha256, seed) for seed in range(3)]
-    for wish in wishes:
-        sheets.see(wish, network, "me")
-    scores = rank(sheets.seen(wishes, network), network.usual)
+    requests = [RenderRequest(sha256, seed) for seed in range(3)]
+    for request in requests:
+        sheets.see(request, network, "me")
+    scores = rank(sheets.seen(requests, network), network.usual)
     assert set(scores) == {0, 1, 2}
     assert all(score.distance is not None and score.distance > 0 for score in scores.values())
 

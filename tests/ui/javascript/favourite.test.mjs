@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { checked, formerOf, fromFileContent, isSame, keyOf, toFileContent } from "../../../studio/ui/shared/favourite.js";
+import { checked, fromFileContent, isSame, keyOf, toFileContent } from "../../../studio/ui/shared/favourite.js";
 
 const SHA256 = "0".repeat(64);
-const OWNER = "0123456789abcdef";
 const GOOD = { sha256: SHA256, seed: 5, psi: 1, note: "red", name: "alpha", added: 7, thumb: null };
 
 test("a favourite is kept as it is", () => assert.deepEqual(checked(GOOD), GOOD));
@@ -28,14 +27,14 @@ test("two are the same tile where checkpoint, seed and truncation are", () => {
   assert.equal(keyOf({ sha256: "a", seed: 1 }), "a 1 1");
 });
 
-test("the newest eight browsers of a favourite are kept, each once", () => {
-  const names = Array.from({ length: 10 }, (_, number) => `${number}`.repeat(16));
-  assert.deepEqual(formerOf(names, ["9".repeat(16), "no"], "x"), names.slice(2));
+test("a file gives back what was put into it, without thumbnails", () => {
+  const { favourites } = fromFileContent(toFileContent([{ ...GOOD, thumb: "data:image/jpeg;base64,AA==" }]));
+  assert.deepEqual(favourites, [GOOD]);
 });
 
-test("a file gives back what was put into it, without thumbnails and with its owner", () => {
-  const { favourites } = fromFileContent(toFileContent([{ ...GOOD, thumb: "data:image/jpeg;base64,AA==" }], OWNER));
-  assert.deepEqual(favourites, [{ ...GOOD, former: [OWNER] }]);
+test("a file of an earlier version, which names former browsers, is read without them", () => {
+  const content = { kind: "gan-race-favourites", version: 1, favourites: [{ ...GOOD, former: ["0123456789abcdef"] }] };
+  assert.deepEqual(fromFileContent(JSON.stringify(content)).favourites, [GOOD]);
 });
 
 test("what is wrong with a file is named", () => {

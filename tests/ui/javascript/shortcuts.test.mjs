@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEYS, listKeys, meaningsOf, signOf } from "../../../studio/ui/shared/shortcut_table.js";
+import { KEYS, keyAmong, listKeys, meaningsOf, signOf } from "../../../studio/ui/shared/shortcut_table.js";
 
 const press = (key, shiftKey = false, code = "") => ({ key, shiftKey, code });
 const codesOf = (scope, pressed) => meaningsOf(scope, pressed).map(({ code }) => code);
@@ -56,4 +56,14 @@ test("keys with names are what they are called", () => {
   assert.deepEqual(codesOf("explore", press("Enter", false, "KeyR")), []);
   assert.deepEqual(codesOf("compare", press("F1", false, "Digit1")), []);
   assert.deepEqual(codesOf("explore", press("\u3000", false, "Space")), ["next"]);
+});
+
+test("the keys of a dialog count by what they write, then by their places", () => {
+  const keys = ["ArrowLeft", "Enter", "b", "s"];
+  for (const [key, code] of [["b", "KeyB"], ["B", "KeyB"], ["и", "KeyB"], ["ㅠ", "KeyB"], ["こ", "KeyB"], ["Process", "KeyB"], ["b", "KeyN"]]) {
+    assert.equal(keyAmong(keys, press(key, false, code)), "b", key);
+  }
+  assert.equal(keyAmong(keys, press("n", false, "KeyB")), undefined); // a Latin letter counts by itself
+  assert.equal(keyAmong(keys, press("ArrowLeft", false, "ArrowLeft")), "ArrowLeft");
+  assert.equal(keyAmong(keys, press("F5", false, "KeyS")), undefined);
 });

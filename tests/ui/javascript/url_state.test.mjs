@@ -15,6 +15,16 @@ test("a link by name says the hash from now on", () => {
   assert.equal(urlState.get("ck"), "4567cdef");
 });
 
+test("a link by the name that an added checkpoint was given finds it, unless another has that very name", () => {
+  const added = { name: "mine · added", sha256: "a".repeat(64), added: true };
+  urlState.set({ ck: "mine" });
+  urlState.nameToHash({ checkpoints: [...LIST.checkpoints, added] });
+  assert.equal(urlState.get("ck"), "aaaaaaaa");
+  urlState.set({ ck: "best" });
+  urlState.nameToHash({ checkpoints: [...LIST.checkpoints, { ...added, name: "best · added" }] });
+  assert.equal(urlState.get("ck"), "4567cdef");
+});
+
 test("a checkpoint that is called like the hash of a link does not take it over", () => {
   for (const named of [ABSENT, ABSENT.toUpperCase(), ABSENT.repeat(8)]) {
     urlState.set({ ck: named });

@@ -1,10 +1,10 @@
-// The pure parts of Verify's table: zips, likeness of tiles, the files that are saved.
+// The pure parts of Verify's table: zips, similarity of tiles, the files that are saved.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 import { deflateRawSync } from "node:zlib";
 
-import { likeness, signatureOf } from "../../../studio/ui/verify/duplicates.js";
+import { similarity, signatureOf } from "../../../studio/ui/verify/duplicates.js";
 import { toCsv, toJson } from "../../../studio/ui/verify/verdict_table.js";
 import {
   ZipError,
@@ -151,16 +151,16 @@ const tile = (values) => ({
 });
 
 test("the same checkpoint, seed and psi are the same tile, whatever the pixels", () => {
-  assert.equal(likeness(tile({}), tile({})), "same_tile");
+  assert.equal(similarity(tile({}), tile({})), "same_tile");
   for (const other of [{ seed: 2 }, { psi: 0.9 }, { sha256: "b" }])
-    assert.equal(likeness(tile({}), tile(other)), null);
+    assert.equal(similarity(tile({}), tile(other)), null);
   const unknown = tile({ sha256: null, seed: null });
-  assert.equal(likeness(unknown, unknown), null);
+  assert.equal(similarity(unknown, unknown), null);
 });
 
 test("pictures are nearly equal within three levels", () => {
   const near = (level) =>
-    likeness(
+    similarity(
       tile({ signature: signature(100) }),
       tile({ seed: 2, signature: signature(level) }),
     );
@@ -175,7 +175,7 @@ test("equal means of cells with other squares are not nearly equal", () => {
   const striped = signatureOf(bytes.toString("base64"));
   assert.ok(Math.abs(striped.means[0] - 100) < 1e-3);
   assert.equal(
-    likeness(
+    similarity(
       tile({ signature: signature(100) }),
       tile({ seed: 2, signature: striped }),
     ),
@@ -231,7 +231,7 @@ test("the same texts get an apostrophe as in the tables of the program", () => {
 });
 
 test("a pretrained network is written as its file calls it", () => {
-  const pretrained = { text: "a network", code: "network_eye", values: {} };
+  const pretrained = { text: "a network", code: "network_efficientnet", values: {} };
   const rows = [{ ...ROW, declared: { ...DECLARED, pretrained } }];
   assert.ok(toCsv(rows).includes(",1.5,a network,,"));
   assert.equal(JSON.parse(toJson(rows)).files[0].pretrained, "a network");

@@ -18,12 +18,12 @@ from PIL import Image
 from studio.checkpoints.uploads import MOST_A_MINUTE_OF_ONE, PIECE_BYTES
 from studio.race.verification import verify
 from studio.ui.checkpoints import panel as checkpoints
+from studio.ui.checkpoints.panel import piece_taker
 from studio.ui.export.messages import ExportRequest
-from studio.ui.export.tab import exported
+from studio.ui.export.tab import tile_file
 from studio.ui.protocol import Answer
 from studio.ui.services import Studio
-from tests.loops import run_to_its_end
-from tests.tabs import functions_of, known_fields
+from tests.tabs import Functions, functions_of, known_fields
 from training.core.checkpoint import file_sha256
 
 Call = Callable[..., Answer]
@@ -53,7 +53,7 @@ def call(studio: Studio) -> Call:
 
 def calls_of(studio: Studio) -> Call:
     """Return a function that sends a request to a function of the panel."""
-    functions = functions_of(checkpoints, studio)
+    functions: Functions = {**functions_of(checkpoints, studio), "add_piece": piece_taker(studio)}
 
     def call(name: str, /, **data: Any) -> Answer:
         function = functions[name]
@@ -70,8 +70,7 @@ def send(call: Call, folder: Path, name: str = "Mine", piece_bytes: int = 3000) 
     answer = call("add_begin", config=config, size=len(weights), name=name)
     token = answer.get("upload")
     for offset in range(0, len(weights) if token else 0, piece_bytes):
-        piece = base64.b64encode(weights[offset : offset + piece_bytes]).decode()
-        answer = call("add_piece", upload=token, offset=offset, piece=piece)
+        answer = call("add_piece", upload=token, offset=offset, piece=weights[offset : offset + piece_bytes])
         if "error" in answer:
             break
         assert answer.get("received", len(weights)) == min(offset + piece_bytes, len(weights))
@@ -89,13 +88,16 @@ def files_in(folder: Path) -> list[str]:
 def test_a_checkpoint_that_comes_in_pieces_is_listed_and_drawn(call: Call, studio: Studio, other: Path) -> None:
     answer = send(call, other)
     sha256 = file_sha256(other / "model.safetensors")
-    assert (answer["sha256"], answer["name"], answer["known"]) == (sha256, "Mine", False)
-    assert [(one["name"], one["added"]) for one in answer["list"]["checkpoints"]] == [("one", False), ("Mine", True)]
+    assert (answer["sha256"], answer["name"], answer["known"]) == (sha256, "Mine · added", False)
+    assert [(one["name"], one["added"]) for one in answer["list"]["checkpoints"]] == [
+        ("one", False),
+        ("Mine · added", True),
+    ]
     assert studio.renderer.tile(sha256, 5, "v").sha256 == sha256
     picture = call("preview", sha256=sha256, visitor="v")
     assert Image.open(io.BytesIO(base64.b64decode(picture["jpeg"]))).size == (128, 128)
     again = send(call, other, name="Another")
-    assert (again["name"], again["known"]) == ("Mine", True)
+    assert (again["name"], again["known"]) == ("Mine · added", True)
     assert len(files_in(studio.added.folder)) == 3
 
 
@@ -108,15 +110,15 @@ def test_whoever_added_a_checkpoint_can_remove_it_and_nobody_else(call: Call, st
     assert (again["known"], again["own"]) == (True, [])
     assert code_of(call("remove", sha256=sha256, secret=STRANGER)) == "error_remove_others"
     assert studio.renderer.tile(sha256, 3, "v").sha256 == sha256
-    png = base64.b64decode(run_to_its_end(exported(studio, ExportRequest(sha256=sha256, seed=3))).png)
-    assert verify(png, studio.gallery).outcome == "pass_exact"
+    _, png = tile_file(studio, ExportRequest(sha256=sha256, seed=3))
+    assert verify(png, studio.catalog).outcome == "pass_exact"
     answer = call("remove", sha256=sha256)
     assert answer["own"] == []
     assert [one["name"] for one in answer["list"]["checkpoints"]] == ["one"]
     assert answer["list"]["problems"] == []
     assert files_in(studio.added.folder) == []
     assert code_of(call("preview", sha256=sha256, visitor="v")) == "error_unknown_checkpoint"
-    assert verify(png, studio.gallery).reason == "unknown_checkpoint"
+    assert verify(png, studio.catalog).reason == "unknown_checkpoint"
     assert code_of(call("remove", sha256=sha256)) == "error_remove_gone"
     assert send(call, other)["known"] is False
     assert "jpeg" in call("preview", sha256=sha256, visitor="v")
@@ -128,7 +130,7 @@ def test_one_that_was_damaged_since_can_be_removed_by_whoever_added_it_too(
     sha256 = send(call, other)["sha256"]
     (studio.added.folder / sha256 / "model.safetensors").write_bytes(b"")
     answer = call("list_checkpoints")
-    assert [(one["name"], one["added"]) for one in answer["list"]["problems"]] == [("Mine", sha256)]
+    assert [(one["name"], one["added"]) for one in answer["list"]["problems"]] == [("Mine · added", sha256)]
     assert answer["own"] == [sha256]
     assert code_of(call("remove", sha256=sha256, secret=STRANGER)) == "error_remove_others"
     assert call("remove", sha256=sha256)["list"]["problems"] == []
@@ -201,7 +203,7 @@ def test_a_name_that_the_folder_gets_while_the_weights_come_is_refused(
     config = (other / "config.json").read_text(encoding="utf-8")
     token = call("add_begin", config=config, size=len(weights), name="late")["upload"]
     make_checkpoint(studio.root / "late", seed=8)
-    answer = call("add_piece", upload=token, offset=0, piece=base64.b64encode(weights).decode())
+    answer = call("add_piece", upload=token, offset=0, piece=weights)
     assert code_of(answer) == "error_add_name"
 
 
@@ -265,15 +267,15 @@ def test_a_hostile_beginning_is_refused(call: Call, studio: Studio, change: dict
         ({"offset": 5}, "error_add_lost"),
         ({"offset": -5}, "error_request"),
         ({"offset": None}, "error_request"),
-        ({"piece": ""}, "error_add_weights"),
-        ({"piece": "no base64!"}, "error_request"),
-        ({"piece": "A" * 400}, "error_add_weights"),
-        ({"piece": "A" * (PIECE_BYTES * 4 // 3 + 100)}, "error_request"),
+        ({"piece": b""}, "error_add_weights"),
+        ({"piece": "no bytes"}, "error_request"),
+        ({"piece": bytes(300)}, "error_add_weights"),
+        ({"piece": bytes(PIECE_BYTES + 1)}, "error_request"),
     ],
 )
 def test_a_hostile_piece_is_refused(call: Call, studio: Studio, change: dict[str, Any], code: str) -> None:
     token = call("add_begin", size=100, config="{}", name="")["upload"]
-    start = base64.b64encode(b"\x10" + bytes(7) + b"{" + bytes(50)).decode()
+    start = b"\x10" + bytes(7) + b"{" + bytes(50)
     assert code_of(call("add_piece", **{"upload": token, "offset": 0, "piece": start, **change})) == code
     assert files_in(studio.root) == ["one/config.json", "one/model.safetensors"]
 
@@ -282,7 +284,7 @@ def test_a_crowd_that_adds_is_slowed_down(call: Call) -> None:
     codes = []
     for _ in range(MOST_A_MINUTE_OF_ONE + 1):
         token = call("add_begin", size=100, config="{}", name="").get("upload")
-        answer = call("add_piece", upload=token, offset=0, piece="AAAA") if token else call("list_checkpoints")
+        answer = call("add_piece", upload=token, offset=0, piece=bytes(3)) if token else call("list_checkpoints")
         codes.append(code_of(answer) if "error" in answer else "")
     assert codes == ["error_add_weights"] * MOST_A_MINUTE_OF_ONE + [""]
     assert code_of(call("add_begin", size=100, config="{}", name="")) == "error_add_rate"
@@ -293,10 +295,10 @@ def test_where_adding_is_off_what_was_added_is_shown_and_nothing_more_comes(
 ) -> None:
     send(call, other)
     closed = Studio(studio.root, CPU, adding=False)
-    assert [one.name for one in closed.list().checkpoints] == ["one", "Mine"]
+    assert [one.name for one in closed.list().checkpoints] == ["one", "Mine · added"]
     call_closed = calls_of(closed)
     assert code_of(call_closed("add_begin", size=100, config="{}", name="")) == "error_add_off"
-    assert code_of(call_closed("add_piece", upload="a", offset=0, piece="AAAA")) == "error_add_off"
+    assert code_of(call_closed("add_piece", upload="a", offset=0, piece=bytes(3))) == "error_add_off"
 
 
 def test_a_disk_that_cannot_be_written_is_said(call: Call, studio: Studio, other: Path) -> None:
@@ -306,7 +308,7 @@ def test_a_disk_that_cannot_be_written_is_said(call: Call, studio: Studio, other
 
 
 @pytest.mark.parametrize("change", [{"sha256": "../one"}, {"sha256": "0" * 64}, {"visitor": 3}, {"visitor": "x" * 99}])
-def test_a_hostile_wish_for_a_picture_is_refused(call: Call, studio: Studio, change: dict[str, Any]) -> None:
+def test_a_hostile_request_for_a_picture_is_refused(call: Call, studio: Studio, change: dict[str, Any]) -> None:
     good = {"sha256": studio.list().default, "visitor": "v"}
     assert "jpeg" in call("preview", **good)
     assert code_of(call("preview", **{**good, **change})) in ("error_request", "error_unknown_checkpoint")

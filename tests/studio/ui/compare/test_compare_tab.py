@@ -17,13 +17,13 @@ import pytest
 import torch
 from PIL import Image
 
-from studio.rendering.renderer import Priority, Wish
+from studio.rendering.renderer import Priority, RenderRequest
 from studio.ui.compare import tab as compare
 from studio.ui.protocol import Answer
 from studio.ui.services import Studio
 from training.core import checkpoint
 from training.core.pixels import to_cells
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 Ask = Callable[[str, Any], Answer]
 CPU = torch.device("cpu")
@@ -66,10 +66,10 @@ def ask(studio: Studio) -> Ask:
 
 @pytest.fixture(scope="module")
 def hashes(studio: Studio) -> list[str]:
-    return [str(entry.sha256) for entry in studio.gallery.entries()]
+    return [str(entry.sha256) for entry in studio.catalog.entries()]
 
 
-def wish(hashes: list[str], seed: int = 5, **more: Any) -> Answer:
+def request(hashes: list[str], seed: int = 5, **more: Any) -> Answer:
     return {"checkpoints": hashes, "seed": seed, "visitor": "me", **more}
 
 
@@ -88,16 +88,16 @@ def test_every_tile_is_the_one_that_explore_shows_in_any_order(ask: Ask, studio:
     alone = [studio.renderer.tile(sha256, 5, "explore") for sha256 in hashes]
     before = studio.renderer.renders
     for order in ([0, 1, 2], [2, 0, 1], [1, 1, 0, 2, 2, 1]):
-        tiles = ask("compare_tiles", wish([hashes[index] for index in order]))["tiles"]
+        tiles = ask("compare_tiles", request([hashes[index] for index in order]))["tiles"]
         assert [one["jpeg"] for one in tiles] == [base64.b64encode(alone[index].jpeg).decode() for index in order]
         assert [one["z_hash"] for one in tiles] == [alone[0].z_hash] * len(order)
     assert studio.renderer.renders == before
 
 
 def test_truncation_is_explores_too(ask: Ask, studio: Studio, hashes: list[str]) -> None:
-    (tile,) = ask("compare_tiles", wish(hashes[:1], psi=0.5))["tiles"]
+    (tile,) = ask("compare_tiles", request(hashes[:1], psi=0.5))["tiles"]
     assert tile["jpeg"] == base64.b64encode(studio.renderer.tile(hashes[0], 5, "me", psi=0.5).jpeg).decode()
-    assert tile["jpeg"] != ask("compare_tiles", wish(hashes[:1]))["tiles"][0]["jpeg"]
+    assert tile["jpeg"] != ask("compare_tiles", request(hashes[:1]))["tiles"][0]["jpeg"]
     assert tile["psi"] == 0.5
 
 
@@ -137,10 +137,10 @@ def test_curves_of_a_run_that_goes_on_are_those_of_its_own_log(ask: Ask, root: P
 
 def test_tiles_that_are_drawn_together_equal_those_drawn_alone(root: Path, hashes: list[str]) -> None:
     together, alone = Studio(root, CPU).renderer, Studio(root, CPU).renderer
-    wishes = [Wish(sha256, seed) for seed in (3, 1) for sha256 in hashes]
-    pictures = together.tiles(wishes, "me", priority=Priority.COMPARE, lane="compare")
-    for wish_, picture in zip(wishes, pictures, strict=True):
-        single = alone.tile(wish_.sha256, wish_.seed, "me")
+    requests = [RenderRequest(sha256, seed) for seed in (3, 1) for sha256 in hashes]
+    pictures = together.tiles(requests, "me", priority=Priority.COMPARE, lane="compare")
+    for one, picture in zip(requests, pictures, strict=True):
+        single = alone.tile(one.sha256, one.seed, "me")
         np.testing.assert_array_equal(picture.pixels, single.pixels)
         assert picture.jpeg == single.jpeg
 
@@ -148,15 +148,15 @@ def test_tiles_that_are_drawn_together_equal_those_drawn_alone(root: Path, hashe
 def test_a_step_of_a_run_is_drawn_like_any_checkpoint(ask: Ask, root: Path, studio: Studio) -> None:
     step = studio.list(steps=True).model_dump()["checkpoints"][2]["steps"][0]
     assert step["images"] == 1002
-    (tile,) = ask("compare_tiles", wish([step["sha256"]]))["tiles"]
-    exact = seed_sheet(checkpoint.load(root / "run" / "steps" / "000001024").generator, 5)
+    (tile,) = ask("compare_tiles", request([step["sha256"]]))["tiles"]
+    exact = seed_tile(checkpoint.load(root / "run" / "steps" / "000001024").generator, 5)
     np.testing.assert_array_equal(studio.renderer.tile(tile["sha256"], 5, "me").pixels, exact)
 
 
 def test_the_same_cell_of_all_comes_in_exact_pixels(ask: Ask, root: Path, hashes: list[str]) -> None:
-    cells = ask("compare_cells", wish(hashes[:2], cell=37))["cells"]
+    cells = ask("compare_cells", request(hashes[:2], cell=37))["cells"]
     for one, name in zip(cells, ("alpha", "beta"), strict=True):
-        tile = seed_sheet(checkpoint.load(root / name).generator, 5)
+        tile = seed_tile(checkpoint.load(root / name).generator, 5)
         np.testing.assert_array_equal(pixels(one["png"]), to_cells(tile, 16)[37])
 
 
@@ -194,7 +194,7 @@ def test_settings_are_those_of_the_step_that_is_shown_and_curves_those_of_its_ru
     assert facts["curves"][0]["quantities"] == {"d_loss": [0.5]}
 
 
-def test_a_log_that_links_out_of_the_gallery_is_not_read(ask: Ask, root: Path, hashes: list[str]) -> None:
+def test_a_log_that_links_out_of_the_catalog_is_not_read(ask: Ask, root: Path, hashes: list[str]) -> None:
     outside = root.parent / "outside.jsonl"
     outside.write_text('{"images": 32, "seconds": 1.5, "d_loss": 0.5}\n', encoding="utf-8")
     (root / "alpha" / "metrics.jsonl").symlink_to(outside)
@@ -283,7 +283,7 @@ def test_weights_as_last_trained_can_be_compared_and_have_no_scores_of_the_avera
     (listed,) = studio.list().model_dump()["checkpoints"]
     hashes = [listed["sha256"], listed["raw"]]
     assert [len(one) for one in functions["compare_facts"]({"checkpoints": hashes})["scores"]] == [1, 0]
-    tiles = functions["compare_tiles"](wish(hashes))["tiles"]
+    tiles = functions["compare_tiles"](request(hashes))["tiles"]
     assert [one["sha256"] for one in tiles] == hashes
     assert tiles[0]["z_hash"] == tiles[1]["z_hash"]
     assert tiles[0]["jpeg"] != tiles[1]["jpeg"]

@@ -22,7 +22,7 @@ from studio.ui.services import Studio
 from tests.tabs import functions_of, known_fields
 from training.core import checkpoint
 from training.core.pixels import NotFiniteError, to_cells
-from training.core.tile import CELLS, seed_sheet
+from training.core.tile import CELLS, seed_tile
 
 Call = Callable[..., Answer]
 
@@ -87,7 +87,7 @@ def test_a_place_between_is_drawn_and_says_why_it_is_no_seed(call: Call, studio:
     answer = call("morph_tile", amounts=[1.5, 0, 0], mix_seed=9, mix_from=1)
     assert answer["departures"] == ["between", "directions", "mixing"]
     assert answer["nearest"] == 3
-    ends = [seed_sheet(checkpoint.load(studio.root / "one").generator, seed) for seed in (3, 7)]
+    ends = [seed_tile(checkpoint.load(studio.root / "one").generator, seed) for seed in (3, 7)]
     shown = picture(answer["jpeg"]).astype(int)
     assert shown.shape == ends[0].shape
     assert min(np.abs(shown - end).mean() for end in ends) > 5
@@ -151,7 +151,7 @@ def test_a_film_begins_and_ends_at_its_seeds(call: Call, studio: Studio) -> None
     with Image.open(io.BytesIO(base64.b64decode(answer["film"]))) as film:
         for frame, seed in ((0, 3), (film.n_frames - 1, 7)):
             film.seek(frame)
-            tile = seed_sheet(checkpoint.load(studio.root / "one").generator, seed)
+            tile = seed_tile(checkpoint.load(studio.root / "one").generator, seed)
             expected = Image.fromarray(tile).resize((320, 320), Image.Resampling.LANCZOS)
             assert np.abs(np.asarray(film.convert("RGB")).astype(int) - np.asarray(expected)).mean() < 12
 

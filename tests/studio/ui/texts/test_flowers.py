@@ -68,14 +68,14 @@ def test_the_names_are_those_of_the_data_set_in_its_order() -> None:
 
 @pytest.mark.parametrize(("name", "count"), [("all", 102), ("few", 3), ("none", 0)])
 def test_each_tab_tells_the_classes_that_the_seed_draws(studio: Studio, ask: Ask, name: str, count: int) -> None:
-    sha256 = next(str(entry.sha256) for entry in studio.gallery.entries() if entry.name == name)
+    sha256 = next(str(entry.sha256) for entry in studio.catalog.entries() if entry.name == name)
     expected = labels(7, 100, count).tolist() if count else []
     shown = ask("show", sha256=sha256, seed=7)
     cell = ask("compare_cells", checkpoints=[sha256], seed=7, cell=4)["cells"][0]
     walk = {"kind": "walk", "seeds": [7, 8], "position": 0, "closed": False, "way": "slerp"}
-    wish = {"sha256": sha256, "psi": 1, "method": "sefa", "amounts": [0] * 8, "mix_seed": None, "mix_from": 0}
-    pure = ask("morph_tile", where=walk, **wish)
+    request = {"sha256": sha256, "psi": 1, "method": "sefa", "amounts": [0] * 8, "mix_seed": None, "mix_from": 0}
+    pure = ask("morph_tile", where=walk, **request)
     for told in (shown, cell, pure):
         assert (told["classes"], told["class_count"]) == (expected, count)
-    between = ask("morph_tile", where={**walk, "position": 0.5}, **wish)
+    between = ask("morph_tile", where={**walk, "position": 0.5}, **request)
     assert (between["classes"], between["class_count"]) == (None, None)

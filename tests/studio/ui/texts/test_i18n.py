@@ -88,8 +88,11 @@ def test_every_network_is_known_by_its_name() -> None:
     assert {network.name for network in feature_extractors.NETWORKS.values()} | {imagenet_features.NAME} <= names
     sides = {"width": training_features.COARSE, "height": training_features.COARSE}
     pixels = TOLD["network_pixels"][0].format(**sides)
-    assert training_features.open_eye().name in (pixels, TOLD["network_eye"][0].format(**sides))
-    assert TOLD["network_eye"][0].format(**sides) == f"{imagenet_features.NAME}; and {pixels}"
+    assert training_features.open_feature_extractor().name in (
+        pixels,
+        TOLD["network_efficientnet_pixels"][0].format(**sides),
+    )
+    assert TOLD["network_efficientnet_pixels"][0].format(**sides) == f"{imagenet_features.NAME}; and {pixels}"
 
 
 def test_both_languages_name_the_same_values_of_what_the_program_says() -> None:

@@ -26,7 +26,7 @@ from studio.ui.verify import tab
 from tests.conftest import write_pictures
 from tests.tabs import functions_of
 from training.core import checkpoint
-from training.core.tile import seed_sheet
+from training.core.tile import seed_tile
 
 Answer = dict[str, Any]
 Ask = Callable[[str, Answer], Answer]
@@ -61,7 +61,7 @@ def test_a_file_is_answered_with_what_it_and_its_checkpoint_declare(root: Path, 
     assert (answer["checkpoint_name"], answer["seeds_looked_at"]) == ("one", 12)
     assert Image.open(io.BytesIO(base64.b64decode(answer["thumbnail"]))).size == (160, 160)
     sent = np.frombuffer(base64.b64decode(answer["signature"]), np.uint8).reshape(100, 192)
-    wanted = signature(seed_sheet(found.generator, 7))
+    wanted = signature(seed_tile(found.generator, 7))
     assert wanted is not None
     assert np.abs(sent - wanted).max() <= 0.5
 
@@ -104,10 +104,10 @@ def test_a_tile_is_drawn_once_for_its_verdict_and_its_comparison(
 
     def counted(generator: Any, seed: int, psi: float = 1.0) -> Any:
         drawn.append(seed)
-        return seed_sheet(generator, seed, psi)
+        return seed_tile(generator, seed, psi)
 
     for module in ("verification", "seed_comparison", "comparison_service"):
-        monkeypatch.setattr(f"studio.race.{module}.seed_sheet", counted)
+        monkeypatch.setattr(f"studio.race.{module}.seed_tile", counted)
     found = checkpoint.load(root / "one")
     data = {"file": encoded(export_png(found, 7))}
     ask("verify_tile", data)
