@@ -21,6 +21,7 @@ from training.core.output import printable
 
 LAST_PORT = 65535
 FAILED = 2
+OFF = ("", "off", "no", "false", "0")
 
 
 class _Opened(NamedTuple):
@@ -44,7 +45,9 @@ def __getattr__(name: str) -> Page:
     settings, former = _settings(), _opened
     if former is not None and former.settings == settings:
         return former.page
-    page = build(Path(hub.local_name(_checkpoints())), data=_data(), adding=_adding())
+    checkpoints, data = Path(hub.local_name(_checkpoints())), _data()
+    pictures = hub.local_data(data) if data else None
+    page = build(checkpoints, data=pictures, adding=_adding(), race=_race(), mcp=_mcp())
     _opened = _Opened(page, settings)
     if former is not None:
         former.page.discard()
@@ -59,12 +62,20 @@ def _checkpoints() -> str:
     return os.environ.get("GAN_RACE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
 
 
-def _data() -> Path | None:
-    return Path(os.environ["GAN_RACE_DATA"]) if os.environ.get("GAN_RACE_DATA") else None
+def _data() -> str | None:
+    return os.environ.get("GAN_RACE_DATA") or None
+
+
+def _race() -> Path | None:
+    return Path(os.environ["GAN_RACE_RACE"]) if os.environ.get("GAN_RACE_RACE") else None
 
 
 def _adding() -> bool:
-    return os.environ.get("GAN_RACE_ADDING", "on").lower() not in ("off", "no", "false", "0")
+    return os.environ.get("GAN_RACE_ADDING", "on").lower() not in OFF
+
+
+def _mcp() -> bool:
+    return os.environ.get("GAN_RACE_MCP", "off").lower() not in OFF
 
 
 def main() -> int:
@@ -72,10 +83,11 @@ def main() -> int:
     options = _parser().parse_args()
     try:
         checkpoints = hub.opened(options.checkpoints)
-        _check(options, checkpoints)
+        data = hub.opened_data(options.data) if options.data else None
+        _check(checkpoints, data)
         adding = _adding() and not options.no_adding
         device = runtime.drawing_device()
-        page = build(checkpoints, device=device, data=options.data, adding=adding, race=options.race)
+        page = build(checkpoints, device=device, data=data, adding=adding, race=options.race, mcp=options.mcp)
         page.launch(server_port=options.port, share=options.share)
     except (OSError, ValueError) as error:
         print(printable(f"error: {error}"), file=sys.stderr)
@@ -83,14 +95,14 @@ def main() -> int:
     return 0
 
 
-def _check(options: argparse.Namespace, checkpoints: Path) -> None:
+def _check(checkpoints: Path, data: Path | None) -> None:
     """Refuse places that do not exist before the page is built. Raises OSError."""
     if not checkpoints.exists():
         raise FileNotFoundError(f"{checkpoints} does not exist; --checkpoints names a folder of checkpoints.")
     if not checkpoints.is_dir():
         raise NotADirectoryError(f"{checkpoints} is a file; --checkpoints names a folder of checkpoints.")
-    if options.data is not None and not options.data.exists():
-        raise FileNotFoundError(f"{options.data} does not exist; --data names a folder of pictures or a packed file.")
+    if data is not None and not data.exists():
+        raise FileNotFoundError(f"{data} does not exist; --data names a folder of pictures or a packed file.")
 
 
 def _parser() -> Parser:
@@ -103,13 +115,27 @@ def _parser() -> Parser:
         help="the checkpoints to show: a folder, or hf://owner/name",
     )
     parser.add_argument(
-        "--data", type=Path, default=_data(), metavar="PATH", help="pictures to hold drawn ones against (default: none)"
+        "--data",
+        type=hub.data_place,
+        default=_data(),
+        metavar="PATH",
+        help="real pictures to hold drawn ones against: a folder, a packed file, or hf://owner/name (default: none)",
     )
     parser.add_argument("--no-adding", action="store_true", help="let nobody add a checkpoint from the page")
     parser.add_argument("--port", type=_port, metavar="N", help="default: the first free one from 7860 on")
     parser.add_argument("--share", action="store_true", help="also open a public link")
     parser.add_argument(
-        "--race", type=Path, metavar="FOLDER", help="a race that `python -m studio race new` began (default: none)"
+        "--mcp",
+        action="store_true",
+        default=_mcp(),
+        help="let agents (Model Context Protocol) and gradio_client draw, verify and compare tiles",
+    )
+    parser.add_argument(
+        "--race",
+        type=Path,
+        default=_race(),
+        metavar="FOLDER",
+        help="a race that `python -m studio race new` began (default: none)",
     )
     return parser
 

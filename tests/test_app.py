@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 import app
+from studio.race.store.race_folder import RaceOptions, create
 
 PROJECT = Path(__file__).parents[1]
 CODE = """
@@ -80,6 +81,26 @@ def test_demo_is_another_one_once_the_settings_have_changed(
     with pytest.raises(httpx.TransportError):
         httpx.get(address)
     assert second._studio is not None
-    assert [entry.name for entry in second._studio.gallery.entries()] == ["of_the_second"]
+    assert [entry.name for entry in second._studio.catalog.entries()] == ["of_the_second"]
     assert second._studio.added.folder.parent == tmp_path / "state"
     second.discard()
+
+
+def test_demo_has_the_race_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_checkpoint: Callable[..., Path]
+) -> None:
+    monkeypatch.setattr(app, "_opened", None)
+    make_checkpoint(tmp_path / "checkpoints" / "one")
+    create(tmp_path / "race", RaceOptions("Flowers"))
+    monkeypatch.setenv("GAN_RACE_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("GAN_RACE_RACE", str(tmp_path / "race"))
+    page = app.demo
+    assert page._studio is not None
+    assert page._studio.race is not None
+    assert page._studio.race.status()["title"] == "Flowers"
+    assert app._parser().parse_args([]).race == tmp_path / "race"
+    page.discard()
+    monkeypatch.setattr(app, "_opened", None)
+    monkeypatch.setenv("GAN_RACE_RACE", str(tmp_path))
+    with pytest.raises(ValueError, match="There is no race in"):
+        _ = app.demo

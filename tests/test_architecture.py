@@ -122,7 +122,7 @@ RULES: list[tuple[Rule, str, str]] = [  # each with a made-up offender
     (app_knows_the_page_only, "app.py", "from gradio import Blocks"),
     (app_knows_the_page_only, "app.py", "from studio.rendering.renderer import Renderer"),
     (relative_imports, "training/runs/trainer.py", "from .loop import train"),
-    (relative_imports, "studio/ui/page.py", "from .. import gallery"),
+    (relative_imports, "studio/ui/page.py", "from .. import catalog"),
     (tables_import_nothing_of_ours, "training/tricks/losses.py", "from training.core.pixels import to_float"),
     (tables_import_nothing_of_ours, "training/tricks/regularizers.py", "import studio.checkpoints.catalog"),
     (tables_import_nothing_of_ours, "training/tricks/initialization.py", "from training.tricks.losses import LOSSES"),
@@ -143,7 +143,7 @@ RULES: list[tuple[Rule, str, str]] = [  # each with a made-up offender
 INNOCENT = [
     (
         "studio/checkpoints/catalog.py",
-        "from training.core import checkpoint\nfrom training.core.tile import seed_sheet",
+        "from training.core import checkpoint\nfrom training.core.tile import seed_tile",
     ),
     ("studio/exploration/nearest_training.py", "from studio.exploration.training_features import open_pictures"),
     ("studio/ui/page.py", "import gradio as gr\nfrom studio.ui.explore import tab as explore"),

@@ -75,7 +75,7 @@ def test_an_option_without_help_or_default_would_be_found() -> None:
 @pytest.mark.parametrize(
     ("name", "words", "said"),
     [
-        ("training", ["trian"], "'trian' is not one of: start, pack, train, ladder, bench, recipes, publish"),
+        ("training", ["trian"], "'trian' is not one of: start, pack, train, ladder, bench, score, recipes, publish"),
         ("training", ["trian"], "did you mean 'train'?"),
         ("training", ["start", "x", "--minuts", "3"], "there is no option --minuts; did you mean '--minutes'?"),
         ("training", ["train", "best", "--dta", "x"], "there is no option --dta; did you mean '--data'?"),

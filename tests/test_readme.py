@@ -6,6 +6,7 @@ import argparse
 import ast
 import re
 import shlex
+import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +92,21 @@ def tree() -> Iterator[str]:
         name = line.split()[0]
         folder = (name if name.endswith("/") else "") if not line.startswith(" ") else folder
         yield name if not line.startswith(" ") else folder + name
+
+
+def test_the_line_for_a_machine_without_a_gpu_installs_all_that_the_program_needs_of_pytorch_from_one_index() -> None:
+    (line,) = [line for line in commands() if "--index-url" in line]
+    named = line.split("pip install ")[1].split(" --index-url")[0].split()
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    needed = {name for name in map(_name, settings["project"]["dependencies"]) if name.startswith("torch")}
+    assert set(named) == needed
+    told = PAGES[PROJECT / "docs" / "limitations.md"].partition("without a GPU")[2].partition("\n- ")[0]
+    assert all(name in told for name in needed)
+
+
+def _name(requirement: str) -> str:
+    found = re.match(r"[\w-]+", requirement)
+    return found[0] if found else requirement
 
 
 def test_the_first_two_commands_open_the_studio_and_pass_the_tests() -> None:
