@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +25,12 @@ WIDTH = 4
 # studio that is open on this machine has the first ones.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 os.environ.setdefault("GRADIO_SERVER_PORT", str(7960 + 100 * WORKER))
+
+# On a disk that takes its time to say that something is written, tests of what is never lost wait for most of theirs.
+MEMORY_DISK = Path("/dev/shm")
+ROOM = 4 << 30  # bytes; the whole suite needs less than a quarter
+if MEMORY_DISK.is_dir() and shutil.disk_usage(MEMORY_DISK).free >= ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
 # A machine that does other work too is slow, which is no defect of what is tested.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

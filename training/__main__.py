@@ -135,7 +135,7 @@ def _lead(options: argparse.Namespace, compute: Compute) -> None:
         budget = Budget(options.minutes, options.hours_total, options.images)
         with logged(session, options.log), progress_bar(session, budget):
             reason = loop.train(session, budget, quiet=True)
-        print(f"{reason}: {session.run.images:,} images, saved in {options.out}")
+        print(f"{reason}: {session.trainer.images:,} images, saved in {options.out}")
 
 
 def _follow(options: argparse.Namespace, compute: Compute) -> None:
@@ -159,7 +159,7 @@ def _opened(options: argparse.Namespace, compute: Compute, held: ExitStack) -> S
         recipe, options.seed, images, options.out, compute, change=options.change, start_from=start
     )
     session.spare = spare
-    start = f"from image {session.run.images:,} on {session.about['runtimes'][-1]['device']}"
+    start = f"from image {session.trainer.images:,} on {session.about['runtimes'][-1]['device']}"
     _say_what_a_cpu_can(compute.device, compute.group.world)
     print(f"{options.recipe}: {recipe.summary}; {start} in {compute.precision_name}")
     for change in filter(None, (passport.precision_change(session.about), passport.processes_change(session.about))):
@@ -188,6 +188,7 @@ def run_benchmark(options: argparse.Namespace) -> None:
         device=options.device,
         clock=options.clock,
         logs=tuple(options.log),
+        local=options.local,
         precision=chosen(options.precision, options.device),
     )
     _check_inputs(plan.data, plan.recipes.values())
@@ -391,6 +392,7 @@ def _add_benchmark_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--clock", choices=benchmark.CLOCKS, default="wall", help="by which the minutes are counted")
     _add_score_settings(command)
     _add_log_option(command)
+    _add_local_option(command)
     command.set_defaults(command=run_benchmark)
 
 

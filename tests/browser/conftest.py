@@ -47,7 +47,7 @@ HASHES = """async (selector) => Promise.all([...document.querySelectorAll(select
     const digest = await crypto.subtle.digest("SHA-256", data);
     return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }))"""
-expect.set_options(timeout=15_000)  # two workers and a drawing thread share two cores
+expect.set_options(timeout=30_000)  # two workers and a drawing thread share two cores, and a machine may be busy
 # The shell has no windows and none of the browser's own pages: a test costs a quarter to a third less.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 

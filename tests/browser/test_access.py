@@ -295,11 +295,11 @@ def test_on_a_slow_network_a_preview_comes_first_and_then_the_whole_tile(
         start = time.monotonic()
         page.locator(".race.explore .seed").fill(str(seed))
         page.keyboard.press("Enter")
-        page.wait_for_function("(seed) => window.ganRace.shown.seed === seed", arg=seed, timeout=30_000)
+        page.wait_for_function("(seed) => window.ganRace.shown.seed === seed", arg=seed)
         widths.append((page.evaluate("document.querySelector('.race .tile').naturalWidth"), time.monotonic() - start))
     assert widths[1][0] == 640
     assert widths[1][1] < 3 * slowness()
-    page.wait_for_function("document.querySelector('.race .tile').naturalWidth === 1280", timeout=30_000)
+    page.wait_for_function("document.querySelector('.race .tile').naturalWidth === 1280")
     assert looks_like(pixels_of(page, ".race .tile"), sheet_of(folder, 2000))
 
 

@@ -698,7 +698,7 @@ def test_the_curves_follow_a_run_that_goes_on_without_a_reload(
     expect(row.locator("td").first).to_have_text("2")
     expect(page.locator(".following")).to_be_visible()
     log(3300)
-    expect(row.locator("td").first).to_have_text("3", timeout=15_000)
+    expect(row.locator("td").first).to_have_text("3")
     page.locator("details.curves > summary").click()  # nothing is asked for what is not on the screen
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or ""))
@@ -706,7 +706,7 @@ def test_the_curves_follow_a_run_that_goes_on_without_a_reload(
     assert not [one for one in asked if '"compare_curves"' in one]
     log(3400)
     page.locator("details.curves > summary").click()
-    expect(row.locator("td").first).to_have_text("4", timeout=15_000)
+    expect(row.locator("td").first).to_have_text("4")
     assert findings(page) == []
 
 

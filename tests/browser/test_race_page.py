@@ -172,8 +172,8 @@ def vote_on_a_phone(page: Page, code: str) -> tuple[str, list[str]]:
 
 def vote_in_the_final(page: Page) -> None:
     """Rank all finalists but the own; the last one takes its place by itself. The page has followed by itself."""
-    expect(page.locator(".phases li").nth(3)).to_have_attribute("aria-current", "step", timeout=30_000)
-    expect(page.locator(".paper-tile")).not_to_have_count(0, timeout=30_000)
+    expect(page.locator(".phases li").nth(3)).to_have_attribute("aria-current", "step")
+    expect(page.locator(".paper-tile")).not_to_have_count(0)
     finalists = page.locator(".paper-tile:not(.own-tile)").count()
     choose(page, finalists - 1)
     expect(page.locator(".slot-button")).to_have_count(finalists)
@@ -281,7 +281,7 @@ def test_who_comes_after_a_ballot_on_its_way_gets_a_paper(race: RacePageServer, 
     leave_on_its_way(page)
     page.unroute("**/component_server/**")
     page.goto(f"{race.address}?tab=race&again=1#code={codes[1]}")
-    expect(page.locator(".paper-tile")).to_have_count(5, timeout=30_000)
+    expect(page.locator(".paper-tile")).to_have_count(5)
     assert race.evening.organiser.overview().ballots == 1
     choose(page, 2)
     page.locator(".leave-code").click()
@@ -299,9 +299,9 @@ def test_a_final_that_opens_while_a_ballot_is_on_its_way_has_a_paper(race: RaceP
     leave_on_its_way(page)
     race.evening.organiser.close()
     race.evening.organiser.open_final()
-    expect(page.locator(".phases li").nth(3)).to_have_attribute("aria-current", "step", timeout=30_000)
+    expect(page.locator(".phases li").nth(3)).to_have_attribute("aria-current", "step")
     page.unroute("**/component_server/**")
-    expect(page.locator(".paper-lead")).to_contain_text("Rank all", timeout=30_000)
+    expect(page.locator(".paper-lead")).to_contain_text("Rank all")
     expect(page.locator(".receipt code")).to_be_hidden()  # that of the first round
 
 
@@ -332,7 +332,7 @@ def test_a_wrong_code_a_pause_and_a_used_code_are_said(race: RacePageServer, ope
     page.locator(".code-form button").tap()
     expect(page.locator(".paper-tile")).to_have_count(5)
     race.evening.organiser.close()
-    expect(page.locator(".lead")).to_have_text(japanese("race_lead_VOTE_closed"), timeout=30_000)
+    expect(page.locator(".lead")).to_have_text(japanese("race_lead_VOTE_closed"))
     expect(page.locator(".paper")).to_be_hidden()
 
 

@@ -81,7 +81,7 @@ def test_compare_puts_up_what_was_requested(address: str, open_page: Open) -> No
     lose(
         page, page.locator(".compare .next").click, status, lambda: expect(caption).to_have_attribute("data-seed", "3")
     )
-    expect(caption).to_have_attribute("data-seed", "4", timeout=15_000)
+    expect(caption).to_have_attribute("data-seed", "4")
     expect(status).to_be_hidden()
 
 
@@ -101,7 +101,7 @@ def test_a_matrix_that_was_cut_off_keeps_its_rows_and_comes_whole(address: str, 
     page.wait_for_timeout(1200)
     expect(images).to_have_count(2)
     page.unroute(CALLS)
-    expect(images).to_have_count(6, timeout=15_000)
+    expect(images).to_have_count(6)
     expect(page.locator(".race.compare > .status")).to_be_hidden()
 
 
@@ -111,7 +111,7 @@ def test_morph_draws_what_was_requested(address: str, open_page: Open) -> None:
     expect(page.locator(".morph .badge")).not_to_contain_text("The strip is ahead")
     status = page.locator(".morph-status")
     lose(page, lambda: slide(page, ".morph .position", 1), status)
-    expect(page.locator(".morph .badge")).to_contain_text("Seed 4 · Submittable", timeout=15_000)
+    expect(page.locator(".morph .badge")).to_contain_text("Seed 4 · Submittable")
     expect(status).to_be_hidden()
 
 
@@ -168,5 +168,5 @@ def test_a_tab_that_was_open_elsewhere_is_tidied_on_coming_back(address: str, op
     lose(page, page.locator(".compare .next").click, page.locator(".race.compare > .status"))
     open_tab(page, "Seeds")
     open_tab(page, "Compare")
-    expect(caption).to_have_attribute("data-seed", "4", timeout=15_000)
+    expect(caption).to_have_attribute("data-seed", "4")
     expect(page.locator(".race.compare > .status")).to_be_hidden()

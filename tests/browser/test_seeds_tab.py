@@ -184,7 +184,7 @@ def test_the_sheet_comes_whole_by_itself_after_the_program_did_not_answer_for_a_
     expect(page.locator(".halt")).to_have_text("Stop")
     page.wait_for_event("requestfailed")  # it is asked again
     page.unroute_all()
-    expect(page.locator(".progress-words")).to_contain_text("24 of 24", timeout=30_000)
+    expect(page.locator(".progress-words")).to_contain_text("24 of 24")
     expect(status).to_be_hidden()
     assert len(failed) > 2
 
@@ -204,7 +204,7 @@ def test_a_program_that_draws_for_others_is_asked_again_and_marks_no_card(
     page = open_page(f"{address}?tab=seeds", tile=False)
     status = page.locator(".race.seeds .status")
     expect(status).to_contain_text("Many tiles are being drawn for others")
-    expect(page.locator(".progress-words")).to_contain_text("24 of 24", timeout=30_000)
+    expect(page.locator(".progress-words")).to_contain_text("24 of 24")
     expect(page.locator(".race.seeds .card.failed")).to_have_count(0)
     expect(status).to_be_hidden()
 
@@ -232,8 +232,8 @@ def test_a_network_ranks_when_it_is_asked_to_and_is_named(
     page.get_by_role("tab", name="Explore").click()
     may_see.set()
     page.get_by_role("tab", name="Seeds").click()  # it looks on
-    expect(page.locator(".ranking-words")).to_contain_text("by features of Testing Net", timeout=20000)
-    expect(page.locator(".see")).to_contain_text("Back to colour", timeout=20000)
+    expect(page.locator(".ranking-words")).to_contain_text("by features of Testing Net")
+    expect(page.locator(".see")).to_contain_text("Back to colour")
     expect(page.locator(".ranking-words")).to_contain_text("24 seeds")
     expect(page.locator(".ranking-facts dd").last).to_have_text(re.compile(r"^\d+\.\d\d$"))
     page.locator(".see").click()

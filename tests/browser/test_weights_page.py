@@ -91,7 +91,7 @@ def test_the_exported_tile_of_the_other_weights_passes_as_what_it_is(twin: str, 
     assert waiting.value.suggested_filename == f"race_{twin[:8]}_seed3.png"
     page.get_by_role("tab", name="Verify").click()
     drop(page, data)
-    expect(page.locator(".outcome")).to_have_text("PASS (exact)", timeout=20000)
+    expect(page.locator(".outcome")).to_have_text("PASS (exact)")
     expect(page.locator(".verify .facts")).to_contain_text(f"alpha · raw · {twin[:8]}")
     expect(page.locator(".verify .facts")).to_contain_text("weights as last trained")
 

@@ -148,9 +148,9 @@ def test_training_goes_on_without_the_filter(tmp_path: Path, images: Data, run: 
         TINY, 0, images, tmp_path / "begun", Compute(torch.device("cpu")), start_from=tmp_path / "equalized"
     )
     plain = publish(run, tmp_path / "plain")
-    assert WEIGHT not in begun.run.average.state_dict()
+    assert WEIGHT not in begun.trainer.average.state_dict()
     for name, value in checkpoint.load(plain).generator.state_dict().items():
-        assert torch.equal(begun.run.average.state_dict()[name].to(value), value), name
+        assert torch.equal(begun.trainer.average.state_dict()[name].to(value), value), name
 
 
 @pytest.mark.parametrize("side", [1, 4, 33, -3, True, 25])

@@ -175,15 +175,15 @@ def trial(recipe: Recipe, compute: Compute, clock: Clock = time.perf_counter) ->
 
     Raises MissingPackageError, and torch.cuda.OutOfMemoryError where the recipe is too large for the device.
     """
-    run = Trainer(recipe, 0, compute.device, compute.precision)
+    trainer = Trainer(recipe, 0, compute.device, compute.precision)
     batch = [part.to(compute.device) for part in random_batch(recipe)]
     prepare(compute.device)
-    timer, steps, passed = _timer(compute.device, partial(run.step, *batch), clock), 0, 0.0
+    timer, steps, passed = _timer(compute.device, partial(trainer.step, *batch), clock), 0, 0.0
     timer(1)
     while passed < TRIAL_SECONDS:
         passed += timer(cycle(recipe))
         steps += cycle(recipe)
-    saved = tensor_bytes([run.generator_state(), run.raw_state(), run.state()])
+    saved = tensor_bytes([trainer.generator_state(), trainer.raw_state(), trainer.state()])
     return Trial(recipe.batch * steps / passed, saved)
 
 
@@ -250,9 +250,9 @@ def _plain_loop(plan: Plan, clock: Clock) -> Contestant:
 
 
 def _contestant(plan: Plan, recipe: Recipe, clock: Clock) -> Contestant:
-    run = Trainer(recipe, 0, plan.device, plan.precision)
+    trainer = Trainer(recipe, 0, plan.device, plan.precision)
     batch = [part.to(plan.device) for part in random_batch(recipe)]
-    return _ready(plan, partial(run.step, *batch), recipe.batch, cycle(recipe), clock)
+    return _ready(plan, partial(trainer.step, *batch), recipe.batch, cycle(recipe), clock)
 
 
 def _ready(plan: Plan, step: Step, batch: int, steps: int, clock: Clock) -> Contestant:

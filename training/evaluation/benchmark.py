@@ -22,6 +22,7 @@ from training.recipes.recipe import Recipe
 from training.runs import loop, passport
 from training.runs.divergence import DivergedError
 from training.runs.session import Budget, Session, logged
+from training.runs.spare import opened_spare
 
 DEFAULT = (  # the baseline and one or two of each kind
     *("course_sample", "dcgan", "lsgan", "wgan_gp", "spectral_norm"),
@@ -41,7 +42,8 @@ class Plan:
     """What a benchmark is made of: recipes by name, pictures, a folder, and the budget of each recipe over all calls.
 
     The budget is `minutes`, counted by one of `CLOCKS`, or `images`; exactly one of the two is given. `logs` are the
-    names of other programs that each run is logged for.
+    names of other programs that each run is logged for. `local` is a folder on another disk, which takes checkpoints
+    first; without one, runs on a mounted drive get it in the cache.
     """
 
     recipes: Mapping[str, Recipe]
@@ -54,6 +56,7 @@ class Plan:
     clock: str = "wall"
     precision: torch.dtype = torch.float32
     logs: tuple[str, ...] = ()
+    local: Path | None = None
 
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.images is None):
@@ -84,12 +87,14 @@ def run(plan: Plan, clock: Clock | None = None, *, quiet: bool = False) -> bool:
         for name in waiting:
             with _naming(name):
                 stack.enter_context(loop.alone(plan.run(name)))
+        spares = {name: opened_spare(plan.local, plan.run(name)) for name in waiting}
         for name in plan.recipes:
             if name in waiting:
                 _open(plan, name, opened, clock)
             elif run_folder.steps(plan.run(name)):
                 _check(plan, name, opened(plan.recipes[name].resolution))
-        return all(_train(plan, name, _open(plan, name, opened, clock), quiet) for name in waiting)
+        sessions = ((name, _open(plan, name, opened, clock)) for name in waiting)
+        return all(_train(plan, name, session, spares[name], quiet) for name, session in sessions)
 
 
 def left(plan: Plan, name: str) -> float:
@@ -152,20 +157,20 @@ def _about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _train(plan: Plan, name: str, session: Session, quiet: bool) -> bool:
+def _train(plan: Plan, name: str, session: Session, spare: Path | None, quiet: bool) -> bool:
     """Train one recipe and return whether the benchmark goes on."""
-    budget = _budget(plan)
-    device = passport.device_name(session.run.device)
-    print(f"{name}: from image {session.run.images:,} on {device}, {_still(session, budget)} left")
+    budget, session.spare = _budget(plan), spare
+    device = passport.device_name(session.trainer.device)
+    print(f"{name}: from image {session.trainer.images:,} on {device}, {_still(session, budget)} left")
     try:
         with logged(session, plan.logs):
             reason = loop.train(session, budget, quiet=quiet)
     except DivergedError as error:
-        facts = {"sentence": str(error), "recipe": session.about["recipe"], "seed": session.run.seed}
+        facts = {"sentence": str(error), "recipe": session.about["recipe"], "seed": session.trainer.seed}
         (session.out / DIVERGED).write_text(json.dumps(facts), encoding="utf-8")
         print(f"{name}: {error}")
         return True
-    print(f"{name}: {reason}: {session.run.images:,} images, saved in {session.out}")
+    print(f"{name}: {reason}: {session.trainer.images:,} images, saved in {session.out}")
     return not reason.startswith("stopped")
 
 
@@ -180,4 +185,4 @@ def _intention(plan: Plan, waiting: list[str]) -> str:
 def _still(session: Session, budget: Budget) -> str:
     if budget.images is None:
         return f"{session.seconds_left(budget) / 60:.1f} minutes"
-    return f"{max(budget.images - session.run.images, 0):,} images"
+    return f"{max(budget.images - session.trainer.images, 0):,} images"

@@ -24,9 +24,8 @@ class DivergedError(RuntimeError):
 
 def diverged(session: Session, what: str) -> DivergedError:
     """Return the error for numbers that are not finite, with the place of the last good checkpoint."""
-    return DivergedError(
-        f"{what} are not finite after {session.run.images:,} images: the training has diverged; {session.last_good}."
-    )
+    seen = f"{session.trainer.images:,} images"
+    return DivergedError(f"{what} are not finite after {seen}: the training has diverged; {session.last_good}.")
 
 
 def check_finite(session: Session, parts: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ class StartOfRun:
 class Follower:
     """A trainer with its pictures, in a process that is not the first."""
 
-    run: Trainer
+    trainer: Trainer
     data: Data
     group: ProcessGroup
 
@@ -61,8 +61,8 @@ def opened_for_all(group: ProcessGroup, opened: Callable[[], Session]) -> Sessio
 
 
 def _start_of(session: Session) -> StartOfRun:
-    run = session.run
-    return StartOfRun(run.recipe, run.seed, run.precision, session.data.sha256, on_cpu(run.state()))
+    trainer = session.trainer
+    return StartOfRun(trainer.recipe, trainer.seed, trainer.precision, session.data.sha256, on_cpu(trainer.state()))
 
 
 def opened_follower(pictures: Callable[[], Path], compute: Compute) -> Follower:
@@ -77,10 +77,11 @@ def opened_follower(pictures: Callable[[], Path], compute: Compute) -> Follower:
             f"The pictures of process {compute.group.rank} are not those of the first process "
             f"(SHA-256 {data.sha256[:12]}..., and {start.sha256[:12]}... there); give all of them the same file."
         )
-    run = Trainer(start.recipe, start.seed, compute.device, start.precision, compute.group.shard(start.recipe.batch))
-    run.load_state(start.state)
+    shard = compute.group.shard(start.recipe.batch)
+    trainer = Trainer(start.recipe, start.seed, compute.device, start.precision, shard)
+    trainer.load_state(start.state)
     labelled = data.with_classes(start.recipe.classes) if start.recipe.classes else data
-    return Follower(run, labelled.to(compute.device), compute.group)
+    return Follower(trainer, labelled.to(compute.device), compute.group)
 
 
 def _never() -> StartOfRun:
@@ -89,16 +90,16 @@ def _never() -> StartOfRun:
 
 def follow(follower: Follower) -> None:
     """Take each step with the first process, until it says that the training has ended. Raises LostProcessError."""
-    prepare(follower.run.device)
+    prepare(follower.trainer.device)
     with stop_signals(patient=True) as stopped:
         while not follower.group.highest(ended_by(stopped)):
-            take_step(follower.run, follower.data)
+            take_step(follower.trainer, follower.data)
 
 
-def take_step(run: Trainer, data: Data) -> Measures:
+def take_step(trainer: Trainer, data: Data) -> Measures:
     """Take the next step of a run, on the rows of the batch that this process computes."""
-    rows = slice(None) if run.shard is None else run.shard.rows
-    return run.step(*data.batch(run.seed, run.images, run.recipe.batch, rows))
+    rows = slice(None) if trainer.shard is None else trainer.shard.rows
+    return trainer.step(*data.batch(trainer.seed, trainer.images, trainer.recipe.batch, rows))
 
 
 @contextmanager

@@ -20,12 +20,12 @@ def keep_step(session: Session) -> None:
     A run keeps one for each power of two from `FIRST_KEPT_IMAGES` on, whatever the clock says: runs can be compared at
     the same images, and ten million images leave fourteen.
     """
-    images, batch = session.run.images, session.run.recipe.batch
+    images, batch = session.trainer.images, session.trainer.recipe.batch
     doubled = images.bit_length() > (images - batch).bit_length()
     folder = session.out / run_folder.KEPT_STEPS / run_folder.step_name(images)
     if images < FIRST_KEPT_IMAGES or not doubled:
         return
-    state = halved(session.run.generator_state())
+    state = halved(session.trainer.generator_state())
     if not checkpoint.is_all_finite(state):
         return  # the next save says that the run has diverged
     session.stamp()
@@ -43,7 +43,7 @@ def write_waiting(session: Session) -> None:
 
 def write_steps(session: Session) -> None:
     """Write the small checkpoints that wait, the oldest first; those that cannot be written wait on."""
-    config = session.run.recipe.generator_config()
+    config = session.trainer.recipe.generator_config()
     with failures_as_warnings():
         while session.waiting:
             step = session.waiting[0]

@@ -34,7 +34,7 @@ def train(session: Session, budget: Budget, *, quiet: bool = False) -> str:
     end has to succeed. Raises WriteError where it does not, and DivergedError; after both the last checkpoint on the
     disk is still the last good one.
     """
-    prepare(session.run.device)
+    prepare(session.trainer.device)
     with written_aside(session):
         end = _take_steps(session, budget, quiet=quiet)
         save_at_the_end(session)
@@ -46,14 +46,14 @@ def _take_steps(session: Session, budget: Budget, *, quiet: bool) -> int:
     signals = stop_signals(patient=session.group.world > 1)
     with signals as stopped, _progress(session, budget, quiet) as bar, Saver(session) as saver:
         next_save = FIRST_SAVE_SECONDS
-        sums = torch.zeros(len(Measures._fields), device=session.run.device)
+        sums = torch.zeros(len(Measures._fields), device=session.trainer.device)
         step = 0
         while not (end := session.group.highest(_end(session, budget, stopped))):
-            sums += torch.stack(take_step(session.run, session.data))
+            sums += torch.stack(take_step(session.trainer, session.data))
             step += 1
             with failures_told(session.group):
                 keep_step(session)
-                bar.update(session.run.recipe.batch)
+                bar.update(session.trainer.recipe.batch)
                 if step % LOG_STEPS == 0:
                     _show(bar, add_row(session, sums / LOG_STEPS), session.seconds_left(budget))
                     sums.zero_()
@@ -72,7 +72,7 @@ def _progress(session: Session, budget: Budget, quiet: bool) -> Any:
     interval = 0.5 if sys.stderr.isatty() else 5.0  # a log file or a notebook needs no line a step
     return tqdm(
         total=budget.images,
-        initial=session.run.images,
+        initial=session.trainer.images,
         unit=" images",
         disable=quiet,
         smoothing=0.05,

@@ -31,7 +31,7 @@ def add_row(session: Session, measures: torch.Tensor) -> dict[str, float]:
     means = dict(zip(Measures._fields, measures.tolist(), strict=True))
     if not (math.isfinite(means["d_loss"]) and math.isfinite(means["g_loss"])):
         raise diverged(session, f"The losses (D {means['d_loss']}, G {means['g_loss']})")
-    row: dict[str, Any] = {"images": session.run.images}
+    row: dict[str, Any] = {"images": session.trainer.images}
     row["seconds"] = round(session.earlier_seconds + session.seconds, 1)
     row |= {name: _rounded(value) for name, value in means.items() if _is_told(session, name)} | _periods(session)
     _check_steps(session, row)
@@ -66,7 +66,7 @@ def write_log(session: Session) -> None:
 
 
 def _is_told(session: Session, name: str) -> bool:
-    return name != "skipped" or session.run.scaler.is_enabled()
+    return name != "skipped" or session.trainer.scaler.is_enabled()
 
 
 def _check_steps(session: Session, row: dict[str, Any]) -> None:
@@ -83,12 +83,12 @@ def _periods(session: Session) -> dict[str, Any]:
     It goes by the images and not by the saves, which go by the clock, so a resumed run logs what an unbroken one does.
     """
     last = session.rows[-1] if session.rows else {}
-    if session.run.images // grids.EVERY_IMAGES == _images(last) // grids.EVERY_IMAGES:
+    if session.trainer.images // grids.EVERY_IMAGES == _images(last) // grids.EVERY_IMAGES:
         return {name: last[name] for name in PERIOD_NAMES if name in last}
-    run = session.run
+    trainer = session.trainer
     try:
         found = grids.standing_out(
-            run.recipe.generator_config(), run.generator_state(), session.real_powers, run.device
+            trainer.recipe.generator_config(), trainer.generator_state(), session.real_powers, trainer.device
         )
     except NotFiniteError as error:
         raise diverged(session, "The pictures of the generator") from error
@@ -110,7 +110,7 @@ def _add_alarms(session: Session, row: dict[str, Any]) -> None:
     """Add the names of the alarms that are on to a row of the metrics, and print those that were not before."""
     before = session.rows[-1].get("alarms", []) if session.rows else []
     session.rows = [*session.rows, row][-WINDOW:]
-    row["alarms"] = triggered_alarms(session.rows, session.run.recipe.loss)
+    row["alarms"] = triggered_alarms(session.rows, session.trainer.recipe.loss)
     for name in row["alarms"]:
         if name not in before:
             tqdm.write(f"alarm at {row['images']:,} images: {ALARMS[name].text}")

@@ -26,7 +26,7 @@ def progress_bar(session: Session, budget: Budget) -> Iterator[None]:
 
     The bar has a thread of its own, which only reads the session: it goes on while a step or a save takes its time.
     """
-    start, done = session.run.images, Event()
+    start, done = session.trainer.images, Event()
     endless = budget == Budget()
     layout = FORMAT_WITHOUT_END if endless else FORMAT
     with tqdm(total=100, bar_format=layout, dynamic_ncols=True, miniters=0, mininterval=0.0) as bar:
@@ -54,7 +54,7 @@ def _draw(session: Session, budget: Budget, start: int, bar: Any) -> None:
 
 def images_per_second(session: Session, start: int) -> float:
     """Return the speed of this call, which began at `start` images; 0 before its first step."""
-    return (session.run.images - start) / max(session.seconds, 1e-9)
+    return (session.trainer.images - start) / max(session.seconds, 1e-9)
 
 
 def seconds_left(session: Session, budget: Budget, start: int) -> float:
@@ -62,15 +62,15 @@ def seconds_left(session: Session, budget: Budget, start: int) -> float:
     left = session.seconds_left(budget)
     speed = images_per_second(session, start)
     if budget.images is not None and speed > 0:
-        left = min(left, (budget.images - session.run.images) / speed)
+        left = min(left, (budget.images - session.trainer.images) / speed)
     return max(left, 0.0)
 
 
 def describe(session: Session, left: float, start: int) -> str:
     """Return the words beside the bar; what matters most comes first, since a narrow terminal cuts the end."""
-    run = session.run
+    trainer = session.trainer
     time = f"{clock(session.seconds)} so far" if math.isinf(left) else "saving" if left == 0 else f"{clock(left)} left"
-    parts = [time, f"{run.images:,} images, {images_per_second(session, start):.3g}/s"]
+    parts = [time, f"{trainer.images:,} images, {images_per_second(session, start):.3g}/s"]
     parts.append(f"preview {preview(session)}" if preview(session) else "preview after the first save")
     if session.rows:
         parts.append(f"D {session.rows[-1]['d_loss']:.3f}, G {session.rows[-1]['g_loss']:.3f}")

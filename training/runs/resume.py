@@ -55,21 +55,21 @@ def open_session(  # noqa: PLR0913 - what decides a run
     labelled = data.with_classes(recipe.classes) if recipe.classes else data
     earlier = _read_passport(found) if found else None
     begun = recipe if change else _as_begun(recipe, earlier, out)
-    run = Trainer(begun, seed, compute.device, compute.precision, compute.group.shard(begun.batch))
+    trainer = Trainer(begun, seed, compute.device, compute.precision, compute.group.shard(begun.batch))
     about = passport(begun, seed, data)
     if found and earlier:
-        about = _resume(run, found, earlier, about, change=change)
+        about = _resume(trainer, found, earlier, about, change=change)
     start = None if start_from is None else checkpoint.load(start_from)
     if start and found:
         _check_beginning(found, about, start)
     elif start:
-        about = _started(run, start, about)
+        about = _started(trainer, start, about)
     about["runtimes"].append({"start": now(), "end": now(), **runtime(compute)})
     out.mkdir(parents=True, exist_ok=True)
     atomic_write.discard_unfinished(out)
     log = _restored_log(out, found or start_from)
-    _discard_later_steps(out, run.images)
-    return Session(run, labelled.to(compute.device), out, about, log, clock, compute.group, saved=found)
+    _discard_later_steps(out, trainer.images)
+    return Session(trainer, labelled.to(compute.device), out, about, log, clock, compute.group, saved=found)
 
 
 @contextmanager
@@ -113,26 +113,28 @@ def _as_begun(recipe: Recipe, earlier: dict[str, Any] | None, out: Path) -> Reci
 
 
 def _resume(
-    run: Trainer, folder: Path, earlier: dict[str, Any], about: dict[str, Any], *, change: bool
+    trainer: Trainer, folder: Path, earlier: dict[str, Any], about: dict[str, Any], *, change: bool
 ) -> dict[str, Any]:
     """Load a checkpoint's state, and return the passport `about` with what the `earlier` one knows."""
-    settings = run.recipe.changes(earlier["recipe"]) if change else []
-    changed = [] if change else run.recipe.differences(earlier["recipe"])
+    settings = trainer.recipe.changes(earlier["recipe"]) if change else []
+    changed = [] if change else trainer.recipe.differences(earlier["recipe"])
     if earlier["seed"] != about["seed"]:
         changed.append(f"seed {earlier['seed']!r} -> {about['seed']!r}")
     if earlier["data"] != about["data"]:
         changed.append(f"trained on {_pictures(earlier['data'])}, and the data are now {_pictures(about['data'])}")
     if changed:
-        raise CheckpointError(f"{folder.parent} holds another run ({'; '.join(changed)}); {_way_out(run, earlier)}.")
+        raise CheckpointError(
+            f"{folder.parent} holds another run ({'; '.join(changed)}); {_way_out(trainer, earlier)}."
+        )
     state = _loaded_state(folder)
     try:
-        run.load_state(state, changed=bool(settings))
+        trainer.load_state(state, changed=bool(settings))
     except (LookupError, TypeError, ValueError, RuntimeError) as error:
         message = f"{folder} holds a state that is not of its recipe: {error}."
         raise CheckpointError(f"{message} {ANEW.format(folder=folder)}") from error
     unknown = [] if settings else [name for name in CORRECTIONS if name not in earlier["recipe"]]
     recipe = {name: value for name, value in about["recipe"].items() if name not in unknown}
-    changes = [*earlier.get(CHANGES, ()), *([{"images": run.images, "settings": settings}] if settings else [])]
+    changes = [*earlier.get(CHANGES, ()), *([{"images": trainer.images, "settings": settings}] if settings else [])]
     kept = {key: earlier[key] for key in ("pretrained", "images", "seconds", "runtimes")}
     kept |= {CHANGES: changes} if changes else {}
     kept |= {RESTARTS: earlier[RESTARTS]} if RESTARTS in earlier else {}
@@ -150,9 +152,9 @@ def _loaded_state(folder: Path) -> dict[str, Any]:
     return state
 
 
-def _started(run: Trainer, start: Checkpoint, about: dict[str, Any]) -> dict[str, Any]:
+def _started(trainer: Trainer, start: Checkpoint, about: dict[str, Any]) -> dict[str, Any]:
     """Begin a run with a checkpoint's weights, and return the passport `about` with what the checkpoint's knows."""
-    earlier, wanted = start.about, run.recipe.generator_config()
+    earlier, wanted = start.about, trainer.recipe.generator_config()
     check_passport(start.folder, earlier)
     plain = replace(start.config, equalizer=0)  # a filter behind the generator is not trained on
     if plain != wanted:
@@ -163,9 +165,9 @@ def _started(run: Trainer, start: Checkpoint, about: dict[str, Any]) -> dict[str
         )
         raise CheckpointError(f"{start.folder} has another generator than the recipe ({other}).")
     weights = {name: value for name, value in start.generator.state_dict().items() if name != WEIGHT}
-    run.start_from(weights, earlier["images"])
+    trainer.start_from(weights, earlier["images"])
     pictures = earlier["data"].get("sha256")
-    restart = {"images": run.images, "weights_sha256": start.sha256, "data_sha256": pictures}
+    restart = {"images": trainer.images, "weights_sha256": start.sha256, "data_sha256": pictures}
     pretrained = [name for name in (earlier["pretrained"], about["pretrained"]) if name]
     return {
         **about,
@@ -186,10 +188,10 @@ def _check_beginning(found: Path, about: dict[str, Any], start: Checkpoint) -> N
         )
 
 
-def _way_out(run: Trainer, earlier: dict[str, Any]) -> str:
+def _way_out(trainer: Trainer, earlier: dict[str, Any]) -> str:
     """Say what to do where a folder holds another run: `--change` helps where only the recipe is another."""
     change = ", or `train` with --change to go on from there with this recipe"
-    return "give another --out" + (change if run.recipe.differences(earlier["recipe"]) else "")
+    return "give another --out" + (change if trainer.recipe.differences(earlier["recipe"]) else "")
 
 
 def _pictures(data: dict[str, Any]) -> str:

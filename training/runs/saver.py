@@ -65,7 +65,7 @@ class Saver:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.thread = ThreadPoolExecutor(1, "save") if session.run.device.type == "cuda" else None
+        self.thread = ThreadPoolExecutor(1, "save") if session.trainer.device.type == "cuda" else None
         self.last: Future[None] | None = None
 
     def save(self) -> None:
@@ -129,7 +129,7 @@ def save_at_the_end(session: Session) -> None:
     except OSError as error:
         raise WriteError(f"{str(error).rstrip('.')}; {session.last_good}.") from error
     in_time = session.background is None or _waited_for(session, session.background)
-    newest = session.out / run_folder.step_name(session.run.images)
+    newest = session.out / run_folder.step_name(session.trainer.images)
     if session.saved is not None and session.saved.parent != session.out:
         why = f"{session.out} cannot be written" if in_time else _too_slow(session)
         raise WriteError(f"{why}; {session.last_good}, where the same command goes on.")
@@ -164,7 +164,7 @@ def save(session: Session, *, resumable: bool = False) -> Path:
     One of the same count of images holds the same weights already and is left as it is, unless it lacks a state that
     is wanted there.
     """
-    drive, name = session.drive, run_folder.step_name(session.run.images)
+    drive, name = session.drive, run_folder.step_name(session.trainer.images)
     if drive is not None and drive.local == drive.spare / name:
         drive.put(Copy(session.out / name, resumable, drive.local))
         _copy(session)
@@ -204,9 +204,9 @@ def snapshot(session: Session, *, resumable: bool = False) -> Snapshot | None:
     Where the run has a spare folder, its own gets the state in the first of each `STATE_EVERY` saves, and where it is
     asked for. Raises DivergedError unless all of it is finite, so that the checkpoint before it stays.
     """
-    run, drive = session.run, session.drive
+    trainer, drive = session.trainer, session.drive
     resumable = resumable or drive is None or session.saves % STATE_EVERY == 0
-    folder = session.out / run_folder.step_name(run.images)
+    folder = session.out / run_folder.step_name(trainer.images)
     if drive is not None:
         is_there = drive.covers(folder.name, resumable=resumable)
     else:
@@ -214,11 +214,11 @@ def snapshot(session: Session, *, resumable: bool = False) -> Snapshot | None:
     if is_there:
         return None
     session.stamp()
-    weights, raw, state = run.generator_state(), run.raw_state(), run.state()
+    weights, raw, state = trainer.generator_state(), trainer.raw_state(), trainer.state()
     check_finite(session, {"drawn": [weights, raw], **state})
     session.saves += 1
     metrics, about = bytes(session.log.content), deepcopy(session.about)
-    config = run.recipe.generator_config()
+    config = trainer.recipe.generator_config()
     return Snapshot(folder, config, weights, raw, checkpoint.on_cpu(state), about, metrics, drive, resumable)
 
 

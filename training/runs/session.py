@@ -49,7 +49,7 @@ class KeptStep:
 class Session:
     """One call of `train`: a trainer with its data and folder, the passport, and how long it has gone on."""
 
-    run: Trainer
+    trainer: Trainer
     data: Data
     out: Path
     about: dict[str, Any]
@@ -114,19 +114,19 @@ class Session:
 
     def within(self, budget: Budget) -> bool:
         """Tell whether the budget leaves time and images for a step."""
-        return self.seconds_left(budget) > 0 and (budget.images is None or self.run.images < budget.images)
+        return self.seconds_left(budget) > 0 and (budget.images is None or self.trainer.images < budget.images)
 
     def stamp(self) -> None:
         """Write into the passport how far the run has come."""
         about = self.about
-        about["images"], about["seconds"] = self.run.images, round(self.earlier_seconds + self.seconds, 1)
+        about["images"], about["seconds"] = self.trainer.images, round(self.earlier_seconds + self.seconds, 1)
         about["runtimes"][-1]["end"] = now()
 
 
 @contextmanager
 def logged(session: Session, names: Iterable[str]) -> Iterator[None]:
     """Let the logs of other programs follow a run while it trains, up to its last preview, and close them."""
-    session.external = ExternalLogs(names, session.out, session.run.images, session.about, session.spare)
+    session.external = ExternalLogs(names, session.out, session.trainer.images, session.about, session.spare)
     try:
         yield
         session.external.preview(session.saved)

@@ -123,7 +123,7 @@ def _trained(session: Session, budget: Budget, logs: tuple[str, ...]) -> str:
 
 def _closing(plan: Plan, session: Session, reason: str) -> str:
     return (
-        f"{reason}: {session.run.images:,} images, saved in {shown(plan.out)}; the same command goes on\n"
+        f"{reason}: {session.trainer.images:,} images, saved in {shown(plan.out)}; the same command goes on\n"
         f"see it: {studio_command(plan.out, plan.pictures)}"
     )
 

@@ -160,8 +160,8 @@ def test_a_trial_counts_all_but_the_first_step_and_weighs_a_checkpoint(monkeypat
     found = bench.trial(recipe, Compute(torch.device("cpu")), lambda: next(ticks))
     assert found.images_per_second == recipe.batch / 2.0
     assert next(ticks) == 2.0 * 2 * (1 + 3)  # a first step, and cycles until 5 seconds have passed
-    run = Trainer(recipe, 0, torch.device("cpu"))
-    weights = tensor_bytes([run.generator_state(), run.raw_state()])
+    trainer = Trainer(recipe, 0, torch.device("cpu"))
+    weights = tensor_bytes([trainer.generator_state(), trainer.raw_state()])
     assert found.checkpoint_bytes > 2 * weights > 0
 
 

@@ -18,6 +18,7 @@ from training.evaluation import benchmark
 from training.evaluation.benchmark import Plan
 from training.recipes.presets import RECIPES
 from training.runs import loop, saver
+from training.runs.spare import spare_folder
 
 CPU = torch.device("cpu")
 TINY = replace(RECIPES["dcgan"], resolution=16, g_width=2, d_width=2, z_dim=8, batch=4)
@@ -181,6 +182,27 @@ def test_every_recipe_sees_as_many_images_where_the_budget_is_one_of_images(
     capsys.readouterr()
     assert run(plan, minutes=None, images=100)
     assert capsys.readouterr().out == "first, second have had their 100 images each\n"
+
+
+def test_runs_on_a_drive_are_written_to_a_folder_each_on_another_disk_and_brought_back_from_it(
+    plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calm = replace(plan, out=tmp_path / "calm", minutes=None, images=16)
+    assert run(calm)
+    plan = replace(plan, minutes=None, images=8, local=tmp_path / "local")
+    assert run(plan)
+    only_here = {name: spare_folder(tmp_path / "local", plan.run(name)) for name in plan.recipes}
+    for name, folder in only_here.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        run_folder.newest(plan.run(name)).replace(folder / "000000008")  # as where the drive went away before
+    capsys.readouterr()
+    assert run(replace(plan, images=16))
+    said = capsys.readouterr().out
+    for name, folder in only_here.items():
+        assert said.count(f"had been saved in {folder} only and was copied") == 1
+        assert run_folder.steps(folder) == []
+        found, expected = (checkpoint.load(run_folder.newest(one.run(name))).sha256 for one in (plan, calm))
+        assert found == expected
 
 
 @pytest.mark.parametrize(("minutes", "images"), [(None, None), (3.0, 100)])

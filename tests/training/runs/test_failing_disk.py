@@ -77,9 +77,9 @@ def goes_away(drive: Drive, session: loop.Session, start: int, end: int, monkeyp
     """Let the drive be away while the images seen are within start .. end - 1."""
     step = loop.take_step
 
-    def watched(run: Trainer, data: Data) -> Any:
-        found = step(run, data)
-        drive.away = start <= run.images < end
+    def watched(trainer: Trainer, data: Data) -> Any:
+        found = step(trainer, data)
+        drive.away = start <= trainer.images < end
         return found
 
     monkeypatch.setattr(loop, "take_step", watched)
@@ -160,7 +160,7 @@ def test_a_local_folder_takes_what_the_drive_does_not_and_a_resume_brings_it_bac
     assert run_folder.steps(spare) == []
     assert bring_back(spare, out) is None
     session = open_session(TINY, 0, images, out, Compute(CPU), Clock())
-    assert session.run.images == 100
+    assert session.trainer.images == 100
     assert logged(out / "metrics.jsonl") == [80]
 
 

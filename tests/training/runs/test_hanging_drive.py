@@ -89,10 +89,10 @@ def hangs(drive: HangingDrive, session: Session, start: int, end: int, monkeypat
     """Let the drive hang while the images seen are within start .. end - 1."""
     step = loop.take_step
 
-    def watched(run: Trainer, data: Data) -> Any:
-        if run.images >= start:
-            (drive.works.clear if run.images < end else drive.works.set)()
-        return step(run, data)
+    def watched(trainer: Trainer, data: Data) -> Any:
+        if trainer.images >= start:
+            (drive.works.clear if trainer.images < end else drive.works.set)()
+        return step(trainer, data)
 
     monkeypatch.setattr(loop, "take_step", watched)
 
@@ -196,7 +196,7 @@ def test_of_the_checkpoints_that_wait_for_a_drive_it_gets_the_newest_and_the_loc
     with saver.written_aside(session), saver.Saver(session) as beside:
         drive.works.clear()
         for seen in (4, 8, 12, 16):
-            session.run.step(*session.data.batch(0, session.run.images, 4))
+            session.trainer.step(*session.data.batch(0, session.trainer.images, 4))
             beside.save()
             assert session.saved == tmp_path / "local" / f"{seen:09d}"
             if seen == 4:

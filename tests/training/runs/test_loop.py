@@ -107,13 +107,13 @@ def test_a_budget_ends_a_call(tmp_path: Path, images: Data, budget: Budget, seco
     if budget.images is None:
         assert session.about["seconds"] >= seconds
     else:
-        assert session.run.images == 8
+        assert session.trainer.images == 8
 
 
 def test_the_race_limit_counts_all_calls_together(tmp_path: Path, images: Data) -> None:
     run_for(tmp_path / "run", images, Budget(minutes=2))
     session = run_for(tmp_path / "run", images, Budget(hours_total=2 / 60))
-    assert session.run.images == checkpoint.describe(run_folder.newest(tmp_path / "run")).about["images"]
+    assert session.trainer.images == checkpoint.describe(run_folder.newest(tmp_path / "run")).about["images"]
     assert session.seconds < 30
 
 
@@ -136,7 +136,7 @@ def test_losses_that_are_not_finite_stop_with_a_sentence_and_keep_the_last_good_
     good = checkpoint.load(tmp_path / "run" / "000000040").sha256
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     with torch.no_grad():
-        next(session.run.d.head.parameters()).fill_(float("nan"))
+        next(session.trainer.d.head.parameters()).fill_(float("nan"))
     with pytest.raises(
         DivergedError, match=r"losses .* not finite after 120 images.*last good checkpoint is .*000000040"
     ):
@@ -147,7 +147,7 @@ def test_losses_that_are_not_finite_stop_with_a_sentence_and_keep_the_last_good_
 def test_a_run_whose_optimizers_never_step_is_ended_with_a_sentence(tmp_path: Path, images: Data) -> None:
     half = Compute(CPU, torch.float16)
     session = open_session(TINY, 0, images, tmp_path / "run", half, Clock())
-    session.run.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**126, backoff_factor=0.999)
+    session.trainer.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**126, backoff_factor=0.999)
     with pytest.raises(DivergedError, match="gradients of the last 40 steps are not finite after 160 images") as raised:
         loop.train(session, Budget(images=400), quiet=True)
     assert "Another --precision may do." in str(raised.value)
@@ -156,7 +156,7 @@ def test_a_run_whose_optimizers_never_step_is_ended_with_a_sentence(tmp_path: Pa
 
 def test_a_first_skipped_step_is_no_alarm(tmp_path: Path, images: Data) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU, torch.float16), Clock())
-    session.run.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**30)
+    session.trainer.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**30)
     loop.train(session, Budget(images=240), quiet=True)
     told = rows(tmp_path / "run" / "metrics.jsonl")
     assert 0.0 < told[0]["skipped"] < 1.0
@@ -174,7 +174,7 @@ def test_the_precision_is_in_the_passport_and_a_change_of_it_is_told(tmp_path: P
         "the run was in bfloat16 before and goes on in float32"
     )
     loop.train(session, Budget(images=80), quiet=True)
-    assert session.run.images == 80
+    assert session.trainer.images == 80
 
 
 def test_a_save_beside_the_training_holds_the_moment_at_which_it_was_asked_for(
@@ -183,12 +183,12 @@ def test_a_save_beside_the_training_holds_the_moment_at_which_it_was_asked_for(
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     stepped, write = Event(), saver.write
     monkeypatch.setattr(saver, "write", lambda taken: stepped.wait(60) and write(taken))
-    session.run.step(*session.data.batch(0, 0, 4))
-    weights, state = session.run.generator_state(), deepcopy(session.run.state())
+    session.trainer.step(*session.data.batch(0, 0, 4))
+    weights, state = session.trainer.generator_state(), deepcopy(session.trainer.state())
     with saver.Saver(session) as beside:
         beside.thread = ThreadPoolExecutor(1)
         beside.save()
-        session.run.step(*session.data.batch(0, 4, 4))
+        session.trainer.step(*session.data.batch(0, 4, 4))
         stepped.set()
     found = checkpoint.load(tmp_path / "run" / "000000004").generator.state_dict()
     assert all(torch.equal(found[name], value) for name, value in weights.items())
@@ -215,22 +215,22 @@ def test_a_save_beside_the_training_that_fails_is_a_warning(
 def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, images: Data) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     with torch.no_grad():
-        next(session.run.average.parameters()).fill_(float("inf"))
+        next(session.trainer.average.parameters()).fill_(float("inf"))
     with pytest.raises(DivergedError, match="no checkpoint had been saved yet"):
         saver.save(session)
     assert run_folder.steps(tmp_path / "run") == []
 
 
-def poisoned_g(run: Trainer) -> torch.Tensor:
-    return next(run.g.parameters())
+def poisoned_g(trainer: Trainer) -> torch.Tensor:
+    return next(trainer.g.parameters())
 
 
-def poisoned_d(run: Trainer) -> torch.Tensor:
-    return list(run.d.head.parameters())[-1]
+def poisoned_d(trainer: Trainer) -> torch.Tensor:
+    return list(trainer.d.head.parameters())[-1]
 
 
-def poisoned_average(run: Trainer) -> torch.Tensor:
-    return list(run.average.parameters())[-1]
+def poisoned_average(trainer: Trainer) -> torch.Tensor:
+    return list(trainer.average.parameters())[-1]
 
 
 def moments(optimizer: torch.optim.Optimizer, name: str) -> torch.Tensor:
@@ -253,20 +253,20 @@ def test_whatever_is_poisoned_is_not_saved_over_the_last_good_checkpoint(
     tmp_path: Path, images: Data, said: str, poisoned: Callable[[Trainer], torch.Tensor], value: float
 ) -> None:
     session = run_for(tmp_path / "run", images, Budget(images=8))
-    session.run.step(*session.data.batch(0, 8, 4))
+    session.trainer.step(*session.data.batch(0, 8, 4))
     with torch.no_grad():
-        poisoned(session.run).fill_(value)
+        poisoned(session.trainer).fill_(value)
     with pytest.raises(
         DivergedError, match=f"{said}.* not finite after 12 images.*last good checkpoint is .*000000008"
     ):
         saver.save(session)
     assert [step.name for step in run_folder.steps(tmp_path / "run")] == ["000000008"]
-    assert open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock()).run.images == 8
+    assert open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock()).trainer.images == 8
 
 
 def test_a_loss_scale_without_end_is_not_saved(tmp_path: Path, images: Data) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU, torch.float16), Clock())
-    session.run.scaler = torch.amp.GradScaler("cpu", init_scale=math.inf)
+    session.trainer.scaler = torch.amp.GradScaler("cpu", init_scale=math.inf)
     with pytest.raises(DivergedError, match="scale of the loss"):
         saver.save(session)
 
@@ -343,7 +343,7 @@ def test_the_bar_shows_losses_and_time_left_without_a_line_a_step(
     loop.train(session, Budget(minutes=5))
     shown = capsys.readouterr().err
     assert re.search(r"images/s, D \d+\.\d{3}, G \d+\.\d{3}, \d+ min left", shown)
-    assert session.run.images > 400
+    assert session.trainer.images > 400
     assert shown.count("\r") < 10
 
 
@@ -556,9 +556,9 @@ def test_weights_as_last_trained_are_published_when_asked_for(tmp_path: Path, im
 
 def test_weights_as_last_trained_that_are_not_finite_stop_the_run(tmp_path: Path, images: Data) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
-    session.run.images = 4
+    session.trainer.images = 4
     with torch.no_grad():
-        next(session.run.g.parameters()).fill_(math.nan)
+        next(session.trainer.g.parameters()).fill_(math.nan)
     with pytest.raises(DivergedError, match="weights of the generator"):
         saver.save(session)
     assert run_folder.steps(tmp_path / "run") == []
@@ -619,7 +619,7 @@ def test_a_resume_needs_no_kept_step_and_drops_those_of_a_time_that_was_lost(tmp
         (lost / name).write_bytes((run / "steps" / "000000032" / name).read_bytes())
     (run / "steps" / ".000000128.part").mkdir()
     session = open_session(TINY, 0, images, run, Compute(CPU), Clock())
-    assert session.run.images == 40
+    assert session.trainer.images == 40
     assert sorted(path.name for path in (run / "steps").iterdir()) == ["000000016", "000000032"]
     loop.train(session, Budget(images=72), quiet=True)
     run_for(tmp_path / "whole", images, Budget(images=72))
@@ -631,12 +631,12 @@ def test_a_resume_needs_no_kept_step_and_drops_those_of_a_time_that_was_lost(tmp
 @pytest.mark.usefixtures("early")
 def test_a_step_whose_weights_are_not_finite_is_not_kept(tmp_path: Path, images: Data) -> None:
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
-    session.run.images = 16
+    session.trainer.images = 16
     kept_steps.keep_step(session)
     assert kept(tmp_path / "run") == ["000000016"]
-    session.run.images = 32
+    session.trainer.images = 32
     with torch.no_grad():
-        next(session.run.average.parameters()).fill_(1e6)  # finite, but not in float16
+        next(session.trainer.average.parameters()).fill_(1e6)  # finite, but not in float16
     kept_steps.keep_step(session)
     assert kept(tmp_path / "run") == ["000000016"]
 
@@ -646,7 +646,7 @@ def test_what_a_run_keeps_is_bounded(tmp_path: Path, images: Data, monkeypatch: 
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     monkeypatch.setattr(checkpoint, "save", lambda folder, *_: written.append(folder.name))
     for seen in range(4, 300_000, 4):
-        session.run.images = seen
+        session.trainer.images = seen
         kept_steps.keep_step(session)
     assert written == [f".{2**power:09d}.part" for power in range(10, 19)]
 
@@ -711,7 +711,7 @@ def test_a_generator_that_paints_no_colours_is_a_run_that_has_diverged(
     monkeypatch.setattr(grids, "EVERY_IMAGES", 80)
     session = open_session(TINY, 0, images, tmp_path / "run", Compute(CPU), Clock())
     with torch.no_grad():
-        next(session.run.average.parameters()).fill_(math.nan)
+        next(session.trainer.average.parameters()).fill_(math.nan)
     with pytest.raises(DivergedError, match="The pictures of the generator are not finite after 80 images"):
         loop.train(session, Budget(images=160), quiet=True)
 
@@ -768,7 +768,7 @@ def test_a_run_of_an_older_program_that_knew_fewer_switches_is_resumed(tmp_path:
     for later in ("g_output", "latent", "hybrid"):
         del written["about"]["recipe"][later]
     config.write_text(json.dumps(written), encoding="utf-8")
-    assert run_for(tmp_path / "run", images, Budget(images=160)).run.images == 160
+    assert run_for(tmp_path / "run", images, Budget(images=160)).trainer.images == 160
     with pytest.raises(CheckpointError, match=r"holds another run \(hybrid 0\.0 -> 0\.1\)"):
         open_session(replace(TINY, hybrid=0.1), 0, images, tmp_path / "run", Compute(CPU))
 
@@ -787,7 +787,7 @@ def test_a_run_of_before_its_recipe_was_brought_to_its_paper_goes_on_as_it_was(
     capsys.readouterr()
     for seen in (160, 240):  # its passport stays that of the older program
         session = run_for(tmp_path / "run", images, Budget(images=seen), today)
-        assert session.run.recipe == before
+        assert session.trainer.recipe == before
         assert not set(CORRECTIONS) & session.about["recipe"].keys()
         (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning")]
         assert "goes on as it was, without judge_reconstructions=true (false there)." in line
@@ -802,8 +802,8 @@ def test_a_run_goes_on_with_another_recipe_where_it_is_asked_to(tmp_path: Path, 
     with pytest.raises(CheckpointError, match=r"holds another run \(.*g_lr.*\); give another --out, or .*--change"):
         open_session(changed, 0, images, tmp_path / "run", Compute(CPU))
     session = open_session(changed, 0, images, tmp_path / "run", Compute(CPU), change=True)
-    assert [group["lr"] for group in session.run.g_optimizer.param_groups] == [1e-4]
-    assert session.run.g_optimizer.state
+    assert [group["lr"] for group in session.trainer.g_optimizer.param_groups] == [1e-4]
+    assert session.trainer.g_optimizer.state
     loop.train(session, Budget(images=160), quiet=True)
     settings = ["spectral 0.0 -> 1.0", "flip True -> False", f"g_lr {TINY.g_lr} -> 0.0001"]
     assert session.about["changes"] == [{"images": 80, "settings": settings}]

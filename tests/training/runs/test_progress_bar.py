@@ -15,7 +15,7 @@ def session(images: int, seconds: float, *, saved: str | None = None, minutes: f
     """Return what the bar reads of a session."""
     left = math.inf if minutes is None else minutes * 60 - seconds
     return SimpleNamespace(
-        run=SimpleNamespace(images=images),
+        trainer=SimpleNamespace(images=images),
         seconds=seconds,
         seconds_left=lambda _: left,
         saved=Path(saved) if saved else None,
@@ -64,7 +64,7 @@ def test_a_clock_is_read_at_a_glance(seconds: float, said: str) -> None:
 def test_the_bar_shows_a_percentage_and_ends_with_the_last_state(capsys: pytest.CaptureFixture[str]) -> None:
     now = session(100, 30.0, minutes=1.0)
     with progress_bar(now, Budget(minutes=1.0)):
-        now.run.images = 200
+        now.trainer.images = 200
     said = capsys.readouterr().err
     assert " 50%|" in said
     assert "0:30 left, 200 images" in said

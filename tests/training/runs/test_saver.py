@@ -39,8 +39,8 @@ def opened(tmp_path: Path, images: Data) -> Session:
 
 
 def trained(session: Session, images: int) -> None:
-    while session.run.images < images:
-        session.run.step(*session.data.batch(0, session.run.images, 4))
+    while session.trainer.images < images:
+        session.trainer.step(*session.data.batch(0, session.trainer.images, 4))
 
 
 def states(run: Path) -> dict[int, bool]:
@@ -110,7 +110,7 @@ def test_a_resume_goes_on_from_the_last_state_and_equals_a_run_without_a_pause(
         shutil.rmtree(tmp_path / "local")
     spare.bring_back(tmp_path / "local", session.out)
     session = opened(tmp_path, images)
-    assert session.run.images == (8 if local_is_left else 4)
+    assert session.trainer.images == (8 if local_is_left else 4)
     loop.train(session, Budget(images=16), quiet=True)
     assert states(session.out) == {16: True}
     whole = open_session(TINY, 0, images, tmp_path / "whole", Compute(CPU), Clock())
@@ -125,7 +125,7 @@ def test_weights_of_later_than_the_state_stay_until_the_next_save(tmp_path: Path
         trained(session, seen)
         saver.save(session)
     session = opened(tmp_path, images)
-    assert session.run.images == 4
+    assert session.trainer.images == 4
     assert run_folder.newest(session.out).name == "000000012"
     trained(session, 8)
     saver.save(session)

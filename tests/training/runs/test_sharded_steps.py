@@ -65,15 +65,17 @@ def pictures(found: Recipe, images: int) -> tuple[Tensor, Tensor]:
 def trained(name: str, shard: Shard | None = None) -> dict[str, Any]:
     """Return the state after some steps, what they told, and how far the weights of G have moved."""
     found = recipe(name)
-    run = Trainer(found, 5, CPU, shard=shard)
-    for hook in run.hooks:
+    trainer = Trainer(found, 5, CPU, shard=shard)
+    for hook in trainer.hooks:
         if isinstance(hook, Replay):
             hook.buffer = ReplayBuffer(found.replay, found.resolution, kept=2 * BATCH)  # is full after two steps
-    begun = [weight.detach().clone() for weight in run.g.parameters()]
+    begun = [weight.detach().clone() for weight in trainer.g.parameters()]
     rows = slice(None) if shard is None else shard.rows
-    told = [run.step(*(part[rows] for part in pictures(found, run.images))) for _ in range(steps(found))]
-    moved = max(float((now.detach() - then).abs().max()) for now, then in zip(run.g.parameters(), begun, strict=True))
-    return {"state": run.state(), "told": torch.stack([torch.stack(one) for one in told]), "moved": moved}
+    told = [trainer.step(*(part[rows] for part in pictures(found, trainer.images))) for _ in range(steps(found))]
+    moved = max(
+        float((now.detach() - then).abs().max()) for now, then in zip(trainer.g.parameters(), begun, strict=True)
+    )
+    return {"state": trainer.state(), "told": torch.stack([torch.stack(one) for one in told]), "moved": moved}
 
 
 def trained_in_a_share(rank: int, world: int, names: list[str]) -> dict[str, Any]:

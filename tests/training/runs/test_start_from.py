@@ -51,16 +51,16 @@ def test_a_run_goes_on_from_published_weights_after_d_has_seen_something(
     train(tmp_path / "run", images, 80, recipe=wrapped)
     published = publish(tmp_path / "run", tmp_path / "published")
     begun = open_session(wrapped, 0, images, tmp_path / "begun", Compute(CPU), start_from=published)
-    drawn = [draw(checkpoint.load(published).generator), draw(begun.run.average), draw(begun.run.g)]
+    drawn = [draw(checkpoint.load(published).generator), draw(begun.trainer.average), draw(begun.trainer.g)]
     assert drawn[0].std() > 0.01
     for other in drawn[1:]:
         assert (drawn[0] - other).abs().mean() < 0.05 * drawn[0].std()  # a young estimate of a singular value is rough
-    g, d = (next(network.parameters()).detach().clone() for network in (begun.run.g, begun.run.d.head))
+    g, d = (next(network.parameters()).detach().clone() for network in (begun.trainer.g, begun.trainer.d.head))
     loop.train(begun, Budget(images=120), quiet=True)
-    assert torch.equal(g, next(begun.run.g.parameters()))
-    assert not torch.equal(d, next(begun.run.d.head.parameters()))
+    assert torch.equal(g, next(begun.trainer.g.parameters()))
+    assert not torch.equal(d, next(begun.trainer.d.head.parameters()))
     loop.train(begun, Budget(images=160), quiet=True)
-    assert not torch.equal(g, next(begun.run.g.parameters()))
+    assert not torch.equal(g, next(begun.trainer.g.parameters()))
     first = json.loads((published / "config.json").read_text())["about"]
     assert begun.about["restarts"] == [
         {

@@ -60,16 +60,19 @@ def labels(recipe: Recipe, images: int) -> Tensor | None:
     return drawn if recipe.classes else None
 
 
-def train(run: Trainer, steps: int) -> list[Measures]:
-    return [run.step(reals(run.recipe, run.images), labels(run.recipe, run.images)) for _ in range(steps)]
+def train(trainer: Trainer, steps: int) -> list[Measures]:
+    return [
+        trainer.step(reals(trainer.recipe, trainer.images), labels(trainer.recipe, trainer.images))
+        for _ in range(steps)
+    ]
 
 
 Kind = TypeVar("Kind", bound=StepHook)
 
 
-def hook(run: Trainer, kind: type[Kind]) -> Kind:
+def hook(trainer: Trainer, kind: type[Kind]) -> Kind:
     """Return the hook of a trick that the recipe has."""
-    (found,) = (one for one in run.hooks if isinstance(one, kind))
+    (found,) = (one for one in trainer.hooks if isinstance(one, kind))
     return found
 
 
@@ -140,11 +143,11 @@ def test_two_halves_equal_the_whole_in_bfloat16_too(name: str) -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_in_float16_steps_are_taken_once_the_scaler_has_found_its_scale(name: str) -> None:
-    run = Trainer(small(name), 0, CPU, torch.float16)
-    told = train(run, 20)  # more than halvings from the first scale to 1
+    trainer = Trainer(small(name), 0, CPU, torch.float16)
+    told = train(trainer, 20)  # more than halvings from the first scale to 1
     assert float(told[-1].skipped) == 0.0
     assert all(torch.isfinite(torch.stack(step)).all() for step in told)  # a skipped step triggers no alarm
-    assert all(torch.isfinite(value).all() for value in run.generator_state().values())
+    assert all(torch.isfinite(value).all() for value in trainer.generator_state().values())
 
 
 def test_reals_and_fakes_are_augmented_in_float32_in_every_precision(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,14 +163,14 @@ def test_reals_and_fakes_are_augmented_in_float32_in_every_precision(monkeypatch
 
 
 def test_a_state_of_before_that_holds_the_frozen_network_is_gone_on_with() -> None:
-    run = Trainer(small("projected"), 0, CPU)
-    state = run.state()
+    trainer = Trainer(small("projected"), 0, CPU)
+    state = trainer.state()
     assert not any(name.startswith("backbone.features.") for name in state["d"])
     assert any(name.startswith("backbone.across_channels.") for name in state["d"])  # drawn at random, once a run
     older = {**state, "d": {**state["d"], "backbone.features.stem.1.weight": torch.ones(32)}}
     other = Trainer(small("projected"), 1, CPU)
     other.load_state(older)
-    assert all(torch.equal(*pair) for pair in zip(tensors(run.state()), tensors(other.state()), strict=True))
+    assert all(torch.equal(*pair) for pair in zip(tensors(trainer.state()), tensors(other.state()), strict=True))
 
 
 def test_d_sees_blurred_pictures_at_first_and_sharp_ones_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,15 +201,15 @@ def test_the_average_gets_statistics_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_step_trains_both_networks_and_leaves_a_frozen_backbone(name: str) -> None:
-    run = Trainer(small(name), 0, CPU)
-    weights = {part: [w.clone() for w in getattr(run, part).parameters()] for part in ("g", "d", "average")}
-    train(run, enough_steps(run.recipe))
-    for part, trained in (("g", run.g), ("d", run.d.head), ("average", run.average)):
-        before = dict(zip([w.data_ptr() for w in getattr(run, part).parameters()], weights[part], strict=True))
+    trainer = Trainer(small(name), 0, CPU)
+    weights = {part: [w.clone() for w in getattr(trainer, part).parameters()] for part in ("g", "d", "average")}
+    train(trainer, enough_steps(trainer.recipe))
+    for part, trained in (("g", trainer.g), ("d", trainer.d.head), ("average", trainer.average)):
+        before = dict(zip([w.data_ptr() for w in getattr(trainer, part).parameters()], weights[part], strict=True))
         moved = [not torch.equal(before[w.data_ptr()], w) for w in trained.parameters()]
         assert sum(moved) > len(moved) / 2
-    backbone = {w.data_ptr() for w in run.d.backbone.parameters()}
-    for weight, before_step in zip(run.d.parameters(), weights["d"], strict=True):
+    backbone = {w.data_ptr() for w in trainer.d.backbone.parameters()}
+    for weight, before_step in zip(trainer.d.parameters(), weights["d"], strict=True):
         if weight.data_ptr() in backbone:
             assert torch.equal(weight, before_step)
 
@@ -214,23 +217,23 @@ def test_a_step_trains_both_networks_and_leaves_a_frozen_backbone(name: str) -> 
 @pytest.mark.parametrize("name", [*RECIPES, "linear uniform", "sphere"])
 def test_what_is_saved_loads_and_draws_the_averaged_generator_whatever_the_chunk(name: str, tmp_path: Path) -> None:
     recipe = some(name)
-    run = Trainer(recipe, 0, CPU)
-    train(run, enough_steps(recipe))
-    checkpoint.save(tmp_path, recipe.generator_config(), run.generator_state(), {})
+    trainer = Trainer(recipe, 0, CPU)
+    train(trainer, enough_steps(recipe))
+    checkpoint.save(tmp_path, recipe.generator_config(), trainer.generator_state(), {})
     plain = checkpoint.load(tmp_path).generator
     z, kinds = latents(3, 23, recipe.z_dim), draw_labels(3, 23, recipe.classes) if recipe.classes else None
     with torch.no_grad():
         count = recipe.average_statistics
-        drawn = generator_average.with_own_statistics(run.average, count) if count else run.average
+        drawn = generator_average.with_own_statistics(trainer.average, count) if count else trainer.average
         assert torch.allclose(plain(z, kinds), drawn.eval()(z, kinds), atol=1e-5)
-    raw = run.raw_state()
+    raw = trainer.raw_state()
     assert (raw is not None) == (recipe.ema_images > 0)
     if raw is not None:
         checkpoint.save_weights(tmp_path / checkpoint.RAW_WEIGHTS, raw)
         with torch.no_grad():
             last = checkpoint.load(tmp_path, checkpoint.RAW_WEIGHTS).generator(z, kinds)
-            assert torch.allclose(last, run.g.eval()(z, kinds), atol=1e-5)
-        assert any(not torch.equal(raw[key], value) for key, value in run.generator_state().items())
+            assert torch.allclose(last, trainer.g.eval()(z, kinds), atol=1e-5)
+        assert any(not torch.equal(raw[key], value) for key, value in trainer.generator_state().items())
     whole = draw(plain, z, kinds)
     alone = [draw(plain, z[k : k + 1], None if kinds is None else kinds[k : k + 1])[0] for k in range(23)]
     assert np.abs(whole.astype(int) - np.stack(alone)).max() <= 1
@@ -262,26 +265,26 @@ def test_other_seeds_give_other_runs() -> None:
 
 def test_the_average_has_the_half_life_of_its_recipe_and_copies_the_buffers() -> None:
     recipe = replace(small("dcgan"), ema_images=40)
-    run = Trainer(recipe, 0, CPU)
-    run.images = 10**6  # long past the warm-up
+    trainer = Trainer(recipe, 0, CPU)
+    trainer.images = 10**6  # long past the warm-up
     with torch.no_grad():
-        for weight in run.average.parameters():
+        for weight in trainer.average.parameters():
             weight.zero_()
-        for weight in run.g.parameters():
+        for weight in trainer.g.parameters():
             weight.fill_(1.0)
-        for buffer in run.g.buffers():
+        for buffer in trainer.g.buffers():
             buffer.fill_(3)
     for _ in range(10):  # 10 steps of 4 images: one half-life
-        run.update_average()
-    assert all(torch.allclose(weight, torch.tensor(0.5)) for weight in run.average.parameters())
-    assert all((buffer == 3).all() for buffer in run.average.buffers())
+        trainer.update_average()
+    assert all(torch.allclose(weight, torch.tensor(0.5)) for weight in trainer.average.parameters())
+    assert all((buffer == 3).all() for buffer in trainer.average.buffers())
 
 
 def test_without_an_average_the_weights_themselves_are_drawn() -> None:
-    run = Trainer(small("course_sample"), 0, CPU)
-    train(run, 1)
-    state = run.generator_state()
-    assert all(torch.equal(state[name], value) for name, value in run.g.state_dict().items())
+    trainer = Trainer(small("course_sample"), 0, CPU)
+    train(trainer, 1)
+    state = trainer.generator_state()
+    assert all(torch.equal(state[name], value) for name, value in trainer.g.state_dict().items())
 
 
 def test_flips_mirror_some_reals_and_only_where_the_recipe_says_so() -> None:
@@ -300,8 +303,8 @@ def test_flips_mirror_some_reals_and_only_where_the_recipe_says_so() -> None:
 def test_both_players_see_augmented_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[tuple[str, ...], Tensor, Tensor | None]] = []
     monkeypatch.setattr("training.runs.trainer.augmentation.apply", lambda *inputs: seen.append(inputs) or inputs[1])
-    run = Trainer(replace(small("dcgan"), augment=("color", "cutout")), 0, CPU)
-    train(run, 1)
+    trainer = Trainer(replace(small("dcgan"), augment=("color", "cutout")), 0, CPU)
+    train(trainer, 1)
     (names, real, strength), (same, fake, same_strength) = seen
     assert names == same == ("color", "cutout")
     assert strength is same_strength is None
@@ -316,19 +319,19 @@ def test_under_ada_reals_fakes_and_penalties_are_augmented_with_the_one_strength
     monkeypatch.setattr(
         "training.runs.trainer.augmentation.apply", lambda names, images, strength: seen.append(strength) or images
     )
-    run = Trainer(tiny(augment=("color",), ada_target=0.6, penalties=(("r1", 1.0),)), 0, CPU)
-    train(run, 1)
+    trainer = Trainer(tiny(augment=("color",), ada_target=0.6, penalties=(("r1", 1.0),)), 0, CPU)
+    train(trainer, 1)
     assert len(seen) == 3
-    assert all(strength is run.adaptive.strength for strength in seen)
+    assert all(strength is trainer.adaptive.strength for strength in seen)
 
 
 def test_d_takes_its_steps_before_g_takes_one() -> None:
-    run = Trainer(tiny(d_steps=3), 0, CPU)
+    trainer = Trainer(tiny(d_steps=3), 0, CPU)
     moved = []
     for _ in range(7):
-        before = [[w.clone() for w in part.parameters()] for part in (run.g, run.d)]
-        train(run, 1)
-        parts = zip(before, (run.g, run.d), strict=True)
+        before = [[w.clone() for w in part.parameters()] for part in (trainer.g, trainer.d)]
+        train(trainer, 1)
+        parts = zip(before, (trainer.g, trainer.d), strict=True)
         moved.append(
             [any(not torch.equal(*pair) for pair in zip(old, part.parameters(), strict=True)) for old, part in parts]
         )
@@ -344,28 +347,30 @@ def test_a_step_without_g_tells_what_the_last_one_with_it_told() -> None:
 
 def test_a_lazy_penalty_acts_in_some_steps_and_then_the_more(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    run = Trainer(tiny(penalties=(("r1", 2.0),), penalty_every=4), 0, CPU)
-    penalty = Penalty(lambda view: calls.append(run.images) or torch.ones(4) + 0.0 * view.real_logits[:, 0], "", True)
+    trainer = Trainer(tiny(penalties=(("r1", 2.0),), penalty_every=4), 0, CPU)
+    penalty = Penalty(
+        lambda view: calls.append(trainer.images) or torch.ones(4) + 0.0 * view.real_logits[:, 0], "", True
+    )
     monkeypatch.setitem(PENALTIES, "r1", penalty)
     plain = Trainer(tiny(), 0, CPU)
-    with_penalty, without = train(run, 5), train(plain, 5)
+    with_penalty, without = train(trainer, 5), train(plain, 5)
     assert calls == [0, 16]
     assert (with_penalty[0].d_loss - without[0].d_loss).item() == pytest.approx(4 * 2.0)
     assert (with_penalty[1].d_loss - without[1].d_loss).item() == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_clip_bounds_all_of_d() -> None:
-    run = Trainer(tiny(clip=0.003), 0, CPU)
-    train(run, 2)
-    assert all(weight.abs().max() <= 0.003 for weight in run.d.head.parameters())
-    assert any(weight.abs().max() > 0.003 for weight in run.g.parameters())
+    trainer = Trainer(tiny(clip=0.003), 0, CPU)
+    train(trainer, 2)
+    assert all(weight.abs().max() <= 0.003 for weight in trainer.d.head.parameters())
+    assert any(weight.abs().max() > 0.003 for weight in trainer.g.parameters())
 
 
 def test_feature_matching_draws_the_means_of_the_features_together() -> None:
-    run = Trainer(tiny(feature_matching=2.0, adversarial=0.0), 0, CPU)
+    trainer = Trainer(tiny(feature_matching=2.0, adversarial=0.0), 0, CPU)
     heard: list[DiscriminatorOutput] = []
-    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
-    (told,) = train(run, 1)
+    trainer.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    (told,) = train(trainer, 1)
     fake, real = heard[-2].features, heard[-1].features  # after D's step
     assert told.g_loss.item() == pytest.approx(2.0 * (real.mean(0) - fake.mean(0)).abs().mean().item(), rel=1e-5)
     assert fake.requires_grad
@@ -373,10 +378,10 @@ def test_feature_matching_draws_the_means_of_the_features_together() -> None:
 
 
 def test_a_paired_loss_lets_g_see_the_reals_as_d_sees_them_after_its_step() -> None:
-    run = Trainer(tiny(loss="relativistic"), 0, CPU)
+    trainer = Trainer(tiny(loss="relativistic"), 0, CPU)
     heard: list[DiscriminatorOutput] = []
-    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
-    (told,) = train(run, 1)
+    trainer.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    (told,) = train(trainer, 1)
     assert len(heard) == 4
     fake, real = heard[2].logits, heard[3].logits
     assert not torch.equal(real, heard[0].logits)
@@ -402,9 +407,9 @@ def test_flipped_labels_exchange_reals_and_fakes_in_ds_game(monkeypatch: pytest.
 def test_reals_and_fakes_share_a_batch_only_where_the_recipe_says_so() -> None:
     counts: list[int] = []
     for separate in (True, False):
-        run = Trainer(tiny(separate_batches=separate), 0, CPU)
-        run.d.head.register_forward_hook(lambda _module, inputs, _judged: counts.append(len(inputs[0])))
-        train(run, 1)
+        trainer = Trainer(tiny(separate_batches=separate), 0, CPU)
+        trainer.d.head.register_forward_hook(lambda _module, inputs, _judged: counts.append(len(inputs[0])))
+        train(trainer, 1)
     assert counts == [4, 4, 4, 8, 4]
 
 
@@ -415,14 +420,14 @@ def test_joined_batches_are_judged_as_separate_ones_where_nothing_couples_them()
 
 
 def test_a_replay_shows_d_old_fakes_and_g_learns_from_new_ones() -> None:
-    run = Trainer(tiny(replay=0.5), 0, CPU)
-    buffer = hook(run, Replay).buffer
+    trainer = Trainer(tiny(replay=0.5), 0, CPU)
+    buffer = hook(trainer, Replay).buffer
     with torch.no_grad():
         buffer.images.fill_(255)
         buffer.count.fill_(len(buffer.images))
     heard: list[Tensor] = []
-    run.d.head.register_forward_hook(lambda _module, inputs, _judged: heard.append(inputs[0]))
-    train(run, 1)
+    trainer.d.head.register_forward_hook(lambda _module, inputs, _judged: heard.append(inputs[0]))
+    train(trainer, 1)
     _, for_d, for_g = heard
     assert [bool((image > 0.99).all()) for image in for_d] == [True, True, False, False]
     assert for_g.requires_grad
@@ -433,32 +438,32 @@ def test_a_replay_shows_d_old_fakes_and_g_learns_from_new_ones() -> None:
 def test_noise_on_ds_pictures_fades_away() -> None:
     deviations = []
     for images in (0, 50, 100, 1000):
-        run = Trainer(tiny(d_noise=0.5, d_noise_images=100), 0, CPU)
-        run.images = images
-        seen = run.batch(torch.zeros(64, 3, 16, 16), None).seen
+        trainer = Trainer(tiny(d_noise=0.5, d_noise_images=100), 0, CPU)
+        trainer.images = images
+        seen = trainer.batch(torch.zeros(64, 3, 16, 16), None).seen
         deviations.append(seen.std().item())
     assert deviations == [pytest.approx(0.5, rel=0.02), pytest.approx(0.25, rel=0.02), 0.0, 0.0]
 
 
 def test_classes_of_the_reals_are_asked_of_the_fakes_and_told_to_d() -> None:
-    run = Trainer(replace(small("conditional"), condition="classifier"), 0, CPU)
+    trainer = Trainer(replace(small("conditional"), condition="classifier"), 0, CPU)
     heard: list[Tensor | None] = []
-    run.d.head.register_forward_hook(lambda _module, inputs, _judged: heard.append(inputs[1]))
+    trainer.d.head.register_forward_hook(lambda _module, inputs, _judged: heard.append(inputs[1]))
     asked: list[Tensor] = []
-    run.g.embedding.register_forward_hook(lambda _module, inputs, _output: asked.append(inputs[0]))
-    train(run, 1)
-    expected = labels(run.recipe, 0)
+    trainer.g.embedding.register_forward_hook(lambda _module, inputs, _output: asked.append(inputs[0]))
+    train(trainer, 1)
+    expected = labels(trainer.recipe, 0)
     assert expected is not None
     assert all(one is not None and torch.equal(one, expected) for one in [*heard, *asked])
     assert len(heard) == 3
 
 
 def test_styles_are_mixed_from_a_random_place_on_in_a_share_of_the_fakes() -> None:
-    run = Trainer(replace(small("stylegan2_light"), style_mixing=0.5, batch=200), 0, CPU)
+    trainer = Trainer(replace(small("stylegan2_light"), style_mixing=0.5, batch=200), 0, CPU)
     given: list[Tensor] = []
-    original = run.g.synthesize
-    run.g.synthesize = lambda w: given.append(w.detach()) or original(w)
-    train(run, 1)
+    original = trainer.g.synthesize
+    trainer.g.synthesize = lambda w: given.append(w.detach()) or original(w)
+    train(trainer, 1)
     ((first, *_),) = [given]
     same = (first == first[:, :1]).all(dim=2)
     assert same[:, 0].all()
@@ -475,35 +480,37 @@ def test_unrolling_lets_g_see_a_later_d_and_leaves_d_as_it_is() -> None:
 
 
 def test_the_measures_tell_logits_gradients_and_the_spread_of_the_fakes() -> None:
-    run = Trainer(tiny(), 0, CPU)
+    trainer = Trainer(tiny(), 0, CPU)
     heard: list[DiscriminatorOutput] = []
-    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    trainer.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
     with torch.no_grad():
-        for weight in run.g.to_rgb.parameters():
+        for weight in trainer.g.to_rgb.parameters():
             weight.zero_()
-    (told,) = train(run, 1)
+    (told,) = train(trainer, 1)
     assert told.real.item() == pytest.approx(heard[0].logits.mean().item())
     assert told.fake.item() == pytest.approx(heard[1].logits.mean().item())
-    slopes = [weight.grad for weight in run.g.parameters() if weight.grad is not None]
+    slopes = [weight.grad for weight in trainer.g.parameters() if weight.grad is not None]
     assert told.g_gradient.item() == pytest.approx(torch.cat([one.flatten() for one in slopes]).norm().item(), rel=1e-4)
     assert told.spread == 0.0
     assert all(torch.isfinite(value) for value in told)
 
 
-def heard_by(run: Trainer) -> tuple[list[DiscriminatorOutput], list[Tensor], list[tuple[Tensor, Tensor]]]:
+def heard_by(trainer: Trainer) -> tuple[list[DiscriminatorOutput], list[Tensor], list[tuple[Tensor, Tensor]]]:
     """Return lists that fill with what D's head says and sees, and with what the encoder says."""
     judged: list[DiscriminatorOutput] = []
     seen: list[Tensor] = []
     told: list[tuple[Tensor, Tensor]] = []
-    run.d.head.register_forward_hook(lambda _module, inputs, output: judged.append(output) or seen.append(inputs[0]))
-    hook(run, VaeEncoder).encoder.register_forward_hook(lambda _module, _inputs, output: told.append(output))
+    trainer.d.head.register_forward_hook(
+        lambda _module, inputs, output: judged.append(output) or seen.append(inputs[0])
+    )
+    hook(trainer, VaeEncoder).encoder.register_forward_hook(lambda _module, _inputs, output: told.append(output))
     return judged, seen, told
 
 
 def test_a_hybrids_loss_is_the_game_and_how_like_the_reals_are_and_how_near_the_prior() -> None:
-    run = Trainer(tiny(hybrid=0.25), 0, CPU)
-    judged, _, encoded = heard_by(run)
-    (told,) = train(run, 1)
+    trainer = Trainer(tiny(hybrid=0.25), 0, CPU)
+    judged, _, encoded = heard_by(trainer)
+    (told,) = train(trainer, 1)
     assert len(judged) == 5  # reals and fakes for D, fakes for G, reals and the same painted again
     ((mean, log_variance),) = encoded
     divergence = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1.0).sum() / 4
@@ -521,14 +528,14 @@ def test_a_hybrid_paints_the_reals_again_and_d_compares_them_without_augmentatio
     monkeypatch.setattr(
         "training.runs.trainer.augmentation.apply", lambda _names, images, _s: calls.append(images) or 0.5 * images
     )
-    run = Trainer(replace(small("conditional"), hybrid=0.1, d_noise=0.3), 0, CPU)
-    _, seen, encoded = heard_by(run)
+    trainer = Trainer(replace(small("conditional"), hybrid=0.1, d_noise=0.3), 0, CPU)
+    _, seen, encoded = heard_by(trainer)
     drawn: list[tuple[Tensor, Tensor]] = []
-    original = run.g.map
-    run.g.map = lambda z, kinds, psi=1.0: drawn.append((z, kinds)) or original(z, kinds, psi)
+    original = trainer.g.map
+    trainer.g.map = lambda z, kinds, psi=1.0: drawn.append((z, kinds)) or original(z, kinds, psi)
     looked: list[Tensor] = []
-    hook(run, VaeEncoder).encoder.register_forward_pre_hook(lambda _module, inputs: looked.append(inputs[0]))
-    train(run, 1)
+    hook(trainer, VaeEncoder).encoder.register_forward_pre_hook(lambda _module, inputs: looked.append(inputs[0]))
+    train(trainer, 1)
     assert len(calls) == 2
     (real,) = looked
     assert torch.equal(real.abs(), seen[3].abs())
@@ -577,63 +584,63 @@ def test_the_published_generator_has_no_trace_of_an_encoder() -> None:
 
 def test_a_hybrid_learns_to_paint_the_reals_again() -> None:
     switches = {"hybrid": 1.0, "adversarial": 0.0, "d_norm": "batch", "flip": False, "g_lr": 1e-2, "d_lr": 1e-8}
-    run = Trainer(replace(tiny(**switches), z_dim=16, g_width=4, d_width=8), 0, CPU)
-    judged, _, _ = heard_by(run)
-    real = reals(run.recipe, 0)
+    trainer = Trainer(replace(tiny(**switches), z_dim=16, g_width=4, d_width=8), 0, CPU)
+    judged, _, _ = heard_by(trainer)
+    real = reals(trainer.recipe, 0)
     for _ in range(60):
-        run.step(real)
+        trainer.step(real)
     similarity = [(judged[at].features - judged[at + 1].features).square().mean().item() for at in (3, -2)]
     assert similarity[1] < 0.4 * similarity[0]
 
 
 def test_d_sees_what_a_linear_output_paints_as_it_is() -> None:
-    run = Trainer(tiny(g_output="linear"), 0, CPU)
+    trainer = Trainer(tiny(g_output="linear"), 0, CPU)
     with torch.no_grad():
-        for weight in run.g.to_rgb.parameters():
+        for weight in trainer.g.to_rgb.parameters():
             weight.mul_(100.0)
     seen: list[Tensor] = []
-    run.d.head.register_forward_hook(lambda _module, inputs, _judged: seen.append(inputs[0]))
-    train(run, 1)
+    trainer.d.head.register_forward_hook(lambda _module, inputs, _judged: seen.append(inputs[0]))
+    train(trainer, 1)
     assert seen[1].abs().max() > 1.5
 
 
 def test_each_step_and_each_seed_has_random_numbers_of_its_own() -> None:
     drawn: list[Tensor] = []
     for seed in (1, 2, 1):
-        run = Trainer(tiny(), seed, CPU)
-        original = run.g.map
-        run.g.map = lambda z, kinds, original=original: drawn.append(z.clone()) or original(z, kinds)
-        train(run, 2)
+        trainer = Trainer(tiny(), seed, CPU)
+        original = trainer.g.map
+        trainer.g.map = lambda z, kinds, original=original: drawn.append(z.clone()) or original(z, kinds)
+        train(trainer, 2)
     assert len({tuple(z.flatten().tolist()) for z in drawn}) == 4
     assert torch.equal(torch.stack(drawn[:2]), torch.stack(drawn[4:]))
 
 
 def test_began_weighs_the_fakes_of_ds_loss_by_its_balance() -> None:
-    run = Trainer(small("began"), 0, CPU)
-    run.adaptive.balance.fill_(0.25)
+    trainer = Trainer(small("began"), 0, CPU)
+    trainer.adaptive.balance.fill_(0.25)
     heard: list[DiscriminatorOutput] = []
-    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
-    (told,) = train(run, 1)
+    trainer.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    (told,) = train(trainer, 1)
     expected = 0.25 * heard[1].logits.mean() - heard[0].logits.mean()
     assert told.d_loss.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_a_sliced_layers_direction_is_drawn_from_the_fakes_to_the_reals() -> None:
-    run = Trainer(tiny(sliced=True, loss="hinge"), 0, CPU)
+    trainer = Trainer(tiny(sliced=True, loss="hinge"), 0, CPU)
     heard: list[DiscriminatorOutput] = []
-    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
-    train(run, 1)
-    slope = run.d.head.last.weight.grad.flatten()
+    trainer.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    train(trainer, 1)
+    slope = trainer.d.head.last.weight.grad.flatten()
     step = heard[0].features.detach().mean(dim=0) - heard[1].features.detach().mean(dim=0)
     assert torch.cosine_similarity(slope, step, dim=0) < -0.5  # downhill is towards the reals
 
 
 def test_a_classifier_trains_g_to_be_told_apart() -> None:
     recipe = replace(small("conditional"), condition="classifier", adversarial=1e-6, class_weight=2.0)
-    run = Trainer(recipe, 0, CPU)
+    trainer = Trainer(recipe, 0, CPU)
     heard: list[DiscriminatorOutput] = []
-    run.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
-    (told,) = train(run, 1)
+    trainer.d.head.register_forward_hook(lambda _module, _inputs, judged: heard.append(judged))
+    (told,) = train(trainer, 1)
     scores, kinds = heard[2].classes, labels(recipe, 0)
     assert scores is not None
     assert told.g_loss.item() == pytest.approx(2.0 * cross_entropy(scores, kinds).item(), rel=1e-4)
@@ -641,30 +648,34 @@ def test_a_classifier_trains_g_to_be_told_apart() -> None:
 
 def test_a_penalty_sees_the_running_means_of_reals_and_of_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[View] = []
-    run = Trainer(tiny(penalties=(("lecam", 1.0),)), 0, CPU)
-    run.adaptive.real_mean.fill_(3.0)
-    run.adaptive.fake_mean.fill_(-2.0)
+    trainer = Trainer(tiny(penalties=(("lecam", 1.0),)), 0, CPU)
+    trainer.adaptive.real_mean.fill_(3.0)
+    trainer.adaptive.fake_mean.fill_(-2.0)
     monkeypatch.setitem(PENALTIES, "lecam", Penalty(lambda view: seen.append(view) or view.real_logits[:, 0], ""))
-    train(run, 1)
+    train(trainer, 1)
     (view,) = seen
     assert view.real.shape == view.fake.shape == (4, 3, 16, 16)
     assert not torch.equal(view.real, view.fake)
-    assert run.adaptive.real_mean.item() == pytest.approx(3.0 * 0.99 + 0.01 * view.real_logits.mean().item(), abs=1e-4)
-    assert run.adaptive.fake_mean.item() == pytest.approx(-2.0 * 0.99 + 0.01 * view.fake_logits.mean().item(), abs=1e-4)
-    assert view.real_mean is run.adaptive.real_mean
-    assert view.fake_mean is run.adaptive.fake_mean
+    assert trainer.adaptive.real_mean.item() == pytest.approx(
+        3.0 * 0.99 + 0.01 * view.real_logits.mean().item(), abs=1e-4
+    )
+    assert trainer.adaptive.fake_mean.item() == pytest.approx(
+        -2.0 * 0.99 + 0.01 * view.fake_logits.mean().item(), abs=1e-4
+    )
+    assert view.real_mean is trainer.adaptive.real_mean
+    assert view.fake_mean is trainer.adaptive.fake_mean
 
 
 # recipes as their papers have them
 
 
 def test_d_is_told_the_step_by_which_each_picture_was_noised() -> None:
-    run = Trainer(replace(small("diffusion_gan"), batch=32, ada_target=0.0), 0, CPU)
+    trainer = Trainer(replace(small("diffusion_gan"), batch=32, ada_target=0.0), 0, CPU)
     heard: list[tuple[Tensor, Tensor]] = []
-    run.d.head.register_forward_hook(lambda _module, inputs, _output: heard.append((inputs[0].detach(), inputs[2])))
-    real = reals(run.recipe, 0)
-    run.recipe = replace(run.recipe, flip=False)
-    run.step(real)
+    trainer.d.head.register_forward_hook(lambda _module, inputs, _output: heard.append((inputs[0].detach(), inputs[2])))
+    real = reals(trainer.recipe, 0)
+    trainer.recipe = replace(trainer.recipe, flip=False)
+    trainer.step(real)
     (seen, steps), (_, of_fakes), (_, of_fakes_again) = heard
     assert torch.equal(of_fakes, of_fakes_again)
     assert not torch.equal(steps, of_fakes)
@@ -675,26 +686,26 @@ def test_d_is_told_the_step_by_which_each_picture_was_noised() -> None:
 
 
 def test_a_penalty_of_d_that_is_told_steps_judges_with_new_ones() -> None:
-    run = Trainer(replace(small("diffusion_gan"), d_norm="none", penalties=(("r1", 1.0),), batch=32), 0, CPU)
-    run.adaptive.strength.fill_(1.0)
+    trainer = Trainer(replace(small("diffusion_gan"), d_norm="none", penalties=(("r1", 1.0),), batch=32), 0, CPU)
+    trainer.adaptive.strength.fill_(1.0)
     heard: list[Tensor] = []
-    run.d.head.register_forward_hook(lambda _module, inputs, _output: heard.append(inputs[2]))
-    train(run, 1)
+    trainer.d.head.register_forward_hook(lambda _module, inputs, _output: heard.append(inputs[2]))
+    train(trainer, 1)
     assert len(heard) == 4
     assert not torch.equal(heard[0], heard[2])
 
 
 def test_the_mapping_network_learns_at_a_hundredth_of_the_rate() -> None:
-    run = Trainer(small("stylegan2_light"), 0, CPU)
-    mapping = {id(weight) for weight in run.g.mapping.parameters()}
-    before = {weight: weight.detach().clone() for weight in run.g.parameters()}
-    train(run, 1)
+    trainer = Trainer(small("stylegan2_light"), 0, CPU)
+    mapping = {id(weight) for weight in trainer.g.mapping.parameters()}
+    before = {weight: weight.detach().clone() for weight in trainer.g.parameters()}
+    train(trainer, 1)
     moved = {weight: (weight.detach() - old).abs().max().item() for weight, old in before.items()}
     slow = [length for weight, length in moved.items() if id(weight) in mapping]
     fast = [length for weight, length in moved.items() if id(weight) not in mapping]
     assert len(slow) == 4
-    assert max(slow) == pytest.approx(0.01 * run.recipe.g_lr, rel=0.05)  # Adam's first step is as long as its rate
-    assert max(fast) == pytest.approx(run.recipe.g_lr, rel=0.05)
+    assert max(slow) == pytest.approx(0.01 * trainer.recipe.g_lr, rel=0.05)  # Adam's first step is as long as its rate
+    assert max(fast) == pytest.approx(trainer.recipe.g_lr, rel=0.05)
 
 
 def test_a_lazy_penalty_has_a_step_of_its_own_and_the_optimizer_is_scaled_for_it(
@@ -702,35 +713,35 @@ def test_a_lazy_penalty_has_a_step_of_its_own_and_the_optimizer_is_scaled_for_it
 ) -> None:
     calls: list[int] = []
     penalty = Penalty(
-        lambda view: calls.append(run.images) or run.d.head.last.weight.square().sum().expand(4), "", True
+        lambda view: calls.append(trainer.images) or trainer.d.head.last.weight.square().sum().expand(4), "", True
     )
     monkeypatch.setitem(PENALTIES, "r1", penalty)
-    run = Trainer(tiny(penalties=(("r1", 2.0),), penalty_every=4, lazy_step=True), 0, CPU)
+    trainer = Trainer(tiny(penalties=(("r1", 2.0),), penalty_every=4, lazy_step=True), 0, CPU)
     plain = Trainer(tiny(), 0, CPU)
-    told, without = train(run, 5), train(plain, 5)
+    told, without = train(trainer, 5), train(plain, 5)
     assert calls == [0, 16]
     assert told[0].d_loss.item() == without[0].d_loss.item()  # the game's own step comes first
-    (group,) = run.d_optimizer.param_groups
-    assert group["lr"] == pytest.approx(0.8 * run.recipe.d_lr)
+    (group,) = trainer.d_optimizer.param_groups
+    assert group["lr"] == pytest.approx(0.8 * trainer.recipe.d_lr)
     assert group["betas"] == pytest.approx((0.5**0.8, 0.999**0.8))
-    state = run.d_optimizer.state
-    assert int(state[run.d.head.last.weight]["step"]) == 5 + 2
+    state = trainer.d_optimizer.state
+    assert int(state[trainer.d.head.last.weight]["step"]) == 5 + 2
     assert int(plain.d_optimizer.state[plain.d.head.last.weight]["step"]) == 5
 
 
 def test_a_lazy_step_judges_with_the_weights_after_ds_own_step() -> None:
-    run = Trainer(replace(small("stylegan2_light"), d_lr=0.1, augment=()), 0, CPU)
+    trainer = Trainer(replace(small("stylegan2_light"), d_lr=0.1, augment=()), 0, CPU)
     heard: list[Tensor] = []
-    run.d.head.register_forward_hook(lambda _module, _inputs, output: heard.append(output.logits.detach()))
-    train(run, 1)
+    trainer.d.head.register_forward_hook(lambda _module, _inputs, output: heard.append(output.logits.detach()))
+    train(trainer, 1)
     assert len(heard) == 4  # reals and fakes, reals for R1, fakes for G
     assert not torch.allclose(heard[0], heard[2], rtol=1e-3)
 
 
 def test_reconstructions_of_the_reals_are_fakes_for_d_and_for_g_and_the_encoder_has_no_part_in_it() -> None:
-    run = Trainer(tiny(hybrid=0.25, judge_reconstructions=True), 0, CPU)
-    judged, seen, _ = heard_by(run)
-    (told,) = train(run, 1)
+    trainer = Trainer(tiny(hybrid=0.25, judge_reconstructions=True), 0, CPU)
+    judged, seen, _ = heard_by(trainer)
+    (told,) = train(trainer, 1)
     real, fake, reconstructed = (output.logits for output in judged[:3])
     expected = softplus(-real) + softplus(fake) + softplus(-real) + softplus(reconstructed)
     assert told.d_loss.item() == pytest.approx(expected.mean().item(), rel=1e-5)
@@ -738,21 +749,23 @@ def test_reconstructions_of_the_reals_are_fakes_for_d_and_for_g_and_the_encoder_
     assert not torch.equal(seen[2], seen[1])
     game = softplus(-judged[3].logits).mean() + softplus(-judged[-1].logits).mean()
     assert told.g_loss.item() > game.item()
-    batch = hook(run, JudgedReconstructions).reconstructions
+    batch = hook(trainer, JudgedReconstructions).reconstructions
     with torch.enable_grad():
-        images = hook(run, VaeEncoder).reconstructed_of_held_latents(run.batch(run.reals(reals(run.recipe, 0)), None))
-    weights = list(hook(run, VaeEncoder).encoder.parameters())
+        images = hook(trainer, VaeEncoder).reconstructed_of_held_latents(
+            trainer.batch(trainer.reals(reals(trainer.recipe, 0)), None)
+        )
+    weights = list(hook(trainer, VaeEncoder).encoder.parameters())
     assert torch.autograd.grad(images.sum(), weights, allow_unused=True) == (None,) * len(weights)
     assert batch.images.shape == (4, 3, 16, 16)
 
 
 def test_judged_reconstructions_count_the_reals_once() -> None:
-    run = Trainer(tiny(hybrid=0.25, judge_reconstructions=True), 0, CPU)
+    trainer = Trainer(tiny(hybrid=0.25, judge_reconstructions=True), 0, CPU)
     weight = torch.zeros(4, 1, requires_grad=True)
     output = DiscriminatorOutput(weight, weight)
-    batch = run.batch(run.reals(reals(run.recipe, 0)), None)
-    hook(run, JudgedReconstructions).after_generation(batch, batch.images)
-    loss = run.d_loss(run.d.head, Outputs(output, output.each(Tensor.detach), None))
+    batch = trainer.batch(trainer.reals(reals(trainer.recipe, 0)), None)
+    hook(trainer, JudgedReconstructions).after_generation(batch, batch.images)
+    loss = trainer.d_loss(trainer.d.head, Outputs(output, output.each(Tensor.detach), None))
     loss.backward()
     torch.testing.assert_close(weight.grad, torch.full((4, 1), -0.5 / 4))  # once the derivative of softplus(-x) at 0
 
@@ -760,12 +773,12 @@ def test_judged_reconstructions_count_the_reals_once() -> None:
 @pytest.mark.parametrize("augmented", [False, True])
 def test_fastgan_reconstructs_what_d_really_saw(augmented: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.runs.trainer.augmentation.apply", lambda _names, images, _strength: 0.5 * images)
-    run = Trainer(replace(small("fastgan"), reconstruct_augmented=augmented, flip=False), 0, CPU)
+    trainer = Trainer(replace(small("fastgan"), reconstruct_augmented=augmented, flip=False), 0, CPU)
     asked: list[Tensor] = []
-    original = run.d.head.reconstruction
-    run.d.head.reconstruction = lambda images: asked.append(images) or original(images)
-    real = reals(run.recipe, 0)
-    run.step(real)
+    original = trainer.d.head.reconstruction
+    trainer.d.head.reconstruction = lambda images: asked.append(images) or original(images)
+    real = reals(trainer.recipe, 0)
+    trainer.step(real)
     (found,) = asked
     torch.testing.assert_close(found, (real / 127.5 - 1) * (0.5 if augmented else 1.0))
 
