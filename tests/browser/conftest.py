@@ -326,8 +326,10 @@ def open_page(visitors: Visitors) -> Iterator[Callable[..., Page]]:
 
 
 def wait_for_tile(page: Page, seed: int | None = None) -> None:
-    """Wait until a tile is decoded and, with `seed`, until it is that one, whole, and the link names it."""
-    page.wait_for_function("document.querySelector('.race .tile')?.naturalWidth > 0")
+    """Wait until a tile and its caption are there; with `seed`, until it is that one, whole, and the link names it."""
+    page.wait_for_function(
+        "document.querySelector('.race .tile')?.naturalWidth > 0 && document.querySelector('.caption').textContent"
+    )
     if seed is not None:
         page.wait_for_function(
             """(seed) => window.ganRace.shown?.seed === seed && !window.ganRace.shown.preview
