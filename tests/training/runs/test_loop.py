@@ -844,7 +844,7 @@ def test_a_hybrid_is_resumed_and_its_checkpoint_has_no_encoder(tmp_path: Path, i
     hybrid = replace(TINY, hybrid=0.1)
     halves, whole, plain = (tmp_path / name for name in ("halves", "whole", "plain"))
     run_for(halves, images, Budget(images=80), hybrid)
-    found = run_for(halves, images, Budget(images=160), hybrid).run
+    found = run_for(halves, images, Budget(images=160), hybrid).trainer
     expected = run_for(whole, images, Budget(images=160), hybrid).run
     run_for(plain, images, Budget(images=160))
     encoders = [run.state()["encoder"] for run in (expected, found)]
