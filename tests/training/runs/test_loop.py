@@ -845,9 +845,9 @@ def test_a_hybrid_is_resumed_and_its_checkpoint_has_no_encoder(tmp_path: Path, i
     halves, whole, plain = (tmp_path / name for name in ("halves", "whole", "plain"))
     run_for(halves, images, Budget(images=80), hybrid)
     found = run_for(halves, images, Budget(images=160), hybrid).trainer
-    expected = run_for(whole, images, Budget(images=160), hybrid).run
+    expected = run_for(whole, images, Budget(images=160), hybrid).trainer
     run_for(plain, images, Budget(images=160))
-    encoders = [run.state()["encoder"] for run in (expected, found)]
+    encoders = [trainer.state()["encoder"] for trainer in (expected, found)]
     assert len(encoders[0]) > 5
     assert all(torch.equal(value, encoders[1][name]) for name, value in encoders[0].items())
     loaded = [checkpoint.load(folder / "000000160") for folder in (halves, whole, plain)]
