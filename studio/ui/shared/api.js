@@ -20,8 +20,9 @@ export async function callServer(call, request) {
       return answer;
     }
   } catch {
-    document.dispatchEvent(new CustomEvent("race:failed"));
+    // Gradio's client throws for some failures and returns nothing for others
   }
+  document.dispatchEvent(new CustomEvent("race:failed"));
   return { error: { code: "error_connection", values: {} } };
 }
 
