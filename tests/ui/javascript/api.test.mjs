@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { setGlobals } from "./browser_globals.mjs";
 
-setGlobals();
+setGlobals({ search: "?lang=en", modules: { texts: { en: "en" } } });
+globalThis.fetch = async () => Response.json({ texts: {} });
 const { callServer } = await import("../../../studio/ui/shared/api.js");
 
 /** Call a function of the program, and count how often the page hears that it may be gone. */
