@@ -54,6 +54,11 @@ def write_checkpoint(
     (folder / CARD).write_text(model_card(name, about, preview), encoding="utf-8")
 
 
+def preview_of(folder: Path) -> Path | None:
+    """Return the file of a checkpoint's preview, whichever of the two it has; None where it has neither."""
+    return next((folder / name for name in (PREVIEW, SMALL_PREVIEW) if (folder / name).is_file()), None)
+
+
 def save_preview(tile: Pixels, path: Path) -> None:
     """Write a tile as an exact PNG, or as a small JPEG, as the name says."""
     picture = Image.fromarray(tile)
