@@ -13,7 +13,7 @@ import torch
 from training.core.checkpoint import CheckpointError
 from training.core.dataset import Data
 from training.core.precision import Compute
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import FREE, Recipe
 
 PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
 CHANGES = "changes"  # of the recipe during the run: at which image, and which settings
@@ -43,6 +43,21 @@ def passport(recipe: Recipe, seed: int, data: Data) -> dict[str, Any]:
         "metrics": {},
         **({"labels": torch.unique(data.labels).tolist()} if recipe.classes else {}),
     }
+
+
+def is_same_run(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two passports are of one run, whose recipe may have been changed on its way."""
+    if any(one.get(name) != other.get(name) for name in ("seed", "data", RESTARTS)) or _begun(one) != _begun(other):
+        return False
+    if CHANGES in one or CHANGES in other:
+        return True
+    mine, theirs = one["recipe"], other["recipe"]  # an older program knew fewer fields
+    return all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys() - FREE)
+
+
+def _begun(about: dict[str, Any]) -> object:
+    """Return when the first call of a run began."""
+    return about["runtimes"][0].get("start") if about["runtimes"] else None
 
 
 def runtime(compute: Compute) -> dict[str, Any]:
