@@ -18,7 +18,7 @@ from training.core.precision import Compute
 from training.core.training_log import METRICS, MetricsLog
 from training.recipes.recipe import CORRECTIONS, Recipe
 from training.runs import run_lock
-from training.runs.checkpoint_writer import check_folder
+from training.runs.checkpoint_writer import check_card, check_folder
 from training.runs.external_logs import TENSORBOARD
 from training.runs.notices import warn
 from training.runs.passport import CHANGES, RESTARTS, check_passport, passport, runtime
@@ -64,6 +64,8 @@ def open_session(  # noqa: PLR0913 - what decides a run
         _check_beginning(found, about, start)
     elif start:
         about = _started(trainer, start, about)
+    if before := found or start_from:
+        check_card(before, about)
     about["runtimes"].append({"start": now(), "end": now(), **runtime(compute)})
     out.mkdir(parents=True, exist_ok=True)
     atomic_write.discard_unfinished(out)
