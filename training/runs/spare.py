@@ -9,14 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from training.core import atomic_write, run_folder
+from training.core.atomic_write import WriteError
 from training.core.checkpoint import CONFIG, RAW_WEIGHTS, STATE, WEIGHTS, CheckpointError, describe
 from training.core.paths import cache_folder
 from training.core.training_log import METRICS
 from training.runs.checkpoint_writer import CARD, PREVIEW, SMALL_PREVIEW
-from training.runs.mounts import drive_kind
+from training.runs.mounts import drive_kind, is_mounted, mount_point
 from training.runs.passport import check_passport, is_same_run
 
 RUNS = "runs"  # in the cache: what mounted drives have not taken yet
+MOUNTED_AT = ".mounted-at"  # in a spare folder: where the drive of its run was mounted
 WRITTEN = {CONFIG, WEIGHTS, RAW_WEIGHTS, STATE, METRICS, CARD, PREVIEW, SMALL_PREVIEW}  # the files of a checkpoint
 
 
@@ -29,14 +31,16 @@ def opened_spare(place: Path | None, out: Path) -> Path | None:
     """Return the folder on another disk for a run, after what only that has was copied into the run's own, and told.
 
     Where none is named, a run on a mounted drive gets one, which is told; None for a run on a disk. Raises ValueError
-    where the folder and the run's own lie in one another.
+    where the folder and the run's own lie in one another, and WriteError where the drive is away.
     """
     if place is not None:
         _check_apart(place, out)
+    _check_drive(spare_folder(place or cache_folder() / RUNS, out), out)
     place = place or _own_place(out)
     if place is None:
         return None
     spare = _own_folder(spare_folder(place, out), out)
+    _note_mount(spare, out)
     if found := bring_back(spare, out):
         print(f"{found} had been saved in {spare} only and was copied")
     return spare
@@ -46,6 +50,26 @@ def _check_apart(place: Path, out: Path) -> None:
     one, other = place.resolve(), out.resolve()
     if one.is_relative_to(other) or other.is_relative_to(one):
         raise ValueError(f"--local {place} and the run's folder {out} lie in one another; give one on another disk.")
+
+
+def _check_drive(spare: Path, out: Path) -> None:
+    """Refuse to go on below the mount point of a drive that has been unmounted, while the spare folder has its run."""
+    note, newest = spare / MOUNTED_AT, _newest(spare)
+    if newest is None or not note.is_file():
+        return
+    point = Path(note.read_text(encoding="utf-8", errors="surrogateescape"))
+    if not is_mounted(point, out):
+        raise WriteError(
+            f"The drive of {out} is away: nothing is mounted at {point}, and the last good checkpoint is {newest}; "
+            f"mount the drive again, or remove {note} to go on without it."
+        )
+
+
+def _note_mount(spare: Path, out: Path) -> None:
+    """Note in a spare folder where the drive of its run is mounted."""
+    with suppress(OSError):
+        spare.mkdir(parents=True, exist_ok=True)
+        (spare / MOUNTED_AT).write_text(str(mount_point(out)), encoding="utf-8", errors="surrogateescape")
 
 
 def _own_folder(spare: Path, out: Path) -> Path:

@@ -316,3 +316,30 @@ def test_a_mount_point_is_found_also_of_what_is_not_there_yet(tmp_path: Path, mo
     assert mounts.mount_point(tmp_path / "My Drive" / "run") == tmp_path
     assert mounts.is_mounted(tmp_path, tmp_path / "run")
     assert mounts.mount_point(Path("/elsewhere/run")) == Path("/")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_run_whose_drive_is_away_as_a_call_begins_is_not_brought_to_the_disk_below(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    point = tmp_path / "drive"
+    is_mount, mounted_now = os.path.ismount, [True]
+    monkeypatch.setattr(os.path, "ismount", lambda path: mounted_now[0] if Path(path) == point else is_mount(path))
+    mounted(point, "fuse", tmp_path / "mounts", monkeypatch)
+    local = tmp_path / "local" if named else None
+    session = opened(tmp_path, images)
+    session.spare = opened_spare(local, session.out)
+    assert session.spare is not None
+    left = saver.write(taken) if (taken := saver.snapshot(session)) else None  # that the drive has not taken
+    assert left == session.spare / "000000000"
+    mounted_now[0] = False
+    monkeypatch.setattr(mounts, "MOUNTS", tmp_path / "none")
+    shutil.rmtree(session.out)
+    with pytest.raises(
+        WriteError, match=rf"nothing is mounted at {point}, and the last good checkpoint is {left}; mount"
+    ):
+        opened_spare(local, session.out)
+    assert not session.out.exists()
+    mounted_now[0] = True
+    assert opened_spare(tmp_path / "local" if named else tmp_path / "cache" / "runs", session.out) == session.spare
+    assert [step.name for step in run_folder.steps(session.out)] == ["000000000"]

@@ -47,7 +47,7 @@ def train(out: Path, images: Data, until: int, start: Path | None = None, recipe
 def test_a_run_goes_on_from_published_weights_after_d_has_seen_something(
     tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "REST", 40)
+    monkeypatch.setattr(trainer, "D_ALONE", 40)
     wrapped = replace(TINY, g_wrap="spectral")
     train(tmp_path / "run", images, 80, recipe=wrapped)
     published = publish(tmp_path / "run", tmp_path / "published")
@@ -81,7 +81,7 @@ def test_a_run_goes_on_from_published_weights_after_d_has_seen_something(
 def test_two_halves_of_a_run_from_published_weights_are_the_whole(
     tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "REST", 80)
+    monkeypatch.setattr(trainer, "D_ALONE", 80)
     train(tmp_path / "run", images, 80)
     published = publish(tmp_path / "run", tmp_path / "published")
     for name, stops in (("halves", (120, 240)), ("whole", (240,))):
