@@ -40,9 +40,9 @@ def check_target(source: Path, target: Path, ours: Callable[[str], bool]) -> Pat
 
     Raises CheckpointError where it is the other's, or holds what is not ours.
     """
+    check_folder(target, ours)
     if source.resolve() == target.resolve():
         raise CheckpointError(f"{target} is the checkpoint that the new one is made of; give another folder.")
-    check_folder(target, ours)
     return target if target.name not in ("", "..") else target.resolve()
 
 

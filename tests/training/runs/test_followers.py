@@ -171,7 +171,7 @@ def test_the_others_are_told_the_state_in_copies_on_the_cpu() -> None:
         "name": "x",
     }
     run = SimpleNamespace(recipe=None, seed=1, precision=torch.float32, state=lambda: state)
-    session: Any = SimpleNamespace(run=run, data=SimpleNamespace(sha256="ab"))
+    session: Any = SimpleNamespace(trainer=run, data=SimpleNamespace(sha256="ab"))
     told: list[Any] = []
     group: Any = SimpleNamespace(world=2, from_leader=lambda start: told.append(start()))
     assert followers.opened_for_all(group, lambda: session) is session
