@@ -137,8 +137,9 @@ def copy_checkpoint(source: Path, target: Path, without: Collection[str] = ()) -
 
     In a `target` that is there already, what is none of a checkpoint's files stays, such as a person's notes.
     """
-    files = [file for file in source.iterdir() if file.name in WRITTEN and file.name not in without]
-    needed = sum(file.stat().st_size for file in files)
+    with atomic_write.explained(target, 0):  # somebody may have removed the source
+        files = [file for file in source.iterdir() if file.name in WRITTEN and file.name not in without]
+        needed = sum(file.stat().st_size for file in files)
     with atomic_write.explained(target, needed), atomic_write.written_whole(target) as part:
         for file in files:
             shutil.copyfile(file, part / file.name)

@@ -207,4 +207,6 @@ def test_a_checkpoint_that_is_removed_from_the_local_disk_before_it_is_copied_is
     loop.train(session, Budget(images=20), quiet=True)
     assert states(session.out) == {20: True}
     assert session.saved == session.out / "000000020"
-    assert f"The checkpoint is in {tmp_path / 'local'}" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"warning: {session.out / '000000020'} could not be written: No such file or directory." in said
+    assert f"The checkpoint is in {tmp_path / 'local'}" not in said
