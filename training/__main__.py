@@ -29,7 +29,7 @@ from training.evaluation import bench, benchmark, report
 from training.evaluation.feature_extractors import check_judge, open_embedder
 from training.evaluation.report import SCORED, scored_cells
 from training.evaluation.score_checkpoints import as_json, score_checkpoints, table
-from training.evaluation.scores import Scores
+from training.evaluation.scores import PARTS, Scores, check_count
 from training.options import parser as options_parser
 from training.publish import publish as write_published
 from training.publish import publish_to_hub
@@ -167,9 +167,10 @@ def _opened(options: argparse.Namespace, compute: Compute, held: ExitStack) -> S
     return session
 
 
-def _check_inputs(pictures: Path, recipes: Iterable[Recipe]) -> None:
+def _check_inputs(pictures: Path, recipes: Iterable[Recipe], compared_parts: int = 0) -> None:
     """Check the pictures, their labels and what the recipes need, before anything that takes time."""
     found = data.survey(pictures)
+    check_count(found.count, compared_parts)
     for recipe in recipes:
         found.check_classes(recipe.classes)
         check_requirements(recipe)
@@ -191,7 +192,7 @@ def run_benchmark(options: argparse.Namespace) -> None:
         local=options.local,
         precision=chosen(options.precision, options.device),
     )
-    _check_inputs(plan.data, plan.recipes.values())
+    _check_inputs(plan.data, plan.recipes.values(), PARTS)
     embedder = open_embedder(options.network, options.device)
     for recipe in plan.recipes.values():
         check_judge(embedder.network, recipe.pretrained)
@@ -219,7 +220,7 @@ def time_recipes(options: argparse.Namespace) -> None:
 
 def score(options: argparse.Namespace) -> None:
     """Score checkpoints, and print a table or JSON."""
-    named = {text: run_folder.named(hub.opened(hub.place(text))) for text in options.checkpoints}
+    named = {text: run_folder.named(Path(hub.local_name(text))) for text in options.checkpoints}
     embedder = open_embedder(options.network, options.device)
     compared = score_checkpoints(named, hub.opened_data(options.data), embedder, options.fakes, quiet=options.json)
     if options.json:
@@ -253,7 +254,7 @@ def publish(options: argparse.Namespace) -> None:
 
 def equalize(options: argparse.Namespace) -> None:
     """Write a checkpoint with a filter that brings its pictures to the power of real ones, and print its scores."""
-    source = run_folder.named(hub.opened(hub.place(options.checkpoint)))
+    source = run_folder.named(Path(hub.local_name(options.checkpoint)))
     pictures = data.open_data(hub.opened_data(options.data), checkpoint.describe(source).config.resolution)
     embedder = open_embedder(options.network, torch.device("cpu"))
     found = write_equalized(source, options.out, pictures, embedder, power=options.power)

@@ -32,7 +32,7 @@ from training.core.generators import GeneratorConfig, build_generator
 from training.core.tile import seed_tile
 from training.core.without_memory import without_memory
 from training.lightweight_weights import ALIKE, FIRST_VERSION
-from training.runs.checkpoint_writer import CARD, PREVIEW_SEED, SMALL_PREVIEW, check_folder, save_preview
+from training.runs.checkpoint_writer import CARD, PREVIEW_SEED, SMALL_PREVIEW, check_target, save_preview
 
 WRITTEN = {checkpoint.CONFIG, checkpoint.WEIGHTS, SMALL_PREVIEW, CARD}
 DEEPEST = 3  # records within records in which a generator is looked for
@@ -97,7 +97,7 @@ def convert(file: Path, target: Path, entry: str | None = None) -> Converted:
     taken; of lightweight-gan's generator and its average, the average. An older checkpoint is replaced, and nothing
     else. Raises CheckpointError, OSError.
     """
-    check_folder(target, WRITTEN.__contains__)
+    target = check_target(file, target, WRITTEN.__contains__)
     found = read_generator(file, entry)
     about = {"converted": {"file": file.name, "sha256": checkpoint.file_sha256(file), "entry": found.entry}}
     with atomic_write.written_whole(target) as part:

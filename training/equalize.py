@@ -29,10 +29,10 @@ from training.core.tile import draw, seed_labels
 from training.core.training_log import METRICS
 from training.evaluation.feature_extractors import Embedder, check_judge
 from training.evaluation.score_checkpoints import FEATURES
-from training.evaluation.scores import measure, score
+from training.evaluation.scores import check_count, measure, score
 from training.evaluation.spectrum import grids
 from training.publish import PUBLISHED
-from training.runs.checkpoint_writer import SMALL_PREVIEW, check_folder, halved, write_checkpoint
+from training.runs.checkpoint_writer import SMALL_PREVIEW, check_card, check_target, halved, write_checkpoint
 from training.runs.passport import check_passport
 
 SIDE = 25  # pixels of a kernel
@@ -60,9 +60,11 @@ def equalize(
     """
     found = checkpoint.load(source)
     check_passport(source, found.about)
+    check_card(source, found.about)
     check_judge(embedder.network, found.about["pretrained"])
-    check_folder(target, PUBLISHED.__contains__)
+    target = check_target(source, target, PUBLISHED.__contains__)
     config = _with_filter(found, side)
+    check_count(len(data))
     reals = measure(data, embedder, paths.writable_cache_folder() / FEATURES)
     fakes = mean_power(_fakes(found))
     kernels = fit(mean_power(torch.split(data.images, BATCH)), fakes, power, side)
@@ -82,6 +84,9 @@ def _with_filter(found: Checkpoint, side: int) -> GeneratorConfig:
     """Return the config of a generator with a filter. Raises CheckpointError."""
     if found.config.equalizer:
         raise CheckpointError(f"{found.folder} has been equalized already; name the checkpoint that it came from.")
+    if side >= 2 * (resolution := found.config.resolution):
+        sizes = f"pictures of {resolution} x {resolution} are too small for a filter of {side} x {side} pixels"
+        raise CheckpointError(f"{found.folder} cannot be equalized: {sizes}.")
     try:
         return replace(found.config, equalizer=side)
     except ValueError as error:

@@ -47,7 +47,7 @@ def _add_start_options(command: argparse.ArgumentParser) -> None:
         "--minutes", type=_positive, default=MINUTES, metavar="M", help="minutes of training in this call"
     )
     command.add_argument(
-        "--out", type=Path, metavar="DIR", help="where the run is kept (default: runs/ and the name of PICTURES)"
+        "--out", type=_path, metavar="DIR", help="where the run is kept (default: runs/ and the name of PICTURES)"
     )
     _add_seed_option(command)
     _add_device_options(command)
@@ -56,8 +56,8 @@ def _add_start_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_pack_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", type=Path, metavar="DIR", help="pictures, at any depth")
-    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write, or to find again")
+    command.add_argument("folder", type=_path, metavar="DIR", help="pictures, at any depth")
+    command.add_argument("--out", type=_path, required=True, metavar="FILE", help="the file to write, or to find again")
     command.add_argument("--download", action="store_true", help="fetch Oxford 102 Flowers into DIR first")
 
 
@@ -135,7 +135,7 @@ def _add_listing_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_publish_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("run", type=Path, metavar="RUN", help="a run, a checkpoint, or a name in ./checkpoints")
+    command.add_argument("run", type=_path, metavar="RUN", help="a run, a checkpoint, or a name in ./checkpoints")
     command.add_argument(
         "out", type=hub.place, metavar="DIR", help="a folder, in which a published one is replaced, or hf://owner/name"
     )
@@ -154,7 +154,7 @@ def _add_equalize_options(command: argparse.ArgumentParser) -> None:
         "checkpoint", metavar="CHECKPOINT", help="a run, a checkpoint, a name in ./checkpoints, or hf://owner/name"
     )
     _add_data_option(command)
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder of the new checkpoint")
+    command.add_argument("--out", type=_path, required=True, metavar="DIR", help="the folder of the new checkpoint")
     command.add_argument(
         "--power", type=_power, default=POWER, metavar="P", help="of fine detail, as a multiple of that of the pictures"
     )
@@ -162,8 +162,8 @@ def _add_equalize_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_convert_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", type=Path, metavar="FILE", help="a .pth or .pt that torch.save wrote")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="the checkpoint's folder")
+    command.add_argument("file", type=_path, metavar="FILE", help="a .pth or .pt that torch.save wrote")
+    command.add_argument("--out", type=_path, required=True, metavar="DIR", help="the checkpoint's folder")
     command.add_argument(
         "--entry", metavar="NAME", help="which record of the file is meant, such as netG (default: the only one)"
     )
@@ -178,7 +178,7 @@ def _add_bench_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON in place of a table")
     command.add_argument("--profile", action="store_true", help="name the dearest operations of each recipe's steps")
     command.add_argument(
-        "--against", type=Path, metavar="DIR", help="another checkout of this project, timed in turn (default: none)"
+        "--against", type=_path, metavar="DIR", help="another checkout of this project, timed in turn (default: none)"
     )
     _add_recipe_options(command)
 
@@ -200,7 +200,7 @@ def _add_data_option(command: argparse.ArgumentParser) -> None:
 
 def _add_run_options(command: argparse.ArgumentParser) -> None:
     _add_data_option(command)
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the checkpoints are kept")
+    command.add_argument("--out", type=_path, required=True, metavar="DIR", help="where the checkpoints are kept")
     _add_seed_option(command)
     _add_recipe_options(command)
 
@@ -222,9 +222,10 @@ def _add_log_option(command: argparse.ArgumentParser) -> None:
 def _add_local_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--local",
-        type=Path,
+        type=_path,
         metavar="DIR",
-        help="on another disk: takes a checkpoint that the run's own folder does not take (default: none)",
+        help="a folder on another disk: each checkpoint is written there first, then copied to --out (default: one in "
+        "the cache where --out is on a mounted drive)",
     )
 
 
@@ -245,6 +246,12 @@ def _add_device_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--precision", choices=["auto", *PRECISIONS], default="auto", help="auto is the fastest of the device"
     )
+
+
+def _path(text: str) -> Path:
+    if text.startswith(hub.SCHEME):
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is an address of the Hub; a path of this machine is allowed")
+    return Path(text)
 
 
 def _positive(text: str) -> float:

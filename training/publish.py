@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from training.core import atomic_write, checkpoint, hub, run_folder
 from training.core.training_log import METRICS
 from training.evaluation.scores import read_scores
-from training.runs.checkpoint_writer import CARD, PREVIEW, SMALL_PREVIEW, check_folder, halved, write_checkpoint
+from training.runs.checkpoint_writer import (
+    CARD,
+    PREVIEW,
+    SMALL_PREVIEW,
+    check_card,
+    check_target,
+    halved,
+    write_checkpoint,
+)
 from training.runs.model_card import model_card
 from training.runs.passport import check_passport
 
@@ -37,7 +45,8 @@ def publish(
     newest = run_folder.newest(run_folder.located(source))
     found = checkpoint.load(newest)
     check_passport(newest, found.about)
-    check_folder(target, PUBLISHED.__contains__)
+    check_card(newest, found.about)
+    target = check_target(newest, target, PUBLISHED.__contains__)
     state = halved(found.generator.state_dict())
     last = checkpoint.load(newest, checkpoint.RAW_WEIGHTS) if raw else None
     with atomic_write.written_whole(target) as part:

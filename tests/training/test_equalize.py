@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,38 @@ def test_the_command_says_what_it_wrote_and_refuses_powers_that_are_none(
     with pytest.raises(SystemExit):
         cli.main([*command, "--power", "3"])
     assert "'3' is not a number from 0.5 to 2" in capsys.readouterr().err
+
+
+def test_a_checkpoint_is_never_replaced_by_what_is_made_of_it(tmp_path: Path, images: Data, run: Path) -> None:
+    published = publish(run, tmp_path / "published", raw=True)
+    before = {path.name: path.read_bytes() for path in published.iterdir()}
+    for make in (lambda target: equalize(published, target, images, embedder()), partial(publish, published)):
+        with pytest.raises(CheckpointError, match="is the checkpoint that the new one is made of; give another folder"):
+            make(tmp_path / "run" / ".." / "published")
+    assert {path.name: path.read_bytes() for path in published.iterdir()} == before
+
+
+def test_the_working_directory_may_become_a_checkpoint(
+    tmp_path: Path, images: Data, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, make in (
+        ("equalized", partial(equalize, run, data=images, embedder=embedder())),
+        ("published", partial(publish, run)),
+    ):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        make(target=Path())
+        assert f"checkpoints/{name} --seed 0" in (tmp_path / name / "README.md").read_text(encoding="utf-8")
+
+
+def test_too_few_and_too_small_pictures_are_refused_before_anything_is_drawn(
+    tmp_path: Path, images: Data, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "draw", lambda *_: pytest.fail("drawn"))
+    few = replace(images, images=images.images[:3])
+    with pytest.raises(ValueError, match="3 pictures are too few to compare with; 4 are needed"):
+        equalize(run, tmp_path / "equalized", few, embedder())
+    config = GeneratorConfig(network="dcgan", z_dim=8, resolution=8, width=2)
+    checkpoint.save(run, config, build_generator(config).state_dict(), checkpoint.describe(run).about)
+    with pytest.raises(CheckpointError, match="pictures of 8 x 8 are too small for a filter of 25 x 25 pixels"):
+        equalize(run, tmp_path / "equalized", images, embedder())

@@ -357,3 +357,19 @@ def test_too_few_fakes_are_refused_before_anything_is_trained(fakes: str, capsys
         cli.main(["ladder", *options])
     assert stopped.value.code == 2
     assert f"{fakes!r} is not a whole number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"{name} x --data x --out hf://me/flowers" for name in ("train", "equalize")),
+        *("ladder dcgan --data x --out hf://me/flowers --images-each 4", "convert x.pt --out hf://me/flowers"),
+        *("start x --out hf://me/flowers", "train dcgan --data x --out x --local hf://me/flowers"),
+        *("pack x --out hf://me/flowers", "publish hf://me/flowers x"),
+    ],
+)
+def test_an_address_where_a_path_is_wanted_is_refused(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(command.split())
+    said = "'hf://me/flowers' is an address of the Hub; a path of this machine is allowed"
+    assert said in capsys.readouterr().err

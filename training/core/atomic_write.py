@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import stat
 import threading
@@ -14,6 +15,9 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 UNFINISHED = ".part"
+LEFT = re.compile(  # a checkpoint, new or outdated; a file by process and thread; probes
+    rf"\.(?:[0-9]+(?:\.old)?|.+\.[0-9]+(?:-[0-9]+)?|.+\.mode|writable\.[0-9]+){re.escape(UNFINISHED)}"
+)
 FULL = {errno.ENOSPC, errno.EDQUOT}
 NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # a file system that has no such thing, and loses nothing by it
 
@@ -190,9 +194,10 @@ def _empty(file: Path) -> None:
 
 
 def discard_unfinished(run: Path) -> None:
-    """Remove what saves and removals that were killed have left in a run."""
+    """Remove what saves and removals that were killed have left in a run, and nothing of others."""
     for path in run.glob(f".*{UNFINISHED}"):
-        remove(path)
+        if LEFT.fullmatch(path.name):
+            remove(path)
 
 
 def _flush(path: Path) -> None:

@@ -27,6 +27,11 @@ def is_step(name: str) -> bool:
     return re.fullmatch(STEP, name) is not None
 
 
+def has_own_name(step: Path) -> bool:
+    """Tell whether a checkpoint has exactly the name that a run gives it; what has another is somebody else's."""
+    return is_step(step.name) and step.name == step_name(_images(step))
+
+
 def is_copy_of_step(name: str) -> bool:
     """Tell whether somebody has copied a checkpoint of a run beside it, or a drive has."""
     return not is_step(name) and is_copy(name, [r"[0-9]{9,}"])
@@ -54,7 +59,7 @@ def discard_others(run: Path, newest: Path | None) -> None:
     with suppress(OSError):
         kept = {newest, resumable(run)} if newest and not exists(newest / STATE) else {newest}
         for outdated in steps(run):
-            if outdated not in kept and outdated.name == step_name(_images(outdated)):
+            if outdated not in kept and has_own_name(outdated):
                 atomic_write.discard(outdated)
 
 

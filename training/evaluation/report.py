@@ -209,7 +209,7 @@ def _entry(plan: Plan, name: str, reals: Measured, fakes: int, quiet: bool) -> E
         scores=score(folder, reals, fakes, quiet=quiet) if folder else None,
         diverged=benchmark.diverged(plan, name),
         rows=training_log.read_metrics(run / training_log.METRICS),
-        preview=folder / checkpoint_writer.PREVIEW if folder else None,
+        preview=checkpoint_writer.preview_of(folder) if folder else None,
     )
 
 

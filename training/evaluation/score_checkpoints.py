@@ -11,7 +11,7 @@ from training.core import checkpoint, paths, run_folder
 from training.core import dataset as data
 from training.evaluation.feature_extractors import Embedder, check_judge
 from training.evaluation.report import SCORED, scored_cells
-from training.evaluation.scores import Measured, Scores, measure, reference, score
+from training.evaluation.scores import PARTS, Measured, Scores, check_count, measure, reference, score
 
 FEATURES = "features"  # of real pictures, in the cache
 
@@ -71,7 +71,9 @@ def as_json(compared: Comparison) -> str:
 
 
 def _reals(pictures: Path, side: int, embedder: Embedder, *, quiet: bool) -> Measured:
-    return measure(data.open_data(pictures, side), embedder, paths.writable_cache_folder() / FEATURES, quiet=quiet)
+    opened = data.open_data(pictures, side)
+    check_count(len(opened), PARTS)
+    return measure(opened, embedder, paths.writable_cache_folder() / FEATURES, quiet=quiet)
 
 
 def _is_step(folder: Path) -> bool:

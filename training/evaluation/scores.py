@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from training.core import checkpoint
-from training.core.atomic_write import written_file
+from training.core.atomic_write import WriteError, explained, written_file
 from training.core.checkpoint import Checkpoint
 from training.core.dataset import Data
 from training.core.generators import Generator
@@ -30,6 +31,10 @@ SCORES = "scores.json"  # in the folder of the checkpoint
 SEED = 0
 DRAWN = 50  # pictures that are drawn, then looked at
 DIGITS = 5
+TEXTS = {"network", "data_sha256", "weights_sha256"}  # of the scores; the others are numbers
+LARGEST = 1e12  # that a number can be
+PARTS = 2  # of the pictures that are compared with each other, as what perfect fakes would get
+FEWEST = 4  # pictures on either side of a comparison
 
 
 class Rows(NamedTuple):
@@ -102,10 +107,21 @@ def measure(data: Data, embedder: Embedder, folder: Path, *, quiet: bool = False
     if rows is None:
         batches = tqdm(torch.split(data.images, DRAWN), **_bar("pictures of the data", quiet))
         rows = _joined([_look(embedder, images) for images in batches])
-        folder.mkdir(parents=True, exist_ok=True)
-        with written_file(file) as part:
-            save_file(rows._asdict(), part, {"network": embedder.network.name, "sha256": data.sha256})
+        facts = {"network": embedder.network.name, "sha256": data.sha256}
+        with _told(), explained(file, sum(column.nbytes for column in rows)):
+            folder.mkdir(parents=True, exist_ok=True)
+            with written_file(file) as part:
+                save_file(rows._asdict(), part, facts)
     return Measured(embedder, rows, data.sha256)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what keeps a file from being written that only spares time later."""
+    try:
+        yield
+    except WriteError as error:
+        tqdm.write(f"warning: {error} The next call takes anew what it would keep.", file=sys.stderr)
 
 
 def _kept(file: Path, data: Data) -> Rows | None:
@@ -129,35 +145,52 @@ def score(folder: Path, reals: Measured, fakes: int, *, quiet: bool = False, kee
     """Score a checkpoint by the first `fakes` pictures of seed 0, and keep the scores in its folder.
 
     Scores that are there already, whole, and come from the same weights, reals, network and count are returned as they
-    are. With `keep` false the folder is left as it is. Raises CheckpointError, and SameFamilyError where D looked
-    through a network of the family of this one.
+    are; a folder that takes none is told. With `keep` false the folder is left as it is, and scores in it, which
+    anybody may have written, are not read. Raises CheckpointError, and SameFamilyError where D looked through a network
+    of the family of this one.
     """
     found = checkpoint.load(folder)
     check_judge(reals.embedder.network, found.about.get("pretrained"))
-    known = read_scores(folder)
+    known = read_scores(folder) if keep else None
     wanted = _decided_by(found.sha256, reals, fakes)
     if known is None or known.spectrum is None or {name: asdict(known)[name] for name in wanted} != wanted:
         fake = look_at_fakes(found, reals.embedder, fakes, quiet=quiet)
         known = Scores.from_dict({**wanted, **_compared(reals.rows, fake)})
         if not keep:
             return known
-        with written_file(folder / SCORES) as part:
-            part.write_text(json.dumps(known.to_dict(), indent=2) + "\n", encoding="utf-8")
+        text = json.dumps(known.to_dict(), indent=2) + "\n"
+        with _told(), explained(folder / SCORES, len(text)), written_file(folder / SCORES) as part:
+            part.write_text(text, encoding="utf-8")
     return known
 
 
 def read_scores(folder: Path) -> Scores | None:
-    """Return the scores that a checkpoint's folder keeps, if there are any."""
+    """Return the scores that a checkpoint's folder keeps, if there are any, and all are numbers."""
     try:
-        return Scores.from_dict(json.loads((folder / SCORES).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        found = Scores.from_dict(json.loads((folder / SCORES).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    return found if all(map(_is_sound, asdict(found).items())) else None
+
+
+def _is_sound(item: tuple[str, object]) -> bool:
+    """Tell whether a score is a finite number, or one of the texts; the spectrum may be missing."""
+    name, value = item
+    if name in TEXTS or value is None:
+        return isinstance(value, str) or (value is None and name in Spectrum._fields)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST < value < LARGEST
+
+
+def check_count(pictures: int, parts: int = 1) -> None:
+    """Raise ValueError where there are too few pictures to be compared, in so many parts."""
+    if pictures < parts * FEWEST:
+        raise ValueError(f"{pictures} pictures are too few to compare with; {parts * FEWEST} are needed.")
 
 
 def reference(reals: Measured, count: int) -> Scores:
     """Score `count` of the pictures, at most half of them, against the others: what perfect fakes would get."""
     places = torch.randperm(len(reals.rows.features), generator=torch.Generator().manual_seed(SEED))
-    count = min(count, len(places) // 2)
+    count = min(count, len(places) // PARTS)
     others = replace(reals, rows=reals.rows.part(places[count:]))
     compared = _compared(others.rows, reals.rows.part(places[:count]))
     return Scores.from_dict({**_decided_by("", others, count), **compared})

@@ -35,6 +35,26 @@ def check_folder(folder: Path, ours: Callable[[str], bool]) -> None:
         raise CheckpointError(f"{folder} holds {min(strange)}, which this program does not write there; give another.")
 
 
+def check_target(source: Path, target: Path, ours: Callable[[str], bool]) -> Path:
+    """Return the folder of a checkpoint that is made of another, by a path that ends in its name.
+
+    Raises CheckpointError where it is the other's, or holds what is not ours.
+    """
+    check_folder(target, ours)
+    if source.resolve() == target.resolve():
+        raise CheckpointError(f"{target} is the checkpoint that the new one is made of; give another folder.")
+    return target if target.name not in ("", "..") else target.resolve()
+
+
+def check_card(folder: Path, about: dict[str, Any]) -> None:
+    """Raise CheckpointError where a passport, which may be anybody's, has values that no card can be written of."""
+    try:
+        model_card(folder.name, about, SMALL_PREVIEW)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        why = f"says of its training what no card can be written of ({type(error).__name__}: {error!s:.80})"
+        raise CheckpointError(f"{folder} {why}; it can be drawn from, nothing else.") from error
+
+
 def halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return weights in float16, as published and kept ones are."""
     return {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
@@ -52,6 +72,11 @@ def write_checkpoint(
     checkpoint.save(folder, config, state, about)
     save_preview(seed_tile(checkpoint.load(folder).generator, PREVIEW_SEED), folder / preview)
     (folder / CARD).write_text(model_card(name, about, preview), encoding="utf-8")
+
+
+def preview_of(folder: Path) -> Path | None:
+    """Return the file of a checkpoint's preview, whichever of the two it has; None where it has neither."""
+    return next((folder / name for name in (PREVIEW, SMALL_PREVIEW) if (folder / name).is_file()), None)
 
 
 def save_preview(tile: Pixels, path: Path) -> None:

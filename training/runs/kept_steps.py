@@ -47,6 +47,7 @@ def write_steps(session: Session) -> None:
     with failures_as_warnings():
         while session.waiting:
             step = session.waiting[0]
+            session.check_drive(step.folder)
             if not run_folder.exists(step.folder):
                 _write(step, config)
             del session.waiting[0]

@@ -56,6 +56,7 @@ def write_rows(session: Session, row: dict[str, Any] | None = None) -> None:
 def write_log(session: Session) -> None:
     """Write the rows of the metrics with all that could not be written before; an outage is told once."""
     try:
+        session.check_drive(session.log.file)
         with atomic_write.explained(session.log.file, session.log.missing):
             session.log.write()
         session.log_is_late = False

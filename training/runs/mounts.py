@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 MOUNTS = Path("/proc/self/mounts")  # of Linux; elsewhere nobody can tell
@@ -28,6 +29,19 @@ def drive_kind(path: Path) -> str | None:
         if place.startswith(point) and len(point) >= longest:
             kind, longest = file_system, len(point)
     return kind if longest > 1 and _is_drive(kind) else None
+
+
+def mount_point(path: Path) -> Path:
+    """Return the folder at which the file system of a path is mounted; the path itself need not exist yet."""
+    whole = Path(os.path.realpath(path))
+    return next((place for place in (whole, *whole.parents) if os.path.ismount(place)), Path(whole.anchor))
+
+
+def is_mounted(point: Path, path: Path) -> bool:
+    """Tell whether a path is still on what was mounted at `point`; after that it is on the disk below, or nowhere."""
+    with suppress(OSError):
+        path.stat()  # an automounter mounts again what is asked for
+    return os.path.ismount(point)
 
 
 def _is_drive(kind: str) -> bool:

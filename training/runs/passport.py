@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,51 @@ import torch
 from training.core.checkpoint import CheckpointError
 from training.core.dataset import Data
 from training.core.precision import Compute
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import FREE, Recipe
 
 PASSPORT = {"recipe", "pretrained", "seed", "images", "seconds", "runtimes", "data", "versions", "commit", "metrics"}
 CHANGES = "changes"  # of the recipe during the run: at which image, and which settings
 RESTARTS = "restarts"  # from published weights: at which image, and the SHA-256 of the weights and of their pictures
+MOST = 10**12  # images, or seconds
 PACKAGES = ("torch", "numpy", "safetensors")
 
 
 def check_passport(folder: Path, about: dict[str, Any]) -> None:
     """Raise CheckpointError unless a checkpoint says how it was trained."""
     kinds = {"recipe": dict, "data": dict, "runtimes": list, "images": int, "seconds": int | float, "seed": int}
-    if not about.keys() >= PASSPORT or not all(isinstance(about[name], kind) for name, kind in kinds.items()):
+    if not about.keys() >= PASSPORT or not all(_is_a(kind, about[name]) for name, kind in kinds.items()):
         raise CheckpointError(f"{folder} does not say how it was trained; it can be drawn from, nothing else.")
+    if wrong := next(_wrong(about), None):
+        raise CheckpointError(f"{folder} says of its training what cannot be: {wrong}; it can be drawn from, no more.")
+
+
+def _is_a(kind: Any, value: object) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _wrong(about: dict[str, Any]) -> Iterator[str]:
+    """Name the values that no training writes; what an older program did not know may be missing."""
+    for name in ("images", "seconds"):
+        if not 0 <= about[name] <= MOST:  # nor is that true of a NaN
+            yield f"{name} {about[name]!r:.40}, which is not from 0 to {MOST:,}"
+    for name in ("runtimes", RESTARTS, CHANGES):
+        if not _are_records(found := about.get(name, [])):
+            yield f"{name} {found!r:.40}, which is no list of records"
+    for value in (value for one in about["runtimes"] for value in one.values()):
+        if not isinstance(value, str | int | float | None):
+            yield f"a runtime with {value!r:.40}, which is no text and no number"
+    yield from _wrong_words(about)
+
+
+def _are_records(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _wrong_words(about: dict[str, Any]) -> Iterator[str]:
+    if not isinstance(about["pretrained"], str | None):
+        yield f"pretrained {about['pretrained']!r:.40}, which is no text"
+    if not isinstance(about["recipe"].get("summary"), str):
+        yield "a recipe without a summary"
 
 
 def passport(recipe: Recipe, seed: int, data: Data) -> dict[str, Any]:
@@ -43,6 +76,21 @@ def passport(recipe: Recipe, seed: int, data: Data) -> dict[str, Any]:
         "metrics": {},
         **({"labels": torch.unique(data.labels).tolist()} if recipe.classes else {}),
     }
+
+
+def is_same_run(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two passports are of one run, whose recipe may have been changed on its way."""
+    if any(one.get(name) != other.get(name) for name in ("seed", "data", RESTARTS)) or _begun(one) != _begun(other):
+        return False
+    if CHANGES in one or CHANGES in other:
+        return True
+    mine, theirs = one["recipe"], other["recipe"]  # an older program knew fewer fields
+    return all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys() - FREE)
+
+
+def _begun(about: dict[str, Any]) -> object:
+    """Return when the first call of a run began."""
+    return about["runtimes"][0].get("start") if about["runtimes"] else None
 
 
 def runtime(compute: Compute) -> dict[str, Any]:

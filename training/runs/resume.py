@@ -18,7 +18,7 @@ from training.core.precision import Compute
 from training.core.training_log import METRICS, MetricsLog
 from training.recipes.recipe import CORRECTIONS, Recipe
 from training.runs import run_lock
-from training.runs.checkpoint_writer import check_folder
+from training.runs.checkpoint_writer import check_card, check_folder
 from training.runs.external_logs import TENSORBOARD
 from training.runs.notices import warn
 from training.runs.passport import CHANGES, RESTARTS, check_passport, passport, runtime
@@ -64,6 +64,8 @@ def open_session(  # noqa: PLR0913 - what decides a run
         _check_beginning(found, about, start)
     elif start:
         about = _started(trainer, start, about)
+    if before := found or start_from:
+        check_card(before, about)
     about["runtimes"].append({"start": now(), "end": now(), **runtime(compute)})
     out.mkdir(parents=True, exist_ok=True)
     atomic_write.discard_unfinished(out)
@@ -84,6 +86,7 @@ def check_run(out: Path) -> None:
     """Refuse a place of others; in a run that has saved something, what else lies there is never touched."""
     if not run_folder.steps(out):
         check_folder(out, _is_of_a_run)
+        check_folder(out / run_folder.KEPT_STEPS, _is_of_kept_steps)
 
 
 def _is_of_a_run(name: str) -> bool:
@@ -95,6 +98,10 @@ def _is_of_a_run(name: str) -> bool:
         or run_folder.is_copy_of_step(name)
         or is_copy(name, ours)
     )
+
+
+def _is_of_kept_steps(name: str) -> bool:
+    return name.startswith(".") or run_folder.has_own_name(Path(name)) or run_folder.is_copy_of_step(name)
 
 
 def _read_passport(folder: Path) -> dict[str, Any]:
@@ -213,5 +220,5 @@ def _discard_later_steps(out: Path, images: int) -> None:
     """Remove the kept steps that a killed call had reached after the checkpoint from which the run goes on."""
     atomic_write.discard_unfinished(out / run_folder.KEPT_STEPS)
     for step in run_folder.kept_steps(out):
-        if int(step.name) > images:
+        if run_folder.has_own_name(step) and int(step.name) > images:
             atomic_write.discard(step)

@@ -22,11 +22,12 @@ from training.core.training_log import METRICS
 from training.runs.background import COPIES, ROWS, STEPS, Background
 from training.runs.checkpoint_writer import PREVIEW, SMALL_PREVIEW, write_checkpoint
 from training.runs.divergence import check_finite
-from training.runs.drive import Copy, Drive
+from training.runs.drive import Delivery, Drive
 from training.runs.kept_steps import write_steps, write_waiting
 from training.runs.metrics_rows import write_log, write_rows
 from training.runs.notices import failures_as_warnings, sentence, warn
 from training.runs.session import Session
+from training.runs.spare import carry_over
 
 STATE_EVERY = 3  # saves: how often the state to resume, the largest part of a checkpoint, is copied to a drive
 
@@ -129,6 +130,9 @@ def save_at_the_end(session: Session) -> None:
     except OSError as error:
         raise WriteError(f"{str(error).rstrip('.')}; {session.last_good}.") from error
     in_time = session.background is None or _waited_for(session, session.background)
+    if in_time and session.background is not None and _is_lost(session):
+        _write_anew(session)
+        in_time = _waited_for(session, session.background)
     newest = session.out / run_folder.step_name(session.trainer.images)
     if session.saved is not None and session.saved.parent != session.out:
         why = f"{session.out} cannot be written" if in_time else _too_slow(session)
@@ -137,6 +141,23 @@ def save_at_the_end(session: Session) -> None:
         why = f"{newest} could not be written" if in_time else _too_slow(session)
         raise WriteError(f"{why}; {session.last_good}.")
     _tell_what_is_missing(session)
+
+
+def _is_lost(session: Session) -> bool:
+    """Tell whether neither the drive nor the local disk has what the trainer has, whoever has removed it there."""
+    drive, name = session.drive, run_folder.step_name(session.trainer.images)
+    if drive is None or drive.covers(name, resumable=True):
+        return False
+    return not run_folder.exists(drive.spare / name / STATE)
+
+
+def _write_anew(session: Session) -> None:
+    """Let the trainer's checkpoint be written to the drive itself."""
+    drive, taken = session.drive, snapshot(session, resumable=True)
+    if drive is not None and taken is not None:
+        session.saved = next((session.out / name for name in drive.has), None)
+        drive.put(_written_there(taken))
+        _copy(session)
 
 
 def _waited_for(session: Session, background: Background) -> bool:
@@ -166,7 +187,7 @@ def save(session: Session, *, resumable: bool = False) -> Path:
     """
     drive, name = session.drive, run_folder.step_name(session.trainer.images)
     if drive is not None and drive.local == drive.spare / name:
-        drive.put(Copy(session.out / name, resumable, drive.local))
+        drive.put(Delivery(session.out / name, resumable, drive.local))
         _copy(session)
     elif (taken := snapshot(session, resumable=resumable)) is not None:
         _write_and_copy(session, taken)
@@ -189,13 +210,13 @@ def _copy(session: Session) -> None:
     if session.background is not None:
         session.background.ask(COPIES)
     elif session.drive is not None:
-        session.drive.copy()
+        session.drive.deliver()
 
 
 def _copy_aside(session: Session) -> None:
     if session.drive is not None:
         with failures_as_warnings():
-            session.drive.copy()
+            session.drive.deliver()
 
 
 def snapshot(session: Session, *, resumable: bool = False) -> Snapshot | None:
@@ -237,10 +258,15 @@ def write(taken: Snapshot) -> Path | None:
         _write_into(local, taken)
     except WriteError as error:
         warn(f"{sentence(error)} The checkpoint goes to {taken.folder} only.")
-        taken.drive.put(Copy(taken.folder, taken.resumable, partial(_write_into, taken=taken)))
+        taken.drive.put(_written_there(taken))
         return None
-    taken.drive.put(Copy(taken.folder, taken.resumable, local))
+    taken.drive.put(Delivery(taken.folder, taken.resumable, local))
     return local
+
+
+def _written_there(taken: Snapshot) -> Delivery:
+    """Return a checkpoint of which the local disk has nothing."""
+    return Delivery(taken.folder, taken.resumable, None, partial(_write_into, taken=taken))
 
 
 def _write_into(folder: Path, taken: Snapshot) -> None:
@@ -255,3 +281,4 @@ def _write_into(folder: Path, taken: Snapshot) -> None:
         checkpoint.save_state(part, taken.state)
         if taken.metrics:
             (part / METRICS).write_bytes(taken.metrics)
+        carry_over(folder, part)

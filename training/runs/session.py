@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from training.core import atomic_write
 from training.core.checkpoint import STATE
 from training.core.dataset import Data
 from training.core.process_group import ALONE, ProcessGroup
@@ -24,6 +25,7 @@ from training.runs.alarms import WINDOW
 from training.runs.background import Background
 from training.runs.drive import Drive
 from training.runs.external_logs import ExternalLogs
+from training.runs.mounts import mount_point
 from training.runs.trainer import Trainer
 
 
@@ -65,12 +67,14 @@ class Session:
     waiting: list[KeptStep] = field(default_factory=list)  # could not be written yet
     background: Background | None = None  # writes to a drive, while a training goes on that has a spare folder
     started: float = field(init=False)
+    mounted_at: Path = field(init=False)  # where the drive or disk of `out` was mounted as the call began
     _drive: Drive | None = field(init=False, default=None)
     earlier_seconds: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.started = self.clock()
         self.earlier_seconds = self.about["seconds"]
+        self.mounted_at = mount_point(self.out)
         self.rows = parse_metrics(bytes(self.log.content))[-WINDOW:]
 
     @cached_property
@@ -86,8 +90,14 @@ class Session:
         if self._drive is None:
             found = self.saved if self.saved is not None and self.saved.parent == self.out else None
             has = {} if found is None else {found.name: exists(found / STATE)}
-            self._drive = Drive(self.out, self.spare, self._note_copied, has)
+            self._drive = Drive(self.out, self.spare, self.mounted_at, self._note_copied, has)
         return self._drive
+
+    def check_drive(self, path: Path) -> None:
+        """Raise WriteError, which names `path`, where the run has a spare folder and its drive is away."""
+        if self.drive is not None:
+            with atomic_write.explained(path, 0):
+                self.drive.check_mounted()
 
     def _note_copied(self, target: Path) -> None:
         if self.saved is None or int(self.saved.name) <= int(target.name):

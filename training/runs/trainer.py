@@ -41,7 +41,8 @@ from training.tricks.regularizers import PENALTIES, View
 
 SEED_STRIDE = 1_000_003  # a prime: two seeds reach the same stream of steps only after a million images
 FROZEN = "backbone.features."  # the weights of a network that is never trained, among those of D
-REST = 4_000  # images that a new D sees before a G that has been trained before goes on
+D_ALONE = 4_000  # images after start_from that only D learns from
+WAITS = "g_rests_until"  # in a state
 EMA_WARMUP = 0.1  # the half-life is at most this part of the images seen
 
 
@@ -63,7 +64,7 @@ class Trainer:
         torch.manual_seed(seed)
         self.recipe, self.seed, self.device, self.images = recipe, seed, device, 0
         self.precision, self.shard = precision, shard
-        self.g_rests_until = 0  # the image from which on G is trained
+        self.g_waits_until = 0  # the image from which on G is trained
         self.loss = LOSSES[recipe.loss]
         self.g = build_generator(recipe.generator_config())
         _prepare(self.g, recipe.init, recipe.g_wrap, device)
@@ -96,7 +97,7 @@ class Trainer:
         self.g.train()
         self.d.train()
         labels = labels.to(self.device) if self.recipe.classes and labels is not None else None
-        trains_g = self.steps % self.recipe.d_steps == self.recipe.d_steps - 1 and self.images >= self.g_rests_until
+        trains_g = self.steps % self.recipe.d_steps == self.recipe.d_steps - 1 and self.images >= self.g_waits_until
         with parametrize.cached():  # a spectral norm is taken once for all that D judges with the same weights
             reals = self.batch(self.reals(real), labels)
             with torch.set_grad_enabled(trains_g), self.autocast():
@@ -266,14 +267,14 @@ class Trainer:
         """
         for network in {id(network): network for network in (self.g, self.average)}.values():
             load_plain_state(network, weights)
-        self.images, self.g_rests_until = images, images + REST
+        self.images, self.g_waits_until = images, images + D_ALONE
 
     def state(self) -> dict[str, Any]:
         """Return everything that a resume needs."""
         parts = {name: part.state_dict() for name, part in self._parts().items()}
         clock = {"images": self.images, "seed": self.seed}
-        rest = {"g_rests_until": self.g_rests_until} if self.g_rests_until else {}
-        return {**clock, **rest, **parts, "d": _without_frozen(parts["d"])}
+        waits = {WAITS: self.g_waits_until} if self.g_waits_until else {}
+        return {**clock, **waits, **parts, "d": _without_frozen(parts["d"])}
 
     def load_state(self, state: dict[str, Any], *, changed: bool = False) -> None:
         """Go on from what `state` returned; the recipe must be the same.
@@ -289,7 +290,7 @@ class Trainer:
             if state[name]:  # a precision that needs no scaler leaves its state empty
                 _load(part, state[name])
         self.images, self.seed = state["images"], state["seed"]
-        self.g_rests_until = state.get("g_rests_until", 0)
+        self.g_waits_until = state.get(WAITS, 0)
 
     def _parts(self) -> dict[str, Any]:
         """Return what is saved, by its name in a state; the names are those of the first version."""

@@ -33,8 +33,9 @@ RUNS = Path("runs")
 
 @dataclass(frozen=True)
 class Plan:
-    """What is trained on, where the run is kept, and the minutes of this call; `local` takes what `out` does not.
+    """What is trained on, where the run is kept, and the minutes of this call.
 
+    `local` is a folder on another disk, where each checkpoint is written first and copied to `out` from.
     `logs` are the names of other programs that the run is logged for.
     """
 

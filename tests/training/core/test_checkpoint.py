@@ -253,7 +253,7 @@ def test_a_file_is_emptied_before_it_is_removed(tmp_path: Path, monkeypatch: pyt
         sizes.update({file.name: file.stat().st_size for file in folder.rglob("*") if file.is_file()})
         rmtree(folder, **options)
 
-    old = tmp_path / (".b.part" if how == "unfinished" else "000000007")
+    old = tmp_path / (".000000007.part" if how == "unfinished" else "000000007")
     if how != "failed":
         (old / "deep").mkdir(parents=True)
         (old / "state.pt").write_bytes(b"x" * 500)

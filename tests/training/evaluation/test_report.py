@@ -198,3 +198,14 @@ def test_a_longer_benchmark_scores_the_new_checkpoints(plan: Plan) -> None:
     assert before is not None
     assert after is not None
     assert after.weights_sha256 != before.weights_sha256
+
+
+def test_a_benchmark_that_is_written_to_another_disk_first_gets_its_report(
+    finished: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(finished.out.with_name("cache")))
+    plan = replace(finished, recipes={"first": TINY}, out=tmp_path / "ladder", local=tmp_path / "local")
+    assert benchmark.run(plan, Clock(20.0), quiet=True)
+    assert "`first`" in write(plan)
+    with Image.open(plan.out / report.TILES) as tiles:
+        assert tiles.width > 100

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from training import __main__ as cli
 from training.core.imagenet_features import NAME
+from training.evaluation import scores
 from training.evaluation.feature_extractors import Embedder, FeatureNetwork, SameFamilyError
 from training.evaluation.score_checkpoints import as_json, score_checkpoints, table
 from training.evaluation.scores import read_scores
@@ -110,3 +111,28 @@ def test_the_command_prints_a_table_or_json(
     assert json.loads(capsys.readouterr().out)["checkpoints"][0]["name"] == mine
     assert cli.main(["score", str(tmp_path / "mnie"), *options]) == 2
     assert "did you mean" in capsys.readouterr().err
+
+
+def test_an_address_that_is_none_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["score", "hf://bad"], ["equalize", "hf://bad", "--out", str(tmp_path / "out")]):
+        assert cli.main([*command, "--data", str(tmp_path)]) == 2
+        assert capsys.readouterr().err.startswith("error: 'hf://bad' is no address; hf://owner/name")
+
+
+def test_too_few_pictures_are_refused_before_anything_is_drawn_or_trained(
+    tmp_path: Path,
+    make_checkpoint: Callable[..., Path],
+    make_pictures: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GAN_RACE_CACHE", str(tmp_path / "cache"))
+    few, mine = make_pictures(tmp_path / "few", count=7), make_checkpoint(tmp_path / "mine", side=SIDE)
+    said = "7 pictures are too few to compare with; 8 are needed."
+    monkeypatch.setattr(scores, "look_at_fakes", lambda *_, **__: pytest.fail("drawn"))
+    with pytest.raises(ValueError, match=said):
+        score_checkpoints({"mine": mine}, few, embedder(), 12, quiet=True)
+    command = ["ladder", "dcgan", "--data", str(few), "--out", str(tmp_path / "out"), "--images-each", "4"]
+    assert cli.main([*command, "--device", "cpu"]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -223,3 +226,71 @@ def test_classes_are_drawn_from_the_same_seed(
 def test_a_bar_is_quiet_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scores, "sys", SimpleNamespace(stderr=SimpleNamespace(isatty=lambda: False)))
     assert scores._bar("x", quiet=False)["mininterval"] >= 5
+
+
+def test_features_that_the_cache_does_not_take_are_told_and_used_all_the_same(
+    tmp_path: Path,
+    images: Data,
+    embedder: Embedder,
+    reals: scores.Measured,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").touch()
+    found = [scores.measure(images, embedder, tmp_path / "file", quiet=True)]
+
+    def full(*_: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: File too large (os error 27)")
+
+    monkeypatch.setattr(scores, "save_file", full)
+    found.append(scores.measure(images, embedder, tmp_path / "full", quiet=True))
+    for one in found:
+        assert torch.equal(one.rows.features, reals.rows.features)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("safetensors could not be written: ") == 2
+    assert "File too large" in told.err
+
+
+def test_scores_that_the_folder_does_not_take_are_told_and_returned(
+    tmp_path: Path,
+    make_checkpoint: Callable[..., Path],
+    reals: scores.Measured,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = make_checkpoint(tmp_path / "one")
+    whole = scores.score(folder, reals, 20, quiet=True, keep=False)
+    look = scores.look_at_fakes
+
+    def removed(*what: Any, **how: Any) -> scores.Rows:
+        shutil.rmtree(folder)  # by the next save of a run that goes on
+        return look(*what, **how)
+
+    monkeypatch.setattr(scores, "look_at_fakes", removed)
+    assert scores.score(folder, reals, 20, quiet=True) == whole
+    assert "scores.json could not be written: No such file or directory" in capsys.readouterr().err
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e400", '["a"]', '"a"', "true", "null", "1" + 400 * "0"])
+def test_kept_scores_that_are_no_numbers_are_taken_anew(
+    tmp_path: Path, make_checkpoint: Callable[..., Path], reals: scores.Measured, value: str
+) -> None:
+    folder = make_checkpoint(tmp_path / "one")
+    whole = scores.score(folder, reals, 20, quiet=True)
+    text = (folder / scores.SCORES).read_text(encoding="utf-8")
+    (folder / scores.SCORES).write_text(text.replace(f'"kid": {whole.kid}', f'"kid": {value}'), encoding="utf-8")
+    assert text != (folder / scores.SCORES).read_text(encoding="utf-8")
+    assert scores.score(folder, reals, 20, quiet=True) == whole == scores.read_scores(folder)
+
+
+def test_scores_in_a_folder_of_others_are_not_believed(
+    tmp_path: Path, make_checkpoint: Callable[..., Path], reals: scores.Measured
+) -> None:
+    folder = make_checkpoint(tmp_path / "one")
+    whole = scores.score(folder, reals, 20, quiet=True)
+    forged = json.dumps({**whole.to_dict(), "kid": -9.0})
+    (folder / scores.SCORES).write_text(forged, encoding="utf-8")
+    assert scores.score(folder, reals, 20, quiet=True, keep=False) == whole
+    assert (folder / scores.SCORES).read_text(encoding="utf-8") == forged

@@ -26,7 +26,7 @@ from training.core.training_log import MetricsLog
 from training.recipes.presets import RECIPES
 from training.runs import kept_steps, loop, saver
 from training.runs.loop import Budget, open_session
-from training.runs.spare import bring_back, spare_folder
+from training.runs.spare import bring_back, copy_checkpoint, opened_spare, spare_folder
 from training.runs.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -313,3 +313,78 @@ def test_a_line_of_which_a_part_was_written_is_written_once(tmp_path: Path, monk
     log.add({"images": 4})
     log.write()
     assert logged(tmp_path / "log") == [1, 2, 3, 4]
+
+
+def seen(out: Path, images: Data, count: int, seed: int = 0, **changes: Any) -> Path:
+    """Train a run to so many images, and return its checkpoint."""
+    recipe = replace(TINY, **changes)
+    loop.train(open_session(recipe, seed, images, out, Compute(CPU), Clock()), Budget(images=count), quiet=True)
+    return out / f"{count:09d}"
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"g_lr": 1e-3}, {"begun": "2020-01-01T00:00:00+00:00"}])
+def test_what_another_run_left_on_the_local_disk_stays_there_and_is_told(
+    tmp_path: Path, images: Data, capsys: pytest.CaptureFixture[str], other: dict[str, Any]
+) -> None:
+    out, local = tmp_path / "run", tmp_path / "local"
+    spare = spare_folder(local, out)
+    begun = other.pop("begun", None)
+    left = seen(spare, images, 8, **other)
+    mine = seen(out, images, 4)
+    for step, start in ((left, begun or "2021"), (mine, "2021")):  # both began within one second
+        config = json.loads((step / "config.json").read_text())
+        config["about"]["runtimes"][0]["start"] = start
+        (step / "config.json").write_text(json.dumps(config))
+    assert bring_back(spare, out) is None
+    found = opened_spare(local, out)
+    assert found == spare.with_name(f"{spare.name}-2")
+    assert f"{left} is of another run than {out} and stays where it is" in capsys.readouterr().out
+    session = open_session(TINY, 0, images, out, Compute(CPU), Clock())
+    session.spare = found
+    loop.train(session, Budget(images=12), quiet=True)
+    assert run_folder.steps(spare) == [left]
+    assert [step.name for step in run_folder.steps(out)] == ["000000012"]
+    copy_checkpoint(left, found / "000000008")
+    config = json.loads((out / "000000012" / "config.json").read_text())
+    (found / "000000008" / "config.json").write_text(json.dumps(config))
+    assert opened_spare(local, out) == found  # of the same run again
+    assert run_folder.steps(found) == []
+
+
+def test_a_run_that_goes_on_under_a_changed_recipe_is_still_the_same_run(tmp_path: Path, images: Data) -> None:
+    out, spare = tmp_path / "run", tmp_path / "spare"
+    shutil.copytree(seen(out, images, 4), spare / "000000004")
+    changed = replace(TINY, g_lr=1e-3)
+    session = open_session(changed, 0, images, spare, Compute(CPU), Clock(), change=True)
+    loop.train(session, Budget(images=8), quiet=True)
+    assert bring_back(spare, out) == out / "000000008"
+
+
+@pytest.mark.parametrize(("local", "out"), [("run/local", "run"), ("run", "run"), ("all", "all/run")])
+def test_a_local_folder_in_the_run_or_round_it_is_refused(tmp_path: Path, local: str, out: str) -> None:
+    with pytest.raises(ValueError, match="lie in one another; give one on another disk"):
+        opened_spare(tmp_path / local, tmp_path / out)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_state_comes_back_from_the_local_disk_to_weights_that_are_there_and_others_files_stay(
+    tmp_path: Path, images: Data
+) -> None:
+    left = seen(tmp_path / "spare", images, 8)
+    copied = tmp_path / "run" / "000000008"
+    copy_checkpoint(left, copied, without=(checkpoint.STATE,))
+    (copied / "scores.json").write_text("{}")
+    (copied / "mine").mkdir()
+    (copied / "mine" / "notes.txt").write_text("x")
+    assert bring_back(tmp_path / "spare", tmp_path / "run") == copied
+    assert (copied / checkpoint.STATE).is_file()
+    assert (copied / "scores.json").read_text() == "{}"
+    assert (copied / "mine" / "notes.txt").read_text() == "x"
+    (copied / checkpoint.STATE).unlink()
+    seen_again = open_session(TINY, 0, images, tmp_path / "other", Compute(CPU), Clock())
+    seen_again.out = tmp_path / "run"
+    while seen_again.trainer.images < 8:
+        seen_again.trainer.step(*images.batch(0, seen_again.trainer.images, 4))
+    saver.save(seen_again)
+    assert (copied / checkpoint.STATE).is_file()
+    assert (copied / "scores.json").is_file()

@@ -273,3 +273,73 @@ def test_leaving_a_folder_on_a_drive_that_hangs_ends_all_the_same(
     drive.works.set()
     with run_lock.alone(tmp_path / "drive" / "run"):
         pass
+
+
+def test_a_drive_that_is_unmounted_gets_nothing_on_the_disk_below_it_and_all_once_it_is_back(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    point, away = tmp_path / "drive", tmp_path / "away"
+    is_mount, mounted_now = os.path.ismount, [True]
+    monkeypatch.setattr(os.path, "ismount", lambda path: mounted_now[0] if Path(path) == point else is_mount(path))
+    point.mkdir()
+    session = opened(tmp_path, images)
+    step = loop.take_step
+
+    def unmounting(trainer: Trainer, data: Data) -> Any:
+        if trainer.images == 100:
+            assert session.background is not None
+            assert session.background.wait(60)
+            point.rename(away)
+            point.mkdir()  # the mount point, an empty folder of the disk below
+            mounted_now[0] = False
+        return step(trainer, data)
+
+    monkeypatch.setattr(loop, "take_step", unmounting)
+    local = tmp_path / "local" / "000000240"
+    with pytest.raises(WriteError, match=rf"run cannot be written; the last good checkpoint is {local}, where"):
+        loop.train(session, Budget(images=240), quiet=True)
+    assert f"the drive is away: nothing is mounted at {point} any more" in capsys.readouterr().out
+    assert list(point.iterdir()) == []
+    assert (local / checkpoint.STATE).is_file()
+    monkeypatch.undo()
+    point.rmdir()
+    away.rename(point)
+    monkeypatch.setattr(kept_steps, "FIRST_KEPT_IMAGES", 16)
+    bring_back(tmp_path / "local", session.out)
+    loop.train(opened(tmp_path, images), Budget(images=320), quiet=True)
+    assert logged(session.out / "metrics.jsonl") == [80, 160, 240, 320]
+    assert weights_of(session.out) == calm(tmp_path, images, 320)
+
+
+def test_a_mount_point_is_found_also_of_what_is_not_there_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) in {tmp_path, Path("/")})
+    assert mounts.mount_point(tmp_path / "My Drive" / "run") == tmp_path
+    assert mounts.is_mounted(tmp_path, tmp_path / "run")
+    assert mounts.mount_point(Path("/elsewhere/run")) == Path("/")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_run_whose_drive_is_away_as_a_call_begins_is_not_brought_to_the_disk_below(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    point = tmp_path / "drive"
+    is_mount, mounted_now = os.path.ismount, [True]
+    monkeypatch.setattr(os.path, "ismount", lambda path: mounted_now[0] if Path(path) == point else is_mount(path))
+    mounted(point, "fuse", tmp_path / "mounts", monkeypatch)
+    local = tmp_path / "local" if named else None
+    session = opened(tmp_path, images)
+    session.spare = opened_spare(local, session.out)
+    assert session.spare is not None
+    left = saver.write(taken) if (taken := saver.snapshot(session)) else None  # that the drive has not taken
+    assert left == session.spare / "000000000"
+    mounted_now[0] = False
+    monkeypatch.setattr(mounts, "MOUNTS", tmp_path / "none")
+    shutil.rmtree(session.out)
+    with pytest.raises(
+        WriteError, match=rf"nothing is mounted at {point}, and the last good checkpoint is {left}; mount"
+    ):
+        opened_spare(local, session.out)
+    assert not session.out.exists()
+    mounted_now[0] = True
+    assert opened_spare(tmp_path / "local" if named else tmp_path / "cache" / "runs", session.out) == session.spare
+    assert [step.name for step in run_folder.steps(session.out)] == ["000000000"]

@@ -875,3 +875,29 @@ def test_a_passport_that_is_no_passport_is_one_sentence(tmp_path: Path, images: 
     config.write_text(json.dumps(written), encoding="utf-8")
     with pytest.raises(CheckpointError, match="does not say how it was trained"):
         run_for(tmp_path / "run", images, Budget(images=16))
+
+
+@pytest.mark.parametrize("others", ["steps/2000/config.json", "steps/notes.txt", "steps/0000002000/config.json"])
+def test_kept_steps_of_others_in_a_place_without_a_run_are_refused_and_stay(
+    tmp_path: Path, images: Data, others: str
+) -> None:
+    file = tmp_path / "run" / others
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    with pytest.raises(CheckpointError, match=r"steps holds .*, which this program does not write there; give another"):
+        run_for(tmp_path / "run", images, Budget(images=4))
+    assert file.read_text() == "{}"
+
+
+def test_a_run_that_was_killed_before_its_first_save_begins_anew_and_removes_what_is_its_own_only(
+    tmp_path: Path, images: Data, make_checkpoint: Callable[..., Path]
+) -> None:
+    run = tmp_path / "run"
+    make_checkpoint(run / "steps" / "000001024")
+    for name in (".download.part", "steps/.download.part"):
+        (run / name).write_text("mine")
+    run_for(run, images, Budget(images=4))
+    make_checkpoint(run / "steps" / "2000")
+    run_for(run, images, Budget(images=8))
+    found = {path.relative_to(run).as_posix() for path in run.rglob("*") if path.parent in (run, run / "steps")}
+    assert found == {"000000008", "metrics.jsonl", "steps", "steps/2000", ".download.part", "steps/.download.part"}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ from training.core.checkpoint import STATE
 from training.core.dataset import Data, open_data
 from training.core.precision import Compute
 from training.recipes.presets import RECIPES
-from training.runs import loop, saver, spare
+from training.runs import drive, loop, saver, spare
 from training.runs.loop import Budget, Session, open_session
 
 CPU = torch.device("cpu")
@@ -190,3 +191,22 @@ def test_what_a_kill_left_of_a_file_is_removed_with_what_it_left_of_a_folder(tmp
     (tmp_path / "metrics.jsonl").write_text("whole")
     atomic_write.discard_unfinished(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.jsonl"]
+
+
+def test_a_checkpoint_that_is_removed_from_the_local_disk_before_it_is_copied_is_written_once_more(
+    tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = drive.copy_checkpoint
+
+    def removed(source: Path, *what: Any, **how: Any) -> None:
+        shutil.rmtree(tmp_path / "local")
+        copy(source, *what, **how)
+
+    monkeypatch.setattr(drive, "copy_checkpoint", removed)
+    session = opened(tmp_path, images)
+    loop.train(session, Budget(images=20), quiet=True)
+    assert states(session.out) == {20: True}
+    assert session.saved == session.out / "000000020"
+    said = capsys.readouterr().out
+    assert f"warning: {session.out / '000000020'} could not be written: No such file or directory." in said
+    assert f"The checkpoint is in {tmp_path / 'local'}" not in said

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -46,7 +47,7 @@ def train(out: Path, images: Data, until: int, start: Path | None = None, recipe
 def test_a_run_goes_on_from_published_weights_after_d_has_seen_something(
     tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "REST", 40)
+    monkeypatch.setattr(trainer, "D_ALONE", 40)
     wrapped = replace(TINY, g_wrap="spectral")
     train(tmp_path / "run", images, 80, recipe=wrapped)
     published = publish(tmp_path / "run", tmp_path / "published")
@@ -80,7 +81,7 @@ def test_a_run_goes_on_from_published_weights_after_d_has_seen_something(
 def test_two_halves_of_a_run_from_published_weights_are_the_whole(
     tmp_path: Path, images: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "REST", 80)
+    monkeypatch.setattr(trainer, "D_ALONE", 80)
     train(tmp_path / "run", images, 80)
     published = publish(tmp_path / "run", tmp_path / "published")
     for name, stops in (("halves", (120, 240)), ("whole", (240,))):
@@ -115,3 +116,52 @@ def test_what_a_beginning_declares_is_kept(tmp_path: Path, images: Data) -> None
     assert train(tmp_path / "begun", images, 160, published).about["pretrained"] == "a network"
     card = (tmp_path / "begun" / "000000160" / "README.md").read_text(encoding="utf-8")
     assert "..., of other pictures)." in card
+
+
+HUGE = 10**30
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        *(({"images": count}, f"images {count}, which is not from 0") for count in (-50, HUGE)),
+        ({"images": True}, "does not say how it was trained"),
+        ({"seed": True}, "does not say how it was trained"),
+        *(({"seconds": time}, f"seconds {time}, which is not from 0") for time in (float("nan"), float("inf"), -1.0)),
+        ({"runtimes": ["x"]}, r"runtimes \['x'\], which is no list of records"),
+        ({"runtimes": [{"device": "x", "processes": [2]}]}, r"a runtime with \[2\]"),
+        ({"runtimes": [{}]}, "what no card can be written of"),
+        *(({"restarts": value}, "restarts .*, which is no list of records") for value in (5, {"a": 1}, ["x"])),
+        ({"restarts": [{}]}, "what no card can be written of"),
+        ({"changes": 5}, "changes 5, which is no list of records"),
+        ({"pretrained": ["x"]}, r"pretrained \['x'\], which is no text"),
+        ({"recipe": {}}, "a recipe without a summary"),
+    ],
+)
+def test_a_passport_of_somebody_that_no_training_writes_is_refused_before_anything_is_trained(
+    tmp_path: Path, images: Data, values: dict[str, Any], said: str
+) -> None:
+    train(tmp_path / "run", images, 4)
+    published = publish(tmp_path / "run", tmp_path / "published")
+    config = json.loads((published / "config.json").read_text())
+    config["about"] |= values
+    (published / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match=said):
+        open_session(TINY, 0, images, tmp_path / "begun", Compute(CPU), start_from=published)
+    with pytest.raises(CheckpointError, match=said):
+        publish(published, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize(
+    "values", [{"data": {}}, {"recipe": {"summary": "x"}}, {"equalizer": 5}, {"data": {"sha256": "", "images": 0}}]
+)
+def test_a_passport_of_which_no_card_can_be_written_is_not_published(
+    tmp_path: Path, images: Data, values: dict[str, Any]
+) -> None:
+    step = train(tmp_path / "run", images, 4).out / "000000004"
+    config = json.loads((step / "config.json").read_text())
+    config["about"] |= values
+    (step / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match="what no card can be written of"):
+        publish(step, tmp_path / "published")
