@@ -131,20 +131,6 @@ def test_a_client_that_takes_its_answer_slowly_gets_all_of_it() -> None:
         assert time.monotonic() > start + 2 * http_connections.STALLED_SECONDS
 
 
-def test_a_client_that_takes_little_now_and_then_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_connections, "STALLED_SECONDS", 1.0)
-    monkeypatch.setattr(http_connections, "LEAST_BYTES_A_SECOND", 16 * 2**20)
-    with served() as port, connect(port, WHOLE.replace(b"/ ", b"/large ", 1)) as connection:
-        start, read = time.monotonic(), 0
-        while time.monotonic() < start + 3.0:
-            time.sleep(0.05)
-            read += len(connection.recv(2**16))
-        with suppress(ConnectionError):
-            while part := connection.recv(2**20):
-                read += len(part)
-        assert read < LARGE
-
-
 def test_answers_that_nobody_takes_have_a_limit_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_connections, "STALLED_SECONDS", 60.0)
     monkeypatch.setattr(http_connections, "UNREAD_BYTES", 2.5 * LARGE)
@@ -293,6 +279,31 @@ def test_the_most_unread_answer_of_the_sender_with_most_is_ended(monkeypatch: py
         assert not other.ended
 
     in_a_loop(check)
+
+
+@pytest.mark.parametrize(("taken", "is_ended"), [(1, True), (4000, True), (5000, False)])
+def test_of_an_answer_so_much_is_to_be_taken_in_a_time(
+    taken: int, is_ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_connections, "STALLED_SECONDS", 0.5)
+    monkeypatch.setattr(http_connections, "LEAST_BYTES_A_SECOND", 10_000)
+
+    async def waited() -> bool:
+        line = Line("192.0.2.1", unread=10**6)
+
+        class Connection(BoundedConnection):
+            all_of_server = Connections(10)
+
+        one = Connection()
+        one.connection_made(line)
+        one.pause_writing()
+        line.unread -= taken
+        await asyncio.sleep(0.55)
+        one.resume_writing()
+        return line.ended
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, waited()).result() == is_ended
 
 
 @pytest.mark.parametrize("allowed", [1024, 256, 10**6])
