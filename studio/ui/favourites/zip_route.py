@@ -162,10 +162,12 @@ class _Answer(Response):
 
 async def _pieces(one: _Zip, first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     part: bytes | None = first
+    del first
     while part is not None:
         for start in range(0, len(part), PIECE_BYTES):
             with one.waiting():
                 yield part[start : start + PIECE_BYTES]
+        del part  # before the next tile is drawn
         part = await anext(rest, None)
 
 

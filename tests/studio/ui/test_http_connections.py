@@ -285,7 +285,7 @@ def test_the_most_unread_answer_of_the_sender_with_most_is_ended(monkeypatch: py
 def test_of_an_answer_so_much_is_to_be_taken_in_a_time(
     taken: int, is_ended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_connections, "STALLED_SECONDS", 0.5)
+    monkeypatch.setattr(http_connections, "HEAD_SECONDS", 60.0)
     monkeypatch.setattr(http_connections, "LEAST_BYTES_A_SECOND", 10_000)
 
     async def waited() -> bool:

@@ -265,3 +265,14 @@ def test_a_zip_that_waits_for_its_reader_holds_no_turn_and_one_tile(
         honest = stack.enter_context(Sent(clients[9], rows(folder, [4])))
         assert honest.is_whole()
         assert slow[0].is_whole()
+
+
+def test_a_class_behind_one_address_is_sent_forty_at_once(
+    page: studio_page.Page, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zip_route, "tile_file", lambda _, asked: (f"{asked.seed}.png", bytes(2**20)))
+    with launched(page) as address, ExitStack() as stack:
+        clients = [stack.enter_context(visiting(address)) for _ in range(40)]
+        sent = [stack.enter_context(Sent(client, rows(folder, [1, 2]))) for client in clients]
+        assert [one.code for one in sent] == [None] * 40
+        assert all(one.is_whole() for one in sent)
