@@ -7,19 +7,25 @@ request comes to the guard in http_limits.py; what stands before that is bounded
 from __future__ import annotations
 
 import asyncio
-import ipaddress
+import socket
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import uvicorn
 
-from studio.ui.http_sessions import network_of
+from studio.ui.http_arrivals import is_this_machine
+from studio.ui.http_sessions import address_of, network_of
 
 HEAD_SECONDS = 10.0  # from the first byte of a request, or the connection, to the end of its head
-STALLED_SECONDS = 60.0  # in which a client takes nothing of its answer
+STALLED_SECONDS = 60.0  # in which a client takes too little of its answer
+LEAST_BYTES_A_SECOND = 8_000  # of an answer, or all that waits of it
+UNREAD_BYTES = 256 * 2**20  # of all answers that have not been taken yet
+UNSENT_BYTES = 2**17  # of an answer that the system holds: how much more than that is taken would not be seen
 MOST = 2048  # open at once, where the system allows a program twice as many files
 ADDRESS_SHARE = 0.5  # of them that one address may have, unless it is this machine: a tunnel or proxy speaks for many
+SENDER_SHARE = 0.25  # that one visitor of a tunnel keeps where all of them are being answered and another comes
 
 
 def bound(server: uvicorn.Server) -> None:
@@ -59,17 +65,36 @@ class Connections:
         """Count one more; where there are too many, the one that has waited longest for a request makes room.
 
         It is one of the address that has too many itself, otherwise of that which has most. Where all of them are being
-        answered, the new one is ended.
+        answered, the oldest of a sender that has SENDER_SHARE of all makes room, otherwise the new one is ended.
         """
         self._open[one] = None
         of_each = Counter(other.address for other in self._open)
-        has_too_many = of_each[one.address] > ADDRESS_SHARE * self.most and not _is_this_machine(one.address)
+        has_too_many = of_each[one.address] > ADDRESS_SHARE * self.most and not is_this_machine(one.address)
         if has_too_many or len(self._open) > self.most:
-            crowd = one.address if has_too_many else max(of_each, key=of_each.__getitem__)
-            theirs = (other for other in self._open if other.address == crowd)
-            displaced = next((other for other in theirs if other.is_idle), one)
-            self.remove(displaced)  # which is told that it is lost only later
-            displaced.end()
+            crowd = one.address if has_too_many else _most(of_each)
+            theirs = (other for other in self._open if other.address == crowd and other is not one)
+            idle = next((other for other in theirs if other.is_idle), None)
+            self._end(idle or (None if has_too_many else self._of_largest_sender()) or one)
+
+    def check_unread(self) -> None:
+        """End the connection with most that is unread, of the sender with most, until all together are few enough."""
+        while sum((unread := {one: one.unread_bytes for one in self._open}).values()) > UNREAD_BYTES:
+            of_each: Counter[str] = Counter()
+            for one, count in unread.items():
+                of_each[one.sender] += count
+            crowd = _most(of_each)
+            self._end(max((one for one in unread if one.sender == crowd), key=unread.__getitem__))
+
+    def _of_largest_sender(self) -> BoundedConnection | None:
+        of_each = Counter(one.sender for one in self._open)
+        largest = _most(of_each)
+        if of_each[largest] <= SENDER_SHARE * self.most or is_this_machine(largest):
+            return None
+        return next(one for one in self._open if one.sender == largest)
+
+    def _end(self, one: BoundedConnection) -> None:
+        self.remove(one)  # which is told that it is lost only later
+        one.end()
 
     def remove(self, one: BoundedConnection) -> None:
         """Count one less."""
@@ -93,12 +118,24 @@ class BoundedConnection(asyncio.Protocol):
         cycle = getattr(self, "cycle", None)
         return cycle is None or bool(cycle.response_complete)
 
+    @property
+    def sender(self) -> str:
+        """The address of who sent the last request, which behind a tunnel is another than that of the connection."""
+        scope = getattr(getattr(self, "cycle", None), "scope", None)
+        return address_of(scope) if scope else self.address
+
+    @property
+    def unread_bytes(self) -> int:
+        """How much of an answer waits to be taken."""
+        return self._line.get_write_buffer_size() if self._line is not None else 0
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request."""
         super().connection_made(transport)
         self._line = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self.address = network_of(str(peer[0]) if isinstance(peer, tuple) and peer else "unknown")
+        _hold_little_unsent(transport.get_extra_info("socket"))
         self._head.start(HEAD_SECONDS, self.end)
         self.all_of_server.add(self)
 
@@ -114,6 +151,7 @@ class BoundedConnection(asyncio.Protocol):
         """Begin to wait for the client to take what is sent."""
         super().pause_writing()
         self._wait_for_client()
+        self.all_of_server.check_unread()
 
     def resume_writing(self) -> None:
         """Go on sending."""
@@ -128,11 +166,11 @@ class BoundedConnection(asyncio.Protocol):
         super().connection_lost(exc)
 
     def _wait_for_client(self) -> None:
-        """Give a client its time to take anything of what waits for it, and then again."""
-        left = self._line.get_write_buffer_size() if self._line else 0
+        """Give a client its time to take enough of what waits for it, and then again."""
+        enough = max(self.unread_bytes - int(LEAST_BYTES_A_SECOND * STALLED_SECONDS), 0)
 
         def look() -> None:
-            if self._line is not None and self._line.get_write_buffer_size() < left:
+            if self.unread_bytes <= enough:
                 self._wait_for_client()
             else:
                 self.end()
@@ -165,8 +203,16 @@ class _Timer:
             self._handle = None
 
 
-def _is_this_machine(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:  # a network of IPv6, or no address
-        return False
+def _hold_little_unsent(line: socket.socket | None) -> None:
+    """Let a system that can (Linux, macOS) take no more of an answer than is sent soon.
+
+    Otherwise megabytes of it lie there, and what is seen of a slow client comes in jumps that are minutes apart.
+    """
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if line is not None and option is not None:
+        with suppress(OSError):  # of another kind of connection
+            line.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
+
+
+def _most(of_each: Counter[str]) -> str:
+    return max(of_each, key=of_each.__getitem__)

@@ -19,8 +19,10 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.clients import Client, serving
+from studio.ui.http_arrivals import Arrival, Arrivals
+from studio.ui.http_connections import most_connections
 from studio.ui.http_hosts import host_of, is_known
-from studio.ui.http_routes import EVENT, JOIN, NONCE, OWN, PAGE, Door, door_for, is_page, page_path
+from studio.ui.http_routes import API, EVENT, JOIN, JSON, NONCE, OWN, PAGE, Door, door_for, is_page, page_path
 from studio.ui.http_sessions import Sessions
 
 IDLE_SECONDS = 20.0
@@ -29,6 +31,8 @@ LEAST_SECONDS = 30.0  # for any body
 BYTES_A_SECOND = 42_000
 BODIES_BYTES = 512 * 2**20  # of all bodies that have come and are not answered yet
 BODIES_SHARE = 0.5  # of them that one address may have, or one session from wherever it comes
+COMING_SHARE = 0.5  # of all connections, on which bodies may be coming
+MOST_VALUES = 100_000  # of JSON in one body: each costs some 100 bytes of memory, and time for which everybody waits
 FRAMES = (  # that may show the page: notebooks of Colab, of VS Code and of this machine, and Hugging Face
     *("'self'", "https://colab.research.google.com", "https://*.googleusercontent.com", "https://*.colab.dev"),
     *("https://huggingface.co", "https://*.hf.space", "vscode-webview:", "vscode-file:"),
@@ -77,6 +81,7 @@ class Guard:
         self.app, self.rules = app, rules
         self.idle_seconds, self.whole_seconds = idle_seconds, whole_seconds
         self._sessions, self._bodies = Sessions(), _Bodies()
+        self._arrivals = Arrivals(BYTES_A_SECOND, max(int(COMING_SHARE * most_connections()), 1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a short refusal, or pass the request on once the whole of it has come."""
@@ -102,6 +107,8 @@ class Guard:
         door = self._door(scope)
         _check_body_kind(scope, door)
         await self._read(body, scope, receive, door.longest)
+        if JSON in door.kinds or page_path(scope).startswith(API):
+            _check_values(body.data)
         if door is EVENT:
             _check_event(bytes(body.data), self.rules.events())
         elif door is JOIN:
@@ -144,20 +151,28 @@ class Guard:
         declared = _declared_length(scope)
         if declared > longest:
             raise _too_long(longest)
+        seconds = min(self.whole_seconds, LEAST_SECONDS + (declared or longest) / BYTES_A_SECOND)
+        arrival = None
         try:
-            async with asyncio.timeout(min(self.whole_seconds, LEAST_SECONDS + (declared or longest) / BYTES_A_SECOND)):
-                while True:
-                    async with asyncio.timeout(self.idle_seconds):
-                        message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise _GoneError
-                    body.add(message.get("body", b""))
-                    if len(body.data) > longest:
-                        raise _too_long(longest)
-                    if not message.get("more_body", False):
-                        return
+            async with asyncio.timeout(seconds) as until:
+                with self._arrivals.of(body.client.address, until) as arrival:
+                    await self._read_parts(body, receive, longest, arrival)
         except TimeoutError:
-            raise _RefusedError(408, "The rest of the request did not come in time.") from None
+            raise _too_much() if arrival and arrival.was_ended else _too_late() from None
+
+    async def _read_parts(self, body: _Body, receive: Receive, longest: int, arrival: Arrival) -> None:
+        """Read part after part. Raises TimeoutError, _RefusedError and _GoneError."""
+        while True:
+            async with asyncio.timeout(self.idle_seconds):
+                message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _GoneError
+            body.add(message.get("body", b""))
+            arrival.received = len(body.data)
+            if arrival.received > longest:
+                raise _too_long(longest)
+            if not message.get("more_body", False):
+                return
 
 
 class Zipped:
@@ -206,6 +221,24 @@ def _check_event(body: bytes, known: Collection[int]) -> None:
         raise _RefusedError(400, "The page sends no such event.")
 
 
+def _check_values(body: bytearray) -> None:
+    """Refuse JSON of so many values that to parse it would keep everybody waiting.
+
+    Each begins after one of the signs that are counted. Files in base64 have none of them; texts have few.
+    """
+    count = sum(body.count(sign) for sign in b"[{,")
+    if count > MOST_VALUES:
+        raise _RefusedError(413, f"This request has {count} brackets and commas; {MOST_VALUES} are allowed.")
+
+
+def _too_much() -> _RefusedError:
+    return _RefusedError(503, "Too much is being sent at once; try again in a moment.")
+
+
+def _too_late() -> _RefusedError:
+    return _RefusedError(408, "The rest of the request did not come in time.")
+
+
 def _too_long(longest: int) -> _RefusedError:
     return _RefusedError(413, f"This request may have {longest} bytes.")
 
@@ -225,7 +258,7 @@ class _Bodies:
         """Raise _RefusedError where a source, an address, or all together, would have too many bytes."""
         of_one = max(self._of_each[holder] for holder in _holders(client))
         if of_one + count > BODIES_SHARE * BODIES_BYTES or self._bytes + count > BODIES_BYTES:
-            raise _RefusedError(503, "Too much is being sent at once; try again in a moment.")
+            raise _too_much()
         self._bytes += count
         self._of_each.update(dict.fromkeys(_holders(client), count))
 

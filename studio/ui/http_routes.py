@@ -12,6 +12,7 @@ from studio.checkpoints.uploads import PIECE_BYTES
 MAX_BODY_BYTES = 24 * 2**20  # a tile's file, in base64, and what is told of it
 SMALL_BODY_BYTES = 2**16
 JSON = "application/json"  # which a form of a foreign page cannot send without asking first
+API = "/gradio_api/"  # where the paths begin of all that Gradio, or agents, ask in JSON
 BYTES = "application/octet-stream"  # nor bytes under this name
 FORM = ("multipart/form-data", "application/x-www-form-urlencoded")
 

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from studio.ui.http_connections import HEAD_SECONDS, most_connections
+from studio.ui.http_arrivals import OF_ADDRESS
+from studio.ui.http_connections import HEAD_SECONDS, UNREAD_BYTES, UNSENT_BYTES, most_connections
 from studio.ui.http_sessions import A_SECOND, BURST
 from tests.attacks.attack_list import attack
 from tests.attacks.message_attacks import secret
@@ -101,3 +102,66 @@ def many_bodies(studio: RunningStudio) -> None:
     finally:
         for one in connections:
             one.close()
+
+
+@attack(
+    "crowds", "bodies of one sender behind a tunnel, a byte at a time", "503 for most; others are served", slow=True
+)
+def slow_bodies(studio: RunningStudio) -> None:
+    head = f"POST {SERVER} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.7\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 20000000\r\n\r\n{"
+    connections: list[socket.socket] = []
+    try:
+        for _ in range(most_connections()):
+            connections.append(socket.create_connection(("127.0.0.1", studio.port)))
+            with contextlib.suppress(ConnectionError):
+                connections[-1].sendall(head.encode())
+        time.sleep(2)
+        for address in ("198.51.100.9", "203.0.113.7"):
+            answer = httpx.get(f"{studio.address}/race/alive", headers={"X-Forwarded-For": address}, timeout=20)
+            assert answer.is_success, address
+        studio.assert_unharmed()
+        open_still = sum(not _has_ended(one) for one in connections)
+        assert open_still <= OF_ADDRESS, open_still
+    finally:
+        for one in connections:
+            one.close()
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    """Tell whether the server has answered, or closed, a connection."""
+    connection.setblocking(False)
+    try:
+        connection.recv(1)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        pass
+    return True
+
+
+@attack("crowds", "hundreds of answers that nobody takes", "a bounded part is kept; others are served", slow=True)
+def unread_answers(studio: RunningStudio) -> None:
+    size = len(httpx.get(f"{studio.address}/", headers={"accept-encoding": "identity"}).content)
+    asked = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.7\r\nAccept-Encoding: identity\r\n\r\n"
+    readers: list[socket.socket] = []
+    try:
+        for _ in range(min(2 * UNREAD_BYTES // size, most_connections() - 20)):
+            readers.append(socket.socket())
+            readers[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            readers[-1].connect(("127.0.0.1", studio.port))
+            readers[-1].sendall(asked)
+        studio.assert_unharmed()
+        kept = sum(_is_open(one) for one in readers)
+        assert kept * (size - 2 * UNSENT_BYTES) <= UNREAD_BYTES, kept  # the rest of each lies in the system
+    finally:
+        for one in readers:
+            one.close()
+
+
+def _is_open(connection: socket.socket) -> bool:
+    try:
+        connection.sendall(b"G")
+    except ConnectionError:
+        return False
+    return True

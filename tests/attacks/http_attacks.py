@@ -225,6 +225,18 @@ def bad_json(studio: RunningStudio) -> None:
             assert len(answer.text) < 200, body[:20]
 
 
+@attack("http", "JSON of millions of values in one body", "413 at once; nobody waits while it is parsed")
+def many_values(studio: RunningStudio) -> None:
+    start = b'{"component_id":1,"fn_name":"x","session_hash":"s","data":['
+    for value in (b"[]", b"{}", b"0", b'{"a":[0]}'):
+        body = start + (value + b",") * (20 * 2**20 // (len(value) + 1)) + b"0]}"
+        begun = time.monotonic()
+        answer = httpx.post(f"{studio.address}{SERVER}", content=body, headers=JSON, timeout=60)
+        assert answer.status_code == 413, value
+        assert "brackets and commas" in answer.text
+        assert time.monotonic() - begun < 10, value
+
+
 @attack("http", "a compressed body that is a bomb", "400, not unpacked")
 def compressed(studio: RunningStudio) -> None:
     bomb = gzip.compress(bytes(50 * 2**20))

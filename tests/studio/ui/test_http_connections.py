@@ -131,6 +131,35 @@ def test_a_client_that_takes_its_answer_slowly_gets_all_of_it() -> None:
         assert time.monotonic() > start + 2 * http_connections.STALLED_SECONDS
 
 
+def test_answers_that_nobody_takes_have_a_limit_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_connections, "STALLED_SECONDS", 60.0)
+    monkeypatch.setattr(http_connections, "UNREAD_BYTES", 2.5 * LARGE)
+    with served() as port:
+        asked = WHOLE.replace(b"/ ", b"/large ", 1)
+        readers = [connect(port, asked) for _ in range(6)]
+        try:
+            time.sleep(1.0)
+            whole = [read_all(one) == LARGE for one in readers]
+            assert 1 <= sum(whole) <= 3
+            with connect(port, WHOLE) as honest:
+                assert answered(honest)
+        finally:
+            for one in readers:
+                one.close()
+
+
+def read_all(connection: socket.socket) -> int:
+    """Return how many bytes of the answer's body come."""
+    found = bytearray()
+    with suppress(ConnectionError, TimeoutError):
+        while not found.endswith(b"\0" * 16) or len(found) < LARGE:
+            part = connection.recv(2**20)
+            if not part:
+                break
+            found += part
+    return len(found.partition(b"\r\n\r\n")[2])
+
+
 def test_more_connections_than_there_may_be_let_the_oldest_idle_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_connections, "HEAD_SECONDS", 60.0)
     monkeypatch.setattr(http_connections, "MOST", 20)
@@ -150,24 +179,30 @@ def test_more_connections_than_there_may_be_let_the_oldest_idle_one_go(monkeypat
 class Line(asyncio.Transport):
     """A connection that knows where it comes from and whether it was ended."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, unread: int = 0) -> None:
         super().__init__({"peername": (address, 1)})
-        self.ended = False
+        self.ended, self.unread = False, unread
 
     def abort(self) -> None:
         self.ended = True
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
 
 
 class Cycle:
     response_complete = False
 
+    def __init__(self, sender: str) -> None:
+        self.scope = {"client": (sender, 1)}
 
-def opened(connections: Connections, address: str, busy: bool = False) -> Line:
+
+def opened(connections: Connections, address: str, busy: bool = False, sender: str = "", unread: int = 0) -> Line:
     class Connection(BoundedConnection):
         all_of_server = connections
-        cycle = Cycle() if busy else None
+        cycle = Cycle(sender or address) if busy else None
 
-    line = Line(address)
+    line = Line(address, unread)
     Connection().connection_made(line)
     return line
 
@@ -219,6 +254,56 @@ def test_where_there_are_too_many_the_address_with_most_makes_room() -> None:
         assert not any(one.ended for one in [*others, newcomer])
 
     in_a_loop(check)
+
+
+def test_where_all_are_being_answered_the_largest_sender_behind_a_tunnel_makes_room() -> None:
+    def check(connections: Connections) -> None:
+        others = [opened(connections, "127.0.0.1", busy=True, sender=f"198.51.100.{last}") for last in range(5)]
+        crowd = [opened(connections, "127.0.0.1", busy=True, sender="203.0.113.7") for _ in range(5)]
+        newcomers = [opened(connections, "127.0.0.1") for _ in range(2)]
+        assert [one.ended for one in crowd] == [True, False, False, False, False]  # the first newcomer waits, the
+        assert newcomers[0].ended  # next one takes its place: nothing had come of it yet
+        assert not any(one.ended for one in [*others, newcomers[1]])
+
+    in_a_loop(check)
+
+
+def test_the_most_unread_answer_of_the_sender_with_most_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_connections, "UNREAD_BYTES", 100)
+
+    def check(connections: Connections) -> None:
+        other = opened(connections, "127.0.0.1", busy=True, sender="198.51.100.9", unread=40)
+        crowd = [opened(connections, "127.0.0.1", True, "203.0.113.7", unread) for unread in (10, 30, 25)]
+        connections.check_unread()
+        assert [one.ended for one in crowd] == [False, True, False]
+        assert not other.ended
+
+    in_a_loop(check)
+
+
+@pytest.mark.parametrize(("taken", "is_ended"), [(1, True), (4000, True), (5000, False)])
+def test_of_an_answer_so_much_is_to_be_taken_in_a_time(
+    taken: int, is_ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_connections, "HEAD_SECONDS", 60.0)
+    monkeypatch.setattr(http_connections, "LEAST_BYTES_A_SECOND", 10_000)
+
+    async def waited() -> bool:
+        line = Line("192.0.2.1", unread=10**6)
+
+        class Connection(BoundedConnection):
+            all_of_server = Connections(10)
+
+        one = Connection()
+        one.connection_made(line)
+        one.pause_writing()
+        line.unread -= taken
+        await asyncio.sleep(0.55)
+        one.resume_writing()
+        return line.ended
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, waited()).result() == is_ended
 
 
 @pytest.mark.parametrize("allowed", [1024, 256, 10**6])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.clients import Client, current_client
-from studio.ui import http_limits
+from studio.ui import http_arrivals, http_limits
 from studio.ui.http_limits import Guard, Rules, Zipped
 from studio.ui.http_routes import MAX_BODY_BYTES, SMALL_BODY_BYTES
 from tests.loops import run_to_its_end
@@ -239,6 +240,71 @@ def test_a_body_has_a_limit_whatever_length_it_declares(path: str, longest: int)
     assert run_to_its_end(exchange("POST", path, [], app=never, headers=declared))[0]["status"] == 413
     parts: list[Message | float] = [part(bytes(longest // 2))] * 3
     assert run_to_its_end(exchange("POST", path, parts, app=never))[0]["status"] == 413
+
+
+@pytest.mark.parametrize("limit", ["OF_ADDRESS", "of all"])
+def test_slow_bodies_of_one_address_keep_nobody_out(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_arrivals, "OF_ADDRESS", 5 if limit == "OF_ADDRESS" else 100)
+    monkeypatch.setattr(http_limits, "most_connections", lambda: 12)
+    slow: list[int] = []
+
+    async def run() -> list[int]:
+        guard = Guard(echo, Rules())
+        may_end = asyncio.Event()
+
+        async def ask_from(address: str, wait: float | None) -> int:
+            async def body() -> AsyncIterator[bytes]:
+                yield b"{"
+                await (may_end.wait() if wait is None else asyncio.sleep(wait))
+                yield b"}"
+
+            transport = httpx.ASGITransport(app=guard, client=(address, 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://studio") as client:
+                return (await client.post(SERVER, content=body(), headers=JSON)).status_code
+
+        crowd = []
+        for _ in range(20):
+            crowd.append(asyncio.ensure_future(ask_from("203.0.113.7", None)))
+            await asyncio.sleep(0.01)
+        found = [*await asyncio.gather(*(ask_from("198.51.100.9", 0.2) for _ in range(2)))]
+        found.append(await ask_from("203.0.113.7", 0.0))  # of the same address, as a whole class may have it
+        may_end.set()
+        slow.extend(await asyncio.gather(*crowd))
+        return found
+
+    assert run_to_its_end(run()) == [200] * 3
+    assert slow.count(503) >= 14
+    assert set(slow) == {200, 503}
+
+
+MANY = b"[]," * 200_000
+
+
+@pytest.mark.parametrize("path", [SERVER, "/gradio_api/queue/join", "/gradio_api/mcp/", "/gradio_api/mcp/x"])
+@pytest.mark.parametrize("body", [b'{"data":[' + MANY + b"[]]}", b"{" * 200_000, b'{"a":1,' * 200_000])
+def test_json_of_very_many_values_is_refused_before_it_is_parsed(path: str, body: bytes) -> None:
+    routes = [Route("/gradio_api/mcp/{rest:path}", answer, methods=["POST"])]
+    rules = Rules(own=routes, endpoints=lambda: [1])
+    refused = ask("POST", path, never, rules, content=body, headers=JSON)
+    assert refused.status_code == 413
+    signs = sum(body.count(sign) for sign in b"[{,")
+    assert refused.text == f"This request has {signs} brackets and commas; 100000 are allowed."
+
+
+def test_large_files_and_long_lists_are_passed_on() -> None:
+    file = json.dumps({"file": "ab+/" * (5 * 2**20)})
+    knockout = json.dumps({"seeds": [0] * 240, "decisions": [[2**32 - 1] * 240] * 240})
+    config = json.dumps({"config": "[{,}]" * (64 * 2**10 // 5)})
+    for body in (file, knockout, config):
+        assert ask("POST", SERVER, content=body, headers=JSON).text == body
+
+
+def test_bytes_of_a_checkpoint_and_routes_of_other_programs_may_have_any_signs() -> None:
+    of_bytes = {"content-type": "application/octet-stream"}
+    path = f"/race/uploads/{'0' * 32}/0"
+    assert ask("POST", path, content=MANY, headers=of_bytes).status_code == 200
+    rules = Rules(own=[Route("/mine", answer, methods=["POST"])])
+    assert ask("POST", "/mine", rules=rules, content=MANY, headers=JSON).status_code == 200
 
 
 async def failing(scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,8 @@ def launched(page: studio_page.Page, **options: Any) -> Iterator[str]:
 
 
 @contextmanager
-def visiting(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{address}/", timeout=60) as client:
+def visiting(address: str, sender: str = "198.51.100.9") -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{address}/", timeout=60, headers={"x-forwarded-for": sender}) as client:
         client.get("")
         yield client
 
@@ -175,3 +175,104 @@ def test_of_all_sources_so_many_are_sent_one_at_once(
         go_on.set()
         first.join()
         assert other.post(PATH, json=rows(folder, [2])).headers["content-type"] == "application/zip"
+
+
+class Sent:
+    """A zip that is asked for and, but for its first bytes, not read; `code` is that of the error, if there is one."""
+
+    def __init__(self, client: httpx.Client, asked: dict[str, Any]) -> None:
+        self._client, self._asked = client, asked
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Sent:
+        answer = self._stack.enter_context(self._client.stream("POST", PATH, json=self._asked))
+        if answer.headers["content-type"] != "application/zip":
+            self.code = json.loads(answer.read())["error"]["code"]
+        else:
+            self.code, self._parts = None, answer.iter_raw()
+            assert next(self._parts).startswith(b"PK")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def is_whole(self) -> bool:
+        """Read the rest and tell whether it came to its end."""
+        try:
+            return sum(map(len, self._parts)) > 0
+        except httpx.HTTPError:
+            return False
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let tiles have more bytes than a connection holds; return the seeds that are drawn."""
+    drawn: list[int] = []
+
+    def draw(_: Any, asked: Any) -> tuple[str, bytes]:
+        drawn.append(asked.seed)
+        return f"{asked.seed}.png", bytes(24 * 2**20)
+
+    monkeypatch.setattr(zip_route, "tile_file", draw)
+    return drawn
+
+
+def test_the_address_with_most_zips_makes_room_for_another(
+    page: studio_page.Page, folder: Path, large: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zip_route, "MOST_AT_ONCE", 3)
+    with launched(page) as address, ExitStack() as stack:
+
+        def begin(sender: str) -> Sent:
+            client = stack.enter_context(visiting(address, sender))
+            return stack.enter_context(Sent(client, rows(folder, [1, 2])))
+
+        crowd = [begin("203.0.113.7") for _ in range(3)]
+        assert [one.code for one in crowd] == [None] * 3
+        assert begin("203.0.113.7").code == "error_busy"
+        honest = begin("198.51.100.9")
+        assert honest.code is None
+        assert honest.is_whole()
+        assert [one.is_whole() for one in crowd].count(False) == 1
+
+
+def test_who_reads_slowly_makes_room_for_others_of_the_same_address(
+    page: studio_page.Page, folder: Path, large: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zip_route, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(zip_route, "SLOW_SECONDS", 0.2)
+    with launched(page) as address, ExitStack() as stack:
+        clients = [stack.enter_context(visiting(address)) for _ in range(3)]
+        slow = [stack.enter_context(Sent(client, rows(folder, [1, 2]))) for client in clients[:2]]
+        deadline = time.monotonic() + 30
+        while (honest := stack.enter_context(Sent(clients[2], rows(folder, [1, 2])))).code is not None:
+            assert time.monotonic() < deadline, honest.code
+            time.sleep(0.1)
+        assert honest.is_whole()
+        assert [one.is_whole() for one in slow].count(False) == 1
+
+
+def test_a_zip_that_waits_for_its_reader_holds_no_turn_and_one_tile(
+    page: studio_page.Page, folder: Path, large: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zip_route, "MOST_DRAWN", 1)
+    with launched(page) as address, ExitStack() as stack:
+        clients = [stack.enter_context(visiting(address)) for _ in range(10)]
+        slow = [stack.enter_context(Sent(client, rows(folder, [1, 2, 3]))) for client in clients[:9]]
+        assert [one.code for one in slow] == [None] * 9
+        time.sleep(0.3)
+        assert large == [1] * 9
+        honest = stack.enter_context(Sent(clients[9], rows(folder, [4])))
+        assert honest.is_whole()
+        assert slow[0].is_whole()
+
+
+def test_a_class_behind_one_address_is_sent_forty_at_once(
+    page: studio_page.Page, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zip_route, "tile_file", lambda _, asked: (f"{asked.seed}.png", bytes(2**20)))
+    with launched(page) as address, ExitStack() as stack:
+        clients = [stack.enter_context(visiting(address)) for _ in range(40)]
+        sent = [stack.enter_context(Sent(client, rows(folder, [1, 2]))) for client in clients]
+        assert [one.code for one in sent] == [None] * 40
+        assert all(one.is_whole() for one in sent)
