@@ -289,3 +289,21 @@ def test_an_agent_that_asks_for_no_tool_is_told_which_there_are(opened: Opened) 
     answer = call(opened, "delete_everything")
     assert answer.isError
     assert answer.content[0].text == "There is no tool 'delete_everything'; these are: " + ", ".join(NAMES) + "."
+
+
+DEEP = b'{"a":' * 90 + b"1"
+MANY = b"[1" + b",1" * 2000 + b"]"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 200_000, DEEP, b"[" + b"[]," * 150 + b"1]", MANY, b"\xff", b"", b"1" * 5000, b"[NaN]", b'["\\ud800"]'],
+)
+def test_an_agents_body_that_is_no_plain_json_is_refused_in_a_sentence(
+    opened: Opened, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+    answer = httpx.post(f"{opened.address}{mcp_server.PATH}/", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.text.startswith("This is no message of an agent")
+    assert not [record for record in caplog.records if record.exc_info]
