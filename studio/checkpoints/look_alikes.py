@@ -15,40 +15,38 @@ from collections.abc import Collection
 import regex
 
 SIGNS = {  # Latin letter -> small letters, or signs, of the same look once compatible forms are folded
-    "a": "аαɑᴀᎪ",
-    "b": "ьƅʙвβᏴ",
-    "c": "сᴄᏟ",
-    "d": "ԁđɗᴅᎠ",
-    "e": "еҽєɛεᴇᎬ",
-    "f": "ғƒꜰꞙẝϝ",
+    "a": "аαɑᴀᎪ@卂",
+    "b": "ьƅʙвβᏴ乃",
+    "c": "сᴄᏟ匚",
+    "d": "ԁđɗᴅᎠ刀",
+    "e": "еҽєɛεᴇᎬ乇",
+    "f": "ғƒꜰꞙẝϝ千",
     "g": "ɡɢցԍƍ",
-    "h": "һհнʜᎻ",
+    "h": "һհнʜᎻ卄",
     "j": "јϳʝᴊᎫ",
     "k": "кκᴋҝқĸᏦ",
-    "l": "1i|!ӏıіɩιłɪאןلاⲓɫᴌʟɭⵏꙇᎥ",
-    "m": "мᴍμᎷ",
-    "n": "пոռηиɴŋπ",
-    "o": "0оοσօøөωᴏס०௦๐໐ഠဝ○ⲟꬽ",
-    "p": "рρᴘƥᏢ",
+    "l": "1i|!ӏıіɩιłɪאןلاⲓɫᴌʟɭⵏꙇᎥㄥ丨工",
+    "m": "мᴍμᎷ爪",
+    "n": "пոռηиɴŋπ几",
+    "o": "0оοσօøөωᴏס०௦๐໐ഠဝ○ⲟꬽㄖ口ロ",
+    "p": "рρᴘƥᏢ卩",
     "q": "ԛգզ",
-    "r": "гᴦʀꭇᎱᎡ",
-    "s": "ѕꜱƽʂᏚ",
-    "t": "тτᴛŧᎢ",
-    "u": "υսцᴜʋꭎ",
+    "r": "гᴦʀꭇᎱᎡ尺",
+    "s": "ѕꜱƽʂᏚ$丂",
+    "t": "тτᴛŧᎢㄒ丅",
+    "u": "υսцᴜʋꭎㄩ",
     "v": "ѵνᴠ∨Ꮩ",
-    "w": "ѡԝաɯᴡᎳш",
-    "x": "хχ×ᕁ",
-    "y": "уүγʏყꭚ",
-    "z": "ᴢʐƶᏃ",
+    "w": "ѡԝաɯᴡᎳш山",
+    "x": "хχ×ᕁ乂",
+    "y": "уүγʏყꭚ丫",
+    "z": "ᴢʐƶᏃ乙",
 }
 CAPITALS = str.maketrans("ΥΗΝΖ", "yhnz")  # whose small letters look like others
 LETTERS = {ord(sign): letter for letter, signs in SIGNS.items() for sign in signs}
 PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))  # that look like one letter
 NUMBER = regex.compile(r"(?<=\p{L}\p{M}*)\p{N}+[^\p{L}\p{N}]*$")  # directly behind a letter
 IGNORED = regex.compile(r"\p{Default_Ignorable_Code_Point}")  # of no look, though Hangul's fillers count as letters
-NAMED = re.compile(
-    r"(?:.* )?(?:LATIN|REGIONAL INDICATOR)(?: .*)? LETTER (?:.* )?([A-Z])(?: WITH .*)?"
-)  # tells a letter
+NAMED = re.compile(r"(?:.* )?(?:LATIN|REGIONAL INDICATOR)(?: .*)? LETTER (?:.* )?([A-Z])(?: WITH .*)?")  # a letter's
 LATIN = regex.compile(r"\p{Latin}")
 EAST_ASIAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}ー]")  # with which Latin is mixed
 CAPITAL_LIKE = regex.compile(  # scripts that look like Latin capitals throughout

@@ -74,12 +74,16 @@ class Piece(Job):
         try:
             self.future.set_result(self.work())
         except BaseException as error:  # whoever waits must learn of it, and the thread must go on
-            self.future.set_exception(error)
+            self.fail(error)
 
     def fail(self, error: BaseException) -> None:
-        """End it with an error, unless it has ended already."""
+        """End it with an error, unless it has ended already.
+
+        What no task of asyncio can raise becomes a RuntimeError: an exit would end the loop of the server.
+        """
         if not self.future.done():
-            self.future.set_exception(error)
+            can_be_raised = isinstance(error, Exception) and not isinstance(error, StopIteration)
+            self.future.set_exception(error if can_be_raised else RuntimeError(repr(error)))
 
     def hold(self) -> None:
         """Let it wait, from the next time that it steps aside, for `do` or `give_up`."""

@@ -75,6 +75,7 @@ class Calls:
     def __init__(self, tools: Sequence[Tool]) -> None:
         self._tools = {tool.name: tool for tool in tools}
         self._sessions: dict[str, _Session] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes by which a call is asked and answered."""
@@ -90,6 +91,7 @@ class Calls:
         data, name = asked.get("data"), asked.get("session_hash")
         if not isinstance(data, list) or not isinstance(name, str) or not 0 < len(name) <= MOST_LETTERS:
             return PlainTextResponse(SHAPE, 400)
+        self._begin()
         client = client_of(request.scope) or PROGRAM
         if self._is_full(client.address, len(body)):
             return PlainTextResponse(BUSY, 503)
@@ -99,6 +101,13 @@ class Calls:
         session.calls.add(call)
         call.task = asyncio.create_task(_answer(tool, data, session, call))
         return JSONResponse({"event_id": call.id})
+
+    def _begin(self) -> None:
+        """Forget what another loop had open, that of a server which was closed before the page was launched again."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop = loop
+            self._sessions.clear()
 
     def _is_full(self, address: str, size: int) -> bool:
         """Tell whether an address, or all together, would have too many calls or bytes with one call more."""

@@ -21,7 +21,7 @@ OFFICIAL = {"dcgan", "best", "projected", "fastgan", "stylegan2_light", "wgan_gp
         *("best\u1160", "best\u115f", "be\uffa0st", "best\u3164", "be\u034fst", "best2\u3164"),
         *("ꓐꓰꓢꓔ", "ᗷᗴᔕᎢ", "𐌁𐌄𐌔𐌕", "besꓔ", "ⲃest", "be𐍃t", "𐐒est", "beжt", "proյected", "besꓔ2"),
         *("ɓest", "ᶀest", "🅱est", "🇧🇪🇸🇹", "proȷected", "fasƭgan", "pr𝟎jected", "pr߀jected"),
-        *("bestⅠ", "best①", "best²", "best۱", "best2."),
+        *("be$t", "乃乇丂ㄒ", "bestⅠ", "best①", "best²", "best۱", "best2."),
     ],
 )
 def test_a_name_that_passes_for_an_official_one_is_known(name: str) -> None:

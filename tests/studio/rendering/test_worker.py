@@ -312,13 +312,19 @@ def test_a_worker_whose_thread_cannot_start_says_so_and_works_again_later(monkey
 
 
 @pytest.mark.parametrize("steps_aside", [False, True])
-def test_work_that_ends_with_any_error_leaves_the_worker_at_work(steps_aside: bool) -> None:
-    def leave() -> None:
-        raise SystemExit(3)
+@pytest.mark.parametrize("error", [SystemExit(3), StopIteration()])
+def test_work_that_ends_with_any_error_leaves_worker_and_loop_at_work(error: BaseException, steps_aside: bool) -> None:
+    def fail() -> None:
+        raise error
 
-    worker = Worker("test")
-    assert isinstance(worker.submit("first", leave, steps_aside=steps_aside).exception(60), SystemExit)
-    assert worker.submit("second", lambda: 2, steps_aside=steps_aside).result(60) == 2
+    async def run() -> None:
+        worker = Worker("test")
+        async with asyncio.timeout(60):
+            with pytest.raises(RuntimeError, match=type(error).__name__):
+                await worker.take("first", fail, steps_aside=steps_aside)
+            assert await worker.take("second", lambda: 2, steps_aside=steps_aside) == 2
+
+    run_to_its_end(run())
 
 
 def test_a_piece_that_cannot_even_begin_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:

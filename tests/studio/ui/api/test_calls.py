@@ -225,3 +225,18 @@ def test_what_is_no_call_is_refused_in_a_sentence() -> None:
         assert (stream.status, (await studio.join(["best", 7])).status) == (401, 401)
 
     run_to_its_end(run())
+
+
+def test_what_was_open_when_the_page_was_closed_counts_no_more() -> None:
+    studios: list[Studio] = []
+
+    async def run() -> None:
+        studios.append(Studio())
+        await studios[0].join(["best", 7], "before")
+
+    async def again() -> None:
+        await studios[0].join(["A" * 400], "after", LARGE)
+        assert list(studios[0].calls._sessions) == ["after"]
+
+    asyncio.run(run())
+    asyncio.run(again())
