@@ -85,8 +85,9 @@ class Uploads:
         with self._lock:
             now = self._clock()
             self._give_up(now)
+            self._check_rate(holder, now)  # first: whoever is refused displaces nobody
             self._make_room(holder, now)
-            self._count(holder, now)
+            self._begun.append((now, holder))
             token = secrets.token_hex(16)
             self._folder.mkdir(parents=True, exist_ok=True)
             upload = Upload(self._folder / token, size, config, name, now, now, owner, holder)
@@ -160,14 +161,13 @@ class Uploads:
         oldest = min(tokens, key=lambda token: self._open[token].heard)
         return oldest if now - self._open[oldest].heard > STALE_SECONDS else None
 
-    def _count(self, holder: Holder, now: float) -> None:
+    def _check_rate(self, holder: Holder, now: float) -> None:
         while self._begun and self._begun[0][0] <= now - MINUTE:
             self._begun.popleft()
         own = sum(one.source == holder.source for _, one in self._begun)
         near = sum(one.address == holder.address for _, one in self._begun)
         if own >= MOST_A_MINUTE_OF_ONE or near >= MOST_A_MINUTE_OF_ADDRESS or len(self._begun) >= MOST_A_MINUTE:
             raise RefusedError("error_add_rate", count=len(self._begun))
-        self._begun.append((now, holder))
 
     def _give_up(self, now: float) -> None:
         """Forget what stands still or takes too long, and files that nobody sends any more."""

@@ -44,14 +44,21 @@ class Piece(Job):
         self._may_go_on.set()
         if self._thread is None:
             self._thread = threading.Thread(target=self._do_in_steps, name="piece", daemon=True)
-            self._thread.start()
+            try:
+                self._thread.start()
+            except (RuntimeError, MemoryError):  # the system gives no more threads: it is done in this one
+                self._thread = None
+                self._finish()
+                return True
         self._rests.wait()
         return self.future.done()
 
     def _do_in_steps(self) -> None:
-        with pausing(self._pause):
-            self._finish()
-        self._rests.set()
+        try:
+            with pausing(self._pause):
+                self._finish()
+        finally:
+            self._rests.set()
 
     def _pause(self) -> None:
         if self.between is not None and self.between(self):
@@ -66,8 +73,17 @@ class Piece(Job):
             return
         try:
             self.future.set_result(self.work())
-        except Exception as error:  # whoever waits must learn of it, and the thread must go on
-            self.future.set_exception(error)
+        except BaseException as error:  # whoever waits must learn of it, and the thread must go on
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """End it with an error, unless it has ended already.
+
+        What no task of asyncio can raise becomes a RuntimeError: an exit would end the loop of the server.
+        """
+        if not self.future.done():
+            can_be_raised = isinstance(error, Exception) and not isinstance(error, StopIteration)
+            self.future.set_exception(error if can_be_raised else RuntimeError(repr(error)))
 
     def hold(self) -> None:
         """Let it wait, from the next time that it steps aside, for `do` or `give_up`."""
@@ -125,8 +141,19 @@ class Worker:
             one.give_up(self._scheduler.busy())
         client.on_leaving(lambda: self._leave(claim, client))
         if is_idle:
-            threading.Thread(target=self._serve, name=self._name, daemon=True).start()
+            self._start()
         return piece.future
+
+    def _start(self) -> None:
+        """Begin to work. Where the system gives no more threads, all that waits ends with its error."""
+        try:
+            threading.Thread(target=self._serve, name=self._name, daemon=True).start()
+        except (RuntimeError, MemoryError) as error:
+            with self._lock:
+                self._is_working = False
+                dropped = self._scheduler.drain()
+            for piece in dropped:
+                piece.give_up(error)
 
     def close(self) -> None:
         """Give up what waits; the thread ends with the piece of work that it is at."""
@@ -145,7 +172,11 @@ class Worker:
 
     def _serve(self) -> None:
         while (piece := self._next()) is not None:
-            is_done = piece.do()
+            try:
+                is_done = piece.do()
+            except BaseException as error:  # the next pieces must be done all the same
+                piece.fail(error)
+                is_done = True
             with self._lock:
                 self._current = None
                 if is_done:

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount
 from studio.error_log import ERRORS
 from studio.ui.about import tab as about
 from studio.ui.api import gradio_api, mcp_server
+from studio.ui.api.calls import Calls
 from studio.ui.api.tools import tools
 from studio.ui.browser_files import ROUTES as FILE_ROUTES
 from studio.ui.browser_files import WithHead, importing
@@ -250,7 +251,8 @@ def build(
         page.load(_linked_tab(shown), outputs=tabs, queue=False, api_visibility="private")
     built = cast(Page, page)  # Gradio's context manager is untyped
     built._studio = studio
-    built.more_routes = [*_routes(studio), *(mcp_server.routes(asked_by_programs) if mcp else [])]
+    for_programs = [*mcp_server.routes(asked_by_programs), *Calls(asked_by_programs).routes()] if mcp else []
+    built.more_routes = [*_routes(studio), *for_programs]
     built.more_sheets = RACE_SHEETS if studio.race else ()
     return built
 

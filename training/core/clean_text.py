@@ -9,10 +9,12 @@ import regex
 
 WORKING_FACTOR = 8  # of a text that is too long, so much is looked at: what is removed may leave room for the rest
 CONTROLS = regex.compile(r"\p{Cc}")  # line ends and tabs among them: each becomes a space
-# Lone surrogates, which no encoding can hold; noncharacters; and format characters, such as U+202E, which turn the
-# direction of what follows. Joiners are part of emoji and of words, tags (U+E0020 to U+E007F) of flags alone.
+# Lone surrogates, which no encoding can hold; noncharacters; format characters, such as U+202E, which turn the
+# direction of what follows; and Hangul's fillers, which are letters that nobody sees. Joiners are part of emoji and of
+# words, tags (U+E0020 to U+E007F) of flags alone.
 REMOVED = regex.compile(
     r"\p{Cs}|\p{Noncharacter_Code_Point}|[\p{Cf}--[\u200c\u200d\U000E0020-\U000E007F]]"
+    r"|[\u115f\u1160\u3164\uffa0]"
     r"|(?<!\U0001F3F4[\U000E0020-\U000E007F]*)[\U000E0020-\U000E007F]",
     regex.V1,
 )

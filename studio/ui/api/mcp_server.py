@@ -8,15 +8,19 @@ from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from studio.ui.api.tools import Tool
 
 PATH = "/gradio_api/mcp"  # where Gradio's own server would be, and clients look for it
 PICTURES = {"png": "image/png", "jpeg": "image/jpeg"}  # fields of answers, and what they hold
 NOTE = "This address is for agents: it speaks the Model Context Protocol, by POST.\n"
+MOST_NESTED = 100  # lists and objects in a message: what is nested deeper, parsers and printers end at
+MOST_PARTS = 1000  # commas in a message: no tool is told as much
+NO_MESSAGE = "This is no message of an agent: JSON is, with at most {nested} lists and objects and {parts} commas.\n"
 MISSING = "Agents need the package mcp: pip install 'mcp>=1.21,<2'."
 
 
@@ -46,9 +50,43 @@ class _Endpoint:
         if scope["method"] != "POST":
             await PlainTextResponse(NOTE, 405, {"Allow": "POST"})(scope, receive, send)
             return
+        body = await Request(scope, receive).body()
+        if not _is_plain_json(body):
+            answer = PlainTextResponse(NO_MESSAGE.format(nested=MOST_NESTED, parts=MOST_PARTS), 400)
+            await answer(scope, receive, send)
+            return
         manager = StreamableHTTPSessionManager(self._server, json_response=True, stateless=True)
         async with manager.run():
-            await manager.handle_request(scope, receive, send)
+            await manager.handle_request(scope, _with_body(body, receive), send)
+
+
+def _is_plain_json(body: bytes) -> bool:
+    """Tell whether a body is JSON that the SDK reads and answers without an error of its own.
+
+    Base64 and names have no brackets, so that these are counted before anything is parsed.
+    """
+    if body.count(b"[") + body.count(b"{") > MOST_NESTED or body.count(b",") > MOST_PARTS:
+        return False
+    try:
+        value = json.loads(body, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()  # half a letter could not be sent back
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON.")
+
+
+def _with_body(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives a body that was read once more, and then whatever comes."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return again
 
 
 def _server(tools: Sequence[Tool]) -> Any:

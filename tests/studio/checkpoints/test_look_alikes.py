@@ -6,7 +6,7 @@ import pytest
 
 from studio.checkpoints.look_alikes import LETTERS, passes_for, skeleton
 
-OFFICIAL = {"dcgan", "best", "stylegan2_light", "wgan_gp", "model", "花の GAN", "x" * 40}
+OFFICIAL = {"dcgan", "best", "projected", "fastgan", "stylegan2_light", "wgan_gp", "model", "花の GAN", "x" * 40}
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,10 @@ OFFICIAL = {"dcgan", "best", "stylegan2_light", "wgan_gp", "model", "花の GAN"
         *("sty1egan2_1ight", "stylegan2_Iight", "STYLEGAN2 LIGHT", "styleɡan2_light"),
         *("wgan—gp", "vvgan_gp", "ѡgan_gp", "rnodel", "mode|", "modeI", "m0del"),
         *("dcgan1", "dcgan2", "DCGAN007", "dсgan1", "best9", "花のＧＡＮ", "花のGAN3"),
+        *("best\u1160", "best\u115f", "be\uffa0st", "best\u3164", "be\u034fst", "best2\u3164"),
+        *("ꓐꓰꓢꓔ", "ᗷᗴᔕᎢ", "𐌁𐌄𐌔𐌕", "besꓔ", "ⲃest", "be𐍃t", "𐐒est", "beжt", "proյected", "besꓔ2"),
+        *("ɓest", "ᶀest", "🅱est", "🇧🇪🇸🇹", "proȷected", "fasƭgan", "pr𝟎jected", "pr߀jected"),
+        *("be$t", "乃乇丂ㄒ", "bestⅠ", "best①", "best²", "best۱", "best2."),
     ],
 )
 def test_a_name_that_passes_for_an_official_one_is_known(name: str) -> None:
@@ -38,6 +42,19 @@ def test_a_name_that_passes_for_an_official_one_is_known(name: str) -> None:
         "gan",
         "花",
         "犬の GAN",
+        *(
+            "ベスト",
+            "最良のbest",
+            "bロst",
+            "花のモデル-2",
+            "モデル三",
+            "베스트",
+            "best 花",
+            "best-2",
+            "best (2)",
+            "2026-01 花 3",
+        ),
+        *("Модель", "цветы GAN", "лучшая", "λουλούδια", "ดอกไม้", "🌸 gan", "fleurs d'été"),
         "2",
         "stylegan3",
     ],

@@ -156,6 +156,14 @@ def test_an_address_with_many_sessions_leaves_others_half_of_a_minute(uploads: U
     uploads.give_up(begin(uploads, "other", address="198.51.100.9"))
 
 
+def test_a_source_that_began_too_many_a_minute_displaces_nobody(uploads: Uploads) -> None:
+    for _ in range(MOST_A_MINUTE_OF_ONE):
+        uploads.give_up(begin(uploads, "greedy"))
+    coming = [begin(uploads, f"session {number}", address="192.0.2.1") for number in range(MOST_OPEN)]
+    assert code_of(lambda: begin(uploads, "greedy")) == "error_add_rate"
+    assert list(uploads._open) == coming
+
+
 def test_what_a_killed_program_has_left_is_removed(uploads: Uploads, tmp_path: Path) -> None:
     (tmp_path / "uploads").mkdir()
     left, fresh = tmp_path / "uploads" / "left", tmp_path / "uploads" / "of_another_studio"

@@ -15,7 +15,7 @@ import pytest
 from studio.clients import Client, serving
 from studio.rendering import scheduler
 from studio.rendering.scheduler import BusyError, Priority, SupersededError
-from studio.rendering.worker import Worker
+from studio.rendering.worker import Piece, Worker
 from tests.loops import run_to_its_end
 from training.core.checkpoint import Checkpoint, load
 from training.core.pixels import Pixels
@@ -281,3 +281,58 @@ def test_work_that_is_being_drawn_ends_at_its_next_batch_where_its_client_leaves
     assert isinstance(first.exception(60), SupersededError)
     assert worker.submit("second", lambda: 7).result(60) == 7
     assert len(drawn) < 10
+
+
+def refuse_thread(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let the next start of a thread of this name fail, as on a machine that has no more of them."""
+    start, left = threading.Thread.start, [name]
+
+    def started(thread: threading.Thread) -> None:
+        if thread.name in left:
+            left.remove(thread.name)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", started)
+
+
+def test_work_is_done_in_the_workers_own_thread_where_no_other_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker("test")
+    refuse_thread(monkeypatch, "piece")
+    assert worker.submit("first", lambda: 1, steps_aside=True).result(60) == 1
+    assert worker.submit("second", lambda: 2, steps_aside=True).result(60) == 2
+
+
+def test_a_worker_whose_thread_cannot_start_says_so_and_works_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker("test")
+    refuse_thread(monkeypatch, "test")
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        worker.submit("first", lambda: 1).result(60)
+    assert worker.submit("second", lambda: 2).result(60) == 2
+
+
+@pytest.mark.parametrize("steps_aside", [False, True])
+@pytest.mark.parametrize("error", [SystemExit(3), StopIteration()])
+def test_work_that_ends_with_any_error_leaves_worker_and_loop_at_work(error: BaseException, steps_aside: bool) -> None:
+    def fail() -> None:
+        raise error
+
+    async def run() -> None:
+        worker = Worker("test")
+        async with asyncio.timeout(60):
+            with pytest.raises(RuntimeError, match=type(error).__name__):
+                await worker.take("first", fail, steps_aside=steps_aside)
+            assert await worker.take("second", lambda: 2, steps_aside=steps_aside) == 2
+
+    run_to_its_end(run())
+
+
+def test_a_piece_that_cannot_even_begin_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Piece) -> bool:
+        raise ValueError("broken")
+
+    worker = Worker("test")
+    with monkeypatch.context() as patch:
+        patch.setattr(Piece, "do", fail)
+        assert isinstance(worker.submit("first", lambda: 1).exception(60), ValueError)
+    assert worker.submit("second", lambda: 2).result(60) == 2

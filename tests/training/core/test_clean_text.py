@@ -30,6 +30,8 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates, too
         ("\x1b[31mred", "[31mred"),
         ("zero\u200b\ufeffwidth\u00ad", "zerowidth"),
         ("\uffff\ufdd0a", "a"),
+        ("be\u115fs\u1160t\u3164\uffa0", "best"),
+        ("한글 葛\U000e0100", "한글 葛\U000e0100"),
         ("e\u0301", "é"),
         (f"we {FAMILY} here", f"we {FAMILY} here"),
         ("\U0001f468\u200d", "\U0001f468"),

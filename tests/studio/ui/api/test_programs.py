@@ -256,6 +256,23 @@ def test_only_the_endpoints_can_join_the_queue_and_only_events_are_run_without_i
         assert run == 400 or number not in public
 
 
+def test_streams_that_are_hung_up_on_leave_no_traceback_and_nothing_in_gradios_queue(
+    opened: Opened, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    numbers = [number for number, event in opened.page.fns.items() if event.api_name == "draw_tile"]
+    body = {"data": ["first", 4_000_000_000], "fn_index": numbers[0], "session_hash": "hung up"}
+    for _ in range(3):
+        assert httpx.post(f"{opened.address}/gradio_api/queue/join", json=body).status_code == 200
+        with httpx.stream("GET", f"{opened.address}/gradio_api/queue/data?session_hash=hung up") as stream:
+            assert stream.status_code == 200
+    assert httpx.get(f"{opened.address}/gradio_api/queue/data?session_hash=none").status_code == 404
+    queue = opened.page._queue
+    assert not queue.event_ids_to_events
+    assert not queue.pending_event_ids_session
+    assert not [record for record in caplog.records if record.exc_info]
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
 def test_an_agents_address_opened_in_a_browser_says_what_it_is(opened: Opened) -> None:
     answer = httpx.get(opened.address + mcp_server.PATH)
     assert (answer.status_code, answer.text) == (405, mcp_server.NOTE)
@@ -289,3 +306,21 @@ def test_an_agent_that_asks_for_no_tool_is_told_which_there_are(opened: Opened) 
     answer = call(opened, "delete_everything")
     assert answer.isError
     assert answer.content[0].text == "There is no tool 'delete_everything'; these are: " + ", ".join(NAMES) + "."
+
+
+DEEP = b'{"a":' * 90 + b"1"
+MANY = b"[1" + b",1" * 2000 + b"]"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 200_000, DEEP, b"[" + b"[]," * 150 + b"1]", MANY, b"\xff", b"", b"1" * 5000, b"[NaN]", b'["\\ud800"]'],
+)
+def test_an_agents_body_that_is_no_plain_json_is_refused_in_a_sentence(
+    opened: Opened, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+    answer = httpx.post(f"{opened.address}{mcp_server.PATH}/", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.text.startswith("This is no message of an agent")
+    assert not [record for record in caplog.records if record.exc_info]
