@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from studio.ui.api.tools import Tool
+from studio.ui.browser_files import is_let_in
 
 PATH = "/gradio_api/mcp"  # where Gradio's own server would be, and clients look for it
 PICTURES = {"png": "image/png", "jpeg": "image/jpeg"}  # fields of answers, and what they hold
@@ -50,7 +51,11 @@ class _Endpoint:
         if scope["method"] != "POST":
             await PlainTextResponse(NOTE, 405, {"Allow": "POST"})(scope, receive, send)
             return
-        body = await Request(scope, receive).body()
+        request = Request(scope, receive)
+        if not await is_let_in(request):
+            await PlainTextResponse("Log in first.", 401)(scope, receive, send)
+            return
+        body = await request.body()
         if not _is_plain_json(body):
             answer = PlainTextResponse(NO_MESSAGE.format(nested=MOST_NESTED, parts=MOST_PARTS), 400)
             await answer(scope, receive, send)
