@@ -16,6 +16,7 @@ from studio.race.store.entries import RaceEntry
 from studio.race.store.race_state import RaceState
 from studio.race.tile_file import read_png
 from studio.race.verification import verify_reading
+from training.core.clean_text import clean_text as visible_text
 from training.core.latents import SEED_LIMIT, check_seed
 from training.core.pixels import NotFiniteError
 from training.core.tile import check_psi, seed_tile
@@ -90,9 +91,7 @@ def unusable(error: ValueError) -> RaceError:
 
 def clean_name(name: object, error: str) -> str:
     """Return a name on one line without letters that cannot be seen. Raises RaceError with this code."""
-    text = unicodedata.normalize("NFC", name[: 8 * NAME_LETTERS]) if isinstance(name, str) else ""
-    words = "".join(letter if letter.isprintable() else " " for letter in text).split()
-    shown = " ".join(words)
+    shown = visible_text(name, 8 * NAME_LETTERS) if isinstance(name, str) else ""  # a name that is too long stays so
     if not 1 <= len(shown) <= NAME_LETTERS:
         raise RaceError(error, limit=NAME_LETTERS)
     return shown

@@ -241,7 +241,8 @@ def test_rules_are_checked_when_somebody_enters(server: RacePageServer) -> None:
     browser, sha256 = server.browser(), alpha(server)
     long = next(str(one.sha256) for one in Catalog(server.checkpoints).entries() if one.name == "long")
     assert browser.code("enter_race", secret=SECRET, name="Cy", sha256=long, seed=1) == "entry_hours"
-    assert browser.code("enter_race", secret=SECRET, name=" \u200b", sha256=sha256, seed=1) == "entry_name_bad"
+    for name in (" \u200b", "\u3164\uffa0"):
+        assert browser.code("enter_race", secret=SECRET, name=name, sha256=sha256, seed=1) == "entry_name_bad"
     assert browser.code("enter_race", secret=SECRET, name="Cy", sha256=sha256) == "entry_no_tile"
     assert browser.code("enter_race", secret=SECRET, name="Cy", sha256="0" * 64, seed=1) == "entry_checkpoint"
     server.organise(browser, "pause")
