@@ -111,6 +111,7 @@ def test_entry_toml_names_checkpoint_and_seed_in_the_place_of_a_picture(
         ("#" * 70_000, "entry.toml cannot be read: it has more than 65536 bytes."),
         (f'name = "{"x" * 41}"', "An entry's name has 1 to 40 visible letters."),
         ('name = "\\u200b \\n"', "An entry's name has 1 to 40 visible letters."),
+        ('name = "\\u3164 \\uffa0"', "An entry's name has 1 to 40 visible letters."),
     ],
 )
 def test_an_entry_toml_that_is_wrong_is_told(
