@@ -613,7 +613,7 @@ MISTAKES = [
     ),
     Mistake(
         "training/runs/drive.py",
-        "without=() if copy.resumable else (STATE,)",
+        "without=() if delivery.resumable else (STATE,)",
         "without=()",
         "training/runs/test_saver.py",
     ),

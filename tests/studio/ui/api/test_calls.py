@@ -238,5 +238,5 @@ def test_what_was_open_when_the_page_was_closed_counts_no_more() -> None:
         await studios[0].join(["A" * 400], "after", LARGE)
         assert list(studios[0].calls._sessions) == ["after"]
 
-    asyncio.run(run())
-    asyncio.run(again())
+    run_to_its_end(run())
+    run_to_its_end(again())
