@@ -30,7 +30,7 @@ from training.core.tile import seed_tile
 Maker = Callable[..., Path]
 SIDE = 16
 SHIPPED = Path(__file__).parents[3] / "checkpoints"
-CHEAP = ("ada", "lsgan", "weight_norm", "wgan_gp", "dcgan")  # the first four are collapsed or hardly trained
+CHEAP = ("ada", "lsgan", "weight_norm", "wgan_gp", "dcgan")  # most of them are collapsed or hardly trained
 
 
 def photographs(count: int) -> torch.Tensor:  # -> [count, 3, 16, 16] in -1 .. 1
