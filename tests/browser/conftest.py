@@ -315,6 +315,7 @@ def open_page(visitors: Visitors) -> Iterator[Callable[..., Page]]:
         page.goto(url)
         page.wait_for_selector(".race.explore select", state="attached")
         page.wait_for_function("window.ganRace !== undefined")
+        page.wait_for_selector("#race-header[data-mounted]", state="attached")  # before that its keys do nothing
         if tile:
             wait_for_tile(page)
         return page
